@@ -1,0 +1,26 @@
+//! hardmatch: declarative hard matches between Active Directory users and Microsoft Entra ID accounts.
+//!
+//! ```text
+//! hardmatch.yaml ─► desired ─┐
+//! AD   (LDIF · CSV) ► observed ├─► plan (pure) ─► proof on the tenant model ─► guards ─► plan file
+//! Entra (snapshot)  ► observed ┘                                                            │
+//!                     verify ◄── sync runs ◄── apply: re-read → journal → write → read back ◄┘
+//! ```
+//!
+//! The house, from the roof down; a module names only what lies below it:
+//!
+//! | floor | module | what lives there |
+//! |---|---|---|
+//! | 7 | `main.rs` | parse, run, exit code |
+//! | 6 | [`cli`] | arguments, exit codes, one file a verb; the only reader of environment and clock |
+//! | 5 | [`apply`], [`config`], [`render`] | preflight, run, journal, rollback · YAML and waves to desired · one view of a plan in every format |
+//! | 4 | [`directory`], [`planfile`] | readers and writers as small traits, and their adapters · the versioned wire format |
+//! | 3 | [`plan`] | resolve, conflicts, order, prove, forecast, guard; pure |
+//! | 2 | [`tenant_model`] | Entra's rules as code, and one sync cycle; pure |
+//! | 1 | [`model`], [`diag`] | values and observations; pure · diagnostics with locations |
+//!
+//! Nothing on floors 1 to 3, in `planfile` or in `render` names a file, a socket, a clock or tokio;
+//! `tests/integration/architecture.rs` keeps it so. To understand the tool from one file, read [`plan`].
+
+pub mod diag;
+pub mod model;

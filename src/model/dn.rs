@@ -1,0 +1,167 @@
+//! Distinguished names: compared by their parts, kept as they were written.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::text::fold;
+
+/// A distinguished name as the directory wrote it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DistinguishedName(Box<str>);
+
+/// A text that is no distinguished name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a distinguished name; write it as CN=Eve,OU=Staff,DC=corp,DC=example,DC=com")]
+pub struct DnError(pub String);
+
+impl DistinguishedName {
+    /// The name as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form under which two names are the same: parts unescaped, without blanks around them, folded.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let parts: Vec<String> = split_parts(&self.0).into_iter().filter_map(normal_part).collect();
+        parts.join("\u{0}")
+    }
+
+    /// Whether this name lies below (or is) another.
+    #[must_use]
+    pub fn is_under(&self, base: &Self) -> bool {
+        let (own, base) = (self.key(), base.key());
+        own == base || own.ends_with(&format!("\u{0}{base}"))
+    }
+
+    /// The value of the first part: the object's own name.
+    #[must_use]
+    pub fn own_name(&self) -> String {
+        split_parts(&self.0)
+            .first()
+            .and_then(|part| part.split_once('='))
+            .map_or_else(String::new, |(_, value)| unescape(value.trim()))
+    }
+
+    /// The `DC=` parts as a DNS name.
+    #[must_use]
+    pub fn dns_domain(&self) -> String {
+        let labels = split_parts(&self.0).into_iter().filter_map(|part| {
+            let (kind, value) = part.split_once('=')?;
+            kind.trim().eq_ignore_ascii_case("DC").then(|| unescape(value.trim()))
+        });
+        labels.collect::<Vec<_>>().join(".")
+    }
+}
+
+/// Splits at commas (and AD's `;`) that are not escaped or quoted.
+fn split_parts(text: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut escaped, mut quoted) = (Vec::new(), 0, false, false);
+    for (index, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            ',' | ';' if !quoted => {
+                parts.push(&text[start..index]);
+                start = index + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+fn normal_part(part: &str) -> Option<String> {
+    let (kind, value) = part.split_once('=')?;
+    let kind = kind.trim();
+    (!kind.is_empty()).then(|| format!("{}={}", fold(kind), fold(&unescape(trim_unescaped(value)))))
+}
+
+/// Trims blanks, but keeps one that a backslash protects.
+fn trim_unescaped(value: &str) -> &str {
+    let trimmed = value.trim();
+    if trimmed.ends_with('\\') && value.len() > trimmed.len() { value.trim_start() } else { trimmed }
+}
+
+/// Undoes `\,`, `\2C` and quotes.
+fn unescape(value: &str) -> String {
+    let value = value.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(value);
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'\\' {
+            bytes.push(byte);
+            continue;
+        }
+        let mut ahead = rest.clone();
+        let hex = ahead.next().zip(ahead.next()).and_then(|(high, low)| Some(hex_digit(high)? << 4 | hex_digit(low)?));
+        match hex {
+            Some(decoded) => {
+                bytes.push(decoded);
+                rest = ahead;
+            }
+            None => bytes.extend(rest.next()),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+impl FromStr for DistinguishedName {
+    type Err = DnError;
+
+    fn from_str(text: &str) -> Result<Self, DnError> {
+        let trimmed = text.trim_start();
+        let valid = !trimmed.is_empty() && split_parts(trimmed).into_iter().all(|part| normal_part(part).is_some());
+        if valid { Ok(Self(trimmed.into())) } else { Err(DnError(text.to_owned())) }
+    }
+}
+
+impl fmt::Display for DistinguishedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for DistinguishedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DistinguishedName({:?})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dn(text: &str) -> DistinguishedName {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn compares_by_parts() {
+        assert_eq!(dn("CN=Eve, OU=Staff,DC=corp").key(), dn("cn=eve,ou=STAFF,dc=Corp").key());
+        assert_eq!(dn(r"CN=Smith\, Ann,DC=x").key(), dn(r"CN=Smith\2c Ann,DC=x").key());
+        assert_ne!(dn(r"CN=a\,OU\=b,DC=x").key(), dn("CN=a,OU=b,DC=x").key());
+    }
+
+    #[test]
+    fn knows_what_lies_below_a_container() {
+        assert!(dn("CN=Eve,OU=Staff,DC=corp,DC=example").is_under(&dn("ou=staff,dc=corp,dc=example")));
+        assert!(!dn("CN=Eve,OU=Nostaff,DC=corp").is_under(&dn("OU=Staff,DC=corp")));
+        assert_eq!(dn(r"CN=Smith\, Ann,OU=x,DC=corp,DC=example").own_name(), "Smith, Ann");
+        assert_eq!(dn("CN=a,DC=corp,DC=example,DC=com").dns_domain(), "corp.example.com");
+    }
+
+    #[test]
+    fn refuses_what_has_no_parts() {
+        for text in ["", "eve", "CN=a,", "=x,DC=y", ",,"] {
+            assert!(text.parse::<DistinguishedName>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What exists: identifiers, addresses, the links that are wanted and the directories as they were read.
+//!
+//! Pure values without input or output. Text becomes one of these types once and is valid from then on.
+
+mod ad_user;
+mod address;
+mod anchor;
+mod anchor_form;
+mod cloud_user;
+mod desired;
+mod dn;
+mod entra_id;
+mod fact;
+mod guid;
+mod immutable_id;
+mod known;
+mod observed;
+mod sid;
+pub mod text;
+
+pub use ad_user::{AdUser, AnchorAttribute, Exclusion, GuidAttribute};
+pub use address::{AddressError, ProxyAddress, ProxyKind, SmtpAddress, Upn};
+pub use anchor::{AnchorMode, AnchorOrigin, AnchorProblem, CustomAnchorError, SourceAnchor, effective_anchor};
+pub use anchor_form::{AnchorForm, AnchorInputError, parse_anchor_input};
+pub use cloud_user::{CloudUser, OnPremisesResidue, UserKind};
+pub use desired::{
+    Acceptable, CloudKey, CloudPairKey, CloudSelector, Desired, ForestSpec, HolderDecision, Limits, Mapping, Notice, NoticeKind,
+    OnPremKey, OnPremPairKey, OnPremSelector, OnPremSide, Policy, Resolve, Rule, Source, SuffixReplacement, WriteSide,
+};
+pub use dn::{DistinguishedName, DnError};
+pub use entra_id::{EntraId, EntraIdError};
+pub use fact::{AccountFacts, AccountState, FactName, FactValue, Facts};
+pub use guid::{GuidError, GuidInput, ObjectGuid};
+pub use immutable_id::ImmutableId;
+pub use known::Known;
+pub use observed::{Domain, Observed, ObservedForest, ObservedTenant, OtherKind, OtherObject, RoleGrant, RoleState};
+pub use sid::{Sid, SidError};

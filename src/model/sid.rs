@@ -1,0 +1,113 @@
+//! Security identifiers: the strongest proof of which AD user a cloud user is linked to.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A SID in its `S-1-…` form.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Sid(Box<str>);
+
+/// Why something is no SID.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SidError {
+    /// Text that is not `S-1-…`.
+    #[error("`{0}` is not a SID; write it as S-1-5-21-1004336348-1177238915-682003330-1108")]
+    Text(String),
+    /// Bytes that do not have the shape of a SID.
+    #[error("{0} bytes that are no SID")]
+    Bytes(usize),
+}
+
+impl Sid {
+    /// Decodes objectSid: revision, count, 48-bit big-endian authority, then little-endian 32-bit parts.
+    ///
+    /// # Errors
+    /// [`SidError::Bytes`] when the length or the revision is wrong.
+    pub fn from_ad_bytes(bytes: &[u8]) -> Result<Self, SidError> {
+        let wrong = || SidError::Bytes(bytes.len());
+        let (head, parts) = bytes.split_at_checked(8).ok_or_else(wrong)?;
+        let [1, count, authority @ ..] = head else { return Err(wrong()) };
+        if parts.len() != usize::from(*count) * 4 || *count > 15 {
+            return Err(wrong());
+        }
+        let authority = authority.iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+        let mut text = format!("S-1-{authority}");
+        for part in parts.chunks_exact(4) {
+            let value = part.iter().rev().fold(0u32, |sum, byte| sum << 8 | u32::from(*byte));
+            text.push_str(&format!("-{value}"));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The domain's SID: this one without its last part.
+    #[must_use]
+    pub fn domain(&self) -> Option<Self> {
+        let (domain, _) = self.0.rsplit_once('-')?;
+        domain.starts_with("S-1-5-21-").then(|| Self(domain.into()))
+    }
+
+    /// The text form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Sid {
+    type Err = SidError;
+
+    fn from_str(text: &str) -> Result<Self, SidError> {
+        let wrong = || SidError::Text(text.to_owned());
+        let upper = text.trim().to_ascii_uppercase();
+        let parts: Vec<&str> = upper.strip_prefix("S-1-").ok_or_else(wrong)?.split('-').collect();
+        let (authority, subs) = parts.split_first().ok_or_else(wrong)?;
+        let digits = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let fits = digits(authority)
+            && authority.parse::<u64>().is_ok()
+            && subs.iter().all(|part| digits(part) && part.parse::<u32>().is_ok());
+        if !fits || subs.is_empty() || subs.len() > 15 {
+            return Err(wrong());
+        }
+        Ok(Self(upper.into()))
+    }
+}
+
+impl fmt::Display for Sid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Sid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sid({})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes_the_published_vector() {
+        let bytes: Vec<u8> = (0..28)
+            .map(|i| {
+                u8::from_str_radix(&"010500000000000515000000dcf4dc3b833d2b46828ba62854040000"[2 * i..2 * i + 2], 16).unwrap()
+            })
+            .collect();
+        let sid = Sid::from_ad_bytes(&bytes).unwrap();
+        assert_eq!(sid.as_str(), "S-1-5-21-1004336348-1177238915-682003330-1108");
+        assert_eq!(sid.domain().unwrap().as_str(), "S-1-5-21-1004336348-1177238915-682003330");
+        assert_eq!("s-1-5-21-1004336348-1177238915-682003330-1108".parse::<Sid>().unwrap(), sid);
+    }
+
+    #[test]
+    fn refuses_what_is_no_sid() {
+        for text in ["", "S-1-", "S-1-5", "S-2-5-21-1", "S-1-5-21-99999999999", "S-1-5-21-x"] {
+            assert!(text.parse::<Sid>().is_err(), "{text}");
+        }
+        for bytes in [&[][..], &[1, 1, 0, 0, 0, 0, 0, 5], &[2, 0, 0, 0, 0, 0, 0, 5]] {
+            assert!(Sid::from_ad_bytes(bytes).is_err());
+        }
+    }
+}
