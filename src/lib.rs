@@ -24,3 +24,4 @@
 
 pub mod diag;
 pub mod model;
+pub mod tenant_model;

@@ -13,6 +13,7 @@ mod entra_id;
 mod fact;
 mod guid;
 mod immutable_id;
+pub mod index;
 mod known;
 mod observed;
 mod sid;
