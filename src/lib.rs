@@ -23,5 +23,7 @@
 //! `tests/integration/architecture.rs` keeps it so. To understand the tool from one file, read [`plan`].
 
 pub mod diag;
+pub mod directory;
 pub mod model;
+pub mod plan;
 pub mod tenant_model;

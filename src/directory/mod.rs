@@ -1,0 +1,3 @@
+//! The directories: small ports, and the adapters behind them.
+
+pub mod ports;

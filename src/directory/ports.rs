@@ -1,0 +1,95 @@
+//! The ports: what hardmatch needs of a directory, as small traits.
+//!
+//! `plan` is handed readers only. Adapters retry and throttle inside; whether to go on is decided in `apply`.
+
+use async_trait::async_trait;
+
+use crate::model::{AccountFacts, AdUser, EntraId, ImmutableId, ObjectGuid, ObservedForest, ObservedTenant, Sid};
+use crate::tenant_model::Change;
+
+/// Reads a tenant.
+#[async_trait]
+pub trait TenantReader: Send + Sync {
+    /// Reads everything that planning needs.
+    async fn read_tenant(&self) -> Result<ObservedTenant, DirectoryError>;
+
+    /// Reads these accounts as they stand now, live or in the recycle bin, in the order asked for.
+    async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError>;
+
+    /// Finds who holds these ImmutableIDs now, live or in the recycle bin; exact to the character.
+    async fn find_holders(&self, ids: &[ImmutableId]) -> Result<Vec<(ImmutableId, EntraId)>, DirectoryError>;
+
+    /// Finds who holds these on-premises SIDs now, live or in the recycle bin.
+    async fn find_sid_holders(&self, sids: &[Sid]) -> Result<Vec<(Sid, EntraId)>, DirectoryError>;
+
+    /// Id and initial domain of the tenant that is really there.
+    async fn identify(&self) -> Result<TenantIdentity, DirectoryError>;
+}
+
+/// Writes a tenant.
+#[async_trait]
+pub trait TenantWriter: TenantReader {
+    /// Makes one write. `Ok` says that the directory took it, not that it is visible yet.
+    async fn write(&self, change: &Change) -> Result<Receipt, DirectoryError>;
+
+    /// The whole account as the directory holds it (properties, licences, memberships, roles), for the backup.
+    async fn export_account(&self, id: &EntraId) -> Result<serde_json::Value, DirectoryError>;
+}
+
+/// Reads a forest.
+#[async_trait]
+pub trait ForestReader: Send + Sync {
+    /// Reads everything that planning needs.
+    async fn read_forest(&self) -> Result<ObservedForest, DirectoryError>;
+
+    /// Reads these users as they stand now, in the order asked for; `None` where one is gone.
+    async fn read_users(&self, guids: &[ObjectGuid]) -> Result<Vec<Option<AdUser>>, DirectoryError>;
+}
+
+/// Writes a forest.
+#[async_trait]
+pub trait ForestWriter: ForestReader {
+    /// Replaces mS-DS-ConsistencyGuid, provided that it still holds `old`.
+    async fn stamp(&self, guid: &ObjectGuid, old: Option<&[u8]>, new: Option<&[u8]>) -> Result<Receipt, DirectoryError>;
+}
+
+/// Which tenant answered.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TenantIdentity {
+    /// Tenant id, where known.
+    pub id: Option<String>,
+    /// The `….onmicrosoft.com` domain, where known.
+    pub initial_domain: Option<String>,
+}
+
+/// What a directory says of a write that it took.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Receipt {
+    /// The server's id of the request, for support cases.
+    pub request_id: Option<String>,
+}
+
+/// Why a directory did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DirectoryError {
+    /// The export or configuration is wrong.
+    #[error("{0}")]
+    Input(String),
+    /// Sign-in failed, or a right is missing.
+    #[error("{0}")]
+    Denied(String),
+    /// Not reachable, or throttled beyond the budget. Nothing was written by this call.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The directory understood the write and refused it.
+    #[error("{message}")]
+    Refused {
+        /// In words.
+        message: String,
+        /// The account that already holds the value, when that is the reason.
+        holder: Option<EntraId>,
+    },
+    /// The write may or may not have happened; only a read can tell.
+    #[error("{0}")]
+    Unknown(String),
+}

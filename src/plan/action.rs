@@ -1,0 +1,226 @@
+//! One write of a plan, with everything it relies on.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::model::{EntraId, FactName, FactValue, Facts, ImmutableId, ObjectGuid, Upn};
+use crate::tenant_model::{Change, ChangeKind};
+
+/// What an action does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ActionKind {
+    /// Null onPremisesImmutableId.
+    ClearImmutableId,
+    /// Null onPremisesObjectIdentifier.
+    ClearObjectIdentifier,
+    /// Null onPremisesSecurityIdentifier.
+    ClearSecurityIdentifier,
+    /// Remove from the recycle bin, for ever.
+    Purge,
+    /// Bring back from the recycle bin.
+    Restore,
+    /// Set onPremisesImmutableId.
+    SetImmutableId,
+    /// Set userPrincipalName: the detour around a federated domain.
+    SetUserPrincipalName,
+    /// Move to the recycle bin.
+    SoftDelete,
+    /// Write mS-DS-ConsistencyGuid in Active Directory.
+    StampConsistencyGuid,
+}
+
+impl ActionKind {
+    /// All kinds, in the order of their names.
+    pub const ALL: [Self; 9] = [
+        Self::ClearImmutableId,
+        Self::ClearObjectIdentifier,
+        Self::ClearSecurityIdentifier,
+        Self::Purge,
+        Self::Restore,
+        Self::SetImmutableId,
+        Self::SetUserPrincipalName,
+        Self::SoftDelete,
+        Self::StampConsistencyGuid,
+    ];
+
+    /// The name in the plan file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClearImmutableId => "clearImmutableId",
+            Self::ClearObjectIdentifier => "clearObjectIdentifier",
+            Self::ClearSecurityIdentifier => "clearSecurityIdentifier",
+            Self::Purge => "purge",
+            Self::Restore => "restore",
+            Self::SetImmutableId => "setImmutableId",
+            Self::SetUserPrincipalName => "setUserPrincipalName",
+            Self::SoftDelete => "softDelete",
+            Self::StampConsistencyGuid => "stampConsistencyGuid",
+        }
+    }
+
+    /// Whether another action can bring back what this one changes. A cleared object identifier cannot be set again
+    /// by anybody but the sync service, and a purged account is gone.
+    #[must_use]
+    pub fn is_reversible(self) -> bool {
+        !matches!(self, Self::Purge | Self::ClearObjectIdentifier)
+    }
+}
+
+impl fmt::Display for ActionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The id of an action: the same in every plan that contains the same write.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(transparent)]
+pub struct ActionId(String);
+
+impl ActionId {
+    /// The text form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ActionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The object that an action writes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Target {
+    /// `entra`, or `forest:NAME`.
+    pub directory: String,
+    /// Object id in the tenant, or objectGUID in the forest.
+    pub id: String,
+    /// Sign-in name, for people.
+    pub upn: String,
+}
+
+/// The directory word of the tenant.
+pub const ENTRA: &str = "entra";
+
+impl Target {
+    /// An account of the tenant.
+    #[must_use]
+    pub fn account(id: EntraId, upn: &str) -> Self {
+        Self { directory: ENTRA.into(), id: id.to_string(), upn: upn.into() }
+    }
+
+    /// A user of a forest.
+    #[must_use]
+    pub fn ad_user(forest: &str, guid: ObjectGuid, upn: &str) -> Self {
+        Self { directory: format!("forest:{forest}"), id: guid.to_string(), upn: upn.into() }
+    }
+
+    /// The forest, when the target is an AD user.
+    #[must_use]
+    pub fn forest(&self) -> Option<&str> {
+        self.directory.strip_prefix("forest:")
+    }
+
+    /// The account, when the target is one.
+    #[must_use]
+    pub fn entra_id(&self) -> Option<EntraId> {
+        (self.directory == ENTRA).then(|| self.id.parse().ok()).flatten()
+    }
+
+    /// The AD user, when the target is one.
+    #[must_use]
+    pub fn object_guid(&self) -> Option<ObjectGuid> {
+        self.forest().and_then(|_| self.id.parse().ok())
+    }
+}
+
+/// One write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Action {
+    /// The values that the write leaves behind.
+    pub after: Facts,
+    /// The values that must hold right before the write.
+    pub before: Facts,
+    /// Actions that must be done first.
+    pub depends_on: Vec<ActionId>,
+    /// A hash of kind, target and `after`.
+    pub id: ActionId,
+    /// What is done.
+    pub kind: ActionKind,
+    /// The mapping that wants it.
+    pub mapping: String,
+    /// Why, for people; never drives anything.
+    pub reason: String,
+    /// Whether it can be undone.
+    pub reversible: bool,
+    /// The object that is written.
+    pub target: Target,
+}
+
+impl Action {
+    /// Builds an action and derives its id.
+    #[must_use]
+    pub fn new(kind: ActionKind, mapping: &str, target: Target, before: Facts, after: Facts, reason: String) -> Self {
+        let id = derive_id(kind, &target, &after);
+        let reversible = kind.is_reversible();
+        Self { after, before, depends_on: Vec::new(), id, kind, mapping: mapping.to_owned(), reason, reversible, target }
+    }
+
+    /// Whether id and reversibility are what kind, target and `after` make them.
+    #[must_use]
+    pub fn is_consistent(&self) -> bool {
+        self.id == derive_id(self.kind, &self.target, &self.after) && self.reversible == self.kind.is_reversible()
+    }
+
+    /// The write to the tenant; `None` for a write to AD, or when `after` does not say what to write.
+    #[must_use]
+    pub fn change(&self) -> Option<Change> {
+        let text = |name| match self.after.get(&name) {
+            Some(FactValue::Text(text)) => Some(text.as_str()),
+            Some(FactValue::Null | FactValue::Bool(_) | FactValue::List(_)) | None => None,
+        };
+        let kind = match self.kind {
+            ActionKind::ClearImmutableId => {
+                ChangeKind::ClearImmutableId { residue: self.after.contains_key(&FactName::OnPremisesDistinguishedName) }
+            }
+            ActionKind::ClearObjectIdentifier => ChangeKind::ClearObjectIdentifier,
+            ActionKind::ClearSecurityIdentifier => ChangeKind::ClearSecurityIdentifier,
+            ActionKind::Purge => ChangeKind::Purge,
+            ActionKind::Restore => ChangeKind::Restore,
+            ActionKind::SetImmutableId => {
+                ChangeKind::SetImmutableId(ImmutableId::stored(text(FactName::OnPremisesImmutableId)?)?)
+            }
+            ActionKind::SetUserPrincipalName => {
+                ChangeKind::SetUserPrincipalName(text(FactName::UserPrincipalName)?.parse::<Upn>().ok()?)
+            }
+            ActionKind::SoftDelete => ChangeKind::SoftDelete,
+            ActionKind::StampConsistencyGuid => return None,
+        };
+        Some(Change { user: self.target.entra_id()?, kind })
+    }
+}
+
+fn derive_id(kind: ActionKind, target: &Target, after: &Facts) -> ActionId {
+    let mut hash = Sha256::new();
+    for part in [kind.name(), &target.directory, &target.id] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    for (name, value) in after {
+        // Facts serialise to plain JSON values; that cannot fail.
+        let written = serde_json::to_string(&(name, value)).unwrap_or_default();
+        hash.update(written.as_bytes());
+        hash.update([0]);
+    }
+    let hex: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    ActionId(format!("a-{hex}"))
+}
