@@ -2,11 +2,21 @@
 //!
 //! One model serves four masters: the proof of every plan, the snapshot backend, the Graph emulator and `explain`.
 //! It is pure: time comes in as text, nothing is read or written. Read [`Tenant`] first.
+//!
+//! [`Tenant::apply`] carries out one write or refuses it; [`Tenant::forecast`] and [`Tenant::sync`] are one sync cycle for
+//! one AD user. What was not read never refuses anything: callers see from [`Tenant::observed`] what is unknown.
 
+mod addresses;
+mod domains;
+mod roles;
 mod rules;
 mod state;
 mod sync;
+#[cfg(test)]
+mod testing;
 
+pub use domains::Suffix;
+pub use roles::RoleHeld;
 pub use rules::{Change, ChangeKind, Refusal};
 pub use state::{Tenant, UserRef};
 pub use sync::{Incoming, SyncOutcome, SyncRefusal};

@@ -1,8 +1,12 @@
 //! Which writes Entra takes, and what they do. Facts: Graph behaviour for directory users, one function a rule.
 
-use crate::model::{EntraId, ImmutableId, Upn};
+use crate::model::{CloudUser, EntraId, ImmutableId, Known, OnPremisesResidue, Upn};
 
-use super::Tenant;
+use super::addresses::owned_addresses;
+use super::{Suffix, Tenant, UserRef};
+
+#[cfg(test)]
+mod tests;
 
 /// One write to one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +72,9 @@ pub enum Refusal {
     BadValue(Box<str>, &'static str),
 }
 
+/// What a write leaves behind: the account, and how it looks afterwards (`None` when it is gone).
+type Effect = (UserRef, Option<CloudUser>);
+
 impl Tenant {
     /// Carries out one write, or refuses it and changes nothing.
     ///
@@ -76,7 +83,163 @@ impl Tenant {
     /// # Errors
     /// The [`Refusal`] that Entra would answer with.
     pub fn apply(&mut self, change: &Change, now: &str) -> Result<(), Refusal> {
-        let _ = (change, now);
-        Err(Refusal::NotLive(change.user))
+        let id = &change.user;
+        let (user, after) = match &change.kind {
+            ChangeKind::SetImmutableId(value) => self.set_immutable_id(id, value),
+            ChangeKind::ClearImmutableId { residue } => self.clear_immutable_id(id, *residue),
+            ChangeKind::SoftDelete => self.soft_delete(id, now),
+            ChangeKind::Purge => self.deleted(id).map(|(user, _)| (user, None)),
+            ChangeKind::Restore => self.restore(id),
+            ChangeKind::ClearSecurityIdentifier => self.edit(id, |user| user.sid = Known::Null),
+            ChangeKind::ClearObjectIdentifier => self.edit(id, |user| user.object_identifier = Known::Null),
+            ChangeKind::SetUserPrincipalName(upn) => self.set_upn(id, upn),
+        }?;
+        self.replace(user, after);
+        Ok(())
     }
+
+    fn set_immutable_id(&self, id: &EntraId, value: &ImmutableId) -> Result<Effect, Refusal> {
+        let (user, before) = self.editable(id)?;
+        if before.immutable_id.as_ref() != Some(value) {
+            check_value(value)?;
+            self.check_anchor_free(user, value)?;
+            self.check_managed(before)?;
+        }
+        Ok((user, Some(CloudUser { immutable_id: Some(value.clone()), ..before.clone() })))
+    }
+
+    fn clear_immutable_id(&self, id: &EntraId, residue: bool) -> Result<Effect, Refusal> {
+        let (user, before) = self.editable(id)?;
+        if before.immutable_id.is_some() {
+            self.check_managed(before)?;
+        }
+        let mut after = CloudUser { immutable_id: None, ..before.clone() };
+        if residue {
+            after.residue = no_residue();
+        }
+        Ok((user, Some(after)))
+    }
+
+    /// The name gets the id in front and is free at once; ImmutableID, SID and addresses stay held.
+    fn soft_delete(&self, id: &EntraId, now: &str) -> Result<Effect, Refusal> {
+        // Graph would delete a synced user, and the next sync would bring it back: no plan may count on that.
+        let (user, before) = self.unsynced(id)?;
+        let upn = format!("{}{}", before.id.undashed(), before.upn).into();
+        Ok((user, Some(CloudUser { upn, deleted_at: Some(now.into()), ..before.clone() })))
+    }
+
+    fn restore(&self, id: &EntraId) -> Result<Effect, Refusal> {
+        let (user, before) = self.deleted(id)?;
+        let after = restored(before);
+        self.check_upn_free(user, &after.upn)?;
+        let taken = owned_addresses(before).find_map(|address| self.live_address_holder(address, user));
+        refuse_conflict("proxyAddresses", taken)?;
+        if let Some(value) = &before.immutable_id {
+            self.check_anchor_free(user, value)?;
+        }
+        let sid_holder = before.sid.value().and_then(|sid| self.other_of(user, self.by_sid(sid)));
+        refuse_conflict("onPremisesSecurityIdentifier", sid_holder)?;
+        Ok((user, Some(after)))
+    }
+
+    fn set_upn(&self, id: &EntraId, upn: &Upn) -> Result<Effect, Refusal> {
+        let (user, before) = self.unsynced(id)?;
+        let suffix = self.suffix_of(upn.as_str());
+        if suffix == Suffix::Unverified {
+            return Err(Refusal::UnverifiedDomain(upn.domain().into()));
+        }
+        self.check_upn_free(user, upn.as_str())?;
+        if suffix.is_federated() && before.immutable_id.is_none() {
+            return Err(Refusal::Federated(before.id));
+        }
+        Ok((user, Some(CloudUser { upn: upn.as_str().into(), ..before.clone() })))
+    }
+
+    fn edit(&self, id: &EntraId, write: impl FnOnce(&mut CloudUser)) -> Result<Effect, Refusal> {
+        let (user, before) = self.editable(id)?;
+        let mut after = before.clone();
+        write(&mut after);
+        Ok((user, Some(after)))
+    }
+
+    fn live(&self, id: &EntraId) -> Result<(UserRef, &CloudUser), Refusal> {
+        self.found(id).filter(|(_, user)| !user.is_deleted()).ok_or(Refusal::NotLive(*id))
+    }
+
+    fn deleted(&self, id: &EntraId) -> Result<(UserRef, &CloudUser), Refusal> {
+        self.found(id).filter(|(_, user)| user.is_deleted()).ok_or(Refusal::NotDeleted(*id))
+    }
+
+    fn unsynced(&self, id: &EntraId) -> Result<(UserRef, &CloudUser), Refusal> {
+        let (user, account) = self.live(id)?;
+        if account.is_synced() { Err(Refusal::Synced(*id)) } else { Ok((user, account)) }
+    }
+
+    /// A live account whose on-premises values can be written.
+    fn editable(&self, id: &EntraId) -> Result<(UserRef, &CloudUser), Refusal> {
+        let (user, account) = self.unsynced(id)?;
+        let formerly_synced = account.sync_enabled == Known::Is(false);
+        if formerly_synced && !self.formerly_synced_editable() { Err(Refusal::Synced(*id)) } else { Ok((user, account)) }
+    }
+
+    fn found(&self, id: &EntraId) -> Option<(UserRef, &CloudUser)> {
+        let user = self.by_id(id)?;
+        Some((user, self.user(user)?))
+    }
+
+    fn check_anchor_free(&self, user: UserRef, value: &ImmutableId) -> Result<(), Refusal> {
+        refuse_conflict("onPremisesImmutableId", self.other_of(user, self.holders_of(value)))
+    }
+
+    fn check_upn_free(&self, user: UserRef, upn: &str) -> Result<(), Refusal> {
+        refuse_conflict("userPrincipalName", self.live_upn_holder(upn, Some(user)))
+    }
+
+    fn check_managed(&self, user: &CloudUser) -> Result<(), Refusal> {
+        if self.suffix_of(&user.upn).is_federated() { Err(Refusal::Federated(user.id)) } else { Ok(()) }
+    }
+
+    /// The first of these holders that is somebody else.
+    pub(super) fn other_of(&self, user: UserRef, holders: Vec<UserRef>) -> Option<EntraId> {
+        let other = holders.into_iter().find(|holder| *holder != user)?;
+        self.user(other).map(|other| other.id)
+    }
+}
+
+/// A deleted account as a restore brings it back: under its own name, and no longer synced.
+pub(super) fn restored(deleted: &CloudUser) -> CloudUser {
+    let sync_enabled = match deleted.sync_enabled {
+        Known::Is(_) => Known::Is(false),
+        Known::Null => Known::Null,
+        Known::Unknown => Known::Unknown,
+    };
+    CloudUser { upn: deleted.original_upn().into(), deleted_at: None, sync_enabled, ..deleted.clone() }
+}
+
+fn no_residue() -> OnPremisesResidue {
+    OnPremisesResidue {
+        distinguished_name: Known::Null,
+        domain_name: Known::Null,
+        sam_account_name: Known::Null,
+        user_principal_name: Known::Null,
+    }
+}
+
+fn refuse_conflict(property: &'static str, holder: Option<EntraId>) -> Result<(), Refusal> {
+    holder.map_or(Ok(()), |holder| Err(Refusal::Conflict { property, holder }))
+}
+
+/// Lenient on purpose: other identity providers use anchors that are no base64.
+fn check_value(value: &ImmutableId) -> Result<(), Refusal> {
+    let bad = |why| Err(Refusal::BadValue(value.as_str().into(), why));
+    if value.as_str().is_empty() {
+        return bad("it is empty; null clears an ImmutableID");
+    }
+    if value.as_str().contains(['$', '_']) {
+        return bad("`$` and `_` are not allowed");
+    }
+    if value.as_str().contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return bad("blanks and control characters are not allowed");
+    }
+    Ok(())
 }

@@ -7,6 +7,9 @@ use crate::model::index::Index;
 use crate::model::text::same;
 use crate::model::{AnchorForm, CloudUser, EntraId, ImmutableId, Known, ObjectGuid, ObservedTenant, ProxyAddress, Sid};
 
+use super::domains::DomainIndex;
+use super::roles::RoleIndex;
+
 /// A user of a [`Tenant`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserRef(u32);
@@ -20,6 +23,7 @@ pub struct Tenant {
     /// Keys of the changed users. Old entries stay and are filtered out on every look-up.
     changed_keys: Index,
     created: u32,
+    formerly_synced_editable: bool,
 }
 
 #[derive(Debug)]
@@ -32,6 +36,15 @@ struct Base {
     by_sid: OnceLock<Index>,
     by_address: OnceLock<Index>,
     by_employee_id: OnceLock<Index>,
+    lookups: Lookups,
+}
+
+/// Look-ups over the parts of the tenant that no write changes, each built when it is first needed.
+#[derive(Debug, Default)]
+pub(super) struct Lookups {
+    pub(super) roles: OnceLock<Option<RoleIndex>>,
+    pub(super) domains: OnceLock<DomainIndex>,
+    pub(super) other_addresses: OnceLock<Index>,
 }
 
 /// Key spaces of the one index over changed users.
@@ -58,8 +71,9 @@ impl Tenant {
             by_sid: OnceLock::new(),
             by_address: OnceLock::new(),
             by_employee_id: OnceLock::new(),
+            lookups: Lookups::default(),
         };
-        Self { base: Arc::new(base), changed: BTreeMap::new(), changed_keys: Index::default(), created: 0 }
+        Self::over(Arc::new(base), true)
     }
 
     /// What was read: domains, roles, features and the users before any change.
@@ -71,7 +85,26 @@ impl Tenant {
     /// The same tenant without the changes.
     #[must_use]
     pub fn unchanged(&self) -> Self {
-        Self { base: Arc::clone(&self.base), changed: BTreeMap::new(), changed_keys: Index::default(), created: 0 }
+        Self::over(Arc::clone(&self.base), self.formerly_synced_editable)
+    }
+
+    fn over(base: Arc<Base>, formerly_synced_editable: bool) -> Self {
+        Self { base, changed: BTreeMap::new(), changed_keys: Index::default(), created: 0, formerly_synced_editable }
+    }
+
+    /// Whether on-premises values of formerly synced users can be written. Sources disagree, so an emulator can switch it off.
+    pub fn set_formerly_synced_editable(&mut self, editable: bool) {
+        self.formerly_synced_editable = editable;
+    }
+
+    /// Whether a formerly synced user takes new on-premises values.
+    pub(super) fn formerly_synced_editable(&self) -> bool {
+        self.formerly_synced_editable
+    }
+
+    /// Look-ups over the parts that no write changes.
+    pub(super) fn lookups(&self) -> &Lookups {
+        &self.base.lookups
     }
 
     /// A user as it stands now; `None` once purged.

@@ -1,0 +1,88 @@
+//! Who owns a mail address. An address is unique over users (live and deleted), groups and contacts.
+
+use crate::model::index::Index;
+use crate::model::text::same;
+use crate::model::{CloudUser, EntraId, OtherObject, ProxyAddress};
+
+use super::{Tenant, UserRef};
+
+impl Tenant {
+    /// Users, live and deleted, that own this address. `mail` alone owns nothing where proxyAddresses were read.
+    #[must_use]
+    pub fn address_owners(&self, address: &str) -> Vec<UserRef> {
+        let owns = |user: &UserRef| self.user(*user).is_some_and(|user| owned_addresses(user).any(|own| same(own, address)));
+        self.by_address(address).into_iter().filter(owns).collect()
+    }
+
+    /// Groups and contacts that own this address.
+    #[must_use]
+    pub fn others_with_address(&self, address: &str) -> Vec<&OtherObject> {
+        let others = &self.observed().others;
+        let index = self.lookups().other_addresses.get_or_init(|| index_of(others));
+        let candidates = index.candidates_folded(address).into_iter();
+        let mut found: Vec<&OtherObject> = candidates
+            .filter_map(|position| others.get(usize::try_from(position).ok()?))
+            .filter(|other| other_addresses(other).any(|own| same(own, address)))
+            .collect();
+        found.sort_by_key(|other| other.id);
+        found.dedup_by_key(|other| other.id);
+        found
+    }
+
+    /// The first live user, group or contact other than `own` that owns this address.
+    pub(super) fn live_address_holder(&self, address: &str, own: UserRef) -> Option<EntraId> {
+        let live = |user: &UserRef| self.user(*user).filter(|user| !user.is_deleted()).map(|user| user.id);
+        let user = self.address_owners(address).iter().filter(|user| **user != own).find_map(live);
+        user.or_else(|| self.others_with_address(address).first().map(|other| other.id))
+    }
+
+    /// The live user other than `own` that has this sign-in name.
+    pub(super) fn live_upn_holder(&self, upn: &str, own: Option<UserRef>) -> Option<EntraId> {
+        let others = self.by_upn(upn).into_iter().filter(|user| Some(*user) != own);
+        others.filter_map(|user| self.user(user)).find(|user| !user.is_deleted()).map(|user| user.id)
+    }
+}
+
+/// The mail addresses that a user owns: the entries of proxyAddresses, or `mail` where those were not read.
+pub(super) fn owned_addresses(user: &CloudUser) -> impl Iterator<Item = &str> {
+    let entries = user.addresses().map(ProxyAddress::parse).filter(ProxyAddress::is_mail).map(|proxy| proxy.address);
+    let mail = user.mail.value().filter(|_| !user.proxy_addresses.is_read()).map(AsRef::as_ref);
+    entries.chain(mail)
+}
+
+fn other_addresses(other: &OtherObject) -> impl Iterator<Item = &str> {
+    let entries = other.proxy_addresses.iter().map(|entry| ProxyAddress::parse(entry)).filter(ProxyAddress::is_mail);
+    entries.map(|proxy| proxy.address).chain(other.mail.as_deref())
+}
+
+fn index_of(others: &[OtherObject]) -> Index {
+    let mut index = Index::default();
+    for (position, other) in (0u32..).zip(others) {
+        other_addresses(other).for_each(|address| index.insert_folded(address, position));
+    }
+    index
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{TenantBuilder, contact, id};
+    use super::*;
+    use crate::model::Known;
+
+    #[test]
+    fn mail_owns_an_address_only_where_proxy_addresses_are_unknown() {
+        let mut observed = TenantBuilder::users(&["a", "b", "c"]).observed();
+        for user in &mut observed.users {
+            user.mail = Known::Is("Shared@x.example".into());
+        }
+        observed.users[1].proxy_addresses = Known::Null;
+        observed.users[2].proxy_addresses = Known::Is(["smtp:SHARED@x.example".into()].into());
+        observed.others = vec![contact(100, "shared@X.example")];
+        let tenant = Tenant::new(observed);
+        let owners: Vec<EntraId> =
+            tenant.address_owners("shared@x.example").iter().map(|user| tenant.user(*user).unwrap().id).collect();
+        assert_eq!(owners, [id(1), id(3)]);
+        assert_eq!(tenant.others_with_address("SHARED@x.example").len(), 1);
+        assert!(tenant.others_with_address("b@x.example").is_empty());
+    }
+}
