@@ -16,6 +16,12 @@ pub struct EntraId(Uuid);
 pub struct EntraIdError(pub String);
 
 impl EntraId {
+    /// An id made of bytes, for accounts that a rehearsal creates: valid, and marked as made up (UUID version 8).
+    #[must_use]
+    pub fn made_up(bytes: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
     /// The 32 hex digits without dashes that Entra puts in front of the UPN of a deleted user.
     #[must_use]
     pub fn undashed(&self) -> String {

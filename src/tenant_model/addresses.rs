@@ -30,9 +30,9 @@ impl Tenant {
     }
 
     /// The first live user, group or contact other than `own` that owns this address.
-    pub(super) fn live_address_holder(&self, address: &str, own: UserRef) -> Option<EntraId> {
+    pub(super) fn live_address_holder(&self, address: &str, own: Option<UserRef>) -> Option<EntraId> {
         let live = |user: &UserRef| self.user(*user).filter(|user| !user.is_deleted()).map(|user| user.id);
-        let user = self.address_owners(address).iter().filter(|user| **user != own).find_map(live);
+        let user = self.address_owners(address).iter().filter(|user| Some(**user) != own).find_map(live);
         user.or_else(|| self.others_with_address(address).first().map(|other| other.id))
     }
 

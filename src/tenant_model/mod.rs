@@ -8,6 +8,8 @@
 
 mod addresses;
 mod domains;
+#[cfg(test)]
+mod properties;
 mod roles;
 mod rules;
 mod state;
@@ -19,4 +21,4 @@ pub use domains::Suffix;
 pub use roles::RoleHeld;
 pub use rules::{Change, ChangeKind, Refusal};
 pub use state::{Tenant, UserRef};
-pub use sync::{Incoming, SyncOutcome, SyncRefusal};
+pub use sync::{Incoming, SyncOutcome, SyncRefusal, Takeover};

@@ -132,7 +132,7 @@ impl Tenant {
         let (user, before) = self.deleted(id)?;
         let after = restored(before);
         self.check_upn_free(user, &after.upn)?;
-        let taken = owned_addresses(before).find_map(|address| self.live_address_holder(address, user));
+        let taken = owned_addresses(before).find_map(|address| self.live_address_holder(address, Some(user)));
         refuse_conflict("proxyAddresses", taken)?;
         if let Some(value) = &before.immutable_id {
             self.check_anchor_free(user, value)?;

@@ -1,7 +1,23 @@
 //! One sync cycle: what happens when the sync client exports an AD user.
+//!
+//! The order is Entra's: by anchor ([`matching`]), then by primary address or sign-in name, else a new account
+//! ([`create`]); [`guards`] says what Entra refuses and since when, [`takeover`] what AD overwrites.
 
-use crate::model::{AdUser, EntraId, SourceAnchor};
+mod create;
+mod export;
+mod guards;
+mod matching;
+mod takeover;
+#[cfg(test)]
+mod takeover_tests;
+#[cfg(test)]
+mod tests;
 
+use crate::model::{AdUser, EntraId, Exclusion, Known, SourceAnchor};
+
+use self::export::Export;
+use self::matching::SoftMatch;
+pub use self::takeover::Takeover;
 use super::{Tenant, UserRef};
 
 /// An AD user as the sync client exports it.
@@ -38,9 +54,13 @@ pub enum SyncOutcome {
         upn: Box<str>,
         /// Whether that is a placeholder because the right name is taken.
         placeholder: bool,
-        /// Accounts whose values are in the way.
+        /// Users, groups and contacts whose sign-in name or addresses are in the way.
         conflicts: Vec<EntraId>,
+        /// Accounts that have its address or sign-in name, and why they were not taken over.
+        passed_over: Vec<SyncRefusal>,
     },
+    /// The sync client leaves the AD user out.
+    LeftOut(Exclusion),
     /// Entra refuses the export.
     Refused(SyncRefusal),
 }
@@ -49,6 +69,8 @@ pub enum SyncOutcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncRefusal {
     /// The sync client's error code: InvalidHardMatch, AttributeUpdateNotAllowed, AttributeValueMustBeUnique …
+    ///
+    /// `SyncDisabled` and `BlockedOnPremises` are no codes of Entra: there the export never happens.
     pub code: &'static str,
     /// The rule, in words.
     pub rule: &'static str,
@@ -62,13 +84,46 @@ impl Tenant {
     /// What a sync cycle would do with this AD user now, without doing it.
     #[must_use]
     pub fn forecast(&self, incoming: Incoming<'_>) -> SyncOutcome {
-        let _ = incoming;
-        SyncOutcome::Create { upn: "".into(), placeholder: false, conflicts: Vec::new() }
+        if self.observed().sync_enabled == Known::Is(false) {
+            return SyncOutcome::Refused(guards::sync_is_off());
+        }
+        if let Some(exclusion) = incoming.user.excluded {
+            return SyncOutcome::LeftOut(exclusion);
+        }
+        self.by_anchor(incoming).unwrap_or_else(|| {
+            let export = Export::of(self, incoming);
+            match self.soft_match(&export) {
+                SoftMatch::Found { user, by_upn } => SyncOutcome::SoftMatch { user, by_upn },
+                SoftMatch::Refused(refusal) => SyncOutcome::Refused(refusal),
+                SoftMatch::None { passed_over } => self.creation(&export, passed_over),
+            }
+        })
     }
 
-    /// Runs the sync cycle for one AD user. `now` is the sync time that it records, RFC 3339.
+    /// Runs the sync cycle for one AD user: carries out what [`Self::forecast`] says, and returns it.
+    ///
+    /// `now` is the sync time that it records, RFC 3339.
     pub fn sync(&mut self, incoming: Incoming<'_>, now: &str) -> SyncOutcome {
-        let _ = now;
-        self.forecast(incoming)
+        let outcome = self.forecast(incoming);
+        match &outcome {
+            SyncOutcome::AlreadyLinked(user) | SyncOutcome::HardMatch { user, .. } | SyncOutcome::SoftMatch { user, .. } => {
+                if let Some(account) = self.user(*user) {
+                    let taken_over = self.taken_over(incoming, account, now);
+                    self.replace(*user, Some(taken_over));
+                }
+            }
+            SyncOutcome::Create { upn, .. } => {
+                let created = self.created(incoming, upn, now);
+                self.create(created);
+            }
+            SyncOutcome::LeftOut(_) | SyncOutcome::Refused(_) => {}
+        }
+        outcome
+    }
+
+    /// A feature flag of directory synchronisation; `default` where it was not read.
+    fn feature(&self, name: &str, default: bool) -> bool {
+        let features = self.observed().features.as_ref();
+        features.and_then(|features| features.get(name)).copied().unwrap_or(default)
     }
 }

@@ -1,8 +1,11 @@
 //! Small tenants for the tests of the rules.
 
-use crate::model::{CloudUser, Domain, EntraId, ImmutableId, Known, ObservedTenant, OtherKind, OtherObject, Sid};
+use crate::model::{
+    AdUser, AnchorOrigin, CloudUser, Domain, EntraId, ImmutableId, Known, ObjectGuid, ObservedTenant, OtherKind, OtherObject,
+    RoleGrant, RoleState, Sid, SourceAnchor,
+};
 
-use super::{Change, ChangeKind, Refusal, Tenant};
+use super::{Change, ChangeKind, Incoming, Refusal, SyncOutcome, SyncRefusal, Tenant};
 
 /// The object id of user number `n`.
 pub(crate) fn id(n: u8) -> EntraId {
@@ -17,6 +20,49 @@ pub(crate) fn sid(n: u8) -> Sid {
 /// An ImmutableID.
 pub(crate) fn value(text: &str) -> ImmutableId {
     ImmutableId::stored(text).unwrap()
+}
+
+/// The objectGUID of AD user number `n`.
+pub(crate) fn guid(n: u8) -> ObjectGuid {
+    format!("f5057fee-4c3e-4459-82dd-21250b7296{n:02x}").parse().unwrap()
+}
+
+/// The ImmutableID that links AD user number `n`.
+pub(crate) fn anchor(n: u8) -> ImmutableId {
+    guid(n).immutable_id()
+}
+
+/// An AD user with its anchor.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) ad: AdUser,
+    pub(crate) anchor: SourceAnchor,
+}
+
+impl Person {
+    /// AD user number `n`, `name@x.example`, with a SID and without addresses.
+    pub(crate) fn new(n: u8, name: &str) -> Self {
+        let dn = format!("CN={name},DC=corp,DC=local").parse().unwrap();
+        let upn = Some(format!("{name}@x.example").into());
+        let ad = AdUser { sid: Some(sid(n)), sam: Some(name.into()), upn, ..AdUser::new(guid(n), dn) };
+        Self { ad, anchor: SourceAnchor::of_guid(guid(n), AnchorOrigin::ObjectGuid) }
+    }
+
+    /// Changes the AD user.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut AdUser)) -> Self {
+        change(&mut self.ad);
+        self
+    }
+
+    /// Gives the AD user proxyAddresses.
+    pub(crate) fn addresses(self, entries: &[&str]) -> Self {
+        self.with(|user| user.proxy_addresses = entries.iter().map(|entry| (*entry).into()).collect())
+    }
+
+    /// The AD user on its way into the tenant.
+    pub(crate) fn incoming(&self) -> Incoming<'_> {
+        Incoming { user: &self.ad, anchor: &self.anchor }
+    }
 }
 
 /// A domain of a state: `verified`, `federated` or `unverified`.
@@ -42,6 +88,7 @@ pub(crate) fn other(kind: OtherKind, n: u8, addresses: &[&str]) -> OtherObject {
 }
 
 /// Builds a tenant with users `name@x.example`, numbered from 1.
+#[derive(Clone)]
 pub(crate) struct TenantBuilder(ObservedTenant);
 
 impl TenantBuilder {
@@ -82,6 +129,43 @@ impl TenantBuilder {
         })
     }
 
+    /// Gives user number `n` proxyAddresses.
+    pub(crate) fn addresses(self, n: u8, entries: &[&str]) -> Self {
+        let entries = entries.iter().map(|entry| (*entry).into()).collect();
+        self.with(n, |user| user.proxy_addresses = Known::Is(entries))
+    }
+
+    /// Links user number `n` to AD user number `ad`.
+    pub(crate) fn linked(self, n: u8, ad: u8) -> Self {
+        self.with(n, |user| {
+            user.immutable_id = Some(anchor(ad));
+            user.sid = Known::Is(sid(ad));
+            user.object_identifier = Known::Is(guid(ad));
+            user.sync_enabled = Known::Is(true);
+        })
+    }
+
+    /// Puts user number `n` into the recycle bin.
+    pub(crate) fn binned(self, n: u8) -> Self {
+        self.with(n, |user| {
+            user.upn = format!("{}{}", user.id.undashed(), user.upn).into();
+            user.deleted_at = Some("2026-11-01T00:00:00Z".into());
+        })
+    }
+
+    /// A role of user or group number `n`.
+    pub(crate) fn role(self, n: u8, privileged: bool, state: RoleState) -> Self {
+        let grant = RoleGrant { principal: id(n), role: "Some Administrator".into(), privileged, state };
+        self.tenant(|tenant| tenant.roles.get_or_insert_default().push(grant))
+    }
+
+    /// A feature flag.
+    pub(crate) fn feature(self, name: &str, on: bool) -> Self {
+        self.tenant(|tenant| {
+            tenant.features.get_or_insert_default().insert(name.into(), on);
+        })
+    }
+
     /// What was read.
     pub(crate) fn observed(self) -> ObservedTenant {
         self.0
@@ -97,6 +181,23 @@ impl Tenant {
     /// User number `n` as it stands now.
     pub(crate) fn at(&self, n: u8) -> &CloudUser {
         self.user(self.by_id(&id(n)).unwrap()).unwrap()
+    }
+
+    /// What a sync cycle would do with this AD user.
+    pub(crate) fn ask(&self, person: &Person) -> SyncOutcome {
+        self.forecast(person.incoming())
+    }
+
+    /// Code and account of the refusal that a sync cycle would end in.
+    pub(crate) fn refused(&self, person: &Person) -> (&'static str, Option<EntraId>) {
+        let outcome = self.ask(person);
+        let SyncOutcome::Refused(SyncRefusal { code, user, .. }) = outcome else { panic!("{outcome:?}") };
+        (code, user)
+    }
+
+    /// Runs a sync cycle for this AD user.
+    pub(crate) fn cycle(&mut self, person: &Person) -> SyncOutcome {
+        self.sync(person.incoming(), "2026-11-20T11:00:00Z")
     }
 
     /// Carries out one write on user number `n`.
