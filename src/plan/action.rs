@@ -189,9 +189,7 @@ impl Action {
             Some(FactValue::Null | FactValue::Bool(_) | FactValue::List(_)) | None => None,
         };
         let kind = match self.kind {
-            ActionKind::ClearImmutableId => {
-                ChangeKind::ClearImmutableId { residue: self.after.contains_key(&FactName::OnPremisesDistinguishedName) }
-            }
+            ActionKind::ClearImmutableId => ChangeKind::ClearImmutableId { residue: self.after.len() > 1 },
             ActionKind::ClearObjectIdentifier => ChangeKind::ClearObjectIdentifier,
             ActionKind::ClearSecurityIdentifier => ChangeKind::ClearSecurityIdentifier,
             ActionKind::Purge => ChangeKind::Purge,

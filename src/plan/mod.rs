@@ -1,5 +1,125 @@
 //! Desired and observed in, a proven plan out.
+//!
+//! [`compute`] is the whole tool in a page: expand the rules, draft every mapping against both directories, prove the
+//! draft on the tenant model, turn its writes into actions, ask the model what sync will make of the end, and hold the
+//! result against the policy. Everything here is pure: no file, no clock, no network.
 
 pub mod action;
+mod assemble;
 pub mod body;
+mod carry;
+mod describe;
+mod draft;
+mod federation;
 pub mod finding;
+mod forecast;
+mod guard;
+mod hints;
+mod holders;
+mod link;
+mod order;
+mod prove;
+mod resolve;
+mod rules;
+mod target;
+#[cfg(test)]
+mod tests;
+mod world;
+
+use std::collections::BTreeMap;
+
+use wildmatch::WildMatch;
+
+use crate::model::{Desired, Mapping, Observed};
+
+pub use body::Body;
+pub use prove::ProofFailure;
+
+use draft::Named;
+use finding::Finding;
+use hints::Hints;
+use link::Link;
+use rules::Claimed;
+use world::World;
+
+/// How to plan.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Leave blocked mappings out on purpose.
+    pub partial: bool,
+    /// Plan only mappings whose name matches one of these patterns (`*` and `?`); all when empty.
+    pub only: Vec<String>,
+}
+
+/// Plans the wanted links against both directories.
+///
+/// # Errors
+/// [`ProofFailure`] when the plan breaks a rule of the tenant model: a fault of hardmatch that must not reach anybody.
+pub fn compute(desired: &Desired, observed: Observed, options: &Options) -> Result<Body, ProofFailure> {
+    let world = World::new(observed);
+    let hints = Hints::default();
+    let (from_rules, rule_findings) = expand_rules(desired, &world, &hints);
+    let names = names(desired.mappings.iter().chain(&from_rules));
+    let mappings: Vec<Named<'_>> =
+        desired.mappings.iter().chain(&from_rules).zip(&names).map(|(mapping, id)| Named { id, mapping }).collect();
+    let mappings = narrow(mappings, &options.only);
+
+    let mut draft = draft::draft(&mappings, &world, &desired.policy, &hints);
+    let proof = prove::prove(&draft, &mappings, &world, &desired.policy)?;
+    let mut end = world.unchanged();
+    let actions = carry::actions(&draft.links, &draft.ops, &mut end).map_err(ProofFailure)?;
+
+    for link in draft.links.iter_mut().filter(|link| wants_sync(link, &world)) {
+        forecast::forecast(link, &end);
+    }
+    let mut general: Vec<Finding> = guard::empty_sources(&world);
+    general.extend(guard::limits(&actions, &desired.policy.limits, &world));
+    general.extend(guard::not_read(&draft, &world));
+    general.extend(guard::blocked_takeover(&world, !actions.is_empty()));
+    general.extend(guard::doubtful_anchor_modes(&world));
+    general.extend(rule_findings);
+    general.extend(desired.notices.iter().map(assemble::notice_finding));
+    Ok(assemble::body(assemble::Parts { desired, options, world: &world, draft, actions, general, proof }))
+}
+
+/// Whether a takeover is still to come: the mapping goes through, and sync has not linked it yet.
+fn wants_sync(link: &Link<'_>, world: &World) -> bool {
+    let linked = link.target_user(world).is_some_and(|account| target::is_linked(link, account, world));
+    !link.is_blocked() && !linked && link.anchor.is_some()
+}
+
+fn expand_rules(desired: &Desired, world: &World, hints: &Hints) -> (Vec<Mapping>, Vec<Finding>) {
+    if desired.rules.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let mut claimed = Claimed::default();
+    for mapping in &desired.mappings {
+        let mut link = Link::new("", mapping);
+        resolve::resolve(&mut link, world, hints);
+        claimed.ad.extend(link.ad);
+        claimed.cloud.extend(link.target);
+    }
+    rules::expand(&desired.rules, claimed, world)
+}
+
+/// A mapping goes by its cloud selector; a number tells apart those that share one.
+fn names<'a>(mappings: impl Iterator<Item = &'a Mapping>) -> Vec<String> {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    mappings
+        .map(|mapping| {
+            let text = mapping.cloud.text.to_string();
+            let count = seen.entry(crate::model::text::fold(&text).into_owned()).or_default();
+            *count += 1;
+            if *count == 1 { text } else { format!("{text}#{count}") }
+        })
+        .collect()
+}
+
+fn narrow<'a>(mappings: Vec<Named<'a>>, only: &[String]) -> Vec<Named<'a>> {
+    if only.is_empty() {
+        return mappings;
+    }
+    let patterns: Vec<WildMatch> = only.iter().map(|pattern| WildMatch::new(&pattern.to_lowercase())).collect();
+    let wanted = |named: &Named<'_>| patterns.iter().any(|pattern| pattern.matches(&named.id.to_lowercase()));
+    mappings.into_iter().filter(wanted).collect()
+}

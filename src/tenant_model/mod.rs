@@ -20,5 +20,6 @@ mod testing;
 pub use domains::Suffix;
 pub use roles::RoleHeld;
 pub use rules::{Change, ChangeKind, Refusal};
+pub(crate) use state::mail_addresses;
 pub use state::{Tenant, UserRef};
 pub use sync::{Incoming, SyncOutcome, SyncRefusal, Takeover};

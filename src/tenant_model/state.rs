@@ -32,6 +32,7 @@ struct Base {
     by_id: OnceLock<Index>,
     by_immutable_id: OnceLock<Index>,
     by_odd_guid: OnceLock<Index>,
+    by_lowered_id: OnceLock<Index>,
     by_upn: OnceLock<Index>,
     by_sid: OnceLock<Index>,
     by_address: OnceLock<Index>,
@@ -53,6 +54,7 @@ enum Space {
     Id,
     ImmutableId,
     OddGuid,
+    LoweredId,
     Upn,
     Sid,
     Address,
@@ -67,6 +69,7 @@ impl Tenant {
             by_id: OnceLock::new(),
             by_immutable_id: OnceLock::new(),
             by_odd_guid: OnceLock::new(),
+            by_lowered_id: OnceLock::new(),
             by_upn: OnceLock::new(),
             by_sid: OnceLock::new(),
             by_address: OnceLock::new(),
@@ -157,6 +160,15 @@ impl Tenant {
         found.into_iter().filter_map(|user| Some((user, AnchorForm::of(self.user(user)?.immutable_id.as_ref()?)))).collect()
     }
 
+    /// Every user whose ImmutableID differs from this one only in the case of its letters.
+    #[must_use]
+    pub fn case_variants_of(&self, id: &ImmutableId) -> Vec<UserRef> {
+        let lowered = id.as_str().to_ascii_lowercase();
+        self.find(Space::LoweredId, lowered.as_str(), &self.base.by_lowered_id, |user| {
+            user.immutable_id.as_ref().is_some_and(|own| own != id && own.as_str().eq_ignore_ascii_case(&lowered))
+        })
+    }
+
     /// Every user, live or deleted, with this sign-in name (of deleted users: the name before deletion).
     #[must_use]
     pub fn by_upn(&self, upn: &str) -> Vec<UserRef> {
@@ -198,6 +210,7 @@ impl Tenant {
             self.changed_keys.insert((Space::Id, new.id), user.0);
             if let Some(id) = &new.immutable_id {
                 self.changed_keys.insert((Space::ImmutableId, id), user.0);
+                self.changed_keys.insert((Space::LoweredId, id.as_str().to_ascii_lowercase()), user.0);
             }
             for guid in odd_guids(new) {
                 self.changed_keys.insert((Space::OddGuid, guid), user.0);
@@ -260,6 +273,9 @@ impl Tenant {
                 Space::Id => index.insert(user.id, position),
                 Space::ImmutableId => user.immutable_id.iter().for_each(|id| index.insert(id, position)),
                 Space::OddGuid => odd_guids(user).for_each(|guid| index.insert(guid, position)),
+                Space::LoweredId => {
+                    user.immutable_id.iter().for_each(|id| index.insert(id.as_str().to_ascii_lowercase(), position))
+                }
                 Space::Upn => index.insert_folded(user.original_upn(), position),
                 Space::Sid => user.sid.value().into_iter().for_each(|sid| index.insert(sid, position)),
                 Space::Address => mail_addresses(user).for_each(|address| index.insert_folded(address, position)),

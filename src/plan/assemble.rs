@@ -1,0 +1,169 @@
+//! Putting the parts of a plan together: states, status and counts that add up.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Desired, Notice, NoticeKind, OnPremSide};
+
+use super::Options;
+use super::action::{Action, ActionKind};
+use super::body::{
+    Body, Inputs, MappingState, PlanAdUser, PlanCloudUser, PlanForest, PlanSource, PlanTenant, PlannedMapping, Proof, Status,
+    Summary,
+};
+use super::draft::Draft;
+use super::finding::{Code, Finding, Severity};
+use super::link::Link;
+use super::target::is_linked;
+use super::world::World;
+
+/// Everything that a body is made of.
+pub(super) struct Parts<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) options: &'a Options,
+    pub(super) world: &'a World,
+    pub(super) draft: Draft<'a>,
+    pub(super) actions: Vec<Action>,
+    pub(super) general: Vec<Finding>,
+    pub(super) proof: Proof,
+}
+
+pub(super) fn body(parts: Parts<'_>) -> Body {
+    let Parts { desired, options, world, draft, actions, general, proof } = parts;
+    let acting: std::collections::BTreeSet<usize> = draft.ops.iter().map(|op| op.link).collect();
+    let mappings: Vec<PlannedMapping> =
+        draft.links.iter().enumerate().map(|(at, link)| planned_mapping(link, acting.contains(&at), world)).collect();
+    let findings = sorted_findings(general, draft.links);
+    let status = status(&actions, &findings, options);
+    let summary = summary(&mappings, &actions, &findings);
+    Body {
+        summary,
+        actions,
+        findings,
+        forests: forests(world),
+        inputs: Inputs { config: desired.config_sha256.clone(), policy: desired.policy_sha256.clone() },
+        mappings,
+        proof,
+        rollback_of: None,
+        status,
+        tenant: tenant(world),
+    }
+}
+
+/// General findings first, then those of each mapping in order; the heaviest first.
+fn sorted_findings(mut general: Vec<Finding>, links: Vec<Link<'_>>) -> Vec<Finding> {
+    let key = |finding: &Finding| (finding.severity, finding.code.as_str(), finding.message.clone());
+    general.sort_by_key(key);
+    for mut link in links {
+        link.findings.sort_by_key(key);
+        general.append(&mut link.findings);
+    }
+    general
+}
+
+fn status(actions: &[Action], findings: &[Finding], options: &Options) -> Status {
+    let blockers = || findings.iter().filter(|finding| finding.severity == Severity::Blocker);
+    if blockers().any(|finding| finding.mapping.is_none()) || (!options.partial && blockers().next().is_some()) {
+        Status::Blocked
+    } else if blockers().next().is_some() {
+        Status::Partial
+    } else if actions.is_empty() {
+        Status::Empty
+    } else {
+        Status::Ready
+    }
+}
+
+/// The counts of a plan.
+pub(crate) fn summary(mappings: &[PlannedMapping], actions: &[Action], findings: &[Finding]) -> Summary {
+    let mut summary = Summary::default();
+    summary.actions.extend(ActionKind::ALL.iter().map(|kind| (kind.name().to_owned(), 0)));
+    summary.findings.extend(Severity::ALL.iter().map(|severity| (severity.word().to_owned(), 0)));
+    summary.mappings.extend(MappingState::ALL.iter().map(|state| (state.word().to_owned(), 0)));
+    let count = |counts: &mut BTreeMap<String, u64>, word: &str| {
+        if let Some(count) = counts.get_mut(word) {
+            *count += 1;
+        }
+    };
+    actions.iter().for_each(|action| count(&mut summary.actions, action.kind.name()));
+    findings.iter().for_each(|finding| count(&mut summary.findings, finding.severity.word()));
+    mappings.iter().for_each(|mapping| count(&mut summary.mappings, mapping.state.word()));
+    summary
+}
+
+fn planned_mapping(link: &Link<'_>, acts: bool, world: &World) -> PlannedMapping {
+    let source = PlanSource { file: link.mapping.source.file.to_string(), line: link.mapping.source.line };
+    let account = link.target_user(world);
+    PlannedMapping {
+        anchor: link.anchor.as_ref().map(|anchor| anchor.value.as_str().to_owned()),
+        anchor_from: link.anchor.as_ref().map(|anchor| anchor.origin.word().to_owned()),
+        cloud: account.map(|account| PlanCloudUser { id: account.id.to_string(), upn: account.original_upn().to_owned() }),
+        id: link.id.to_owned(),
+        on_prem: on_prem(link, world),
+        source,
+        state: state(link, acts, world),
+    }
+}
+
+fn on_prem(link: &Link<'_>, world: &World) -> Option<PlanAdUser> {
+    if let Some((forest, user)) = link.ad.and_then(|user| world.forests.get(user)) {
+        return Some(PlanAdUser {
+            dn: Some(user.dn.as_str().to_owned()),
+            forest: Some(forest.name.to_string()),
+            object_guid: Some(user.guid.to_string()),
+            object_sid: user.sid.as_ref().map(|sid| sid.as_str().to_owned()),
+            sam: user.sam.as_ref().map(ToString::to_string),
+        });
+    }
+    (link.anchor.is_some() || link.given.is_some()).then(|| PlanAdUser {
+        dn: None,
+        forest: None,
+        object_guid: link.given.map(|guid| guid.to_string()),
+        object_sid: None,
+        sam: None,
+    })
+}
+
+fn state(link: &Link<'_>, acts: bool, world: &World) -> MappingState {
+    let linked = || link.target_user(world).is_some_and(|account| is_linked(link, account, world));
+    if link.is_blocked() {
+        MappingState::Blocked
+    } else if acts {
+        MappingState::Planned
+    } else if link.mapping.on_prem == OnPremSide::Nobody {
+        MappingState::Detached
+    } else if linked() {
+        MappingState::Linked
+    } else {
+        MappingState::Armed
+    }
+}
+
+fn forests(world: &World) -> Vec<PlanForest> {
+    let forest = |forest: &crate::model::ObservedForest| PlanForest {
+        anchor: forest.anchor.to_string(),
+        domain_sid: forest.domain_sid.as_ref().map(|sid| sid.as_str().to_owned()),
+        name: forest.name.to_string(),
+        users: u64::try_from(forest.users.len()).unwrap_or(u64::MAX),
+    };
+    world.forests.all().iter().map(forest).collect()
+}
+
+fn tenant(world: &World) -> PlanTenant {
+    let observed = world.tenant.observed();
+    let deleted = observed.users.iter().filter(|user| user.is_deleted()).count();
+    PlanTenant {
+        deleted_users: u64::try_from(deleted).unwrap_or(u64::MAX),
+        id: observed.id.as_ref().map(ToString::to_string),
+        initial_domain: observed.initial_domain.as_ref().map(ToString::to_string),
+        users: u64::try_from(observed.users.len() - deleted).unwrap_or(u64::MAX),
+    }
+}
+
+/// What reading the files found odd.
+pub(super) fn notice_finding(notice: &Notice) -> Finding {
+    let code = match notice.kind {
+        NoticeKind::InputTrimmed => Code::InputTrimmed,
+        NoticeKind::DuplicateRow => Code::DuplicateRow,
+    };
+    Finding::general(code, notice.message.clone()).objects([format!("{}:{}", notice.source.file, notice.source.line)])
+}

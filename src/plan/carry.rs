@@ -1,0 +1,159 @@
+//! Carrying out writes on the model of both directories, and turning them into actions on the way.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Acceptable, AccountFacts, AccountState, FactName, FactValue, Facts, GuidAttribute, ImmutableId, Known, Resolve,
+};
+use crate::tenant_model::{Change, ChangeKind, Refusal, Tenant, UserRef};
+
+use super::action::{Action, ActionKind, Target};
+use super::link::Link;
+use super::order::{Op, Write};
+use super::world::{AdRef, World};
+
+/// Makes one write on the model.
+///
+/// # Errors
+/// The refusal of the tenant model: the plan would break a rule of Entra.
+pub(super) fn carry_out(world: &mut World, write: &Write) -> Result<(), Refusal> {
+    match write {
+        Write::Stamp(user, guid) => {
+            world.forests.stamp(*user, *guid);
+            Ok(())
+        }
+        Write::Account(user, kind) => {
+            let Some(id) = world.tenant.user(*user).map(|account| account.id) else { return Ok(()) };
+            world.tenant.apply(&Change { user: id, kind: kind.clone() }, "")
+        }
+    }
+}
+
+/// Makes every write in order and returns the actions, each with the facts that held right before it.
+///
+/// # Errors
+/// What went wrong: the model refused a write, or its object is not there.
+pub(super) fn actions(links: &[Link<'_>], ops: &[Op], world: &mut World) -> Result<Vec<Action>, String> {
+    let mut actions: Vec<Action> = Vec::with_capacity(ops.len());
+    for op in ops {
+        let link = links.get(op.link).ok_or("a write belongs to no mapping")?;
+        let action = match &op.write {
+            Write::Stamp(user, guid) => stamp_action(link, *user, &guid.immutable_id(), op, world),
+            Write::Account(user, kind) => account_action(link, *user, kind, op, world),
+        };
+        let action = action.ok_or_else(|| format!("the object of a write is gone: {:?}", op.write))?;
+        carry_out(world, &op.write).map_err(|refusal| format!("a write is refused: {refusal}"))?;
+        let depends_on = op.after.iter().filter_map(|before| actions.get(*before)).map(|before| before.id.clone()).collect();
+        actions.push(Action { depends_on, ..action });
+    }
+    Ok(actions)
+}
+
+fn stamp_action(link: &Link<'_>, user: AdRef, id: &ImmutableId, op: &Op, world: &World) -> Option<Action> {
+    let (forest, user) = world.forests.get(user)?;
+    let name = user.upn.as_deref().or(user.sam.as_deref()).unwrap_or(user.dn.as_str());
+    let before = BTreeMap::from([(FactName::ConsistencyGuid, user.consistency_guid.fact())]);
+    let after = BTreeMap::from([(FactName::ConsistencyGuid, FactValue::text(id.as_str()))]);
+    let target = Target::ad_user(&forest.name, user.guid, name);
+    Some(Action::new(ActionKind::StampConsistencyGuid, link.id, target, before, after, op.reason.clone()))
+}
+
+fn account_action(link: &Link<'_>, user: UserRef, kind: &ChangeKind, op: &Op, world: &World) -> Option<Action> {
+    let facts = facts_of(user, &world.tenant);
+    let account = facts.user.as_ref()?;
+    let before = relied_on(link, user, kind).into_iter().filter_map(|name| Some((name, facts.get(name)?)));
+    // A deletion that the plan itself makes has no time yet.
+    let before: Facts = before.filter(|fact| *fact != (FactName::DeletedDateTime, FactValue::text(""))).collect();
+    let target = Target::account(account.id, account.original_upn());
+    Some(Action::new(action_kind(kind), link.id, target, before, facts_after(kind, &facts), op.reason.clone()))
+}
+
+/// An account with its roles, as actions see it.
+pub(super) fn facts_of(user: UserRef, tenant: &Tenant) -> AccountFacts {
+    let user = tenant.user(user).cloned();
+    let roles = user.as_ref().and_then(|user| tenant.privileged_roles(&user.id));
+    let privileged_roles = roles.map_or(Known::Unknown, |roles| {
+        let mut names: Vec<String> = roles.iter().map(|role| role.role.to_string()).collect();
+        names.sort();
+        names.dedup();
+        Known::Is(names)
+    });
+    AccountFacts { user, privileged_roles }
+}
+
+fn action_kind(kind: &ChangeKind) -> ActionKind {
+    match kind {
+        ChangeKind::SetImmutableId(_) => ActionKind::SetImmutableId,
+        ChangeKind::ClearImmutableId { .. } => ActionKind::ClearImmutableId,
+        ChangeKind::SoftDelete => ActionKind::SoftDelete,
+        ChangeKind::Purge => ActionKind::Purge,
+        ChangeKind::Restore => ActionKind::Restore,
+        ChangeKind::ClearSecurityIdentifier => ActionKind::ClearSecurityIdentifier,
+        ChangeKind::ClearObjectIdentifier => ActionKind::ClearObjectIdentifier,
+        ChangeKind::SetUserPrincipalName(_) => ActionKind::SetUserPrincipalName,
+    }
+}
+
+const RESIDUE: [FactName; 4] = [
+    FactName::OnPremisesDistinguishedName,
+    FactName::OnPremisesDomainName,
+    FactName::OnPremisesSamAccountName,
+    FactName::OnPremisesUserPrincipalName,
+];
+
+/// The facts that a write relies on: if one of them changes after the review, the write must not happen.
+fn relied_on(link: &Link<'_>, user: UserRef, kind: &ChangeKind) -> Vec<FactName> {
+    let mut names =
+        vec![FactName::OnPremisesImmutableId, FactName::OnPremisesSyncEnabled, FactName::State, FactName::UserPrincipalName];
+    let is_target = link.target == Some(user);
+    match kind {
+        ChangeKind::SetImmutableId(_) => {
+            names.extend([FactName::OnPremisesObjectIdentifier, FactName::PrivilegedRoles, FactName::UserType]);
+        }
+        ChangeKind::ClearImmutableId { residue } => {
+            names.push(FactName::OnPremisesSecurityIdentifier);
+            if *residue {
+                names.extend(RESIDUE);
+            }
+        }
+        ChangeKind::SoftDelete | ChangeKind::Purge => {
+            names.extend([FactName::DeletedDateTime, FactName::PrivilegedRoles]);
+            if !link.accepts(Acceptable::HolderInUse) && link.decision_for(user) == Some(Resolve::Purge) {
+                names.extend([FactName::AssignedLicenses, FactName::LastSignInDateTime]);
+            }
+        }
+        ChangeKind::Restore => names.push(FactName::DeletedDateTime),
+        ChangeKind::ClearSecurityIdentifier => names.push(FactName::OnPremisesSecurityIdentifier),
+        ChangeKind::ClearObjectIdentifier => names.push(FactName::OnPremisesObjectIdentifier),
+        ChangeKind::SetUserPrincipalName(_) if is_target => names.push(FactName::UserType),
+        ChangeKind::SetUserPrincipalName(_) => {}
+    }
+    names
+}
+
+fn facts_after(kind: &ChangeKind, before: &AccountFacts) -> Facts {
+    let state = |state: AccountState| vec![(FactName::State, FactValue::text(state.word()))];
+    let entries = match kind {
+        ChangeKind::SetImmutableId(id) => vec![(FactName::OnPremisesImmutableId, FactValue::text(id.as_str()))],
+        ChangeKind::ClearImmutableId { residue } => {
+            let mut names = vec![FactName::OnPremisesImmutableId];
+            names.extend(RESIDUE.into_iter().filter(|name| *residue && before.get(*name).is_some()));
+            names.into_iter().map(|name| (name, FactValue::Null)).collect()
+        }
+        ChangeKind::SoftDelete => state(AccountState::Deleted),
+        ChangeKind::Purge => state(AccountState::Gone),
+        ChangeKind::Restore => state(AccountState::Live),
+        ChangeKind::ClearSecurityIdentifier => vec![(FactName::OnPremisesSecurityIdentifier, FactValue::Null)],
+        ChangeKind::ClearObjectIdentifier => vec![(FactName::OnPremisesObjectIdentifier, FactValue::Null)],
+        ChangeKind::SetUserPrincipalName(name) => vec![(FactName::UserPrincipalName, FactValue::text(name.as_str()))],
+    };
+    entries.into_iter().collect()
+}
+
+impl GuidAttribute {
+    /// The attribute as a fact: base64 of its bytes.
+    #[must_use]
+    pub fn fact(&self) -> FactValue {
+        self.bytes().map_or(FactValue::Null, |bytes| FactValue::text(ImmutableId::of_bytes(bytes).as_str()))
+    }
+}

@@ -1,0 +1,40 @@
+//! One line about an object, the same wherever it is named.
+
+use crate::model::{AnchorForm, CloudUser, ImmutableId, Known};
+
+use super::world::{AdRef, World};
+
+/// `CN=Eve,OU=Staff,DC=corp (corp, objectGUID …)`
+pub(super) fn ad_user_line(user: AdRef, world: &World) -> Option<String> {
+    let (forest, user) = world.forests.get(user)?;
+    let state = if user.enabled == Some(false) { ", disabled" } else { "" };
+    Some(format!("{} (forest {}, objectGUID {}{state})", user.dn, forest.name, user.guid))
+}
+
+/// `eve@contoso.com (id …, synced, in the recycle bin since …)`
+pub(super) fn cloud_user_line(user: &CloudUser) -> String {
+    let sync = match user.sync_enabled {
+        Known::Is(true) => ", synced",
+        Known::Is(false) => ", formerly synced",
+        Known::Null | Known::Unknown => "",
+    };
+    let guest = if user.is_guest() { ", guest" } else { "" };
+    let bin = match user.deleted_at.as_deref() {
+        None => String::new(),
+        Some("") => ", in the recycle bin".to_owned(),
+        Some(at) => format!(", in the recycle bin since {at}"),
+    };
+    format!("{} (id {}{sync}{guest}{bin})", user.original_upn(), user.id)
+}
+
+/// An ImmutableID with the GUID behind it.
+pub(super) fn anchor_text(id: &ImmutableId) -> String {
+    match AnchorForm::of(id) {
+        AnchorForm::Guid(guid) => format!("{id} (GUID {guid})"),
+        AnchorForm::NotCanonical(_)
+        | AnchorForm::GuidText(_)
+        | AnchorForm::EncodedGuidText(_)
+        | AnchorForm::BareHex { .. }
+        | AnchorForm::Opaque => format!("`{id}`"),
+    }
+}

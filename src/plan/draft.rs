@@ -1,0 +1,211 @@
+//! A draft: every mapping resolved and examined, and the writes of those that nothing stands in the way of.
+//!
+//! Drafting looks at nothing but its arguments, so it can be repeated from any state of the directories; the proof
+//! does just that.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Mapping, OnPremSide, Policy, Resolve};
+use crate::tenant_model::UserRef;
+
+use super::describe::{ad_user_line, cloud_user_line};
+use super::finding::Code;
+use super::hints::Hints;
+use super::holders::{self, Obstacles};
+use super::link::Link;
+use super::order::{self, Op};
+use super::target::{self, Need};
+use super::world::{AdRef, World};
+
+/// A mapping with the name it goes by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Named<'a> {
+    pub(super) id: &'a str,
+    pub(super) mapping: &'a Mapping,
+}
+
+/// Mappings with their findings, and the writes in an order in which they can be carried out.
+#[derive(Debug)]
+pub(super) struct Draft<'a> {
+    pub(super) links: Vec<Link<'a>>,
+    pub(super) ops: Vec<Op>,
+}
+
+/// What the second half of drafting knows of each mapping.
+#[derive(Debug, Default)]
+pub(super) struct Plans {
+    pub(super) needs: Vec<Need>,
+    pub(super) obstacles: Vec<Obstacles>,
+}
+
+/// Drafts these mappings against the directories as they stand.
+pub(super) fn draft<'a>(mappings: &[Named<'a>], world: &World, policy: &Policy, hints: &Hints) -> Draft<'a> {
+    let mut links: Vec<Link<'a>> = mappings.iter().map(|named| Link::new(named.id, named.mapping)).collect();
+    for link in &mut links {
+        super::resolve::resolve(link, world, hints);
+    }
+    raise_duplicates(&mut links, world);
+    raise_shared_anchors(&mut links, world);
+    let plans = examine(&mut links, world, policy);
+    raise_contradictions(&mut links, world);
+    raise_waiting(&mut links, &plans);
+    let ops = order::order(&links, &plans, world);
+    Draft { links, ops }
+}
+
+fn examine(links: &mut [Link<'_>], world: &World, policy: &Policy) -> Plans {
+    let targets: BTreeMap<UserRef, usize> = links.iter().enumerate().filter_map(|(at, link)| Some((link.target?, at))).collect();
+    let mut plans = Plans::default();
+    for link in links {
+        let (mut need, mut obstacles) = (Need::default(), Obstacles::default());
+        let linked = link.target_user(world).is_some_and(|account| target::is_linked(link, account, world));
+        if !linked && link.target.is_some() {
+            need = target::examine(link, world, policy);
+            let wants_match = matches!(link.mapping.on_prem, OnPremSide::User(_)) && !need.stamp;
+            if wants_match && !is_held_by_sync(link, world) {
+                obstacles = holders::examine(link, need.set, &targets, world, policy);
+            }
+            if !need.is_nothing() {
+                target::raise_unused_accepts(link);
+            }
+        }
+        plans.needs.push(need);
+        plans.obstacles.push(obstacles);
+    }
+    plans
+}
+
+/// A synced target keeps what it has: whether its SID is right is for `verify` to say.
+fn is_held_by_sync(link: &Link<'_>, world: &World) -> bool {
+    link.target_user(world).is_some_and(|account| account.is_synced())
+}
+
+/// Two mappings for one cloud user, or for one AD user.
+fn raise_duplicates(links: &mut [Link<'_>], world: &World) {
+    let by_target = group(links.iter().map(|link| link.target));
+    for group in by_target {
+        let name = first_of(links, &group).and_then(|link| link.target_user(world)).map(cloud_user_line).unwrap_or_default();
+        raise_duplicate(links, &group, &format!("the cloud user {name}"));
+    }
+    let by_ad = group(links.iter().map(|link| link.ad));
+    for group in by_ad {
+        let name =
+            first_of(links, &group).and_then(|link| link.ad).and_then(|user| ad_user_line(user, world)).unwrap_or_default();
+        raise_duplicate(links, &group, &format!("the AD user {name}"));
+    }
+}
+
+fn first_of<'l, 'a>(links: &'l [Link<'a>], group: &[usize]) -> Option<&'l Link<'a>> {
+    group.first().and_then(|at| links.get(*at))
+}
+
+/// Positions that share a value, where there is more than one.
+fn group<T: Ord>(values: impl Iterator<Item = Option<T>>) -> Vec<Vec<usize>> {
+    let mut groups: BTreeMap<T, Vec<usize>> = BTreeMap::new();
+    for (at, value) in values.enumerate() {
+        if let Some(value) = value {
+            groups.entry(value).or_default().push(at);
+        }
+    }
+    let mut shared: Vec<Vec<usize>> = groups.into_values().filter(|group| group.len() > 1).collect();
+    shared.sort();
+    shared
+}
+
+fn raise_duplicate(links: &mut [Link<'_>], group: &[usize], what: &str) {
+    let places: Vec<String> = group.iter().filter_map(|at| links.get(*at)).map(place).collect();
+    for at in group {
+        let Some(link) = links.get_mut(*at) else { continue };
+        let message = format!("{} mappings name {what}", group.len());
+        let finding = link.finding(Code::DuplicateMapping, message).objects(places.clone()).hint("Keep one of them.");
+        link.raise(finding);
+    }
+}
+
+fn place(link: &Link<'_>) -> String {
+    let source = &link.mapping.source;
+    format!("{}:{} {}", source.file, source.line, link.id)
+}
+
+/// Two AD users with one anchor: whether both are mapped, or one of them only exists.
+fn raise_shared_anchors(links: &mut [Link<'_>], world: &World) {
+    let wanted = group(links.iter().map(|link| link.anchor.as_ref().map(|anchor| anchor.value.clone())));
+    for group in wanted {
+        let different = group
+            .iter()
+            .filter_map(|at| links.get(*at))
+            .map(|link| (link.ad, link.given))
+            .collect::<std::collections::BTreeSet<_>>();
+        if different.len() < 2 {
+            continue;
+        }
+        let places: Vec<String> = group.iter().filter_map(|at| links.get(*at)).map(place).collect();
+        for at in group {
+            let Some(link) = links.get_mut(at) else { continue };
+            let finding = link.finding(Code::DuplicateAnchor, "another mapping wants the same ImmutableID for another AD user");
+            link.raise(finding.objects(places.clone()).hint("Keep one of them; in a forest migration that is the new AD user."));
+        }
+    }
+    for link in links {
+        raise_anchor_of_others(link, world);
+    }
+}
+
+/// Another AD user, mapped or not, from whom the sync client would make the same anchor.
+fn raise_anchor_of_others(link: &mut Link<'_>, world: &World) {
+    let (Some(own), Some(anchor)) = (link.ad, &link.anchor) else { return };
+    let own_forest = world.forests.get(own).map(|(forest, _)| forest.name.clone());
+    let others: Vec<AdRef> = world.forests.by_anchor(&anchor.value).into_iter().filter(|user| *user != own).collect();
+    let in_own_forest = |user: &AdRef| world.forests.get(*user).map(|(forest, _)| forest.name.clone()) == own_forest;
+    // Across forests the old and the new object of a migrated person share the anchor on purpose.
+    let twins: Vec<AdRef> = others.into_iter().filter(in_own_forest).collect();
+    if twins.is_empty() {
+        return;
+    }
+    let lines: Vec<String> = twins.iter().filter_map(|user| ad_user_line(*user, world)).collect();
+    let message = format!("another AD user of the same forest has the source anchor `{}`, too", anchor.value);
+    let finding = link.finding(Code::DuplicateAnchor, message).objects(lines);
+    link.raise(finding.hint("Correct mS-DS-ConsistencyGuid (or the anchor attribute) of the one that it does not belong to."));
+}
+
+/// Two mappings that decide differently about one account.
+fn raise_contradictions(links: &mut [Link<'_>], world: &World) {
+    let mut decisions: BTreeMap<UserRef, BTreeMap<Resolve, Vec<usize>>> = BTreeMap::new();
+    for (at, link) in links.iter().enumerate() {
+        for (user, resolve) in &link.decided {
+            decisions.entry(*user).or_default().entry(*resolve).or_default().push(at);
+        }
+    }
+    for (user, ways) in decisions.into_iter().filter(|(_, ways)| ways.len() > 1) {
+        let name = world.tenant.user(user).map(cloud_user_line).unwrap_or_default();
+        for at in ways.into_values().flatten() {
+            let Some(link) = links.get_mut(at) else { continue };
+            let message = format!("one mapping decides to purge {name}, another to clear it");
+            let finding = link.finding(Code::HolderUndecided, message).hint("Decide one way in both mappings.");
+            link.raise(finding);
+        }
+    }
+}
+
+/// A mapping that depends on a blocked one is blocked, too, and says on whom it waits.
+fn raise_waiting(links: &mut [Link<'_>], plans: &Plans) {
+    loop {
+        let mut waiting: Vec<(usize, usize)> = Vec::new();
+        for (at, (link, obstacles)) in links.iter().zip(&plans.obstacles).enumerate() {
+            let blocked = |other: &&usize| links.get(**other).is_none_or(Link::is_blocked);
+            if let (false, Some(other)) = (link.is_blocked(), obstacles.released_by.iter().find(blocked)) {
+                waiting.push((at, *other));
+            }
+        }
+        if waiting.is_empty() {
+            return;
+        }
+        for (at, other) in waiting {
+            let Some((id, other_place)) = links.get(other).map(|other| (other.id.to_owned(), place(other))) else { return };
+            let Some(link) = links.get_mut(at) else { return };
+            let message = format!("the account of mapping `{id}` holds the wanted ImmutableID, and that mapping is blocked");
+            let finding = link.finding(Code::WaitsFor, message).objects([other_place]);
+            link.raise(finding.hint(format!("Mend `{id}` first; this mapping then goes through by itself.")));
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What the next sync will make of the end state: takeover and what it overwrites, address conflicts, refusals.
+//!
+//! The answer comes from the sync cycle of the tenant model; nothing here knows a rule of sync itself.
+
+use crate::model::{AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, SourceAnchor};
+use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, Takeover, Tenant, UserRef};
+
+use super::describe::{ad_user_line, cloud_user_line};
+use super::finding::{Code, Severity};
+use super::link::Link;
+use super::world::{AdRef, World, mail_addresses};
+
+/// Adds what sync will do with the AD user of a mapping once the plan is carried out. `end` is that state.
+pub(super) fn forecast(link: &mut Link<'_>, end: &World) {
+    let Some((ad, target)) = link.ad.zip(link.target) else { return };
+    let Some((_, user)) = end.forests.get(ad) else { return };
+    raise_anchor_doubts(link, ad, end);
+    raise_enabled_twin(link, ad, user, end);
+    let Some(Ok(anchor)) = end.forests.anchor(ad) else { return };
+    let Some(account) = end.tenant.user(target) else { return };
+    let incoming = Incoming { user, anchor: &anchor };
+    raise_address_conflicts(link, user, target, &end.tenant);
+    raise_outcome(link, end.tenant.forecast(incoming), target, end);
+    raise_takeover(link, &end.tenant.takeover_effects(incoming, account), account);
+}
+
+/// The anchor is not the one that a reader would expect.
+fn raise_anchor_doubts(link: &mut Link<'_>, ad: AdRef, world: &World) {
+    let (Some((forest, user)), Some(anchor)) = (world.forests.get(ad), link.anchor.clone()) else { return };
+    if let GuidAttribute::MarkedMissing(mark) = &user.consistency_guid
+        && anchor.origin == AnchorOrigin::ObjectGuid
+        && forest.anchor == AnchorMode::ConsistencyGuid
+    {
+        let message =
+            format!("the export says `{mark}` for mS-DS-ConsistencyGuid; that is taken as empty, and objectGUID is the anchor");
+        let finding = link.finding(Code::AnchorMissing, message).hint("Make sure that the attribute is really empty.");
+        link.raise(finding.with_severity(Severity::Warning));
+    }
+    raise_two_guids(link, user, &anchor);
+}
+
+fn raise_two_guids(link: &mut Link<'_>, user: &AdUser, anchor: &SourceAnchor) {
+    let Some(consistency) = user.consistency_guid.guid().filter(|guid| *guid != user.guid) else { return };
+    match anchor.origin {
+        AnchorOrigin::ObjectGuid => {
+            let message = format!(
+                "the anchor is objectGUID ({}), but mS-DS-ConsistencyGuid is set to {consistency} ({}); sync most likely uses that",
+                anchor.value,
+                consistency.immutable_id()
+            );
+            let hint = "Ask the sync client which attribute it uses, and set `anchor` of the forest accordingly.";
+            let finding = link.finding(Code::AnchorModeDoubtful, message).hint(hint);
+            link.raise(finding);
+        }
+        AnchorOrigin::ConsistencyGuid => {
+            let message = format!(
+                "the anchor is mS-DS-ConsistencyGuid ({consistency}), which differs from objectGUID ({}, {})",
+                user.guid,
+                user.guid.immutable_id()
+            );
+            let finding = link.finding(Code::AnchorModeDoubtful, message).hint("That is usual for users who were migrated.");
+            link.raise(finding.with_severity(Severity::Info));
+        }
+        AnchorOrigin::Attribute | AnchorOrigin::Given | AnchorOrigin::Cloud => {}
+    }
+}
+
+/// The same person in another forest, enabled there and disabled here: sync takes sign-in from the enabled one.
+fn raise_enabled_twin(link: &mut Link<'_>, ad: AdRef, user: &AdUser, world: &World) {
+    if user.enabled != Some(false) || world.forests.all().len() < 2 {
+        return;
+    }
+    let own_forest = world.forests.get(ad).map(|(forest, _)| forest.name.clone());
+    let names = user.upn.as_deref().map(|upn| world.forests.by_upn(upn)).into_iter();
+    let mails = mail_addresses(user).map(|mail| world.forests.by_address(mail));
+    let elsewhere = |twin: &AdRef| {
+        world
+            .forests
+            .get(*twin)
+            .is_some_and(|(forest, twin)| Some(&forest.name) != own_forest.as_ref() && twin.enabled == Some(true))
+    };
+    let mut twins: Vec<AdRef> = names.chain(mails).flatten().filter(elsewhere).collect();
+    twins.sort();
+    twins.dedup();
+    if !twins.is_empty() {
+        let lines: Vec<String> = twins.iter().filter_map(|twin| ad_user_line(*twin, world)).collect();
+        let finding = link
+            .finding(Code::EnabledTwin, "the AD user is disabled, and another forest has an enabled account of the same name");
+        link.raise(
+            finding.objects(lines).hint("Sync joins the two and takes the anchor from the enabled account: map that one."),
+        );
+    }
+}
+
+fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, tenant: &Tenant) {
+    let mut conflicts: Vec<String> = Vec::new();
+    for name in user.upn.as_deref().into_iter().chain(mail_addresses(user)) {
+        let owners = tenant.by_upn(name).into_iter().chain(tenant.by_address(name)).filter(|owner| *owner != target);
+        conflicts
+            .extend(owners.filter_map(|owner| tenant.user(owner)).map(|owner| format!("{name}: {}", cloud_user_line(owner))));
+        for other in tenant.others_with_address(name) {
+            let shown = other.display_name.as_deref().unwrap_or("without a name");
+            conflicts.push(format!("{name}: {} {shown} (id {})", other.kind.word(), other.id));
+        }
+    }
+    conflicts.sort();
+    conflicts.dedup();
+    if !conflicts.is_empty() {
+        let finding = link.finding(
+            Code::AddressConflict,
+            "a sign-in name or mail address of the AD user belongs to another object of the tenant",
+        );
+        let hint =
+            "The link itself goes through; the name or address is withheld from this account until the other object gives it up.";
+        link.raise(finding.objects(conflicts).hint(hint));
+    }
+}
+
+/// Anything but a takeover of the target, unless a finding says so already.
+fn raise_outcome(link: &mut Link<'_>, outcome: SyncOutcome, target: UserRef, end: &World) {
+    match outcome {
+        SyncOutcome::AlreadyLinked(user) | SyncOutcome::HardMatch { user, .. } if user == target => {}
+        SyncOutcome::Refused(refusal) => raise_refusal(link, &refusal),
+        SyncOutcome::AlreadyLinked(user) | SyncOutcome::HardMatch { user, .. } | SyncOutcome::SoftMatch { user, .. } => {
+            let name = end.tenant.user(user).map(cloud_user_line).unwrap_or_default();
+            let finding = link.finding(Code::HardMatchBlocked, format!("sync will link the AD user to {name} instead"));
+            link.raise(finding.hint("Look at the anchor attribute of the forest: sync does not send this ImmutableID."));
+        }
+        SyncOutcome::Create { upn, .. } => {
+            let finding =
+                link.finding(Code::HardMatchBlocked, format!("sync will make a new account {upn} instead of linking this one"));
+            link.raise(finding.hint("Look at the anchor attribute of the forest: sync does not send this ImmutableID."));
+        }
+        SyncOutcome::LeftOut(exclusion) => {
+            let finding =
+                link.finding(Code::HardMatchBlocked, format!("the sync client leaves the AD user out: {}", exclusion.reason()));
+            link.raise(finding);
+        }
+    }
+}
+
+fn raise_refusal(link: &mut Link<'_>, refusal: &SyncRefusal) {
+    const EXPLAINED: [Code; 5] = [
+        Code::TargetPrivileged,
+        Code::ObjectIdentifierDiffers,
+        Code::SecurityIdentifierHeld,
+        Code::CloudManaged,
+        Code::RoleAssigned,
+    ];
+    let tenant_wide = refusal.user.is_none() || refusal.rule.contains("blockCloudObjectTakeover");
+    if tenant_wide || link.findings.iter().any(|finding| EXPLAINED.contains(&finding.code)) {
+        return;
+    }
+    let since = if refusal.since.is_empty() { String::new() } else { format!(" (since {})", refusal.since) };
+    let message = format!("sync will refuse the link with {}: {}{since}", refusal.code, refusal.rule);
+    let finding = link
+        .finding(Code::HardMatchBlocked, message)
+        .hint("The ImmutableID will be set all the same; mend this before the sync cycle.");
+    link.raise(finding);
+}
+
+fn raise_takeover(link: &mut Link<'_>, effects: &Takeover, account: &CloudUser) {
+    let lines = takeover_lines(effects);
+    if lines.is_empty() {
+        return;
+    }
+    let message = format!("once sync takes over, Active Directory changes {}", account.original_upn());
+    let hint = "Correct the values in Active Directory before the sync cycle if that is not wanted.";
+    let finding = link.finding(Code::TakeoverOverwrites, message).objects(lines).hint(hint);
+    link.raise(finding);
+}
+
+fn takeover_lines(effects: &Takeover) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some((old, new)) = &effects.upn {
+        lines.push(format!("sign-in name: {old} becomes {new}"));
+    }
+    if let Some(held) = &effects.upn_held_back {
+        lines.push(format!("sign-in name: {held} of AD does not come through"));
+    }
+    if let Some((old, new)) = &effects.primary_address {
+        lines.push(format!("primary address: {} becomes {new}", old.as_deref().unwrap_or("none")));
+    }
+    if !effects.lost_addresses.is_empty() {
+        lines.push(format!("addresses lost: {}", effects.lost_addresses.join(", ")));
+    }
+    if effects.sign_in_blocked {
+        lines.push("sign-in gets blocked: the AD account is disabled".to_owned());
+    }
+    if effects.sign_in_allowed {
+        lines.push("sign-in gets allowed: the AD account is enabled".to_owned());
+    }
+    lines
+}

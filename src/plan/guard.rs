@@ -1,0 +1,182 @@
+//! Checks of the plan as a whole: limits, empty sources, and what was not read.
+
+use std::collections::BTreeSet;
+
+use crate::model::{AnchorMode, Known, Limits, ObservedForest};
+
+use super::action::{Action, ActionKind, ENTRA};
+use super::describe::cloud_user_line;
+use super::draft::Draft;
+use super::finding::{Code, Finding};
+use super::order::Write;
+use super::world::World;
+
+/// Tenants smaller than this have no percentage limit.
+const PERCENT_COUNTS_FROM: u64 = 50;
+/// How many examples a general finding names.
+const EXAMPLES: usize = 10;
+
+/// A directory without a single user is more likely a failed export than the truth.
+pub(super) fn empty_sources(world: &World) -> Vec<Finding> {
+    let empty = |what: String| {
+        Finding::general(Code::SourceEmpty, format!("{what} has no user at all"))
+            .hint("Look at the export: a filter, a missing right or an interrupted run is more likely than an empty directory.")
+    };
+    let forests = world.forests.all().iter().filter(|forest| forest.users.is_empty());
+    let mut findings: Vec<Finding> = forests.map(|forest| empty(format!("forest `{}`", forest.name))).collect();
+    if world.tenant.live_count() == 0 {
+        findings.push(empty("the tenant".to_owned()));
+    }
+    findings
+}
+
+/// Whether the plan does more than the policy allows.
+pub(super) fn limits(actions: &[Action], limits: &Limits, world: &World) -> Vec<Finding> {
+    let count = |kind: Option<ActionKind>| {
+        let wanted = actions.iter().filter(|action| kind.is_none_or(|kind| action.kind == kind));
+        u64::try_from(wanted.map(|action| (&action.target.directory, &action.target.id)).collect::<BTreeSet<_>>().len())
+            .unwrap_or(u64::MAX)
+    };
+    let changed = count(None);
+    let in_tenant =
+        actions.iter().filter(|action| action.target.directory == ENTRA).map(|action| &action.target.id).collect::<BTreeSet<_>>();
+    let in_tenant = u64::try_from(in_tenant.len()).unwrap_or(u64::MAX);
+    let purged = count(Some(ActionKind::Purge));
+    let users = u64::try_from(world.tenant.live_count()).unwrap_or(u64::MAX);
+    let mut findings = Vec::new();
+    let mut exceed = |message: String, key: &str| {
+        let hint =
+            format!("If that is meant, raise `policy.limits.{key}` in a review of its own, or plan in waves with `--only`.");
+        findings.push(Finding::general(Code::LimitExceeded, message).hint(hint));
+    };
+    if changed > limits.changes {
+        exceed(format!("the plan changes {changed} accounts; the limit is {}", limits.changes), "changes");
+    }
+    if users >= PERCENT_COUNTS_FROM && in_tenant.saturating_mul(100) > limits.percent.saturating_mul(users) {
+        exceed(
+            format!(
+                "the plan changes {in_tenant} of {users} accounts of the tenant, more than the limit of {} %",
+                limits.percent
+            ),
+            "percent",
+        );
+    }
+    if purged > limits.purges {
+        exceed(format!("the plan purges {purged} accounts; the limit is {}", limits.purges), "purges");
+    }
+    findings
+}
+
+/// What was not read, and what that leaves open.
+pub(super) fn not_read(draft: &Draft<'_>, world: &World) -> Vec<Finding> {
+    let observed = world.tenant.observed();
+    let mut findings = Vec::new();
+    let mut unknown = |what: &str, so: &str| {
+        findings.push(Finding::general(Code::NotChecked, format!("{what} not read")).hint(format!("{so} Export it, too.")));
+    };
+    if !observed.recycle_bin_read {
+        unknown("the recycle bin was", "A deleted account may hold a wanted ImmutableID; setting it would then be refused.");
+    }
+    if observed.roles.is_none() {
+        unknown(
+            "roles were",
+            "Sync refuses hard matches onto accounts with privileged roles, and nobody can tell here who has one.",
+        );
+    }
+    if observed.features.is_none() {
+        unknown("the feature flags of directory synchronisation were", "A flag may block every hard match.");
+    }
+    if observed.domains.is_none() {
+        unknown("the domains were", "Accounts in federated domains cannot be changed in place.");
+    }
+    if world.forests.is_empty() {
+        let message = "no forest is configured: the given GUIDs and ImmutableIDs are taken at their word";
+        findings.push(
+            Finding::general(Code::NotChecked, message).hint("Add the forest's export under `forests` to have them checked."),
+        );
+    }
+    findings.extend(observed.doubts.iter().map(|doubt| Finding::general(Code::NotChecked, doubt.clone())));
+    findings.extend(unread_sync_state(draft, world));
+    findings.extend(unresolved_groups(world));
+    findings
+}
+
+fn unread_sync_state(draft: &Draft<'_>, world: &World) -> Option<Finding> {
+    let accounts: BTreeSet<_> = draft
+        .ops
+        .iter()
+        .filter_map(|op| match &op.write {
+            Write::Account(user, _) => world.tenant.user(*user),
+            Write::Stamp(..) => None,
+        })
+        .filter(|account| account.sync_enabled == Known::Unknown)
+        .map(cloud_user_line)
+        .collect();
+    let count = accounts.len();
+    (count > 0).then(|| {
+        Finding::general(Code::NotChecked, format!("whether {count} of the accounts to be written are synced was not read"))
+            .objects(accounts.into_iter().take(EXAMPLES))
+            .hint("Writes to synced accounts are refused. Export `onPremisesSyncEnabled`, too.")
+    })
+}
+
+fn unresolved_groups(world: &World) -> Option<Finding> {
+    let groups = world.tenant.unresolved_role_groups();
+    (!groups.is_empty()).then(|| {
+        Finding::general(Code::NotChecked, "groups hold roles, and who their members are was not read")
+            .objects(groups.iter().take(EXAMPLES).map(ToString::to_string))
+            .hint("A member counts as privileged, and sync would refuse the hard match. Export the members, too.")
+    })
+}
+
+/// A tenant flag that lets every write of this plan come to nothing.
+pub(super) fn blocked_takeover(world: &World, sets_anything: bool) -> Option<Finding> {
+    const FLAG: &str = "blockCloudObjectTakeoverThroughHardMatchEnabled";
+    let on = world.tenant.observed().features.as_ref().is_some_and(|features| features.get(FLAG) == Some(&true));
+    (on && sets_anything).then(|| {
+        Finding::general(
+            Code::HardMatchBlocked,
+            format!("the tenant has {FLAG} on: values will be set, but sync will not take over"),
+        )
+        .hint("Switch the flag off for the time of the match and on again afterwards; hardmatch does not touch it.")
+    })
+}
+
+/// Whether users that are synced already got their IDs from another attribute than the configuration says.
+pub(super) fn doubtful_anchor_modes(world: &World) -> Vec<Finding> {
+    world.forests.all().iter().filter_map(|forest| doubtful_anchor_mode(forest, world)).collect()
+}
+
+fn doubtful_anchor_mode(forest: &ObservedForest, world: &World) -> Option<Finding> {
+    let synced = |id: &crate::model::ImmutableId| {
+        world.tenant.holders_of(id).into_iter().filter_map(|user| world.tenant.user(user)).any(crate::model::CloudUser::is_synced)
+    };
+    let (mut as_configured, mut otherwise) = (0u64, 0u64);
+    for user in &forest.users {
+        let object_guid = user.guid.immutable_id();
+        let consistency = user.consistency_guid.guid().map(|guid| guid.immutable_id());
+        let (own, other) = match &forest.anchor {
+            AnchorMode::ConsistencyGuid => {
+                (consistency.clone(), Some(object_guid).filter(|id| consistency.as_ref().is_some_and(|own| own != id)))
+            }
+            AnchorMode::ObjectGuid => (Some(object_guid.clone()), consistency.filter(|id| *id != object_guid)),
+            AnchorMode::Attribute(_) => {
+                let anchor = crate::model::effective_anchor(&forest.anchor, user).ok().map(|anchor| anchor.value);
+                (anchor, Some(consistency.unwrap_or(object_guid)))
+            }
+        };
+        // Users on whom both attributes say the same prove nothing.
+        if let Some(other) = other {
+            otherwise += u64::from(synced(&other));
+            as_configured += u64::from(own.is_some_and(|own| synced(&own)));
+        }
+    }
+    (otherwise > as_configured).then(|| {
+        let message = format!(
+            "forest `{}` has `anchor: {}`, but {otherwise} synced users carry IDs from another attribute (and {as_configured} from this one)",
+            forest.name, forest.anchor
+        );
+        Finding::general(Code::AnchorModeDoubtful, message)
+            .hint("Ask the sync client which attribute it uses. With the wrong one every link made here goes to nobody.")
+    })
+}

@@ -1,0 +1,334 @@
+//! Accounts that stand in the way: who holds the wanted ImmutableID or the AD user's SID, and what was decided of them.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::{Acceptable, AnchorForm, CloudKey, CloudUser, HolderDecision, Known, Policy, Resolve, SourceAnchor};
+use crate::tenant_model::UserRef;
+
+use super::describe::{anchor_text, cloud_user_line};
+use super::finding::Code;
+use super::link::Link;
+use super::target::{is_protected, out_of_scope_steps, role_lines};
+use super::world::World;
+
+/// Signed in to within so many days means in use.
+const IN_USE_DAYS: i64 = 30;
+
+/// Why an account stands in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Obstacle {
+    /// It holds the wanted ImmutableID.
+    Anchor,
+    /// It holds the AD user's SID.
+    Sid,
+    /// It holds the GUID in an encoding that blocks nothing.
+    OddEncoding,
+}
+
+/// What planning decided about the accounts in the way of one mapping.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Obstacles {
+    /// Mappings (by position) whose own write releases the ID.
+    pub(super) released_by: Vec<usize>,
+    /// Targets of other mappings that carry this AD user's SID, which is cleared.
+    pub(super) sid_of_targets: Vec<UserRef>,
+}
+
+/// Looks for everything in the way of a mapping that is to be set (or is armed).
+pub(super) fn examine(
+    link: &mut Link<'_>,
+    sets: bool,
+    targets: &BTreeMap<UserRef, usize>,
+    world: &World,
+    policy: &Policy,
+) -> Obstacles {
+    let mut obstacles = Obstacles::default();
+    let Some(anchor) = link.anchor.clone() else { return obstacles };
+    let found = find(link, &anchor, sets, world);
+    for &(user, obstacle) in &found {
+        let Some(account) = world.tenant.user(user) else { continue };
+        if let Some(other) = targets.get(&user) {
+            overwritten_in_order(link, account, user, *other, obstacle, &mut obstacles);
+            continue;
+        }
+        match decision_on(link, account) {
+            Some(decision) => {
+                let resolve = decision.resolve;
+                check_decision(link, account, resolve, world, policy);
+                link.decided.push((user, resolve));
+            }
+            None => raise_undecided(link, account, obstacle, &anchor),
+        }
+    }
+    link.decided.sort();
+    link.decided.dedup();
+    if sets {
+        raise_unneeded_decisions(link, &found, world);
+        raise_near_duplicates(link, &anchor, world);
+    }
+    obstacles
+}
+
+fn find(link: &Link<'_>, anchor: &SourceAnchor, sets: bool, world: &World) -> Vec<(UserRef, Obstacle)> {
+    let mut found: Vec<(UserRef, Obstacle)> = Vec::new();
+    let mut add = |user: UserRef, obstacle| {
+        if Some(user) != link.target && !found.iter().any(|(known, _)| *known == user) {
+            found.push((user, obstacle));
+        }
+    };
+    if sets {
+        world.tenant.holders_of(&anchor.value).into_iter().for_each(|user| add(user, Obstacle::Anchor));
+    }
+    if let Some(sid) = link.ad_user(world).and_then(|user| user.sid.as_ref()) {
+        world.tenant.by_sid(sid).into_iter().for_each(|user| add(user, Obstacle::Sid));
+    }
+    if let Some(guid) = anchor.guid.filter(|_| sets) {
+        world.tenant.odd_holders_of(&guid).into_iter().for_each(|(user, _)| add(user, Obstacle::OddEncoding));
+    }
+    found
+}
+
+/// The decision of this mapping on an account, by id or by sign-in name (of deleted accounts: the name before).
+pub(super) fn decision_on<'a>(link: &Link<'a>, account: &CloudUser) -> Option<&'a HolderDecision> {
+    link.mapping.holders.iter().find(|decision| names(&decision.account.key, account))
+}
+
+fn names(key: &CloudKey, account: &CloudUser) -> bool {
+    let same = crate::model::text::same;
+    match key {
+        CloudKey::Id(id) => account.id == *id,
+        CloudKey::Upn(upn) => same(upn.as_str(), account.original_upn()) || same(upn.as_str(), &account.upn),
+        CloudKey::Mail(mail) => crate::tenant_model::mail_addresses(account).any(|own| same(own, mail.as_str())),
+        CloudKey::EmployeeId(employee_id) => account.employee_id.value().is_some_and(|own| same(own, employee_id)),
+    }
+}
+
+/// The account is the target of another mapping: that mapping's own write releases the value.
+fn overwritten_in_order(
+    link: &mut Link<'_>,
+    account: &CloudUser,
+    user: UserRef,
+    other: usize,
+    obstacle: Obstacle,
+    obstacles: &mut Obstacles,
+) {
+    if decision_on(link, account).is_some_and(|decision| decision.resolve == Resolve::Purge) {
+        let message = format!("{} is to be purged here, but it is the target of another mapping", account.original_upn());
+        let finding = link.finding(Code::HolderProtected, message).objects([cloud_user_line(account)]);
+        link.raise(finding.hint("Remove the decision: the account gets its own ImmutableID, in order."));
+        return;
+    }
+    match obstacle {
+        Obstacle::Anchor => obstacles.released_by.push(other),
+        Obstacle::Sid => {}
+        Obstacle::OddEncoding => return,
+    }
+    let own = clears_sid(link, account);
+    if own && account.is_synced() {
+        raise_sid_held(link, account);
+    } else if own {
+        obstacles.sid_of_targets.push(user);
+    }
+}
+
+fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, anchor: &SourceAnchor) {
+    match obstacle {
+        Obstacle::OddEncoding => raise_odd_encoding(link, account, anchor),
+        Obstacle::Anchor | Obstacle::Sid if account.is_synced() => raise_synced_holder(link, account, obstacle),
+        Obstacle::Sid => raise_sid_held(link, account),
+        Obstacle::Anchor => {
+            let place = if account.is_deleted() { "in the recycle bin, " } else { "" };
+            let message =
+                format!("{}, {place}already holds the wanted ImmutableID {}", account.original_upn(), anchor_text(&anchor.value));
+            let finding =
+                link.finding(Code::HolderUndecided, message).objects([cloud_user_line(account)]).hint(decision_hint(account));
+            link.raise(finding);
+        }
+    }
+}
+
+fn decision_hint(account: &CloudUser) -> String {
+    let name = account.original_upn();
+    if account.is_guest() {
+        return format!(
+            "Write under `holders`: `- {{ account: {name}, resolve: clear }}`. Purging a guest also removes what was shared with it."
+        );
+    }
+    let restore =
+        if account.is_deleted() { " If it is in truth the right account, map it with `restore: true` instead." } else { "" };
+    format!(
+        "Decide under `holders`: `- {{ account: {name}, resolve: purge }}` removes the account for ever, `resolve: clear` only takes its ID away.{restore}"
+    )
+}
+
+fn raise_synced_holder(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle) {
+    let what = if obstacle == Obstacle::Anchor { "holds the wanted ImmutableID" } else { "holds this AD user's SID" };
+    let message = format!("{} is synced and {what}; only sync can release it", account.upn);
+    let finding = link
+        .finding(Code::HolderSynced, message)
+        .objects([cloud_user_line(account)])
+        .hint("Take the AD user out of sync first, so that this account goes to the recycle bin; then decide on it here.")
+        .steps(out_of_scope_steps(account));
+    link.raise(finding);
+}
+
+fn raise_sid_held(link: &mut Link<'_>, account: &CloudUser) {
+    let message = format!(
+        "{} carries this AD user's SID, which must be unique: the hard match would fail (AttributeValueMustBeUnique)",
+        account.original_upn()
+    );
+    let hint = format!("Write under `holders`: `- {{ account: {}, resolve: clear }}`.", account.original_upn());
+    let finding = link.finding(Code::SecurityIdentifierHeld, message).objects([cloud_user_line(account)]).hint(hint);
+    link.raise(finding);
+}
+
+fn raise_odd_encoding(link: &mut Link<'_>, account: &CloudUser, anchor: &SourceAnchor) {
+    let Some(held) = &account.immutable_id else { return };
+    let canonical = AnchorForm::of(held).is_canonical();
+    let (code, how) = if canonical {
+        (Code::AnchorWrongByteOrder, "with the first three groups swapped (text order)")
+    } else {
+        (Code::AnchorNotCanonical, "in an encoding that matches nothing")
+    };
+    let message = format!("{} carries this AD user's GUID {how}: `{held}` instead of `{}`", account.original_upn(), anchor.value);
+    let hint = "It stands in nobody's way, but somebody meant to link it. Decide under `holders` if it should lose the value.";
+    let finding = link.finding(code, message).objects([cloud_user_line(account)]).hint(hint);
+    link.raise(finding);
+}
+
+/// Everything that forbids a decision.
+fn check_decision(link: &mut Link<'_>, account: &CloudUser, resolve: Resolve, world: &World, policy: &Policy) {
+    if account.is_synced() && !account.is_deleted() {
+        raise_synced_holder(link, account, Obstacle::Anchor);
+    }
+    if is_protected(account, policy) {
+        let finding = link.finding(Code::HolderProtected, format!("{} is protected by `policy.protect`", account.original_upn()));
+        link.raise(
+            finding
+                .objects([cloud_user_line(account)])
+                .hint("Find another way, or have the policy changed in a review of its own."),
+        );
+    }
+    match resolve {
+        Resolve::Purge => check_purge(link, account, world),
+        Resolve::Clear => check_clear(link, account, world),
+    }
+}
+
+fn check_clear(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    let domain = account.original_upn().rsplit_once('@').map_or("", |(_, domain)| domain);
+    if account.immutable_id.is_some() && super::federation::is_federated(domain, &world.tenant) {
+        let message = format!("{} is in a federated domain, where its ImmutableID cannot be cleared", account.original_upn());
+        let hint = "Give the account a sign-in name in a managed domain first, or decide to purge it.";
+        let finding = link.finding(Code::FederatedDomain, message).objects([cloud_user_line(account)]).hint(hint);
+        link.raise(finding);
+    }
+    match world.tenant.roles_of(&account.id) {
+        Some(roles) if !roles.is_empty() => {
+            let message =
+                format!("{}, whose ID is to be cleared, holds a role; only a higher role may write it", account.original_upn());
+            let finding = link.finding(Code::RoleAssigned, message).objects(role_lines(&roles));
+            link.raise(finding);
+        }
+        Some(_) | None => {}
+    }
+}
+
+fn check_purge(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    let name = account.original_upn();
+    match world.tenant.roles_of(&account.id) {
+        Some(roles) if !roles.is_empty() => {
+            let message = format!("{name} is to be purged but holds a role");
+            let hint = "Take the role away first if the account is really worthless, or decide `resolve: clear`.";
+            let finding = link.finding(Code::HolderPrivileged, message).objects(role_lines(&roles)).hint(hint);
+            link.raise(finding);
+        }
+        Some(_) if world.tenant.unresolved_role_groups().is_empty() => {}
+        roles => {
+            let why = if roles.is_none() { "roles were not read" } else { "a group holds a role and its members were not read" };
+            let message = format!("{name} is to be purged, and nobody can tell whether it holds a role: {why}");
+            let hint = "Export the roles, too; or, if you have looked, write `accept: [privilege-unknown]`.";
+            let finding = link.finding(Code::PrivilegeUnknown, message).objects([cloud_user_line(account)]).hint(hint);
+            link.raise_unless_accepted(Acceptable::PrivilegeUnknown, finding);
+        }
+    }
+    check_in_use(link, account, world);
+}
+
+fn check_in_use(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    let mut uses: Vec<String> = Vec::new();
+    if let Some(skus) = account.licenses.value().filter(|skus| !skus.is_empty()) {
+        uses.push(format!("{} licence(s): {}", skus.len(), skus.join(", ")));
+    }
+    if let Some(last) = account.last_sign_in.value() {
+        let taken_at = world.tenant.observed().taken_at.as_deref();
+        if signed_in_lately(last, taken_at) {
+            uses.push(format!("last sign-in {last}"));
+        }
+    }
+    if !uses.is_empty() {
+        let message = format!("{} is to be purged but is in use", account.original_upn());
+        let hint = "Look whose it is. If it is worthless, write `accept: [holder-in-use]` with `because`; otherwise decide `resolve: clear`.";
+        let finding = link.finding(Code::HolderInUse, message).objects(uses).hint(hint);
+        link.raise_unless_accepted(Acceptable::HolderInUse, finding);
+    } else if !account.licenses.is_read() {
+        let message = format!("whether {}, which is to be purged, has licences was not read", account.original_upn());
+        let finding = link
+            .finding(Code::NotChecked, message)
+            .hint("Export `assignedLicenses` and `signInActivity`, too, or look before you approve.");
+        link.raise(finding);
+    }
+}
+
+/// Whether a sign-in lies within the last 30 days before the tenant was read. What cannot be told counts as lately.
+fn signed_in_lately(last: &str, taken_at: Option<&str>) -> bool {
+    let (Ok(last), Some(Ok(taken_at))) = (last.parse::<Timestamp>(), taken_at.map(str::parse::<Timestamp>)) else { return true };
+    last.duration_until(taken_at) <= SignedDuration::from_hours(24 * IN_USE_DAYS)
+}
+
+/// Decisions on accounts that are not in the way.
+fn raise_unneeded_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)], world: &World) {
+    let in_the_way: Vec<&CloudUser> = found.iter().filter_map(|(user, _)| world.tenant.user(*user)).collect();
+    let unneeded: Vec<&HolderDecision> = link
+        .mapping
+        .holders
+        .iter()
+        .filter(|decision| !in_the_way.iter().any(|account| names(&decision.account.key, account)))
+        .collect();
+    for decision in unneeded {
+        let message = format!(
+            "the decision on `{}` was not needed: no such account holds this ImmutableID or SID; it is left alone",
+            decision.account.text
+        );
+        let finding = link.finding(Code::AcceptUnused, message).hint("Check the name, or remove the decision.");
+        link.raise(finding);
+    }
+}
+
+fn raise_near_duplicates(link: &mut Link<'_>, anchor: &SourceAnchor, world: &World) {
+    let variants: Vec<String> = world
+        .tenant
+        .case_variants_of(&anchor.value)
+        .into_iter()
+        .filter(|user| Some(*user) != link.target)
+        .filter_map(|user| world.tenant.user(user))
+        .map(|account| format!("{}: {}", cloud_user_line(account), account.immutable_id.as_ref().map_or("", |id| id.as_str())))
+        .collect();
+    if !variants.is_empty() {
+        let message = format!("another account holds an ImmutableID that differs from `{}` only in case", anchor.value);
+        let hint =
+            "They are two different values; nothing is done about it. Make sure that no list was put through a spreadsheet.";
+        let finding = link.finding(Code::AnchorNearDuplicate, message).objects(variants).hint(hint);
+        link.raise(finding);
+    }
+}
+
+/// Whether clearing a holder has to take its SID, too: only where it is this AD user's.
+pub(super) fn clears_sid(link: &Link<'_>, account: &CloudUser) -> bool {
+    match &account.sid {
+        Known::Is(sid) => link.ad_sid.as_ref() == Some(sid),
+        Known::Null | Known::Unknown => false,
+    }
+}

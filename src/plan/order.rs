@@ -1,0 +1,363 @@
+//! The order of writes: chains from the free end, each cycle opened by one clear, nobody deleted for a swap.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graphmap::DiGraphMap;
+
+use crate::model::{CloudUser, Known, ObjectGuid, Resolve, Upn};
+use crate::tenant_model::{ChangeKind, UserRef};
+
+use super::describe::anchor_text;
+use super::draft::Plans;
+use super::link::Link;
+use super::world::{AdRef, World};
+
+/// One write before it has become an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Op {
+    /// Position of the mapping that wants it.
+    pub(super) link: usize,
+    pub(super) write: Write,
+    /// Positions of writes that come first, in the list that [`order`] returns.
+    pub(super) after: Vec<usize>,
+    pub(super) reason: String,
+}
+
+/// What is written, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Write {
+    Account(UserRef, ChangeKind),
+    Stamp(AdRef, ObjectGuid),
+}
+
+/// The writes of all mappings that are not blocked.
+pub(super) fn order(links: &[Link<'_>], plans: &Plans, world: &World) -> Vec<Op> {
+    let mut builder = Builder { links, plans, world, ops: Vec::new(), releases: BTreeMap::new(), holder_ops: BTreeMap::new() };
+    let opened = builder.open_cycles();
+    for at in builder.due() {
+        builder.add_holders(at);
+    }
+    for at in builder.due() {
+        builder.add_target(at, opened.contains(&at));
+    }
+    builder.connect_releases();
+    builder.connect_restores();
+    sort(builder.ops)
+}
+
+struct Builder<'a, 'l> {
+    links: &'l [Link<'a>],
+    plans: &'l Plans,
+    world: &'l World,
+    ops: Vec<Op>,
+    /// The write by which a mapping takes the old ID off its target.
+    releases: BTreeMap<usize, usize>,
+    /// The last write on each holder.
+    holder_ops: BTreeMap<UserRef, usize>,
+}
+
+impl<'a> Builder<'a, '_> {
+    /// Mappings that may write: not blocked, and with something to do.
+    fn due(&self) -> Vec<usize> {
+        let has_work = |at: &usize| {
+            let need = self.plans.needs.get(*at).is_some_and(|need| !need.is_nothing());
+            let decided = self.links.get(*at).is_some_and(|link| !link.decided.is_empty());
+            need || decided || self.plans.obstacles.get(*at).is_some_and(|obstacles| !obstacles.sid_of_targets.is_empty())
+        };
+        (0..self.links.len()).filter(|at| self.links.get(*at).is_some_and(|link| !link.is_blocked())).filter(has_work).collect()
+    }
+
+    /// Which mappings clear their own target first, so that every cycle is open. One for each cycle.
+    fn open_cycles(&self) -> BTreeSet<usize> {
+        let mut graph: DiGraphMap<usize, ()> = DiGraphMap::new();
+        for at in self.due() {
+            for other in self.plans.obstacles.get(at).into_iter().flat_map(|obstacles| &obstacles.released_by) {
+                graph.add_edge(at, *other, ());
+            }
+        }
+        let mut opened = BTreeSet::new();
+        loop {
+            let cycles: Vec<Vec<usize>> = tarjan_scc(&graph).into_iter().filter(|cycle| cycle.len() > 1).collect();
+            if cycles.is_empty() {
+                return opened;
+            }
+            for cycle in cycles {
+                let Some(first) = cycle.into_iter().min_by_key(|at| self.opening_cost(*at)) else { continue };
+                let waiting: Vec<usize> = graph.neighbors_directed(first, petgraph::Incoming).collect();
+                for other in waiting {
+                    graph.remove_edge(other, first);
+                }
+                opened.insert(first);
+            }
+        }
+    }
+
+    /// A detour is best not entered early; beyond that the object id decides, so that the order of reading does not.
+    fn opening_cost(&self, at: usize) -> (bool, Option<crate::model::EntraId>) {
+        let detour = self.plans.needs.get(at).is_some_and(|need| need.detour);
+        (detour, self.links.get(at).and_then(|link| link.target_user(self.world)).map(|user| user.id))
+    }
+
+    fn push(&mut self, link: usize, write: Write, after: Option<usize>, reason: String) -> usize {
+        self.ops.push(Op { link, write, after: after.into_iter().collect(), reason });
+        self.ops.len() - 1
+    }
+
+    /// The writes on accounts with a decision, and SIDs taken off other targets.
+    fn add_holders(&mut self, at: usize) {
+        let (Some(obstacles), Some(link)) = (self.plans.obstacles.get(at), self.links.get(at)) else { return };
+        for (user, resolve) in &link.decided {
+            let done = match self.holder_ops.get(user) {
+                Some(done) => Some(*done),
+                None => self.add_holder(at, *user, *resolve),
+            };
+            self.holder_ops.extend(done.map(|done| (*user, done)));
+        }
+        for user in &obstacles.sid_of_targets {
+            if !self.holder_ops.contains_key(user) {
+                let reason = "frees the SID of the AD user, which must be unique".to_owned();
+                let op = self.push(at, Write::Account(*user, ChangeKind::ClearSecurityIdentifier), None, reason);
+                self.holder_ops.insert(*user, op);
+            }
+        }
+    }
+
+    fn add_holder(&mut self, at: usize, user: UserRef, resolve: Resolve) -> Option<usize> {
+        let (link, account) = (self.links.get(at)?, self.world.tenant.user(user)?);
+        let because = decision_reason(link, account);
+        let mut last = None;
+        let mut step =
+            |builder: &mut Self, kind, why: String| last = Some(builder.push(at, Write::Account(user, kind), last, why));
+        match resolve {
+            Resolve::Purge => {
+                if !account.is_deleted() {
+                    step(self, ChangeKind::SoftDelete, format!("stands in the way and is to be purged{because}"));
+                }
+                step(self, ChangeKind::Purge, format!("frees the ImmutableID{because}"));
+            }
+            Resolve::Clear => {
+                if account.is_deleted() {
+                    step(
+                        self,
+                        ChangeKind::Restore,
+                        "only a live account can be cleared; it goes back to the recycle bin".to_owned(),
+                    );
+                }
+                if account.immutable_id.is_some() {
+                    step(self, ChangeKind::ClearImmutableId { residue: false }, format!("frees the ImmutableID{because}"));
+                }
+                if self.clears_sid(user, account) {
+                    step(self, ChangeKind::ClearSecurityIdentifier, format!("frees the SID{because}"));
+                }
+                if account.is_deleted() {
+                    step(self, ChangeKind::SoftDelete, "back to the recycle bin, where it came from".to_owned());
+                }
+            }
+        }
+        last
+    }
+
+    /// Whether any mapping that decided on the account is about the AD user whose SID it carries.
+    fn clears_sid(&self, user: UserRef, account: &CloudUser) -> bool {
+        let decides = |link: &&Link<'_>| link.decision_for(user).is_some();
+        self.links.iter().filter(decides).any(|link| super::holders::clears_sid(link, account))
+    }
+
+    /// The writes on the target itself, each after the one before.
+    fn add_target(&mut self, at: usize, opens_cycle: bool) {
+        let (Some(need), Some(link)) = (self.plans.needs.get(at).copied(), self.links.get(at)) else { return };
+        let (Some(target), Some(account)) = (link.target, link.target_user(self.world)) else { return };
+        let mut last = None;
+        if need.stamp {
+            self.add_stamp(at, link);
+        }
+        if need.restore {
+            last = Some(self.push(
+                at,
+                Write::Account(target, ChangeKind::Restore),
+                last,
+                "the target is in the recycle bin".to_owned(),
+            ));
+        }
+        if need.clear_object_identifier {
+            let reason = "pins the account to another AD object, which sync may not change".to_owned();
+            last = Some(self.push(at, Write::Account(target, ChangeKind::ClearObjectIdentifier), last, reason));
+        }
+        if need.leave {
+            self.add_leave(at, target, account, last);
+            return;
+        }
+        self.add_set(at, target, account, opens_cycle, last);
+    }
+
+    fn add_stamp(&mut self, at: usize, link: &Link<'a>) {
+        let Some((user, guid)) = link.ad.zip(link.anchor.as_ref().and_then(|anchor| anchor.guid)) else { return };
+        let name = link.target_user(self.world).map_or("", |account| account.original_upn()).to_owned();
+        self.push(at, Write::Stamp(user, guid), None, format!("makes sync send the ImmutableID that {name} has"));
+    }
+
+    fn add_leave(&mut self, at: usize, target: UserRef, account: &CloudUser, mut last: Option<usize>) {
+        let residue = &account.residue;
+        let texts = [&residue.distinguished_name, &residue.domain_name, &residue.sam_account_name, &residue.user_principal_name];
+        let has_residue = texts.iter().any(|text| text.value().is_some());
+        let reason = || "the account leaves hybrid".to_owned();
+        if account.immutable_id.is_some() || has_residue {
+            let kind = ChangeKind::ClearImmutableId { residue: texts.iter().any(|text| text.is_read()) };
+            last = Some(self.push(at, Write::Account(target, kind), last, reason()));
+            self.releases.extend(last.map(|op| (at, op)));
+        }
+        if matches!(account.sid, Known::Is(_))
+            && self.holder_ops.get(&target).is_none_or(|op| self.ops.get(*op).is_none_or(|op| op.link != at))
+        {
+            last = Some(self.push(at, Write::Account(target, ChangeKind::ClearSecurityIdentifier), last, reason()));
+        }
+        if matches!(account.object_identifier, Known::Is(_)) {
+            self.push(at, Write::Account(target, ChangeKind::ClearObjectIdentifier), last, reason());
+        }
+    }
+
+    fn add_set(&mut self, at: usize, target: UserRef, account: &CloudUser, opens_cycle: bool, mut last: Option<usize>) {
+        let (Some(need), Some(link)) = (self.plans.needs.get(at).copied(), self.links.get(at)) else { return };
+        let mut back = if need.unpark { link.parked.clone() } else { None };
+        if need.detour
+            && let Ok(name) = account.original_upn().parse::<Upn>()
+            && let Some(park) = super::federation::park_name(&name, &self.world.tenant)
+        {
+            let reason = "the ImmutableID cannot change while the name is in a federated domain".to_owned();
+            last = Some(self.push(at, Write::Account(target, ChangeKind::SetUserPrincipalName(park)), last, reason));
+            back = Some(name);
+        }
+        if opens_cycle {
+            let reason = "opens a cycle of accounts that exchange their IDs".to_owned();
+            last = Some(self.push(at, Write::Account(target, ChangeKind::ClearImmutableId { residue: false }), last, reason));
+            self.releases.extend(last.map(|op| (at, op)));
+        }
+        if need.set
+            && let Some(anchor) = &link.anchor
+        {
+            let reason = format!("anchor of the AD user: {}", anchor_text(&anchor.value));
+            let op = self.push(at, Write::Account(target, ChangeKind::SetImmutableId(anchor.value.clone())), last, reason);
+            self.releases.entry(at).or_insert(op);
+            last = Some(op);
+        }
+        if let Some(name) = back {
+            self.push(
+                at,
+                Write::Account(target, ChangeKind::SetUserPrincipalName(name)),
+                last,
+                "the name goes back to its federated domain".to_owned(),
+            );
+        }
+    }
+
+    /// A set waits for whatever frees its value: a decided holder, or the write on another mapping's target.
+    fn connect_releases(&mut self) {
+        let mut edges: Vec<(usize, usize)> = Vec::new();
+        for (position, op) in self.ops.iter().enumerate() {
+            let (Some(obstacles), Some(link)) = (self.plans.obstacles.get(op.link), self.links.get(op.link)) else { continue };
+            if !self.waits(op) {
+                continue;
+            }
+            let accounts = link.decided.iter().map(|(user, _)| user).chain(&obstacles.sid_of_targets);
+            let holders = accounts.filter_map(|user| self.holder_ops.get(user));
+            let others = obstacles.released_by.iter().filter_map(|other| self.releases.get(other));
+            edges.extend(holders.chain(others).map(|before| (position, *before)));
+        }
+        for (position, before) in edges {
+            if let Some(op) = self.ops.get_mut(position)
+                && position != before
+                && !op.after.contains(&before)
+            {
+                op.after.push(before);
+            }
+        }
+    }
+
+    /// A write of one mapping on the target of another needs that target back from the recycle bin first.
+    fn connect_restores(&mut self) {
+        let restored = |op: &Op| match &op.write {
+            Write::Account(user, ChangeKind::Restore) => Some(*user),
+            Write::Account(..) | Write::Stamp(..) => None,
+        };
+        let restores: BTreeMap<UserRef, usize> =
+            self.ops.iter().enumerate().filter_map(|(at, op)| Some((restored(op)?, at))).collect();
+        for (position, op) in self.ops.iter_mut().enumerate() {
+            if let Write::Account(user, _) = &op.write
+                && let Some(restore) = restores.get(user)
+                && *restore != position
+                && !op.after.contains(restore)
+            {
+                op.after.push(*restore);
+            }
+        }
+    }
+
+    /// The set itself waits, and so does the detour in front of it, to keep the time without sign-in short. In the
+    /// mapping that opens a cycle the detour has to come first.
+    fn waits(&self, op: &Op) -> bool {
+        let Write::Account(user, kind) = &op.write else { return false };
+        if self.links.get(op.link).and_then(|link| link.target) != Some(*user) {
+            return false;
+        }
+        let opens = self
+            .releases
+            .get(&op.link)
+            .and_then(|op| self.ops.get(*op))
+            .is_some_and(|op| matches!(op.write, Write::Account(_, ChangeKind::ClearImmutableId { .. })));
+        match kind {
+            ChangeKind::SetImmutableId(_) => true,
+            ChangeKind::SetUserPrincipalName(_) => !opens,
+            ChangeKind::ClearImmutableId { .. }
+            | ChangeKind::SoftDelete
+            | ChangeKind::Purge
+            | ChangeKind::Restore
+            | ChangeKind::ClearSecurityIdentifier
+            | ChangeKind::ClearObjectIdentifier => false,
+        }
+    }
+}
+
+/// The author's own words about a decision.
+fn decision_reason(link: &Link<'_>, account: &CloudUser) -> String {
+    let decision = super::holders::decision_on(link, account);
+    decision.and_then(|decision| decision.because.as_deref()).map_or_else(String::new, |because| format!(" ({because})"))
+}
+
+/// Topological order; among writes that are free the one of the earliest mapping comes first.
+fn sort(ops: Vec<Op>) -> Vec<Op> {
+    let mut missing: Vec<usize> = ops.iter().map(|op| op.after.len()).collect();
+    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); ops.len()];
+    for (position, op) in ops.iter().enumerate() {
+        for before in &op.after {
+            followers.get_mut(*before).into_iter().for_each(|list| list.push(position));
+        }
+    }
+    let mut free: BinaryHeap<Reverse<(usize, usize)>> = BinaryHeap::new();
+    free.extend(ops.iter().enumerate().filter(|(_, op)| op.after.is_empty()).map(|(at, op)| Reverse((op.link, at))));
+    let mut order: Vec<usize> = Vec::with_capacity(ops.len());
+    while let Some(Reverse((_, at))) = free.pop() {
+        order.push(at);
+        for follower in followers.get(at).into_iter().flatten() {
+            if let (Some(left), Some(op)) = (missing.get_mut(*follower), ops.get(*follower)) {
+                *left -= 1;
+                if *left == 0 {
+                    free.push(Reverse((op.link, *follower)));
+                }
+            }
+        }
+    }
+    renumber(ops, &order)
+}
+
+fn renumber(ops: Vec<Op>, order: &[usize]) -> Vec<Op> {
+    let places: BTreeMap<usize, usize> = order.iter().enumerate().map(|(new, old)| (*old, new)).collect();
+    let mut ops: Vec<Option<Op>> = ops.into_iter().map(Some).collect();
+    let mut sorted: Vec<Op> = order.iter().filter_map(|old| ops.get_mut(*old).and_then(Option::take)).collect();
+    for op in &mut sorted {
+        op.after = op.after.iter().filter_map(|old| places.get(old).copied()).collect();
+        op.after.sort_unstable();
+    }
+    sorted
+}

@@ -1,0 +1,201 @@
+//! The proof: the plan is run on the tenant model before anybody sees it.
+//!
+//! Mappings that depend on one another form a group; groups do not touch the same accounts. In each group every write
+//! must be legal, planning again after every write must lead to the same end, and planning on the end must give nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{CloudUser, Policy, Resolve};
+use crate::tenant_model::{ChangeKind, UserRef};
+
+use super::body::Proof;
+use super::carry::carry_out;
+use super::draft::{Draft, Named, draft};
+use super::hints::Hints;
+use super::order::{Op, Write};
+use super::world::{AdRef, World};
+
+/// In groups with more writes than this, interruptions are tried at this many places, evenly spread.
+const INTERRUPTIONS: usize = 64;
+
+/// A plan that does not keep its promise. That is a fault of hardmatch, not of the input.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the plan does not stand the proof on the tenant model: {0}; this is a fault of hardmatch, please report it")]
+pub struct ProofFailure(pub(super) String);
+
+/// Runs every group of a draft on the model.
+///
+/// # Errors
+/// The first promise that is not kept.
+pub(super) fn prove(draft: &Draft<'_>, mappings: &[Named<'_>], world: &World, policy: &Policy) -> Result<Proof, ProofFailure> {
+    let mut proof = Proof::default();
+    for group in groups(draft) {
+        prove_group(&group, draft, mappings, world, policy, &mut proof)?;
+    }
+    Ok(proof)
+}
+
+/// Mappings and writes that depend on one another.
+#[derive(Debug, Default)]
+struct Group {
+    links: Vec<usize>,
+    ops: Vec<usize>,
+}
+
+fn groups(draft: &Draft<'_>) -> Vec<Group> {
+    let mut sets = petgraph::unionfind::UnionFind::new(draft.links.len());
+    let mut owners: BTreeMap<UserRef, usize> = BTreeMap::new();
+    for op in &draft.ops {
+        for before in op.after.iter().filter_map(|before| draft.ops.get(*before)) {
+            sets.union(op.link, before.link);
+        }
+        if let Write::Account(user, _) = &op.write {
+            let first = *owners.entry(*user).or_insert(op.link);
+            sets.union(op.link, first);
+        }
+    }
+    for (at, link) in draft.links.iter().enumerate() {
+        if let Some(owner) = link.target.and_then(|target| owners.get(&target)) {
+            sets.union(at, *owner);
+        }
+    }
+    let mut groups: BTreeMap<usize, Group> = BTreeMap::new();
+    for (position, op) in draft.ops.iter().enumerate() {
+        groups.entry(sets.find(op.link)).or_default().ops.push(position);
+    }
+    for at in 0..draft.links.len() {
+        if let Some(group) = groups.get_mut(&sets.find(at)) {
+            group.links.push(at);
+        }
+    }
+    groups.into_values().collect()
+}
+
+fn prove_group(
+    group: &Group,
+    whole: &Draft<'_>,
+    mappings: &[Named<'_>],
+    world: &World,
+    policy: &Policy,
+    proof: &mut Proof,
+) -> Result<(), ProofFailure> {
+    let names: Vec<Named<'_>> = group.links.iter().filter_map(|at| mappings.get(*at)).copied().collect();
+    let ops: Vec<&Op> = group.ops.iter().filter_map(|at| whole.ops.get(*at)).collect();
+    let end = run(&ops, world.unchanged(), whole)?;
+    let touched = touched(&ops);
+    let step = ops.len().div_ceil(INTERRUPTIONS).max(1);
+    let mut state = world.unchanged();
+    for (done, op) in ops.iter().enumerate() {
+        carry_out(&mut state, &op.write).map_err(|refusal| failure(&names, &format!("a write is refused: {refusal}")))?;
+        if (done + 1) % step == 0 && done + 1 < ops.len() {
+            let reached = finish_from(state.clone(), &names, policy)?;
+            same_end(&reached, &end, &touched, &names, world)?;
+            proof.interruptions += 1;
+        }
+    }
+    let again = draft(&names, &end, policy, &Hints::default());
+    if let Some(op) = again.ops.first() {
+        return Err(failure(&names, &format!("planning on the end state wants another write: {:?}", op.write)));
+    }
+    proof.groups += 1;
+    proof.replanned += u64::try_from(names.len()).unwrap_or(u64::MAX);
+    proof.steps += u64::try_from(ops.len()).unwrap_or(u64::MAX);
+    Ok(())
+}
+
+fn failure(names: &[Named<'_>], what: &str) -> ProofFailure {
+    let ids: Vec<&str> = names.iter().take(5).map(|named| named.id).collect();
+    ProofFailure(format!("{what} (mappings {})", ids.join(", ")))
+}
+
+/// Carries out the writes in their order and checks that each only touches what it may.
+fn run(ops: &[&Op], mut world: World, whole: &Draft<'_>) -> Result<World, ProofFailure> {
+    for op in ops {
+        if !is_named(op, whole) {
+            return Err(ProofFailure(format!("a write touches an account that no mapping names: {:?}", op.write)));
+        }
+        carry_out(&mut world, &op.write).map_err(|refusal| ProofFailure(format!("a write is refused: {refusal}")))?;
+    }
+    Ok(world)
+}
+
+/// Law 7: an account is written only when it is a target, or by a decision on that very account.
+fn is_named(op: &Op, whole: &Draft<'_>) -> bool {
+    let Write::Account(user, kind) = &op.write else { return true };
+    let Some(link) = whole.links.get(op.link) else { return false };
+    let decided = link.decision_for(*user);
+    let is_target = whole.links.iter().any(|link| link.target == Some(*user) && !link.is_blocked());
+    match kind {
+        ChangeKind::Purge => decided == Some(Resolve::Purge),
+        ChangeKind::SoftDelete => decided.is_some(),
+        ChangeKind::SetImmutableId(_) | ChangeKind::SetUserPrincipalName(_) | ChangeKind::ClearObjectIdentifier => {
+            link.target == Some(*user)
+        }
+        ChangeKind::ClearImmutableId { .. } | ChangeKind::Restore => {
+            link.target == Some(*user) || decided == Some(Resolve::Clear)
+        }
+        ChangeKind::ClearSecurityIdentifier => is_target || decided == Some(Resolve::Clear),
+    }
+}
+
+/// Plans again from a state in the middle and carries that plan out.
+fn finish_from(mut world: World, names: &[Named<'_>], policy: &Policy) -> Result<World, ProofFailure> {
+    let again = draft(names, &world, policy, &Hints::default());
+    if let Some(link) = again.links.iter().find(|link| link.is_blocked()) {
+        let codes: Vec<&str> = link.findings.iter().map(|finding| finding.code.as_str()).collect();
+        return Err(failure(names, &format!("after an interruption a mapping is blocked: {}", codes.join(", "))));
+    }
+    for op in &again.ops {
+        carry_out(&mut world, &op.write)
+            .map_err(|refusal| failure(names, &format!("after an interruption a write is refused: {refusal}")))?;
+    }
+    Ok(world)
+}
+
+#[derive(Debug, Default)]
+struct Touched {
+    accounts: BTreeSet<UserRef>,
+    ad_users: BTreeSet<AdRef>,
+}
+
+fn touched(ops: &[&Op]) -> Touched {
+    let mut touched = Touched::default();
+    for op in ops {
+        match &op.write {
+            Write::Account(user, _) => touched.accounts.insert(*user),
+            Write::Stamp(user, _) => touched.ad_users.insert(*user),
+        };
+    }
+    touched
+}
+
+fn same_end(reached: &World, end: &World, touched: &Touched, names: &[Named<'_>], start: &World) -> Result<(), ProofFailure> {
+    for user in &touched.accounts {
+        let was_deleted = start.tenant.user(*user).is_some_and(CloudUser::is_deleted);
+        let (left, right) = (reached.tenant.user(*user), end.tenant.user(*user));
+        let same = match (left, right) {
+            (Some(left), Some(right)) => same_account(left, right, was_deleted),
+            (left, right) => left.is_none() == right.is_none(),
+        };
+        if !same {
+            return Err(failure(names, &format!("an interruption leads to another end: {left:?} instead of {right:?}")));
+        }
+    }
+    for user in &touched.ad_users {
+        if reached.forests.user(*user) != end.forests.user(*user) {
+            return Err(failure(names, "an interruption leads to another end in Active Directory"));
+        }
+    }
+    Ok(())
+}
+
+/// The same account, deletion times aside. A holder that came out of the recycle bin only to be cleared stays live if
+/// the run ends right there and its journal is lost: nothing in the tenant tells where it came from.
+fn same_account(left: &CloudUser, right: &CloudUser, was_deleted: bool) -> bool {
+    let plain = |user: &CloudUser| {
+        let upn = user.original_upn().into();
+        let deleted_at = if was_deleted { None } else { user.deleted_at.as_ref().map(|_| Box::default()) };
+        CloudUser { upn, deleted_at, ..user.clone() }
+    };
+    plain(left) == plain(right)
+}

@@ -1,0 +1,306 @@
+//! Selectors to objects: exactly one AD user and one cloud user, or a finding that lists what was found.
+
+use crate::model::{
+    Acceptable, AnchorOrigin, AnchorProblem, CloudKey, CloudUser, GuidInput, ObjectGuid, OnPremKey, OnPremSelector, OnPremSide,
+    SourceAnchor, Upn, WriteSide,
+};
+use crate::tenant_model::UserRef;
+
+use super::describe::{ad_user_line, cloud_user_line};
+use super::finding::{Code, Severity};
+use super::hints::Hints;
+use super::link::Link;
+use super::world::{AdRef, World};
+
+/// Resolves both sides and the wanted anchor of a mapping.
+pub(super) fn resolve(link: &mut Link<'_>, world: &World, hints: &Hints) {
+    resolve_on_prem(link, world, hints);
+    link.ad_sid = link.ad_user(world).and_then(|user| user.sid.clone());
+    resolve_cloud(link, world, hints);
+    resolve_anchor(link, world);
+}
+
+fn resolve_on_prem(link: &mut Link<'_>, world: &World, hints: &Hints) {
+    let OnPremSide::User(selector) = &link.mapping.on_prem else { return };
+    if world.forests.is_empty() {
+        take_at_its_word(link, world, selector);
+        return;
+    }
+    let found = find_on_prem(selector, world);
+    let usable: Vec<AdRef> = found.iter().copied().filter(|user| exclusion(*user, world).is_none()).collect();
+    match (usable.as_slice(), found.as_slice()) {
+        ([one], _) => link.ad = Some(*one),
+        ([], [excluded, ..]) => raise_excluded(link, *excluded, world),
+        ([], []) => raise_on_prem_not_found(link, selector, world, hints),
+        (many, _) => {
+            let lines = many.iter().filter_map(|user| ad_user_line(*user, world));
+            let message = format!("{} AD users answer to `{}`", many.len(), selector.text);
+            let hint = "Name one of them by `guid` or `dn`, or narrow the selector with `forest`.";
+            let finding = link.finding(Code::OnpremAmbiguous, message).objects(lines).hint(hint);
+            link.raise(finding);
+        }
+    }
+}
+
+fn exclusion(user: AdRef, world: &World) -> Option<crate::model::Exclusion> {
+    world.forests.user(user).and_then(|user| user.excluded)
+}
+
+fn raise_excluded(link: &mut Link<'_>, user: AdRef, world: &World) {
+    let Some(reason) = exclusion(user, world) else { return };
+    let message = format!("an AD user answers to the selector, but the sync client leaves it out: {}", reason.reason());
+    let hint = "Name the account that is synced, or remove the mapping: an object that is left out is never matched.";
+    let finding = link.finding(Code::OnpremNotFound, message).objects(ad_user_line(user, world)).hint(hint);
+    link.raise(finding);
+}
+
+fn raise_on_prem_not_found(link: &mut Link<'_>, selector: &OnPremSelector, world: &World, hints: &Hints) {
+    if let Some(account) = cloud_account_named_by_guid(selector, world) {
+        let message =
+            format!("`{}` is the object id of the cloud account {}, not an objectGUID", selector.text, account.original_upn());
+        let hint = "Take the GUID from Active Directory: Get-ADUser NAME -Properties objectGUID.";
+        let finding = link.finding(Code::CloudIdAsGuid, message).objects([cloud_user_line(account)]).hint(hint);
+        link.raise(finding);
+        return;
+    }
+    let place = selector.forest.as_ref().map_or_else(|| "any forest".to_owned(), |forest| format!("forest `{forest}`"));
+    let near = hints.on_prem(selector, world);
+    let hint = match near.as_slice() {
+        [] => "Check the spelling, and that the export holds the container in which the user is.".to_owned(),
+        near => format!("Similar, but not the same: {}.", near.join("; ")),
+    };
+    let finding = link.finding(Code::OnpremNotFound, format!("no AD user in {place} answers to `{}`", selector.text)).hint(hint);
+    link.raise(finding);
+}
+
+fn cloud_account_named_by_guid<'w>(selector: &OnPremSelector, world: &'w World) -> Option<&'w CloudUser> {
+    let OnPremKey::Guid(GuidInput::Guid(guid)) = &selector.key else { return None };
+    account_with_id(guid, world)
+}
+
+fn account_with_id<'w>(guid: &ObjectGuid, world: &'w World) -> Option<&'w CloudUser> {
+    let id = guid.to_string().parse().ok()?;
+    world.tenant.by_id(&id).and_then(|user| world.tenant.user(user))
+}
+
+/// Without forests a GUID or ImmutableID counts as given, unless it is plainly something else.
+fn take_at_its_word(link: &mut Link<'_>, world: &World, selector: &OnPremSelector) {
+    let anchor = match &selector.key {
+        OnPremKey::Guid(GuidInput::Guid(guid)) => {
+            link.given = Some(*guid);
+            SourceAnchor::of_guid(*guid, AnchorOrigin::Given)
+        }
+        OnPremKey::ImmutableId(id) => {
+            let guid = crate::model::AnchorForm::of(id).guids().into_iter().flatten().next();
+            link.given = guid;
+            SourceAnchor { value: id.clone(), guid, origin: AnchorOrigin::Given }
+        }
+        OnPremKey::Guid(GuidInput::BareHex { .. })
+        | OnPremKey::Dn(_)
+        | OnPremKey::Sid(_)
+        | OnPremKey::Sam { .. }
+        | OnPremKey::Upn(_)
+        | OnPremKey::Mail(_)
+        | OnPremKey::EmployeeId(_) => {
+            let message = format!("`{}` can only be looked up in a forest, and none is configured", selector.text);
+            let finding = link.finding(Code::OnpremNotFound, message).hint("Add the forest's export under `forests`.");
+            link.raise(finding);
+            return;
+        }
+    };
+    if let Some(account) = link.given.and_then(|guid| account_with_id(&guid, world)) {
+        let message =
+            format!("`{}` is the object id of the cloud account {}, not an objectGUID", selector.text, account.original_upn());
+        let finding = link.finding(Code::CloudIdAsGuid, message).hint("Take the GUID from Active Directory.");
+        link.raise(finding);
+    }
+    link.anchor = Some(anchor);
+}
+
+/// The AD users that a selector names.
+fn find_on_prem(selector: &OnPremSelector, world: &World) -> Vec<AdRef> {
+    let forests = &world.forests;
+    let found = match &selector.key {
+        OnPremKey::Dn(dn) => forests.by_dn(dn),
+        OnPremKey::Guid(GuidInput::Guid(guid)) => forests.by_guid(guid),
+        OnPremKey::Guid(GuidInput::BareHex { as_text, as_bytes }) => {
+            let mut found = forests.by_guid(as_text);
+            found.extend(forests.by_guid(as_bytes));
+            found.dedup();
+            found
+        }
+        OnPremKey::Sid(sid) => forests.by_sid(sid),
+        OnPremKey::Sam { name, domain } => {
+            let mut found = forests.by_sam(name);
+            if let Some(domain) = domain {
+                found.retain(|user| is_in_domain(*user, domain, world));
+            }
+            found
+        }
+        OnPremKey::Upn(upn) => forests.by_upn(upn.as_str()),
+        OnPremKey::Mail(mail) => forests.by_address(mail.as_str()),
+        OnPremKey::EmployeeId(employee_id) => forests.by_employee_id(employee_id),
+        OnPremKey::ImmutableId(id) => forests.by_anchor(id),
+    };
+    let in_forest = |user: &AdRef| match &selector.forest {
+        Some(wanted) => forests.get(*user).is_some_and(|(forest, _)| forest.name == *wanted),
+        None => true,
+    };
+    found.into_iter().filter(in_forest).collect()
+}
+
+/// Whether a domain word means the user's domain: its DNS name, its first label, its NetBIOS name or its forest's name.
+fn is_in_domain(user: AdRef, domain: &str, world: &World) -> bool {
+    let Some((forest, user)) = world.forests.get(user) else { return false };
+    let dns = user.dn.dns_domain();
+    let label = dns.split('.').next().unwrap_or_default();
+    let names = forest.netbios_names.iter().map(AsRef::as_ref).chain([dns.as_str(), label, &forest.name]);
+    names.into_iter().any(|name| crate::model::text::same(name, domain))
+}
+
+fn resolve_cloud(link: &mut Link<'_>, world: &World, hints: &Hints) {
+    let selector = &link.mapping.cloud;
+    let found = find_cloud(&selector.key, world);
+    let user = |user: &UserRef| world.tenant.user(*user);
+    let live: Vec<UserRef> = found.iter().copied().filter(|one| user(one).is_some_and(|user| !user.is_deleted())).collect();
+    match (live.as_slice(), found.as_slice()) {
+        ([one], _) => link.target = Some(*one),
+        ([], [one]) => take_deleted(link, *one, world),
+        ([], []) => match parked_target(link, world) {
+            Some((target, original)) => {
+                link.target = Some(target);
+                link.parked = Some(original);
+            }
+            None => raise_cloud_not_found(link, world, hints),
+        },
+        ([], many) | (many, _) => {
+            let lines = many.iter().filter_map(user).map(cloud_user_line);
+            let message = format!("{} cloud users answer to `{}`", many.len(), selector.text);
+            let finding = link.finding(Code::CloudAmbiguous, message).objects(lines).hint("Name one of them by `id`.");
+            link.raise(finding);
+        }
+    }
+}
+
+/// The cloud users that a selector names, live and deleted.
+pub(super) fn find_cloud(key: &CloudKey, world: &World) -> Vec<UserRef> {
+    match key {
+        CloudKey::Id(id) => world.tenant.by_id(id).into_iter().collect(),
+        CloudKey::Upn(upn) => world.tenant.by_upn(upn.as_str()),
+        CloudKey::Mail(mail) => world.tenant.by_address(mail.as_str()),
+        CloudKey::EmployeeId(employee_id) => world.tenant.by_employee_id(employee_id),
+    }
+}
+
+fn take_deleted(link: &mut Link<'_>, user: UserRef, world: &World) {
+    link.target = Some(user);
+    if link.mapping.restore {
+        return;
+    }
+    let Some(account) = world.tenant.user(user) else { return };
+    let finding = link
+        .finding(Code::TargetSoftDeleted, format!("{} is in the recycle bin", account.original_upn()))
+        .objects([cloud_user_line(account)])
+        .hint("Write `restore: true` on the mapping to bring it back first.");
+    link.raise(finding);
+}
+
+/// The account that a federated detour left on its parking name, and the name to give back.
+fn parked_target(link: &Link<'_>, world: &World) -> Option<(UserRef, Upn)> {
+    let CloudKey::Upn(wanted) = &link.mapping.cloud.key else { return None };
+    if !link.accepts(Acceptable::FederatedDomain) || !super::federation::is_federated(wanted.domain(), &world.tenant) {
+        return None;
+    }
+    let park = super::federation::park_name(wanted, &world.tenant)?;
+    let [user] = world.tenant.by_upn(park.as_str())[..] else { return None };
+    let account = world.tenant.user(user)?;
+    let known = !account.is_deleted() && super::federation::is_recognisable(wanted, account, link.ad_user(world));
+    known.then(|| (user, wanted.clone()))
+}
+
+fn raise_cloud_not_found(link: &mut Link<'_>, world: &World, hints: &Hints) {
+    let selector = &link.mapping.cloud;
+    if let Some(other) = other_object(&selector.key, world) {
+        let name = other.display_name.as_deref().unwrap_or("without a name");
+        let message = format!(
+            "`{}` is a {} ({name}); only users have an ImmutableID that can be written",
+            selector.text,
+            other.kind.word()
+        );
+        let finding = link.finding(Code::TargetNotAUser, message).hint("Name a user, or remove the mapping.");
+        link.raise(finding);
+        return;
+    }
+    let near = hints.cloud(selector, world);
+    let hint = match near.as_slice() {
+        [] if world.tenant.observed().recycle_bin_read => {
+            "Check the spelling. An account that was purged can only be made anew.".to_owned()
+        }
+        [] => "Check the spelling. The recycle bin was not read; the account may be there.".to_owned(),
+        near => format!("Similar, but not the same: {}.", near.join("; ")),
+    };
+    let finding = link.finding(Code::CloudNotFound, format!("no cloud user answers to `{}`", selector.text)).hint(hint);
+    link.raise(finding);
+}
+
+fn other_object<'w>(key: &CloudKey, world: &'w World) -> Option<&'w crate::model::OtherObject> {
+    match key {
+        CloudKey::Id(id) => world.tenant.observed().others.iter().find(|other| other.id == *id),
+        CloudKey::Upn(upn) => world.tenant.others_with_address(upn.as_str()).into_iter().next(),
+        CloudKey::Mail(mail) => world.tenant.others_with_address(mail.as_str()).into_iter().next(),
+        CloudKey::EmployeeId(_) => None,
+    }
+}
+
+/// The wanted ImmutableID: of the AD user, or of the cloud user when AD is to be written.
+fn resolve_anchor(link: &mut Link<'_>, world: &World) {
+    match (link.mapping.write, link.ad) {
+        (WriteSide::OnPrem, _) => anchor_from_cloud(link, world),
+        (WriteSide::Cloud, Some(user)) => anchor_from_ad(link, user, world),
+        (WriteSide::Cloud, None) => {}
+    }
+}
+
+fn anchor_from_ad(link: &mut Link<'_>, user: AdRef, world: &World) {
+    match world.forests.anchor(user) {
+        Some(Ok(anchor)) => link.anchor = Some(anchor),
+        Some(Err(problem)) => {
+            let code = match &problem {
+                AnchorProblem::Missing(_) => Code::AnchorMissing,
+                AnchorProblem::WrongLength(_) | AnchorProblem::ManyValues(..) | AnchorProblem::Custom(..) => Code::AnchorInvalid,
+            };
+            let hint = "Mend the attribute in Active Directory, or choose another `anchor` for the forest if sync uses another.";
+            let finding = link.finding(code, problem.to_string()).objects(ad_user_line(user, world)).hint(hint);
+            link.raise(finding);
+        }
+        None => {}
+    }
+}
+
+fn anchor_from_cloud(link: &mut Link<'_>, world: &World) {
+    let Some(account) = link.target_user(world) else { return };
+    let Some(id) = &account.immutable_id else {
+        let message = format!("{} has no ImmutableID that could be stamped on the AD user", account.upn);
+        let finding =
+            link.finding(Code::AnchorMissing, message).hint("Leave out `write: onPrem` to set the ID in the cloud instead.");
+        link.raise(finding);
+        return;
+    };
+    match crate::model::AnchorForm::of(id) {
+        crate::model::AnchorForm::Guid(guid) => link.anchor = Some(SourceAnchor::of_guid(guid, AnchorOrigin::Cloud)),
+        crate::model::AnchorForm::NotCanonical(_)
+        | crate::model::AnchorForm::GuidText(_)
+        | crate::model::AnchorForm::EncodedGuidText(_)
+        | crate::model::AnchorForm::BareHex { .. }
+        | crate::model::AnchorForm::Opaque => {
+            let message = format!(
+                "the ImmutableID `{id}` of {} is not the base64 of 16 bytes, so mS-DS-ConsistencyGuid cannot hold it",
+                account.upn
+            );
+            let hint = "Link by the attribute that the value came from, or leave out `write: onPrem` to set the ID in the cloud.";
+            // Accepting does not help here: AD can only hold bytes.
+            let finding = link.finding(Code::AnchorOpaque, message).hint(hint).with_severity(Severity::Blocker);
+            link.raise(finding);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Rules: many mappings from one line. A mapping that somebody wrote always wins.
+
+use std::collections::BTreeSet;
+
+use crate::model::text::same;
+use crate::model::{
+    AdUser, CloudKey, CloudPairKey, CloudSelector, GuidInput, Mapping, OnPremKey, OnPremPairKey, OnPremSelector, OnPremSide,
+    ProxyAddress, ProxyKind, Rule, WriteSide,
+};
+use crate::tenant_model::UserRef;
+
+use super::finding::{Code, Finding, Severity};
+use super::world::{AdRef, World};
+
+/// How many users without a pair a finding names.
+const EXAMPLES: usize = 10;
+
+/// Who is spoken for by a mapping that stands above.
+#[derive(Debug, Default)]
+pub(super) struct Claimed {
+    pub(super) ad: BTreeSet<AdRef>,
+    pub(super) cloud: BTreeSet<UserRef>,
+}
+
+/// The mappings of all rules, in the order of the rules and then of the users' names.
+pub(super) fn expand(rules: &[Rule], mut claimed: Claimed, world: &World) -> (Vec<Mapping>, Vec<Finding>) {
+    let (mut mappings, mut findings) = (Vec::new(), Vec::new());
+    for rule in rules {
+        let mut unpaired: Vec<String> = Vec::new();
+        let mut paired_now: Vec<(AdRef, Option<UserRef>)> = Vec::new();
+        for (user, ad_user) in candidates(rule, world) {
+            if claimed.ad.contains(&user) {
+                continue;
+            }
+            match pair(rule, ad_user, &claimed, world) {
+                Pair::One(target, selector) => {
+                    paired_now.push((user, Some(target)));
+                    mappings.push(mapping(rule, user, ad_user, selector, world));
+                }
+                Pair::Many(selector) => {
+                    paired_now.push((user, None));
+                    mappings.push(mapping(rule, user, ad_user, selector, world));
+                }
+                Pair::Claimed => {}
+                Pair::Nobody(why) => unpaired.push(format!("{} ({why})", ad_user.dn)),
+            }
+        }
+        // Two users of one rule with the same value are both mapped, so that the duplicate shows.
+        for (user, target) in paired_now {
+            claimed.ad.insert(user);
+            claimed.cloud.extend(target);
+        }
+        findings.extend(unpaired_finding(rule, &unpaired));
+    }
+    (mappings, findings)
+}
+
+fn unpaired_finding(rule: &Rule, unpaired: &[String]) -> Option<Finding> {
+    (!unpaired.is_empty()).then(|| {
+        let message = format!(
+            "rule `{}` ({}:{}) found no cloud user for {} AD users; they are left alone",
+            rule.name,
+            rule.source.file,
+            rule.source.line,
+            unpaired.len()
+        );
+        let more = unpaired.len().saturating_sub(EXAMPLES);
+        let rest = (more > 0).then(|| format!("and {more} more"));
+        Finding::general(Code::CloudNotFound, message)
+            .with_severity(Severity::Info)
+            .objects(unpaired.iter().take(EXAMPLES).cloned().chain(rest))
+            .hint("Map those who have an account under another name by hand.")
+    })
+}
+
+/// The AD users that a rule is about, in the order of their names.
+fn candidates<'w>(rule: &Rule, world: &'w World) -> Vec<(AdRef, &'w AdUser)> {
+    let base = rule.under.as_ref().map(crate::model::DistinguishedName::key);
+    let mut found: Vec<(String, AdRef, &AdUser)> = Vec::new();
+    for (user, forest, ad_user) in world.forests.users() {
+        if rule.forest.as_ref().is_some_and(|wanted| *wanted != forest.name) || ad_user.excluded.is_some() {
+            continue;
+        }
+        let key = ad_user.dn.key();
+        let under = base
+            .as_ref()
+            .is_none_or(|base| key == *base || key.strip_suffix(base.as_str()).is_some_and(|head| head.ends_with('\0')));
+        if under {
+            found.push((format!("{}\u{0}{key}", forest.name), user, ad_user));
+        }
+    }
+    found.sort_by(|left, right| left.0.cmp(&right.0).then(left.2.guid.cmp(&right.2.guid)));
+    found.into_iter().map(|(_, user, ad_user)| (user, ad_user)).collect()
+}
+
+enum Pair {
+    One(UserRef, CloudSelector),
+    Many(CloudSelector),
+    Claimed,
+    Nobody(String),
+}
+
+fn pair(rule: &Rule, user: &AdUser, claimed: &Claimed, world: &World) -> Pair {
+    let Some(value) = pair_value(rule, user) else { return Pair::Nobody(format!("no {}", word(rule.on_prem))) };
+    let Some(key) = cloud_key(rule.cloud, &value) else { return Pair::Nobody(format!("`{value}` is no name@domain")) };
+    let found: Vec<UserRef> = super::resolve::find_cloud(&key, world).into_iter().filter(|user| is_live(*user, world)).collect();
+    match found.as_slice() {
+        [] => Pair::Nobody(format!("`{value}`")),
+        [one] if claimed.cloud.contains(one) => Pair::Claimed,
+        [one] => match world.tenant.user(*one) {
+            Some(account) => Pair::One(*one, CloudSelector { key: CloudKey::Id(account.id), text: account.upn.clone() }),
+            None => Pair::Nobody(format!("`{value}`")),
+        },
+        _ => Pair::Many(CloudSelector { key, text: value.into() }),
+    }
+}
+
+fn is_live(user: UserRef, world: &World) -> bool {
+    world.tenant.user(user).is_some_and(|user| !user.is_deleted())
+}
+
+fn word(key: OnPremPairKey) -> &'static str {
+    match key {
+        OnPremPairKey::UserPrincipalName => "userPrincipalName",
+        OnPremPairKey::Mail => "mail",
+        OnPremPairKey::EmployeeId => "employeeID",
+        OnPremPairKey::SamAccountName => "sAMAccountName",
+    }
+}
+
+/// The value to look for in the cloud, with the suffix exchanged.
+fn pair_value(rule: &Rule, user: &AdUser) -> Option<String> {
+    let value = match rule.on_prem {
+        OnPremPairKey::UserPrincipalName => user.upn.as_deref(),
+        OnPremPairKey::Mail => primary_address(user).or(user.mail.as_deref()),
+        OnPremPairKey::EmployeeId => user.employee_id.as_deref(),
+        OnPremPairKey::SamAccountName => user.sam.as_deref(),
+    }?;
+    let exchanged = value.rsplit_once('@').and_then(|(local, domain)| {
+        let replacement = rule.replace_suffix.iter().find(|replacement| same(&replacement.from, domain))?;
+        Some(format!("{local}@{}", replacement.to))
+    });
+    Some(exchanged.unwrap_or_else(|| value.to_owned()))
+}
+
+fn primary_address(user: &AdUser) -> Option<&str> {
+    user.proxy_addresses
+        .iter()
+        .map(|entry| ProxyAddress::parse(entry))
+        .find(|proxy| proxy.kind == ProxyKind::Primary)
+        .map(|proxy| proxy.address)
+}
+
+fn cloud_key(key: CloudPairKey, value: &str) -> Option<CloudKey> {
+    match key {
+        CloudPairKey::UserPrincipalName => value.parse().ok().map(CloudKey::Upn),
+        CloudPairKey::Mail => value.parse().ok().map(CloudKey::Mail),
+        CloudPairKey::EmployeeId => Some(CloudKey::EmployeeId(value.into())),
+    }
+}
+
+fn mapping(rule: &Rule, user: AdRef, ad_user: &AdUser, cloud: CloudSelector, world: &World) -> Mapping {
+    let forest = world.forests.get(user).map(|(forest, _)| forest.name.clone());
+    let text = ad_user.upn.as_deref().or(ad_user.sam.as_deref()).unwrap_or(ad_user.dn.as_str()).into();
+    Mapping {
+        source: rule.source.clone(),
+        on_prem: OnPremSide::User(OnPremSelector { key: OnPremKey::Guid(GuidInput::Guid(ad_user.guid)), forest, text }),
+        cloud,
+        holders: Vec::new(),
+        write: WriteSide::Cloud,
+        restore: false,
+        accept: BTreeSet::new(),
+        because: None,
+        rule: Some(rule.name.clone()),
+    }
+}

@@ -1,0 +1,224 @@
+//! Both directories with look-ups, as they stand at one moment of a plan.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use crate::model::index::Index;
+use crate::model::text::same;
+use crate::model::{
+    AdUser, AnchorProblem, DistinguishedName, GuidAttribute, ImmutableId, ObjectGuid, Observed, ObservedForest, ProxyAddress,
+    Sid, SourceAnchor, effective_anchor,
+};
+use crate::tenant_model::Tenant;
+
+/// Everything that planning looks at. Cloning shares what was read.
+#[derive(Debug, Clone)]
+pub(super) struct World {
+    pub(super) forests: Forests,
+    pub(super) tenant: Tenant,
+}
+
+/// An AD user of one of the [`Forests`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct AdRef(u32);
+
+/// The forests, with the stamps that a plan has made on top of them.
+#[derive(Debug, Clone)]
+pub(super) struct Forests {
+    base: Arc<Base>,
+    stamped: BTreeMap<AdRef, AdUser>,
+}
+
+#[derive(Debug)]
+struct Base {
+    forests: Vec<ObservedForest>,
+    /// Position of the first user of each forest in the joint numbering.
+    starts: Vec<u32>,
+    by_guid: OnceLock<Index>,
+    by_dn: OnceLock<Index>,
+    by_sid: OnceLock<Index>,
+    by_sam: OnceLock<Index>,
+    by_upn: OnceLock<Index>,
+    by_address: OnceLock<Index>,
+    by_employee_id: OnceLock<Index>,
+    by_anchor: OnceLock<Index>,
+}
+
+impl World {
+    pub(super) fn new(observed: Observed) -> Self {
+        Self { forests: Forests::new(observed.forests), tenant: Tenant::new(observed.tenant) }
+    }
+
+    /// The same directories before any step of a plan.
+    pub(super) fn unchanged(&self) -> Self {
+        Self {
+            forests: Forests { base: Arc::clone(&self.forests.base), stamped: BTreeMap::new() },
+            tenant: self.tenant.unchanged(),
+        }
+    }
+}
+
+impl Forests {
+    fn new(forests: Vec<ObservedForest>) -> Self {
+        let mut starts = Vec::with_capacity(forests.len());
+        let mut next = 0u32;
+        for forest in &forests {
+            starts.push(next);
+            next = next.saturating_add(u32::try_from(forest.users.len()).unwrap_or(u32::MAX));
+        }
+        let base = Base {
+            forests,
+            starts,
+            by_guid: OnceLock::new(),
+            by_dn: OnceLock::new(),
+            by_sid: OnceLock::new(),
+            by_sam: OnceLock::new(),
+            by_upn: OnceLock::new(),
+            by_address: OnceLock::new(),
+            by_employee_id: OnceLock::new(),
+            by_anchor: OnceLock::new(),
+        };
+        Self { base: Arc::new(base), stamped: BTreeMap::new() }
+    }
+
+    pub(super) fn all(&self) -> &[ObservedForest] {
+        &self.base.forests
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.base.forests.is_empty()
+    }
+
+    /// The user as it stands now, and its forest.
+    pub(super) fn get(&self, user: AdRef) -> Option<(&ObservedForest, &AdUser)> {
+        let number = self.base.starts.partition_point(|start| *start <= user.0).checked_sub(1)?;
+        let forest = self.base.forests.get(number)?;
+        let read = forest.users.get(usize::try_from(user.0 - self.base.starts.get(number)?).ok()?)?;
+        Some((forest, self.stamped.get(&user).unwrap_or(read)))
+    }
+
+    pub(super) fn user(&self, user: AdRef) -> Option<&AdUser> {
+        self.get(user).map(|(_, user)| user)
+    }
+
+    /// The anchor that the sync client would send for the user now.
+    pub(super) fn anchor(&self, user: AdRef) -> Option<Result<SourceAnchor, AnchorProblem>> {
+        self.get(user).map(|(forest, user)| effective_anchor(&forest.anchor, user))
+    }
+
+    /// Writes mS-DS-ConsistencyGuid.
+    pub(super) fn stamp(&mut self, user: AdRef, guid: ObjectGuid) {
+        if let Some(read) = self.user(user) {
+            let stamped = AdUser { consistency_guid: GuidAttribute::Bytes((*guid.ad_bytes()).into()), ..read.clone() };
+            self.stamped.insert(user, stamped);
+        }
+    }
+
+    /// All users with their forests.
+    pub(super) fn users(&self) -> impl Iterator<Item = (AdRef, &ObservedForest, &AdUser)> {
+        self.base.forests.iter().zip(&self.base.starts).flat_map(move |(forest, start)| {
+            forest.users.iter().zip(*start..).map(move |(user, number)| {
+                let number = AdRef(number);
+                (number, forest, self.stamped.get(&number).unwrap_or(user))
+            })
+        })
+    }
+
+    pub(super) fn by_guid(&self, guid: &ObjectGuid) -> Vec<AdRef> {
+        let index = self.index(&self.base.by_guid, |_, user, add| add.exact(user.guid));
+        self.hits(index.candidates(guid), |_, user| user.guid == *guid)
+    }
+
+    pub(super) fn by_dn(&self, dn: &DistinguishedName) -> Vec<AdRef> {
+        let key = dn.key();
+        let index = self.index(&self.base.by_dn, |_, user, add| add.exact(user.dn.key()));
+        self.hits(index.candidates(key.as_str()), |_, user| user.dn.key() == key)
+    }
+
+    pub(super) fn by_sid(&self, sid: &Sid) -> Vec<AdRef> {
+        let index = self.index(&self.base.by_sid, |_, user, add| user.sid.iter().for_each(|sid| add.exact(sid)));
+        self.hits(index.candidates(sid), |_, user| user.sid.as_ref() == Some(sid))
+    }
+
+    pub(super) fn by_sam(&self, name: &str) -> Vec<AdRef> {
+        let index = self.index(&self.base.by_sam, |_, user, add| user.sam.iter().for_each(|sam| add.folded(sam)));
+        self.hits(index.candidates_folded(name), |_, user| user.sam.as_ref().is_some_and(|sam| same(sam, name)))
+    }
+
+    pub(super) fn by_upn(&self, upn: &str) -> Vec<AdRef> {
+        let index = self.index(&self.base.by_upn, |_, user, add| user.upn.iter().for_each(|upn| add.folded(upn)));
+        self.hits(index.candidates_folded(upn), |_, user| user.upn.as_ref().is_some_and(|own| same(own, upn)))
+    }
+
+    /// By mail or any smtp address.
+    pub(super) fn by_address(&self, address: &str) -> Vec<AdRef> {
+        let index = self.index(&self.base.by_address, |_, user, add| mail_addresses(user).for_each(|own| add.folded(own)));
+        self.hits(index.candidates_folded(address), |_, user| mail_addresses(user).any(|own| same(own, address)))
+    }
+
+    pub(super) fn by_employee_id(&self, employee_id: &str) -> Vec<AdRef> {
+        let index = self.index(&self.base.by_employee_id, |_, user, add| user.employee_id.iter().for_each(|own| add.folded(own)));
+        self.hits(index.candidates_folded(employee_id), |_, user| {
+            user.employee_id.as_ref().is_some_and(|own| same(own, employee_id))
+        })
+    }
+
+    /// By the effective anchor as it stands now.
+    pub(super) fn by_anchor(&self, id: &ImmutableId) -> Vec<AdRef> {
+        let index = self.index(&self.base.by_anchor, |forest, user, add| {
+            if let Ok(anchor) = effective_anchor(&forest.anchor, user) {
+                add.exact(anchor.value);
+            }
+        });
+        let stamped = self.stamped.keys().map(|user| user.0);
+        let candidates: Vec<u32> = index.candidates(id).into_iter().chain(stamped).collect();
+        self.hits(candidates, |forest, user| effective_anchor(&forest.anchor, user).is_ok_and(|anchor| anchor.value == *id))
+    }
+
+    fn index<'a>(&self, cell: &'a OnceLock<Index>, keys: impl Fn(&ObservedForest, &AdUser, &mut Adder<'_>)) -> &'a Index {
+        cell.get_or_init(|| {
+            let mut index = Index::default();
+            for (forest, start) in self.base.forests.iter().zip(&self.base.starts) {
+                for (user, position) in forest.users.iter().zip(*start..) {
+                    keys(forest, user, &mut Adder { index: &mut index, position });
+                }
+            }
+            index
+        })
+    }
+
+    /// The users that really have the key, in an order that does not depend on the order of reading.
+    fn hits(&self, candidates: Vec<u32>, has: impl Fn(&ObservedForest, &AdUser) -> bool) -> Vec<AdRef> {
+        let keep = |user: &AdRef| self.get(*user).is_some_and(|(forest, user)| has(forest, user));
+        let mut found: Vec<AdRef> = candidates.into_iter().map(AdRef).filter(keep).collect();
+        if found.len() > 1 {
+            found.sort();
+            found.dedup();
+            found.sort_by_key(|user| self.get(*user).map(|(forest, user)| (forest.name.clone(), user.dn.clone(), user.guid)));
+        }
+        found
+    }
+}
+
+struct Adder<'a> {
+    index: &'a mut Index,
+    position: u32,
+}
+
+impl Adder<'_> {
+    fn exact(&mut self, key: impl std::hash::Hash) {
+        self.index.insert(key, self.position);
+    }
+
+    fn folded(&mut self, key: &str) {
+        self.index.insert_folded(key, self.position);
+    }
+}
+
+/// The mail addresses of an AD user: `mail` and every smtp entry.
+pub(super) fn mail_addresses(user: &AdUser) -> impl Iterator<Item = &str> {
+    let entries = user.proxy_addresses.iter().map(|entry| ProxyAddress::parse(entry)).filter(ProxyAddress::is_mail);
+    let own: Vec<&str> = entries.map(|proxy| proxy.address).collect();
+    let mail = user.mail.as_deref().filter(|mail| !own.contains(mail));
+    own.into_iter().chain(mail)
+}
