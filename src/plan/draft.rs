@@ -3,7 +3,7 @@
 //! Drafting looks at nothing but its arguments, so it can be repeated from any state of the directories; the proof
 //! does just that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Mapping, OnPremSide, Policy, Resolve};
 use crate::tenant_model::UserRef;
@@ -29,6 +29,8 @@ pub(super) struct Named<'a> {
 pub(super) struct Draft<'a> {
     pub(super) links: Vec<Link<'a>>,
     pub(super) ops: Vec<Op>,
+    /// For each mapping the others (by position) that it has to be planned together with.
+    pub(super) neighbours: Vec<Vec<usize>>,
 }
 
 /// What the second half of drafting knows of each mapping.
@@ -38,30 +40,45 @@ pub(super) struct Plans {
     pub(super) obstacles: Vec<Obstacles>,
 }
 
+/// What a draft needs beside the mappings and the directories.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context<'c> {
+    pub(super) policy: &'c Policy,
+    pub(super) hints: &'c Hints,
+    /// Targets of mappings that are not drafted along: they belong to somebody all the same.
+    pub(super) others: &'c BTreeSet<UserRef>,
+}
+
 /// Drafts these mappings against the directories as they stand.
-pub(super) fn draft<'a>(mappings: &[Named<'a>], world: &World, policy: &Policy, hints: &Hints) -> Draft<'a> {
+pub(super) fn draft<'a>(mappings: &[Named<'a>], world: &World, context: Context<'_>) -> Draft<'a> {
     let mut links: Vec<Link<'a>> = mappings.iter().map(|named| Link::new(named.id, named.mapping)).collect();
     for link in &mut links {
-        super::resolve::resolve(link, world, hints);
+        super::resolve::resolve(link, world, context.hints);
     }
     raise_duplicates(&mut links, world);
     raise_shared_anchors(&mut links, world);
-    let plans = examine(&mut links, world, policy);
+    let plans = examine(&mut links, world, context);
     raise_contradictions(&mut links, world);
     raise_waiting(&mut links, &plans);
     let ops = order::order(&links, &plans, world);
-    Draft { links, ops }
+    let neighbours = plans.obstacles.iter().map(|obstacles| obstacles.neighbours().collect()).collect();
+    Draft { links, ops, neighbours }
 }
 
-fn examine(links: &mut [Link<'_>], world: &World, policy: &Policy) -> Plans {
-    let targets: BTreeMap<UserRef, usize> = links.iter().enumerate().filter_map(|(at, link)| Some((link.target?, at))).collect();
+fn examine(links: &mut [Link<'_>], world: &World, context: Context<'_>) -> Plans {
+    let policy = context.policy;
+    // No mapping has that position: whoever waits for it waits for a blocked one.
+    let mut targets: BTreeMap<UserRef, usize> = context.others.iter().map(|user| (*user, usize::MAX)).collect();
+    let own = links.iter().enumerate().filter_map(|(at, link)| Some((link.target?, at)));
+    targets.extend(own);
     let mut plans = Plans::default();
     for link in links {
         let (mut need, mut obstacles) = (Need::default(), Obstacles::default());
+        holders::raise_purged_targets(link, &targets, world);
         let linked = link.target_user(world).is_some_and(|account| target::is_linked(link, account, world));
         if !linked && link.target.is_some() {
             need = target::examine(link, world, policy);
-            let wants_match = matches!(link.mapping.on_prem, OnPremSide::User(_)) && !need.stamp;
+            let wants_match = matches!(link.mapping.on_prem, OnPremSide::User(_));
             if wants_match && !is_held_by_sync(link, world) {
                 obstacles = holders::examine(link, need.set, &targets, world, policy);
             }
@@ -131,11 +148,7 @@ fn place(link: &Link<'_>) -> String {
 fn raise_shared_anchors(links: &mut [Link<'_>], world: &World) {
     let wanted = group(links.iter().map(|link| link.anchor.as_ref().map(|anchor| anchor.value.clone())));
     for group in wanted {
-        let different = group
-            .iter()
-            .filter_map(|at| links.get(*at))
-            .map(|link| (link.ad, link.given))
-            .collect::<std::collections::BTreeSet<_>>();
+        let different = group.iter().filter_map(|at| links.get(*at)).map(|link| (link.ad, link.given)).collect::<BTreeSet<_>>();
         if different.len() < 2 {
             continue;
         }
@@ -192,18 +205,19 @@ fn raise_waiting(links: &mut [Link<'_>], plans: &Plans) {
     loop {
         let mut waiting: Vec<(usize, usize)> = Vec::new();
         for (at, (link, obstacles)) in links.iter().zip(&plans.obstacles).enumerate() {
-            let blocked = |other: &&usize| links.get(**other).is_none_or(Link::is_blocked);
-            if let (false, Some(other)) = (link.is_blocked(), obstacles.released_by.iter().find(blocked)) {
-                waiting.push((at, *other));
+            let blocked = |other: &usize| links.get(*other).is_none_or(Link::is_blocked);
+            if let (false, Some(other)) = (link.is_blocked(), obstacles.others().find(blocked)) {
+                waiting.push((at, other));
             }
         }
         if waiting.is_empty() {
             return;
         }
         for (at, other) in waiting {
-            let Some((id, other_place)) = links.get(other).map(|other| (other.id.to_owned(), place(other))) else { return };
+            let (id, other_place) = links.get(other).map_or_else(Default::default, |other| (other.id.to_owned(), place(other)));
             let Some(link) = links.get_mut(at) else { return };
-            let message = format!("the account of mapping `{id}` holds the wanted ImmutableID, and that mapping is blocked");
+            let message =
+                format!("the account of mapping `{id}` holds the wanted ImmutableID or SID, and that mapping is blocked");
             let finding = link.finding(Code::WaitsFor, message).objects([other_place]);
             link.raise(finding.hint(format!("Mend `{id}` first; this mapping then goes through by itself.")));
         }

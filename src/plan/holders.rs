@@ -32,8 +32,22 @@ enum Obstacle {
 pub(super) struct Obstacles {
     /// Mappings (by position) whose own write releases the ID.
     pub(super) released_by: Vec<usize>,
-    /// Targets of other mappings that carry this AD user's SID, which is cleared.
-    pub(super) sid_of_targets: Vec<UserRef>,
+    /// Targets of other mappings (by position) that carry this AD user's SID, which is cleared.
+    pub(super) sid_of_targets: Vec<(UserRef, usize)>,
+    /// Other mappings (by position) whose target carries this GUID in a wrong encoding: nothing is done about it here.
+    pub(super) seen: Vec<usize>,
+}
+
+impl Obstacles {
+    /// The mappings (by position) that this one depends on.
+    pub(super) fn others(&self) -> impl Iterator<Item = usize> {
+        self.released_by.iter().copied().chain(self.sid_of_targets.iter().map(|(_, other)| *other))
+    }
+
+    /// Every mapping (by position) that this one has to be planned together with.
+    pub(super) fn neighbours(&self) -> impl Iterator<Item = usize> {
+        self.others().chain(self.seen.iter().copied())
+    }
 }
 
 /// Looks for everything in the way of a mapping that is to be set (or is armed).
@@ -114,22 +128,31 @@ fn overwritten_in_order(
     obstacle: Obstacle,
     obstacles: &mut Obstacles,
 ) {
-    if decision_on(link, account).is_some_and(|decision| decision.resolve == Resolve::Purge) {
-        let message = format!("{} is to be purged here, but it is the target of another mapping", account.original_upn());
-        let finding = link.finding(Code::HolderProtected, message).objects([cloud_user_line(account)]);
-        link.raise(finding.hint("Remove the decision: the account gets its own ImmutableID, in order."));
-        return;
-    }
     match obstacle {
         Obstacle::Anchor => obstacles.released_by.push(other),
         Obstacle::Sid => {}
-        Obstacle::OddEncoding => return,
+        Obstacle::OddEncoding => {
+            obstacles.seen.push(other);
+            return;
+        }
     }
     let own = clears_sid(link, account);
     if own && account.is_synced() {
         raise_sid_held(link, account);
     } else if own {
-        obstacles.sid_of_targets.push(user);
+        obstacles.sid_of_targets.push((user, other));
+    }
+}
+
+/// A decision to purge somebody whom another mapping wants to keep, whatever stands in the way today.
+pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &BTreeMap<UserRef, usize>, world: &World) {
+    for decision in link.mapping.holders.iter().filter(|decision| decision.resolve == Resolve::Purge) {
+        let kept = super::resolve::find_cloud(&decision.account.key, world).into_iter().filter(|user| targets.contains_key(user));
+        for account in kept.filter_map(|user| world.tenant.user(user)) {
+            let message = format!("{} is to be purged here, but it is the target of a mapping", account.original_upn());
+            let finding = link.finding(Code::HolderProtected, message).objects([cloud_user_line(account)]);
+            link.raise(finding.hint("Remove the decision: the account gets its own ImmutableID, in order."));
+        }
     }
 }
 

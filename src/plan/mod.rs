@@ -26,7 +26,7 @@ mod target;
 mod tests;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wildmatch::WildMatch;
 
@@ -64,7 +64,8 @@ pub fn compute(desired: &Desired, observed: Observed, options: &Options) -> Resu
         desired.mappings.iter().chain(&from_rules).zip(&names).map(|(mapping, id)| Named { id, mapping }).collect();
     let mappings = narrow(mappings, &options.only);
 
-    let mut draft = draft::draft(&mappings, &world, &desired.policy, &hints);
+    let context = draft::Context { policy: &desired.policy, hints: &hints, others: &BTreeSet::new() };
+    let mut draft = draft::draft(&mappings, &world, context);
     let proof = prove::prove(&draft, &mappings, &world, &desired.policy)?;
     let mut end = world.unchanged();
     let actions = carry::actions(&draft.links, &draft.ops, &mut end).map_err(ProofFailure)?;

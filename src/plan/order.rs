@@ -115,7 +115,7 @@ impl<'a> Builder<'a, '_> {
             };
             self.holder_ops.extend(done.map(|done| (*user, done)));
         }
-        for user in &obstacles.sid_of_targets {
+        for (user, _) in &obstacles.sid_of_targets {
             if !self.holder_ops.contains_key(user) {
                 let reason = "frees the SID of the AD user, which must be unique".to_owned();
                 let op = self.push(at, Write::Account(*user, ChangeKind::ClearSecurityIdentifier), None, reason);
@@ -260,7 +260,8 @@ impl<'a> Builder<'a, '_> {
             if !self.waits(op) {
                 continue;
             }
-            let accounts = link.decided.iter().map(|(user, _)| user).chain(&obstacles.sid_of_targets);
+            let sids = obstacles.sid_of_targets.iter().map(|(user, _)| user);
+            let accounts = link.decided.iter().map(|(user, _)| user).chain(sids);
             let holders = accounts.filter_map(|user| self.holder_ops.get(user));
             let others = obstacles.released_by.iter().filter_map(|other| self.releases.get(other));
             edges.extend(holders.chain(others).map(|before| (position, *before)));

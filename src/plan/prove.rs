@@ -10,7 +10,7 @@ use crate::tenant_model::{ChangeKind, UserRef};
 
 use super::body::Proof;
 use super::carry::carry_out;
-use super::draft::{Draft, Named, draft};
+use super::draft::{Context, Draft, Named, draft};
 use super::hints::Hints;
 use super::order::{Op, Write};
 use super::world::{AdRef, World};
@@ -29,8 +29,12 @@ pub struct ProofFailure(pub(super) String);
 /// The first promise that is not kept.
 pub(super) fn prove(draft: &Draft<'_>, mappings: &[Named<'_>], world: &World, policy: &Policy) -> Result<Proof, ProofFailure> {
     let mut proof = Proof::default();
+    let targets =
+        |blocked: bool| draft.links.iter().filter(move |link| link.is_blocked() == blocked).filter_map(|link| link.target);
+    let kept: BTreeSet<UserRef> = targets(true).collect();
+    let prover = Prover { whole: draft, mappings, world, policy, kept, written: targets(false).collect() };
     for group in groups(draft) {
-        prove_group(&group, draft, mappings, world, policy, &mut proof)?;
+        prover.prove_group(&group, &mut proof)?;
     }
     Ok(proof)
 }
@@ -59,97 +63,114 @@ fn groups(draft: &Draft<'_>) -> Vec<Group> {
             sets.union(at, *owner);
         }
     }
+    for (at, neighbours) in draft.neighbours.iter().enumerate() {
+        for other in neighbours.iter().filter(|other| **other < draft.links.len()) {
+            sets.union(at, *other);
+        }
+    }
     let mut groups: BTreeMap<usize, Group> = BTreeMap::new();
     for (position, op) in draft.ops.iter().enumerate() {
         groups.entry(sets.find(op.link)).or_default().ops.push(position);
     }
-    for at in 0..draft.links.len() {
-        if let Some(group) = groups.get_mut(&sets.find(at)) {
+    for (at, link) in draft.links.iter().enumerate() {
+        if let Some(group) = groups.get_mut(&sets.find(at)).filter(|_| !link.is_blocked()) {
             group.links.push(at);
         }
     }
     groups.into_values().collect()
 }
 
-fn prove_group(
-    group: &Group,
-    whole: &Draft<'_>,
-    mappings: &[Named<'_>],
-    world: &World,
-    policy: &Policy,
-    proof: &mut Proof,
-) -> Result<(), ProofFailure> {
-    let names: Vec<Named<'_>> = group.links.iter().filter_map(|at| mappings.get(*at)).copied().collect();
-    let ops: Vec<&Op> = group.ops.iter().filter_map(|at| whole.ops.get(*at)).collect();
-    let end = run(&ops, world.unchanged(), whole)?;
-    let touched = touched(&ops);
-    let step = ops.len().div_ceil(INTERRUPTIONS).max(1);
-    let mut state = world.unchanged();
-    for (done, op) in ops.iter().enumerate() {
-        carry_out(&mut state, &op.write).map_err(|refusal| failure(&names, &format!("a write is refused: {refusal}")))?;
-        if (done + 1) % step == 0 && done + 1 < ops.len() {
-            let reached = finish_from(state.clone(), &names, policy)?;
-            same_end(&reached, &end, &touched, &names, world)?;
-            proof.interruptions += 1;
+/// What the proof of each group looks at.
+struct Prover<'a, 'd> {
+    whole: &'d Draft<'a>,
+    mappings: &'d [Named<'a>],
+    world: &'d World,
+    policy: &'d Policy,
+    /// Targets of blocked mappings: nobody may write them.
+    kept: BTreeSet<UserRef>,
+    /// Targets of all other mappings.
+    written: BTreeSet<UserRef>,
+}
+
+impl<'a> Prover<'a, '_> {
+    fn prove_group(&self, group: &Group, proof: &mut Proof) -> Result<(), ProofFailure> {
+        let names: Vec<Named<'a>> = group.links.iter().filter_map(|at| self.mappings.get(*at)).copied().collect();
+        let ops: Vec<&Op> = group.ops.iter().filter_map(|at| self.whole.ops.get(*at)).collect();
+        let end = self.run(&ops, &names)?;
+        let touched = touched(&ops);
+        let step = ops.len().div_ceil(INTERRUPTIONS).max(1);
+        let mut state = self.world.unchanged();
+        for (position, op) in ops.iter().enumerate() {
+            carry_out(&mut state, &op.write).map_err(|refusal| failure(&names, &format!("a write is refused: {refusal}")))?;
+            let done = position + 1;
+            if done.is_multiple_of(step) && done < ops.len() {
+                let reached = self.finish_from(state.clone(), &names)?;
+                same_end(&reached, &end, &touched, &names, self.world)?;
+                proof.interruptions += 1;
+            }
+        }
+        let again = self.draft(&names, &end);
+        if let Some(op) = again.ops.first() {
+            return Err(failure(&names, &format!("planning on the end state wants another write: {:?}", op.write)));
+        }
+        proof.groups += 1;
+        proof.replanned += u64::try_from(names.len()).unwrap_or(u64::MAX);
+        proof.steps += u64::try_from(ops.len()).unwrap_or(u64::MAX);
+        Ok(())
+    }
+
+    fn draft(&self, names: &[Named<'a>], world: &World) -> Draft<'a> {
+        draft(names, world, Context { policy: self.policy, hints: &Hints::default(), others: &self.kept })
+    }
+
+    /// Carries out the writes in their order and checks that each only touches what it may.
+    fn run(&self, ops: &[&Op], names: &[Named<'_>]) -> Result<World, ProofFailure> {
+        let mut world = self.world.unchanged();
+        for op in ops {
+            if !self.is_named(op) {
+                return Err(failure(names, &format!("a write touches an account that no mapping names: {:?}", op.write)));
+            }
+            carry_out(&mut world, &op.write).map_err(|refusal| failure(names, &format!("a write is refused: {refusal}")))?;
+        }
+        Ok(world)
+    }
+
+    /// Law 7: an account is written only when it is a target, or by a decision on that very account.
+    fn is_named(&self, op: &Op) -> bool {
+        let Write::Account(user, kind) = &op.write else { return true };
+        let Some(link) = self.whole.links.get(op.link) else { return false };
+        let decided = link.decision_for(*user);
+        match kind {
+            ChangeKind::Purge => decided == Some(Resolve::Purge),
+            ChangeKind::SoftDelete => decided.is_some(),
+            ChangeKind::SetImmutableId(_) | ChangeKind::SetUserPrincipalName(_) | ChangeKind::ClearObjectIdentifier => {
+                link.target == Some(*user)
+            }
+            ChangeKind::ClearImmutableId { .. } | ChangeKind::Restore => {
+                link.target == Some(*user) || decided == Some(Resolve::Clear)
+            }
+            ChangeKind::ClearSecurityIdentifier => self.written.contains(user) || decided == Some(Resolve::Clear),
         }
     }
-    let again = draft(&names, &end, policy, &Hints::default());
-    if let Some(op) = again.ops.first() {
-        return Err(failure(&names, &format!("planning on the end state wants another write: {:?}", op.write)));
+
+    /// Plans again from a state in the middle and carries that plan out.
+    fn finish_from(&self, mut world: World, names: &[Named<'a>]) -> Result<World, ProofFailure> {
+        let again = self.draft(names, &world);
+        if let Some(link) = again.links.iter().find(|link| link.is_blocked()) {
+            let codes: Vec<&str> = link.findings.iter().map(|finding| finding.code.as_str()).collect();
+            return Err(failure(names, &format!("after an interruption a mapping is blocked: {}", codes.join(", "))));
+        }
+        for op in &again.ops {
+            let refused = |refusal| failure(names, &format!("after an interruption a write is refused: {refusal}"));
+            carry_out(&mut world, &op.write).map_err(refused)?;
+        }
+        Ok(world)
     }
-    proof.groups += 1;
-    proof.replanned += u64::try_from(names.len()).unwrap_or(u64::MAX);
-    proof.steps += u64::try_from(ops.len()).unwrap_or(u64::MAX);
-    Ok(())
 }
 
 fn failure(names: &[Named<'_>], what: &str) -> ProofFailure {
     let ids: Vec<&str> = names.iter().take(5).map(|named| named.id).collect();
     ProofFailure(format!("{what} (mappings {})", ids.join(", ")))
-}
-
-/// Carries out the writes in their order and checks that each only touches what it may.
-fn run(ops: &[&Op], mut world: World, whole: &Draft<'_>) -> Result<World, ProofFailure> {
-    for op in ops {
-        if !is_named(op, whole) {
-            return Err(ProofFailure(format!("a write touches an account that no mapping names: {:?}", op.write)));
-        }
-        carry_out(&mut world, &op.write).map_err(|refusal| ProofFailure(format!("a write is refused: {refusal}")))?;
-    }
-    Ok(world)
-}
-
-/// Law 7: an account is written only when it is a target, or by a decision on that very account.
-fn is_named(op: &Op, whole: &Draft<'_>) -> bool {
-    let Write::Account(user, kind) = &op.write else { return true };
-    let Some(link) = whole.links.get(op.link) else { return false };
-    let decided = link.decision_for(*user);
-    let is_target = whole.links.iter().any(|link| link.target == Some(*user) && !link.is_blocked());
-    match kind {
-        ChangeKind::Purge => decided == Some(Resolve::Purge),
-        ChangeKind::SoftDelete => decided.is_some(),
-        ChangeKind::SetImmutableId(_) | ChangeKind::SetUserPrincipalName(_) | ChangeKind::ClearObjectIdentifier => {
-            link.target == Some(*user)
-        }
-        ChangeKind::ClearImmutableId { .. } | ChangeKind::Restore => {
-            link.target == Some(*user) || decided == Some(Resolve::Clear)
-        }
-        ChangeKind::ClearSecurityIdentifier => is_target || decided == Some(Resolve::Clear),
-    }
-}
-
-/// Plans again from a state in the middle and carries that plan out.
-fn finish_from(mut world: World, names: &[Named<'_>], policy: &Policy) -> Result<World, ProofFailure> {
-    let again = draft(names, &world, policy, &Hints::default());
-    if let Some(link) = again.links.iter().find(|link| link.is_blocked()) {
-        let codes: Vec<&str> = link.findings.iter().map(|finding| finding.code.as_str()).collect();
-        return Err(failure(names, &format!("after an interruption a mapping is blocked: {}", codes.join(", "))));
-    }
-    for op in &again.ops {
-        carry_out(&mut world, &op.write)
-            .map_err(|refusal| failure(names, &format!("after an interruption a write is refused: {refusal}")))?;
-    }
-    Ok(world)
 }
 
 #[derive(Debug, Default)]

@@ -512,3 +512,20 @@ fn guid_and_object_id_are_not_confused() {
         .plan();
     assert_eq!(blockers(&body), [Code::CloudIdAsGuid]);
 }
+
+#[test]
+fn one_account_may_stand_in_the_way_of_two_mappings() {
+    let body = Case::new()
+        .ad("ann", A, nothing)
+        .ad("bob", P, nothing)
+        .cloud(1, "ann", None, nothing)
+        .cloud(2, "bob", None, nothing)
+        .cloud(3, "twin", Some(anchor(P)), |user| user.sid = Known::Is(sid(1)))
+        .map("ann", "ann", decide("twin", Resolve::Clear))
+        .map("bob", "bob", decide("twin", Resolve::Clear))
+        .plan();
+    assert_eq!(
+        kinds(&body),
+        ["clearImmutableId twin", "clearSecurityIdentifier twin", "setImmutableId ann", "setImmutableId bob"]
+    );
+}

@@ -1,0 +1,3 @@
+//! What users and the laws of the contract demand, in one test binary.
+
+mod properties;
