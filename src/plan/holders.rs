@@ -76,6 +76,7 @@ pub(super) fn examine(
             None => raise_undecided(link, account, obstacle, &anchor),
         }
     }
+    raise_ambiguous_decisions(link, &found, targets, world);
     link.decided.sort();
     link.decided.dedup();
     if sets {
@@ -141,6 +142,25 @@ fn overwritten_in_order(
         raise_sid_held(link, account);
     } else if own {
         obstacles.sid_of_targets.push((user, other));
+    }
+}
+
+/// One name for two accounts in the way, say a live one and an older one in the recycle bin.
+fn raise_ambiguous_decisions(
+    link: &mut Link<'_>,
+    found: &[(UserRef, Obstacle)],
+    targets: &BTreeMap<UserRef, usize>,
+    world: &World,
+) {
+    for decision in &link.mapping.holders {
+        let free = found.iter().filter(|(user, _)| !targets.contains_key(user)).filter_map(|(user, _)| world.tenant.user(*user));
+        let accounts: Vec<&CloudUser> = free.filter(|account| names(&decision.account.key, account)).collect();
+        if accounts.len() > 1 {
+            let message =
+                format!("the decision on `{}` fits {} accounts that stand in the way", decision.account.text, accounts.len());
+            let finding = link.finding(Code::HolderUndecided, message).objects(accounts.into_iter().map(cloud_user_line));
+            link.raise(finding.hint("Name each account by its id."));
+        }
     }
 }
 

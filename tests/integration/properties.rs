@@ -351,7 +351,9 @@ proptest! {
     #[test]
     fn any_interruption_leads_to_the_same_end(case in case(), stop in any::<prop::sample::Index>()) {
         let (case, body) = ready(case);
-        prop_assume!(!body.actions.is_empty());
+        if body.actions.is_empty() {
+            return Ok(());
+        }
         let restless = cleared_in_the_bin(&body);
         let end = picture(&carry_out(&case, &body.actions), &restless);
         let middle = carry_out(&case, &body.actions[..stop.index(body.actions.len())]);
