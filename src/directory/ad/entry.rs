@@ -1,0 +1,273 @@
+//! Decodes an entry of Active Directory, wherever it came from (LDIF, CSV, LDAP), into an [`AdUser`].
+//!
+//! Attribute names compare without case, and an option behind the name (`;binary`, `;range=0-*`) is no part of it.
+//! <https://learn.microsoft.com/en-us/windows/win32/adschema/attributes-all> has the syntaxes.
+
+use crate::model::{
+    AdUser, AnchorAttribute, AnchorMode, DistinguishedName, DnError, EntraId, GuidAttribute, GuidError, GuidInput, ObjectGuid,
+    Sid, SidError,
+};
+
+use super::left_out;
+
+/// An entry as a directory gave it: names and byte values, nothing decoded.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RawEntry {
+    /// distinguishedName.
+    pub dn: String,
+    /// Attributes with their values, in the order in which they came; a name may come more than once.
+    pub attributes: Vec<(String, Vec<Vec<u8>>)>,
+}
+
+/// Why an entry cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// A user without objectGUID: it was not asked for, or the entry is cut.
+    #[error("there is no objectGUID; export it along with the other attributes")]
+    MissingGuid,
+    /// objectGUID that is none.
+    #[error("objectGUID is not usable: {0}")]
+    Guid(GuidError),
+    /// objectSid that is none.
+    #[error("objectSid is not usable: {0}")]
+    Sid(SidError),
+    /// A name that is no distinguished name.
+    #[error("{0}")]
+    Dn(DnError),
+    /// Text that is not UTF-8.
+    #[error("{0} is not valid UTF-8 text")]
+    NotText(&'static str),
+    /// A number that is none.
+    #[error("{0} is not a whole number: `{1}`")]
+    NotNumber(&'static str, String),
+    /// Two values where AD keeps one.
+    #[error("{0} has {1} values; Active Directory keeps one")]
+    ManyValues(&'static str, usize),
+    /// A range of the values without the rest of them.
+    #[error("{0} is incomplete: only a range of its values is there")]
+    Partial(String),
+}
+
+impl EntryError {
+    /// The attribute that is to blame, where it is one.
+    #[must_use]
+    pub fn attribute(&self) -> Option<&str> {
+        match self {
+            Self::MissingGuid | Self::Dn(_) => None,
+            Self::Guid(_) => Some(OBJECT_GUID),
+            Self::Sid(_) => Some(OBJECT_SID),
+            Self::NotText(name) | Self::NotNumber(name, _) | Self::ManyValues(name, _) => Some(name),
+            Self::Partial(name) => Some(name),
+        }
+    }
+}
+
+/// LDAP name of the attribute behind the first anchor mode.
+pub const CONSISTENCY_GUID: &str = "mS-DS-ConsistencyGuid";
+const OBJECT_GUID: &str = "objectGUID";
+const OBJECT_SID: &str = "objectSid";
+
+/// Attributes that hold bytes whatever these bytes spell.
+const BINARY: [&str; 7] = [
+    OBJECT_GUID,
+    CONSISTENCY_GUID,
+    OBJECT_SID,
+    "msExchMailboxGuid",
+    "msExchArchiveGUID",
+    "msExchMasterAccountSid",
+    "msRTCSIP-UserRoutingGroupId",
+];
+
+/// The attributes that [`decode_user`] looks at, for whoever has to ask for them by name.
+pub const ATTRIBUTES: [&str; 20] = [
+    "objectClass",
+    "objectCategory",
+    OBJECT_GUID,
+    CONSISTENCY_GUID,
+    OBJECT_SID,
+    "sAMAccountName",
+    "sAMAccountType",
+    "userPrincipalName",
+    "mail",
+    "proxyAddresses",
+    "employeeID",
+    "displayName",
+    "userAccountControl",
+    "adminCount",
+    "isCriticalSystemObject",
+    "mailNickname",
+    "msExchMailboxGuid",
+    "msExchRecipientTypeDetails",
+    "msDS-ExternalDirectoryObjectId",
+    "distinguishedName",
+];
+
+/// The name of an attribute without its options.
+#[must_use]
+pub fn base_name(name: &str) -> &str {
+    name.split(';').next().unwrap_or(name)
+}
+
+impl RawEntry {
+    /// All values of an attribute.
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.named(name).flat_map(|(_, values)| values.iter().map(Vec::as_slice))
+    }
+
+    fn named(&self, name: &str) -> impl Iterator<Item = &(String, Vec<Vec<u8>>)> {
+        self.attributes.iter().filter(move |(own, _)| base_name(own).eq_ignore_ascii_case(name))
+    }
+
+    /// All values, provided that ranges of them reach the end.
+    fn complete(&self, name: &str) -> Result<Vec<&[u8]>, EntryError> {
+        let ranges: Vec<&str> = self.named(name).filter_map(|(own, _)| range_of(own)).collect();
+        if !ranges.is_empty() && !ranges.iter().any(|range| range.ends_with("-*")) {
+            return Err(EntryError::Partial(name.to_owned()));
+        }
+        Ok(self.values(name).collect())
+    }
+
+    pub(crate) fn single(&self, name: &'static str) -> Result<Option<&[u8]>, EntryError> {
+        let mut values = self.values(name);
+        let first = values.next();
+        match values.count() {
+            0 => Ok(first),
+            more => Err(EntryError::ManyValues(name, more + 1)),
+        }
+    }
+
+    /// A text; an empty one is none, as AD keeps no empty values.
+    pub(crate) fn text(&self, name: &'static str) -> Result<Option<&str>, EntryError> {
+        let Some(bytes) = self.single(name)? else { return Ok(None) };
+        let text = std::str::from_utf8(bytes).map_err(|_| EntryError::NotText(name))?;
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    }
+
+    fn boxed(&self, name: &'static str) -> Result<Option<Box<str>>, EntryError> {
+        Ok(self.text(name)?.map(Into::into))
+    }
+
+    pub(crate) fn number(&self, name: &'static str) -> Result<Option<i64>, EntryError> {
+        let parse = |text: &str| text.trim().parse().map_err(|_| EntryError::NotNumber(name, text.to_owned()));
+        self.text(name)?.map(parse).transpose()
+    }
+}
+
+fn range_of(name: &str) -> Option<&str> {
+    name.split(';').skip(1).find(|option| option.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("range=")))
+}
+
+/// Decodes a user. `None` is no user: a computer, a group, a contact, a managed service account, a trust, a container.
+///
+/// A user that the sync client leaves out by default is returned and says so in [`AdUser::excluded`].
+///
+/// # Errors
+/// The first attribute that holds something it cannot hold.
+pub fn decode_user(entry: &RawEntry, anchor: &AnchorMode) -> Result<Option<AdUser>, EntryError> {
+    if !left_out::is_user(entry)? {
+        return Ok(None);
+    }
+    let dn: DistinguishedName = entry.dn.parse().map_err(EntryError::Dn)?;
+    let guid = object_guid(entry)?.ok_or(EntryError::MissingGuid)?;
+    let control = entry.number("userAccountControl")?;
+    Ok(Some(AdUser {
+        consistency_guid: consistency_guid(entry)?,
+        custom_anchor: custom_anchor(entry, anchor),
+        sid: object_sid(entry)?,
+        sam: entry.boxed("sAMAccountName")?,
+        upn: entry.boxed("userPrincipalName")?,
+        mail: entry.boxed("mail")?,
+        proxy_addresses: proxy_addresses(entry)?,
+        employee_id: entry.boxed("employeeID")?,
+        display_name: entry.boxed("displayName")?,
+        enabled: control.map(|bits| bits & 0x2 == 0),
+        protected_by_admin_sd_holder: entry.number("adminCount")? == Some(1),
+        has_exchange_mailbox: entry.values("msExchMailboxGuid").any(|value| !value.is_empty()),
+        external_directory_object_id: external_id(entry)?,
+        excluded: left_out::exclusion(entry)?,
+        ..AdUser::new(guid, dn)
+    }))
+}
+
+/// objectGUID as 16 bytes, or as the text that some tools write in its place.
+fn object_guid(entry: &RawEntry) -> Result<Option<ObjectGuid>, EntryError> {
+    let Some(bytes) = entry.single(OBJECT_GUID)?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
+    let decoded = match ObjectGuid::from_ad_slice(bytes) {
+        Ok(guid) => Ok(guid),
+        Err(wrong_length) => std::str::from_utf8(bytes).map_err(|_| wrong_length).and_then(str::parse),
+    };
+    decoded.map(Some).map_err(EntryError::Guid)
+}
+
+/// objectSid as bytes, or as `S-1-…`.
+pub(crate) fn object_sid(entry: &RawEntry) -> Result<Option<Sid>, EntryError> {
+    let Some(bytes) = entry.single(OBJECT_SID)?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
+    let decoded = match std::str::from_utf8(bytes) {
+        Ok(text) if text.starts_with("S-") || text.starts_with("s-") => text.parse(),
+        Ok(_) | Err(_) => Sid::from_ad_bytes(bytes),
+    };
+    decoded.map(Some).map_err(EntryError::Sid)
+}
+
+fn consistency_guid(entry: &RawEntry) -> Result<GuidAttribute, EntryError> {
+    Ok(entry.single(CONSISTENCY_GUID)?.map_or(GuidAttribute::Absent, guid_attribute))
+}
+
+/// The bytes of a GUID attribute; what exports write in place of a missing value is marked as such.
+pub(crate) fn guid_attribute(bytes: &[u8]) -> GuidAttribute {
+    match std::str::from_utf8(bytes).map(str::trim) {
+        Ok("") if bytes.is_empty() => GuidAttribute::Absent,
+        Ok(text) if is_missing_marker(text) => GuidAttribute::MarkedMissing(text.into()),
+        Ok(_) | Err(_) => GuidAttribute::Bytes(bytes.into()),
+    }
+}
+
+/// Whether a text stands for "no value" in exports and spreadsheets.
+pub(crate) fn is_missing_marker(text: &str) -> bool {
+    ["N/A", "-", "null", "(null)", "#N/A", "System.Byte[]"].iter().any(|marker| text.eq_ignore_ascii_case(marker))
+}
+
+fn custom_anchor(entry: &RawEntry, anchor: &AnchorMode) -> Option<AnchorAttribute> {
+    let name = match anchor {
+        AnchorMode::ConsistencyGuid | AnchorMode::ObjectGuid => return None,
+        AnchorMode::Attribute(name) => name,
+    };
+    let values: Vec<&[u8]> = entry.values(name).filter(|value| !value.is_empty()).collect();
+    match values.as_slice() {
+        [] => None,
+        [value] => Some(anchor_value(name, value)),
+        many => Some(AnchorAttribute::Many(many.len())),
+    }
+}
+
+fn anchor_value(name: &str, value: &[u8]) -> AnchorAttribute {
+    let binary = BINARY.iter().any(|known| known.eq_ignore_ascii_case(name));
+    match std::str::from_utf8(value) {
+        Ok(text) if !binary && !text.chars().any(char::is_control) => AnchorAttribute::Text(text.into()),
+        Ok(_) | Err(_) => AnchorAttribute::Binary(value.into()),
+    }
+}
+
+fn proxy_addresses(entry: &RawEntry) -> Result<Box<[Box<str>]>, EntryError> {
+    const NAME: &str = "proxyAddresses";
+    let text = |bytes| std::str::from_utf8(bytes).map(Box::from).map_err(|_| EntryError::NotText(NAME));
+    entry.complete(NAME)?.into_iter().filter(|bytes| !bytes.is_empty()).map(text).collect()
+}
+
+/// `User_<object id>`, which Exchange hybrid writes back; only a hint, so anything else counts as none.
+fn external_id(entry: &RawEntry) -> Result<Option<EntraId>, EntryError> {
+    let value = entry.text("msDS-ExternalDirectoryObjectId")?;
+    Ok(value.and_then(|text| text.strip_prefix("User_")).and_then(|id| id.parse().ok()))
+}
+
+/// Whether bytes or text read like one GUID; 32 bare hex digits do not, as they have two readings.
+pub(crate) fn unambiguous_guid(text: &str) -> Option<ObjectGuid> {
+    match GuidInput::parse(text) {
+        Ok(GuidInput::Guid(guid)) => Some(guid),
+        Ok(GuidInput::BareHex { .. }) | Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "entry_tests.rs"]
+mod tests;

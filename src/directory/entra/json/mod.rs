@@ -1,0 +1,29 @@
+//! Graph's JSON of users, groups, roles and the tenant, and the model's values.
+//!
+//! Absent, null and value stay apart. Names come in Graph's camelCase or in the PascalCase of PowerShell's SDK.
+
+mod tenant;
+mod tri;
+mod user;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use tenant::{WireDomain, WireGrant, WireOrganization, WireOther, WireSwitches, initial_domain};
+pub(crate) use tri::{Object, is_type_name};
+pub use user::UserError;
+pub(crate) use user::{WireUser, forget_unselected};
+pub use write::{Path, property_changes, user_json};
+
+use crate::model::CloudUser;
+
+/// Reads one user of Graph's JSON.
+///
+/// # Errors
+/// A type that does not fit, or a [`UserError`], both in words.
+pub fn read_user(json: &serde_json::Value) -> Result<CloudUser, String> {
+    use serde::Deserialize as _;
+    let Object(wire) = Object::<WireUser>::deserialize(json).map_err(|error| error.to_string())?;
+    wire.into_user(false).map_err(|error| error.to_string())
+}

@@ -1,0 +1,75 @@
+use super::*;
+use crate::model::Known;
+
+use serde_json::json;
+
+fn user() -> serde_json::Value {
+    json!({
+        "id": "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0",
+        "userPrincipalName": "eve@x",
+        "displayName": "Eve",
+        "onPremisesImmutableId": "7n8F9T5MWUSC3SElC3KWAQ==",
+        "onPremisesSyncEnabled": false,
+        "onPremisesSecurityIdentifier": "S-1-5-21-1-2-3-4",
+        "onPremisesObjectIdentifier": null,
+        "proxyAddresses": ["SMTP:eve@x"],
+        "userType": "Member",
+        "assignedLicenses": [{ "skuId": "s" }],
+        "signInActivity": { "lastSignInDateTime": "2026-10-01T00:00:00Z" },
+        "onPremisesSyncBehavior": { "isCloudManaged": false },
+        "deletedDateTime": null
+    })
+}
+
+#[test]
+fn a_user_survives_the_way_there_and_back() {
+    let read = read_user(&user()).unwrap();
+    let written = user_json(&read);
+    assert_eq!(written, user());
+    assert_eq!(read_user(&written).unwrap(), read);
+}
+
+#[test]
+fn only_what_differs_is_a_change() {
+    let before = read_user(&user()).unwrap();
+    let mut after = before.clone();
+    assert_eq!(property_changes(&before, &after), []);
+    after.immutable_id = None;
+    after.sid = Known::Null;
+    after.cloud_managed = Known::Is(true);
+    after.mail = Known::Unknown;
+    let changes = property_changes(&before, &after);
+    let paths: Vec<Path> = changes.iter().map(|(path, ..)| *path).collect();
+    assert_eq!(
+        paths,
+        [
+            ("onPremisesImmutableId", None),
+            ("onPremisesSecurityIdentifier", None),
+            ("onPremisesSyncBehavior", Some("isCloudManaged"))
+        ]
+    );
+    assert_eq!(changes[0].1, Some(json!("7n8F9T5MWUSC3SElC3KWAQ==")));
+    assert_eq!(changes[0].2, json!(null));
+}
+
+#[test]
+fn dates_of_windows_powershell_are_rewritten() {
+    let mut json = user();
+    json["deletedDateTime"] = json!("/Date(1767225600000)/");
+    assert_eq!(read_user(&json).unwrap().deleted_at.as_deref(), Some("2026-01-01T00:00:00Z"));
+    json["deletedDateTime"] = json!("1.1.2026");
+    assert!(read_user(&json).is_err());
+}
+
+#[test]
+fn the_initial_domain_is_marked_or_the_only_one_of_its_kind() {
+    let domain = |name: &str, initial| crate::model::Domain { name: name.into(), verified: true, federated: false, initial };
+    let of = |domains: &[crate::model::Domain]| initial_domain(domains);
+    assert_eq!(of(&[domain("x.com", false), domain("X.onmicrosoft.com", false)]).as_deref(), Some("X.onmicrosoft.com"));
+    assert_eq!(of(&[domain("x.mail.onmicrosoft.com", false)]), None);
+    assert_eq!(
+        of(&[domain("a.onmicrosoft.com", false), domain("b.onmicrosoft.com", true)]).as_deref(),
+        Some("b.onmicrosoft.com")
+    );
+    assert_eq!(of(&[domain("a.onmicrosoft.com", false), domain("b.onmicrosoft.com", false)]), None);
+}

@@ -1,0 +1,268 @@
+//! The user resource: <https://learn.microsoft.com/en-us/graph/api/resources/user>.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::model::{CloudUser, EntraId, ImmutableId, Known, OnPremisesResidue, UserKind};
+
+use super::tri::{Nested, tri};
+
+type Text = Known<Box<str>>;
+
+/// A user on the wire. Streams into a few machine words; unknown properties are skipped.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct WireUser {
+    pub(crate) id: Option<EntraId>,
+    /// The id under its PowerShell name, which tells who wrote the file.
+    #[serde(rename = "Id")]
+    pub(crate) pascal_id: Option<EntraId>,
+    #[serde(rename = "userPrincipalName", alias = "UserPrincipalName")]
+    pub(crate) upn: Option<Box<str>>,
+    #[serde(rename = "onPremisesImmutableId", alias = "OnPremisesImmutableId", deserialize_with = "tri")]
+    pub(crate) immutable_id: Text,
+    #[serde(rename = "onPremisesSyncEnabled", alias = "OnPremisesSyncEnabled", deserialize_with = "tri")]
+    pub(crate) sync_enabled: Known<bool>,
+    #[serde(rename = "onPremisesSecurityIdentifier", alias = "OnPremisesSecurityIdentifier", deserialize_with = "tri")]
+    pub(crate) sid: Text,
+    #[serde(rename = "onPremisesObjectIdentifier", alias = "OnPremisesObjectIdentifier", deserialize_with = "tri")]
+    pub(crate) object_identifier: Text,
+    #[serde(rename = "onPremisesDistinguishedName", alias = "OnPremisesDistinguishedName", deserialize_with = "tri")]
+    pub(crate) distinguished_name: Text,
+    #[serde(rename = "onPremisesDomainName", alias = "OnPremisesDomainName", deserialize_with = "tri")]
+    pub(crate) domain_name: Text,
+    #[serde(rename = "onPremisesSamAccountName", alias = "OnPremisesSamAccountName", deserialize_with = "tri")]
+    pub(crate) sam_account_name: Text,
+    #[serde(rename = "onPremisesUserPrincipalName", alias = "OnPremisesUserPrincipalName", deserialize_with = "tri")]
+    pub(crate) on_premises_upn: Text,
+    #[serde(rename = "onPremisesLastSyncDateTime", alias = "OnPremisesLastSyncDateTime", deserialize_with = "tri")]
+    pub(crate) last_sync: Text,
+    #[serde(rename = "onPremisesProvisioningErrors", alias = "OnPremisesProvisioningErrors", deserialize_with = "tri")]
+    pub(crate) provisioning_errors: Known<Vec<serde::de::IgnoredAny>>,
+    #[serde(rename = "onPremisesSyncBehavior", alias = "OnPremisesSyncBehavior", deserialize_with = "tri")]
+    pub(crate) sync_behavior: Known<Nested<SyncBehavior>>,
+    #[serde(alias = "Mail", deserialize_with = "tri")]
+    pub(crate) mail: Text,
+    #[serde(rename = "proxyAddresses", alias = "ProxyAddresses", deserialize_with = "tri")]
+    pub(crate) proxy_addresses: Known<Box<[Box<str>]>>,
+    #[serde(rename = "displayName", alias = "DisplayName")]
+    pub(crate) display_name: Option<Box<str>>,
+    #[serde(rename = "employeeId", alias = "EmployeeId", deserialize_with = "tri")]
+    pub(crate) employee_id: Text,
+    #[serde(rename = "accountEnabled", alias = "AccountEnabled", deserialize_with = "tri")]
+    pub(crate) account_enabled: Known<bool>,
+    #[serde(rename = "userType", alias = "UserType", deserialize_with = "tri")]
+    pub(crate) user_type: Text,
+    #[serde(rename = "assignedLicenses", alias = "AssignedLicenses", deserialize_with = "tri")]
+    pub(crate) licenses: Known<Vec<Nested<License>>>,
+    #[serde(rename = "signInActivity", alias = "SignInActivity", deserialize_with = "tri")]
+    pub(crate) sign_in: Known<Nested<SignIn>>,
+    #[serde(rename = "deletedDateTime", alias = "DeletedDateTime", deserialize_with = "tri")]
+    pub(crate) deleted: Text,
+    #[serde(rename = "mailboxSettings", alias = "MailboxSettings", deserialize_with = "tri")]
+    pub(crate) mailbox: Known<Nested<Mailbox>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SyncBehavior {
+    #[serde(rename = "isCloudManaged", alias = "IsCloudManaged", deserialize_with = "tri")]
+    is_cloud_managed: Known<bool>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct License {
+    #[serde(rename = "skuId", alias = "SkuId")]
+    sku: Box<str>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SignIn {
+    #[serde(rename = "lastSignInDateTime", alias = "LastSignInDateTime")]
+    interactive: Option<Box<str>>,
+    #[serde(rename = "lastNonInteractiveSignInDateTime", alias = "LastNonInteractiveSignInDateTime")]
+    other: Option<Box<str>>,
+    #[serde(rename = "lastSuccessfulSignInDateTime", alias = "LastSuccessfulSignInDateTime")]
+    successful: Option<Box<str>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Mailbox {
+    #[serde(rename = "userPurpose", alias = "UserPurpose", deserialize_with = "tri")]
+    purpose: Text,
+}
+
+/// Why a user cannot be used although the JSON is sound.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UserError {
+    /// No object id.
+    #[error("there is no `id`")]
+    NoId,
+    /// No sign-in name.
+    #[error("there is no `userPrincipalName`")]
+    NoUpn,
+    /// The ImmutableID was not asked for: nothing is known about it.
+    #[error("`onPremisesImmutableId` is missing: it was not selected, so nothing is known about it")]
+    NotSelected,
+    /// An empty text, which no tenant holds: something on the way lost the value.
+    #[error("`onPremisesImmutableId` is an empty text; a tenant holds null or a value, so the value was lost on the way")]
+    EmptyImmutableId,
+    /// A value that cannot be what its property holds.
+    #[error("`{0}` is not usable: {1}")]
+    Value(&'static str, String),
+}
+
+impl WireUser {
+    /// The object id, under either name.
+    pub(crate) fn any_id(&self) -> Option<EntraId> {
+        self.id.or(self.pascal_id)
+    }
+
+    /// The model's user. `in_bin` is for those that were listed under the deleted ones.
+    pub(crate) fn into_user(self, in_bin: bool) -> Result<CloudUser, UserError> {
+        let id = self.any_id().ok_or(UserError::NoId)?;
+        let upn = self.upn.filter(|upn| !upn.is_empty()).ok_or(UserError::NoUpn)?;
+        let deleted = date("deletedDateTime", self.deleted)?.value().cloned();
+        Ok(CloudUser {
+            sync_enabled: self.sync_enabled,
+            sid: parsed("onPremisesSecurityIdentifier", self.sid)?,
+            object_identifier: parsed("onPremisesObjectIdentifier", self.object_identifier)?,
+            residue: OnPremisesResidue {
+                distinguished_name: filled(self.distinguished_name),
+                domain_name: filled(self.domain_name),
+                sam_account_name: filled(self.sam_account_name),
+                user_principal_name: filled(self.on_premises_upn),
+            },
+            mail: filled(self.mail),
+            proxy_addresses: self.proxy_addresses,
+            display_name: self.display_name.filter(|name| !name.is_empty()),
+            employee_id: filled(self.employee_id),
+            account_enabled: self.account_enabled,
+            user_type: filled(self.user_type).map(user_kind),
+            licenses: licenses(self.licenses),
+            last_sign_in: last_sign_in(self.sign_in)?,
+            deleted_at: if in_bin { Some(deleted.unwrap_or_default()) } else { deleted },
+            cloud_managed: flatten(self.sync_behavior, |behavior| behavior.is_cloud_managed),
+            mailbox_purpose: filled(flatten(self.mailbox, |mailbox| mailbox.purpose)),
+            last_sync: date("onPremisesLastSyncDateTime", self.last_sync)?,
+            has_provisioning_errors: self.provisioning_errors.value().is_some_and(|errors| !errors.is_empty()),
+            ..CloudUser::new(id, &upn, immutable_id(&self.immutable_id)?)
+        })
+    }
+}
+
+fn immutable_id(read: &Text) -> Result<Option<ImmutableId>, UserError> {
+    match read {
+        Known::Unknown => Err(UserError::NotSelected),
+        Known::Null => Ok(None),
+        Known::Is(text) => ImmutableId::stored(text).map(Some).ok_or(UserError::EmptyImmutableId),
+    }
+}
+
+/// An empty text counts as null: Graph keeps none, but tables write null that way.
+fn filled(read: Text) -> Text {
+    match read {
+        Known::Is(text) if text.is_empty() => Known::Null,
+        other @ (Known::Unknown | Known::Null | Known::Is(_)) => other,
+    }
+}
+
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(name: &'static str, read: Text) -> Result<Known<T>, UserError> {
+    match filled(read) {
+        Known::Unknown => Ok(Known::Unknown),
+        Known::Null => Ok(Known::Null),
+        Known::Is(text) => text.parse().map(Known::Is).map_err(|error: T::Err| UserError::Value(name, error.to_string())),
+    }
+}
+
+/// A point in time in RFC 3339; the `/Date(…)/` of Windows PowerShell is rewritten.
+fn date(name: &'static str, read: Text) -> Result<Text, UserError> {
+    let wrong = |text: &str| UserError::Value(name, format!("`{text}` is no point in time (RFC 3339)"));
+    match filled(read) {
+        Known::Unknown => Ok(Known::Unknown),
+        Known::Null => Ok(Known::Null),
+        Known::Is(text) => match millis(&text) {
+            Some(moment) => Ok(Known::Is(moment.to_string().into())),
+            None => text.parse::<Timestamp>().map_err(|_| wrong(&text)).map(|_| Known::Is(text)),
+        },
+    }
+}
+
+fn millis(text: &str) -> Option<Timestamp> {
+    let number = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
+    Timestamp::from_millisecond(number.parse().ok()?).ok()
+}
+
+fn user_kind(word: Box<str>) -> UserKind {
+    match &*word {
+        "Member" => UserKind::Member,
+        "Guest" => UserKind::Guest,
+        _ => UserKind::Other(word),
+    }
+}
+
+fn licenses(read: Known<Vec<Nested<License>>>) -> Known<Box<[Box<str>]>> {
+    match read {
+        Known::Unknown => Known::Unknown,
+        Known::Null => Known::Null,
+        // How many there are is certain, even where PowerShell wrote only the name of the type.
+        Known::Is(list) => {
+            Known::Is(list.into_iter().map(|one| one.0.map_or_else(|| "(unreadable)".into(), |license| license.sku)).collect())
+        }
+    }
+}
+
+fn last_sign_in(read: Known<Nested<SignIn>>) -> Result<Text, UserError> {
+    let sign_in = match read {
+        Known::Unknown | Known::Is(Nested(None)) => return Ok(Known::Unknown),
+        Known::Null => return Ok(Known::Null),
+        Known::Is(Nested(Some(sign_in))) => sign_in,
+    };
+    let mut latest: Option<(Timestamp, Box<str>)> = None;
+    for text in [sign_in.interactive, sign_in.other, sign_in.successful].into_iter().flatten() {
+        if let Known::Is(text) = date("signInActivity", Known::Is(text))? {
+            let moment = text.parse().map_err(|_| UserError::Value("signInActivity", text.to_string()))?;
+            if latest.as_ref().is_none_or(|(best, _)| moment > *best) {
+                latest = Some((moment, text));
+            }
+        }
+    }
+    Ok(latest.map(|(_, text)| text).into())
+}
+
+fn flatten<T, U>(read: Known<Nested<T>>, get: impl FnOnce(T) -> Known<U>) -> Known<U> {
+    match read {
+        Known::Unknown | Known::Is(Nested(None)) => Known::Unknown,
+        Known::Null => Known::Null,
+        Known::Is(Nested(Some(inner))) => get(inner),
+    }
+}
+
+/// PowerShell writes every property, and null for those that were not selected. A property that no user has a value
+/// for is therefore not known to be empty.
+pub(crate) fn forget_unselected(users: &mut [CloudUser]) {
+    fn forget<T>(users: &mut [CloudUser], get: impl Fn(&mut CloudUser) -> &mut Known<T>, empty: impl Fn(&T) -> bool) {
+        if users.iter_mut().all(|user| get(user).value().is_none_or(&empty)) {
+            users.iter_mut().for_each(|user| *get(user) = Known::Unknown);
+        }
+    }
+    forget(users, |user| &mut user.sync_enabled, |_| false);
+    forget(users, |user| &mut user.sid, |_| false);
+    forget(users, |user| &mut user.object_identifier, |_| false);
+    forget(users, |user| &mut user.residue.distinguished_name, |_| false);
+    forget(users, |user| &mut user.residue.domain_name, |_| false);
+    forget(users, |user| &mut user.residue.sam_account_name, |_| false);
+    forget(users, |user| &mut user.residue.user_principal_name, |_| false);
+    forget(users, |user| &mut user.mail, |_| false);
+    forget(users, |user| &mut user.proxy_addresses, |list| list.is_empty());
+    forget(users, |user| &mut user.employee_id, |_| false);
+    forget(users, |user| &mut user.account_enabled, |_| false);
+    forget(users, |user| &mut user.user_type, |_| false);
+    forget(users, |user| &mut user.licenses, |list| list.is_empty());
+    forget(users, |user| &mut user.last_sign_in, |_| false);
+    forget(users, |user| &mut user.cloud_managed, |_| false);
+    forget(users, |user| &mut user.mailbox_purpose, |_| false);
+    forget(users, |user| &mut user.last_sync, |_| false);
+}

@@ -1,0 +1,3 @@
+//! Entra: what its objects look like on the wire.
+
+pub mod json;

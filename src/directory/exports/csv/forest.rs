@@ -1,0 +1,172 @@
+//! A forest out of `Get-ADUser … | Export-Csv`.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, RawEntry, is_missing_marker};
+use crate::model::{AnchorMode, ObservedForest};
+
+use super::super::forest::ForestBuilder;
+use super::super::problems::{Problems, excerpt};
+use super::cell::{addresses, flag, is_lost_list, octets};
+use super::table::{Row, Table};
+
+const EXPORT_HELP: &str = "Get-ADUser -Filter * -Properties mS-DS-ConsistencyGuid,mail,employeeID,displayName,adminCount,isCriticalSystemObject | \
+     Select-Object ObjectClass,DistinguishedName,ObjectGUID,@{n='mS-DS-ConsistencyGuid';e={if ($_.'mS-DS-ConsistencyGuid') \
+     {[guid]$_.'mS-DS-ConsistencyGuid'}}},SID,SamAccountName,UserPrincipalName,mail,employeeID,displayName,Enabled,adminCount,\
+     isCriticalSystemObject | Export-Csv users.csv -NoTypeInformation -Encoding UTF8";
+
+/// How the cells of a column are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Octets,
+    Sid,
+    Addresses,
+    Classes,
+    Enabled,
+    Text,
+}
+
+/// A column that is of use: where it stands, what it is in LDAP, how to read it.
+struct Column {
+    index: usize,
+    attribute: String,
+    reading: Reading,
+}
+
+/// Reads a forest from decoded text.
+pub(crate) fn read_forest(
+    text: impl Read,
+    file: &Arc<str>,
+    name: &str,
+    anchor: &AnchorMode,
+) -> Result<ObservedForest, Diagnostics> {
+    let table = Table::open(text, file)?;
+    let mut problems = Problems::new(file);
+    let columns = columns(&table, anchor);
+    if !columns.iter().any(|column| column.attribute == "objectGUID") {
+        problems.push(missing_column("ObjectGUID", &table, EXPORT_HELP).at(problems.at(table.head_line())));
+        return problems.into_result(ObservedForest::default());
+    }
+    let mut forest = ForestBuilder::new(name, anchor);
+    let mut lost = vec![false; columns.len()];
+    table.each_row(&mut problems, |row, problems| add(&row, &columns, &mut lost, &mut forest, problems));
+    problems.into_result(forest.finish())
+}
+
+/// An error that names the missing column, the nearest one, and the command that exports it.
+pub(super) fn missing_column(name: &str, table: &Table<'_>, help: &str) -> Diagnostic {
+    let near = table
+        .columns()
+        .iter()
+        .map(|own| (strsim::jaro_winkler(&own.to_ascii_lowercase(), &name.to_ascii_lowercase()), own))
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|(left, _), (right, _)| left.total_cmp(right));
+    let hint = near.map_or_else(String::new, |(_, own)| format!("; is `{}` meant to be it?", excerpt(own)));
+    Diagnostic::error(format!("the column `{name}` is missing{hint}")).help(format!("export it: {help}"))
+}
+
+fn columns(table: &Table<'_>, anchor: &AnchorMode) -> Vec<Column> {
+    let custom = match anchor {
+        AnchorMode::Attribute(name) => Some(&**name),
+        AnchorMode::ConsistencyGuid | AnchorMode::ObjectGuid => None,
+    };
+    let mut columns: Vec<Column> = Vec::new();
+    for (index, name) in table.columns().iter().enumerate() {
+        let known = known_column(name)
+            .or_else(|| custom.filter(|custom| custom.eq_ignore_ascii_case(name)).map(|custom| (custom, Reading::Text)));
+        match known {
+            // `mail` and `EmailAddress` are the same attribute; the first one serves.
+            Some((attribute, _)) if columns.iter().any(|column| column.attribute == attribute) => {}
+            Some((attribute, reading)) => columns.push(Column { index, attribute: attribute.to_owned(), reading }),
+            None => {}
+        }
+    }
+    columns
+}
+
+fn known_column(name: &str) -> Option<(&'static str, Reading)> {
+    const NAMES: [(&str, &str, Reading); 9] = [
+        ("objectGUID", "objectGUID", Reading::Octets),
+        (CONSISTENCY_GUID, CONSISTENCY_GUID, Reading::Octets),
+        ("msExchMailboxGuid", "msExchMailboxGuid", Reading::Octets),
+        ("SID", "objectSid", Reading::Sid),
+        ("objectSid", "objectSid", Reading::Sid),
+        ("proxyAddresses", "proxyAddresses", Reading::Addresses),
+        ("objectClass", "objectClass", Reading::Classes),
+        ("EmailAddress", "mail", Reading::Text),
+        ("Enabled", "Enabled", Reading::Enabled),
+    ];
+    let special = NAMES.iter().find(|(own, ..)| own.eq_ignore_ascii_case(name));
+    special
+        .map(|(_, attribute, reading)| (*attribute, *reading))
+        .or_else(|| ATTRIBUTES.iter().find(|own| own.eq_ignore_ascii_case(name)).map(|own| (*own, Reading::Text)))
+}
+
+fn add(row: &Row, columns: &[Column], lost: &mut [bool], forest: &mut ForestBuilder, problems: &mut Problems) {
+    let mut entry = RawEntry::default();
+    let mut enabled = None;
+    let mut is_sound = true;
+    for (column, lost) in columns.iter().zip(lost) {
+        let cell = row.cell(column.index).unwrap_or_default();
+        if is_lost_list(cell) && column.reading != Reading::Octets {
+            if !std::mem::replace(lost, true) {
+                problems.push(lost_list(&column.attribute, cell).at(problems.at(row.line)));
+            }
+            continue;
+        }
+        match read_cell(cell, column, &mut enabled) {
+            Ok(values) => entry.attributes.push((column.attribute.clone(), values)),
+            Err(why) => {
+                problems.error(row.line, format!("{}: `{}` {why}", column.attribute, excerpt(cell)));
+                is_sound = false;
+            }
+        }
+    }
+    if is_sound {
+        name_entry(&mut entry);
+        forest.add(&entry, row.line, enabled, |_| row.line, problems);
+    }
+}
+
+/// The values of a cell; an empty cell has none.
+fn read_cell(cell: &str, column: &Column, enabled: &mut Option<bool>) -> Result<Vec<Vec<u8>>, String> {
+    if cell.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let bytes = |texts: Vec<String>| texts.into_iter().map(String::into_bytes).collect();
+    match column.reading {
+        Reading::Octets if is_missing_marker(cell.trim()) && column.attribute == CONSISTENCY_GUID => {
+            Ok(vec![cell.trim().as_bytes().to_vec()])
+        }
+        Reading::Octets => octets(cell).map(|value| vec![value]).map_err(|why| why.to_string()),
+        Reading::Sid if cell.trim().to_ascii_uppercase().starts_with("S-1-") => Ok(vec![cell.trim().as_bytes().to_vec()]),
+        Reading::Sid => octets(cell).map(|value| vec![value]).map_err(|_| "is no SID".to_owned()),
+        Reading::Addresses => Ok(bytes(addresses(cell))),
+        Reading::Classes => {
+            let classes = cell.split([' ', ';', '|', ',', '\n']).filter(|class| !class.is_empty());
+            Ok(bytes(classes.map(str::to_owned).collect()))
+        }
+        Reading::Enabled => {
+            *enabled = flag(cell).ok_or_else(|| "is neither True nor False".to_owned())?;
+            Ok(Vec::new())
+        }
+        Reading::Text => Ok(vec![cell.as_bytes().to_vec()]),
+    }
+}
+
+/// A table without DistinguishedName names its users as AD itself can: `<GUID=…>`.
+fn name_entry(entry: &mut RawEntry) {
+    let text = |name: &str| entry.values(name).next().and_then(|bytes| std::str::from_utf8(bytes).ok().map(str::to_owned));
+    let by_guid = || {
+        let guid = entry.values("objectGUID").next().and_then(|bytes| crate::model::ObjectGuid::from_ad_slice(bytes).ok());
+        guid.map_or_else(|| "<GUID=?>".to_owned(), |guid| format!("<GUID={guid}>"))
+    };
+    entry.dn = text("distinguishedName").filter(|dn| !dn.is_empty()).unwrap_or_else(by_guid);
+}
+
+fn lost_list(attribute: &str, cell: &str) -> Diagnostic {
+    Diagnostic::error(format!("{attribute}: `{}` is the name of a type, the values were not exported", excerpt(cell.trim())))
+        .help(format!("join them: Select-Object …,@{{n='{attribute}';e={{$_.'{attribute}' -join ';'}}}} | Export-Csv …"))
+}

@@ -1,0 +1,219 @@
+//! A table with named columns: separator, head, rows, and the signs of a cut file.
+
+use std::cell::Cell;
+use std::io::{BufRead, BufReader, Cursor, Read};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use crate::diag::{Diagnostic, Diagnostics, Location};
+
+use super::super::problems::{Problems, excerpt};
+
+/// The first lines are not longer than this.
+const MAX_HEAD: u64 = 1 << 20;
+
+/// A table, its head read.
+pub(crate) struct Table<'a> {
+    rows: csv::Reader<Box<dyn Read + 'a>>,
+    columns: Vec<String>,
+    /// Lines before the head.
+    skipped: u32,
+    tail: Rc<Tail>,
+}
+
+/// One row: its line, and its cells by column.
+pub(crate) struct Row {
+    pub(crate) line: u32,
+    cells: Vec<Box<str>>,
+}
+
+impl Row {
+    pub(crate) fn cell(&self, column: usize) -> Option<&str> {
+        self.cells.get(column).map(AsRef::as_ref)
+    }
+}
+
+impl<'a> Table<'a> {
+    /// Reads up to the head; tells in words why this is no table.
+    pub(crate) fn open(text: impl Read + 'a, file: &Arc<str>) -> Result<Self, Diagnostics> {
+        let tail = Rc::new(Tail::default());
+        let mut text = BufReader::with_capacity(1 << 16, Watched { inner: text, tail: Rc::clone(&tail) });
+        let (mut skipped, mut told) = (0, None);
+        let head = loop {
+            let line = head_line(&mut text, skipped, file)?;
+            if let Some(separator) = line.trim_ascii().strip_prefix(b"sep=") {
+                told = separator.first().copied();
+            } else if !line.trim_ascii().is_empty() && !line.starts_with(b"#TYPE") {
+                break line;
+            }
+            skipped += 1;
+        };
+        let separator = told.unwrap_or_else(|| separator(&head));
+        let all: Box<dyn Read + 'a> = Box::new(Cursor::new(head).chain(text));
+        let mut rows = ReaderBuilder::new().delimiter(separator).from_reader(all);
+        let number = skipped + 1;
+        let names = rows.byte_headers().map_err(|error| csv_problem(&error, number - 1, file))?.clone();
+        let not_text = || Diagnostic::error("the head of the table is not valid UTF-8 text").at(Location::line(file, number));
+        let columns: Result<Vec<String>, _> = names.iter().map(|name| std::str::from_utf8(name).map(column_name)).collect();
+        let table = Self { rows, columns: columns.map_err(|_| not_text())?, skipped, tail };
+        table.check_names(number, file)?;
+        Ok(table)
+    }
+
+    fn check_names(&self, line: u32, file: &Arc<str>) -> Result<(), Diagnostics> {
+        let twice =
+            self.columns.iter().enumerate().find(|(at, name)| {
+                !name.is_empty() && self.columns.iter().take(*at).any(|other| other.eq_ignore_ascii_case(name))
+            });
+        twice.map_or(Ok(()), |(_, name)| {
+            Err(Diagnostic::error(format!("the column `{}` is there twice", excerpt(name))).at(Location::line(file, line)).into())
+        })
+    }
+
+    /// The line of the head.
+    pub(crate) fn head_line(&self) -> u32 {
+        self.skipped + 1
+    }
+
+    /// The names of the columns, as written.
+    pub(crate) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The column of this name, whatever its case.
+    pub(crate) fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|own| own.eq_ignore_ascii_case(name))
+    }
+
+    /// Hands over every row. What is wrong goes to `problems`, and reading goes on while it can.
+    pub(crate) fn each_row(mut self, problems: &mut Problems, mut each: impl FnMut(Row, &mut Problems)) {
+        let mut record = ByteRecord::new();
+        let mut line = self.head_line();
+        loop {
+            match self.rows.read_byte_record(&mut record) {
+                Ok(false) => break,
+                Ok(true) => {
+                    let position = record.position().map_or(0, csv::Position::line);
+                    line = self.skipped.saturating_add(u32::try_from(position).unwrap_or(u32::MAX));
+                    if let Some(cells) = cells(&record, line, problems) {
+                        each(Row { line, cells }, problems);
+                    }
+                }
+                Err(error) => {
+                    let is_fatal = matches!(error.kind(), csv::ErrorKind::Io(_));
+                    let file = Arc::clone(problems.file());
+                    problems.push(csv_problem(&error, self.skipped, &file));
+                    if is_fatal {
+                        return;
+                    }
+                }
+            }
+        }
+        self.check_end(line, problems);
+    }
+
+    fn check_end(&self, last: u32, problems: &mut Problems) {
+        if self.tail.open_quote.get() {
+            problems.push(
+                Diagnostic::error("a quote is opened and never closed; the file is damaged or cut")
+                    .at(problems.at(last))
+                    .help("export it again"),
+            );
+        } else if self.tail.last.get() != b'\n' {
+            problems.push(
+                Diagnostic::error("the file ends in the middle of this row; it was probably cut")
+                    .at(problems.at(last))
+                    .help("export it again; if it is complete, add a line break at its end"),
+            );
+        }
+    }
+}
+
+fn head_line(text: &mut impl BufRead, skipped: u32, file: &Arc<str>) -> Result<Vec<u8>, Diagnostics> {
+    let wrong = |summary: String| Diagnostics::from(Diagnostic::error(summary).at(Location::line(file, skipped + 1)));
+    let mut line = Vec::new();
+    let read = text.take(MAX_HEAD).read_until(b'\n', &mut line);
+    read.map_err(|error| wrong(format!("cannot read the file: {error}")))?;
+    let other = match line.trim_ascii().first() {
+        None if line.is_empty() => "the file holds no table",
+        Some(b'<') => "this is no table but an HTML or XML page",
+        Some(b'{' | b'[') => "this is no table but JSON",
+        Some(b'd' | b'v') if line.starts_with(b"dn:") || line.starts_with(b"version:") => {
+            "this is no table but LDIF; name it under `ldif:` instead of `csv:`"
+        }
+        Some(_) | None => return Ok(line),
+    };
+    Err(wrong(other.to_owned()))
+}
+
+/// `,`, `;` or tab: whichever separates most of the head outside of quotes.
+fn separator(head: &[u8]) -> u8 {
+    let mut quoted = false;
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    for byte in head {
+        quoted ^= *byte == b'"';
+        if let Some((_, count)) = counts.iter_mut().find(|(separator, _)| separator == byte && !quoted) {
+            *count += 1;
+        }
+    }
+    // The first of equals.
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| *separator)
+}
+
+fn column_name(name: &str) -> String {
+    name.trim().trim_start_matches('\u{feff}').to_owned()
+}
+
+fn cells(record: &ByteRecord, line: u32, problems: &mut Problems) -> Option<Vec<Box<str>>> {
+    let cells: Result<Vec<Box<str>>, _> = record.iter().map(|cell| std::str::from_utf8(cell).map(Box::from)).collect();
+    if cells.is_err() {
+        problems.push(
+            Diagnostic::error("the row is not valid UTF-8 text")
+                .at(problems.at(line))
+                .help("export it again with `Export-Csv -Encoding UTF8`"),
+        );
+    }
+    let cells = cells.ok()?;
+    if cells.iter().any(|cell| cell.contains('\0')) {
+        problems.error(line, "the row has a NUL character; the file is damaged");
+        return None;
+    }
+    Some(cells)
+}
+
+fn csv_problem(error: &csv::Error, skipped: u32, file: &Arc<str>) -> Diagnostic {
+    let line = error.position().map_or(0, |position| u32::try_from(position.line()).unwrap_or(u32::MAX).saturating_add(skipped));
+    let summary = if let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
+        format!("the row has {len} cells where the head has {expected_len}; it is damaged or cut")
+    } else {
+        format!("cannot read on: {error}")
+    };
+    Diagnostic::error(summary).at(Location::line(file, line))
+}
+
+/// What the end of the text looks like: its last byte, and whether a quote is open there.
+#[derive(Debug, Default)]
+struct Tail {
+    last: Cell<u8>,
+    open_quote: Cell<bool>,
+}
+
+struct Watched<R> {
+    inner: R,
+    tail: Rc<Tail>,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let fresh = buffer.get(..count).unwrap_or_default();
+        let quotes = fresh.iter().filter(|byte| **byte == b'"').count();
+        self.tail.open_quote.set(self.tail.open_quote.get() ^ !quotes.is_multiple_of(2));
+        if let Some(last) = fresh.last() {
+            self.tail.last.set(*last);
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,154 @@
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::directory::exports::{read_forest_csv_from, read_tenant_from};
+use crate::model::{AnchorMode, GuidAttribute, Known, ObservedForest, ObservedTenant};
+
+use super::cell::{OctetError, addresses, octets};
+
+const HEAD: &str = "\"DistinguishedName\",\"ObjectGUID\",\"mS-DS-ConsistencyGuid\",\"SamAccountName\",\"Enabled\",\"proxyAddresses\",\"SID\",\"ObjectClass\",\"Other\"";
+const EVE: &str = "\"CN=Eve,OU=Staff,DC=x\",\"f5057fee-4c3e-4459-82dd-21250b729601\",\"27 239 117 221 87 165 117 78 131 200 57 110 190 119 54 123\",\"eve\",\"True\",\"SMTP:eve@x;smtp:e@x\",\"S-1-5-21-1-2-3-4\",\"user\",\"\"";
+
+fn read_bytes(bytes: &[u8]) -> Result<ObservedForest, Vec<Diagnostic>> {
+    read_forest_csv_from(bytes, &"users.csv".into(), "corp", &AnchorMode::ConsistencyGuid).map_err(Diagnostics::sorted)
+}
+
+fn read(text: &str) -> Result<ObservedForest, Vec<Diagnostic>> {
+    read_bytes(text.as_bytes())
+}
+
+fn tenant(text: &str) -> Result<ObservedTenant, Vec<Diagnostic>> {
+    read_tenant_from(text.as_bytes(), &"tenant.csv".into()).map_err(Diagnostics::sorted)
+}
+
+#[test]
+fn reads_what_export_csv_writes() {
+    let text = format!("#TYPE Microsoft.ActiveDirectory.Management.ADUser\r\n{HEAD}\r\n{EVE}\r\n");
+    let forest = read(&text).unwrap();
+    let eve = &forest.users[0];
+    assert_eq!((eve.dn.as_str(), eve.sam.as_deref(), eve.enabled), ("CN=Eve,OU=Staff,DC=x", Some("eve"), Some(true)));
+    assert_eq!(eve.guid.immutable_id().as_str(), "7n8F9T5MWUSC3SElC3KWAQ==");
+    assert_eq!(eve.consistency_guid.guid().unwrap().immutable_id().as_str(), "G+913VeldU6DyDluvnc2ew==");
+    assert_eq!(*eve.proxy_addresses, ["SMTP:eve@x".into(), "smtp:e@x".into()]);
+    assert_eq!(forest.domain_sid.unwrap().as_str(), "S-1-5-21-1-2-3");
+    let wide: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(read_bytes(&wide).unwrap().users, forest.users);
+    for separator in [';', '\t'] {
+        let other = text.replace("\",\"", &format!("\"{separator}\""));
+        assert_eq!(read(&other).unwrap().users, forest.users);
+        assert_eq!(read(&format!("sep={separator}\r\n{other}")).unwrap().users, forest.users);
+    }
+}
+
+#[test]
+fn reads_bytes_in_every_spelling() {
+    let wanted = [0xEE, 0x7F, 0x05, 0xF5, 0x3E, 0x4C, 0x59, 0x44, 0x82, 0xDD, 0x21, 0x25, 0x0B, 0x72, 0x96, 0x01];
+    for text in [
+        "f5057fee-4c3e-4459-82dd-21250b729601",
+        "{F5057FEE-4C3E-4459-82DD-21250B729601}",
+        "7n8F9T5MWUSC3SElC3KWAQ==",
+        "EE 7F 05 F5 3E 4C 59 44 82 DD 21 25 0B 72 96 01",
+        "EE-7F-05-F5-3E-4C-59-44-82-DD-21-25-0B-72-96-01",
+        "0xEE7F05F53E4C594482DD21250B729601",
+        "238 127 5 245 62 76 89 68 130 221 33 37 11 114 150 1",
+        "238,127,5,245,62,76,89,68,130,221,33,37,11,114,150,1",
+    ] {
+        assert_eq!(octets(text).as_deref(), Ok(&wanted[..]), "{text}");
+    }
+    assert_eq!(octets("1 2 3").unwrap(), [1, 2, 3]);
+    assert_eq!(octets("EE 7F").unwrap(), [0xEE, 0x7F]);
+    assert_eq!(octets("f5057fee4c3e445982dd21250b729601"), Err(OctetError::BareHex));
+    assert_eq!(octets("10 20 30 40 50 60 70 80 90 10 20 30 40 50 60 70"), Err(OctetError::DecimalOrHex));
+    for text in ["", "x", "256 1", "1 2 -3", "7n8F9T5MWUSC3SElC3KWAQ=", "System.Byte[]"] {
+        assert_eq!(octets(text), Err(OctetError::Unknown), "{text}");
+    }
+}
+
+#[test]
+fn takes_joined_addresses_apart() {
+    let cases: [(&str, &[&str]); 9] = [
+        ("SMTP:a@x;smtp:b@x", &["SMTP:a@x", "smtp:b@x"]),
+        ("SMTP:a@x|smtp:b@x\nsmtp:c@x", &["SMTP:a@x", "smtp:b@x", "smtp:c@x"]),
+        ("SMTP:a@x smtp:b@x", &["SMTP:a@x", "smtp:b@x"]),
+        ("SMTP:a@x, smtp:b@x", &["SMTP:a@x", "smtp:b@x"]),
+        ("X500:/o=Org (Alt)/cn=o'dell smtp:b@x", &["X500:/o=Org (Alt)/cn=o'dell", "smtp:b@x"]),
+        ("EUM:1234;phone-context=pool;SIP:a@x", &["EUM:1234;phone-context=pool", "SIP:a@x"]),
+        ("X400:C=US;A= ;P=Org;S=Doe;smtp:a@x", &["X400:C=US;A=;P=Org;S=Doe", "smtp:a@x"]),
+        ("a@x;b@x", &["a@x", "b@x"]),
+        ("", &[]),
+    ];
+    for (text, wanted) in cases {
+        assert_eq!(addresses(text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn what_stands_for_no_value_is_marked() {
+    for marker in ["N/A", "-", "System.Byte[]"] {
+        let text = format!("ObjectGUID,mS-DS-ConsistencyGuid\nf5057fee-4c3e-4459-82dd-21250b729601,{marker}\n");
+        let forest = read(&text).unwrap();
+        assert_eq!(forest.users[0].consistency_guid, GuidAttribute::MarkedMissing(marker.into()));
+        assert_eq!(forest.users[0].dn.as_str(), "<GUID=f5057fee-4c3e-4459-82dd-21250b729601>");
+        assert_eq!(forest.users[0].excluded, None);
+    }
+}
+
+#[test]
+fn says_what_is_wrong_with_a_forest() {
+    let row = |text: &str| format!("{HEAD}\n{text}\n");
+    let cases = [
+        (row(&EVE.replace("SMTP:eve@x;smtp:e@x", "Microsoft.ActiveDirectory.Management.ADPropertyValueCollection")), "-join ';'"),
+        (row(&EVE.replace("True", "Wahr")), "users.csv:2: Enabled: `Wahr` is neither True nor False"),
+        (
+            row(&EVE.replace("f5057fee-4c3e-4459-82dd-21250b729601", "")),
+            "users.csv:2: CN=Eve,OU=Staff,DC=x: there is no objectGUID",
+        ),
+        (row(&EVE.replace("f5057fee-4c3e-4459-82dd-21250b729601", "f5057fee")), "users.csv:2: "),
+        (format!("{HEAD}\n{EVE}\n{EVE}\n"), "users.csv:3: "),
+        (format!("{HEAD}\n{EVE},\"more\"\n"), "users.csv:2: the row has 10 cells where the head has 9"),
+        (format!("{HEAD}\n{EVE}"), "users.csv:2: the file ends in the middle of this row"),
+        ("Name,ObjectGuidd\n".to_owned(), "the column `ObjectGUID` is missing; is `ObjectGuidd` meant to be it?"),
+        ("ObjectGUID,objectguid\n".to_owned(), "is there twice"),
+        ("".to_owned(), "no table"),
+        ("#TYPE x\n\n".to_owned(), "no table"),
+        ("dn: CN=a\n".to_owned(), "LDIF"),
+        ("<html>\n".to_owned(), "HTML"),
+    ];
+    for (text, wanted) in cases {
+        let found = read(&text).unwrap_err()[0].to_string();
+        assert!(found.contains(wanted), "wanted {wanted}, found {found}");
+    }
+    assert_eq!(read(&format!("{HEAD}\n")).unwrap().users.len(), 0);
+}
+
+#[test]
+fn every_cut_of_a_table_is_an_error_or_lies_between_rows() {
+    let ann = EVE.replace("Eve", "Ann").replace("f5057fee", "a5057fee").replace("eve", "ann");
+    let text = format!("{HEAD}\r\n{EVE}\r\n{ann}\r\n");
+    for cut in 0..text.len() {
+        let between = text.get(..cut).is_some_and(|head| head.ends_with("\r\n"));
+        assert_eq!(read(&text[..cut]).is_ok(), between, "{cut}");
+    }
+}
+
+#[test]
+fn reads_a_tenant() {
+    let head = "Id,UserPrincipalName,OnPremisesImmutableId,OnPremisesSyncEnabled,ProxyAddresses,Mail,EmployeeId";
+    let text = format!(
+        "{head}\n6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0,e@x,7n8F9T5MWUSC3SElC3KWAQ==,True,System.String[],,\n\
+         11111111-2222-4333-8444-555555555555,a@x,,,System.String[],a@x,\n"
+    );
+    let tenant = tenant(&text).unwrap();
+    let [eve, ann] = tenant.users.as_slice() else { panic!() };
+    assert_eq!((eve.immutable_id.is_some(), &eve.sync_enabled, &eve.mail), (true, &Known::Is(true), &Known::Null));
+    assert_eq!((&ann.sync_enabled, &ann.proxy_addresses, &ann.employee_id), (&Known::Null, &Known::Unknown, &Known::Unknown));
+    assert_eq!(tenant.doubts.len(), 1);
+}
+
+#[test]
+fn says_what_is_wrong_with_a_tenant() {
+    let missing = tenant("Id;UserPrincipalName;ImmutableId\n").unwrap_err();
+    assert!(missing[0].to_string().contains("`OnPremisesImmutableId` is missing"), "{}", missing[0]);
+    assert!(missing[0].to_string().contains("Get-MgUser"));
+    let rows = "Id,UserPrincipalName,OnPremisesImmutableId,AccountEnabled\n5,e@x,,\n,a@x,,\n11111111-2222-4333-8444-555555555555,b@x,,2\n";
+    let problems = tenant(rows).unwrap_err();
+    assert_eq!(problems.iter().map(|problem| problem.location.as_ref().unwrap().line).collect::<Vec<_>>(), [2, 3, 4]);
+}

@@ -1,0 +1,147 @@
+//! Puts a forest together from its entries: no user twice, and what the entries say about their domain.
+
+use std::collections::BTreeMap;
+
+use crate::diag::Diagnostic;
+use crate::directory::ad::entry::{RawEntry, base_name, decode_user, object_sid};
+use crate::directory::ad::left_out;
+use crate::model::index::Index;
+use crate::model::{AdUser, AnchorMode, Exclusion, ObservedForest, Sid};
+
+use super::problems::{Problems, excerpt};
+
+/// A forest that grows.
+pub(crate) struct ForestBuilder {
+    forest: ObservedForest,
+    /// The line of each user.
+    lines: Vec<u32>,
+    by_guid: Index,
+    by_dn: Index,
+    domain_sids: Vec<Sid>,
+    /// Names of the attributes that every user so far has.
+    common: Option<Vec<String>>,
+    has_account_names: bool,
+}
+
+impl ForestBuilder {
+    pub(crate) fn new(name: &str, anchor: &AnchorMode) -> Self {
+        let forest = ObservedForest { name: name.into(), anchor: anchor.clone(), ..ObservedForest::default() };
+        Self {
+            forest,
+            lines: Vec::new(),
+            by_guid: Index::default(),
+            by_dn: Index::default(),
+            domain_sids: Vec::new(),
+            common: None,
+            has_account_names: false,
+        }
+    }
+
+    /// Adds an entry, whatever it is; `line_of` tells where an attribute of it stands, `enabled` what a table says beside it.
+    pub(crate) fn add(
+        &mut self,
+        entry: &RawEntry,
+        line: u32,
+        enabled: Option<bool>,
+        line_of: impl Fn(&str) -> u32,
+        problems: &mut Problems,
+    ) {
+        match decode_user(entry, &self.forest.anchor) {
+            Ok(None) => self.note_domain(entry),
+            Ok(Some(user)) => {
+                self.note_common(entry);
+                self.add_user(AdUser { enabled: enabled.or(user.enabled), ..user }, line, problems);
+            }
+            Err(error) => {
+                let place = error.attribute().map_or(line, line_of);
+                problems.error(place, format!("{}: {error}", excerpt(&entry.dn)));
+            }
+        }
+    }
+
+    /// Adds a decoded user, unless he is there already.
+    fn add_user(&mut self, user: AdUser, line: u32, problems: &mut Problems) {
+        let key = user.dn.key();
+        let twin = self.twin(&self.by_guid.candidates(user.guid), |other| other.guid == user.guid);
+        let namesake = self.twin(&self.by_dn.candidates(&key), |other| other.dn.key() == key);
+        let clash = match (twin, namesake) {
+            (Some(other), _) => {
+                Some((other, format!("{} has the same objectGUID as an entry before", excerpt(user.dn.as_str()))))
+            }
+            (None, Some(other)) => Some((other, format!("{} is in the file twice", excerpt(user.dn.as_str())))),
+            (None, None) => None,
+        };
+        if let Some((other, summary)) = clash {
+            problems.push(Diagnostic::error(summary).at(problems.at(line)).with(problems.at(other), "the other one is here"));
+            return;
+        }
+        let position = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
+        self.by_guid.insert(user.guid, position);
+        self.by_dn.insert(&key, position);
+        self.has_account_names |= user.sam.is_some();
+        self.lines.push(line);
+        self.forest.users.push(user);
+    }
+
+    fn twin(&self, candidates: &[u32], same: impl Fn(&AdUser) -> bool) -> Option<u32> {
+        let position = candidates.iter().filter_map(|position| usize::try_from(*position).ok());
+        position.filter(|at| self.forest.users.get(*at).is_some_and(&same)).find_map(|at| self.lines.get(at).copied())
+    }
+
+    /// What a domain or crossRef object says.
+    fn note_domain(&mut self, entry: &RawEntry) {
+        let is = |class: &str| entry.values("objectClass").any(|own| own.eq_ignore_ascii_case(class.as_bytes()));
+        if is("domainDNS") {
+            self.domain_sids.extend(object_sid(entry).ok().flatten());
+        }
+        for name in entry.values("nETBIOSName").filter_map(|name| std::str::from_utf8(name).ok()) {
+            if !name.is_empty() && !self.forest.netbios_names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                self.forest.netbios_names.push(name.into());
+            }
+        }
+    }
+
+    fn note_common(&mut self, entry: &RawEntry) {
+        let has = |name: &str| entry.attributes.iter().any(|(own, _)| base_name(own).eq_ignore_ascii_case(name));
+        match &mut self.common {
+            Some(common) => common.retain(|name| has(name)),
+            None => self.common = Some(entry.attributes.iter().map(|(name, _)| base_name(name).to_owned()).collect()),
+        }
+    }
+
+    /// Whether an entry at the end of a file, with no empty line behind it, looks as if its rest was cut off: it has no
+    /// GUID and might be a user, or it lacks several attributes that all (at least three) users before it have.
+    pub(crate) fn may_be_cut(&self, entry: &RawEntry) -> bool {
+        let has = |name: &str| entry.values(name).next().is_some();
+        if !has("objectGUID") {
+            return left_out::class_may_be_cut(entry) || left_out::is_user(entry).unwrap_or(true);
+        }
+        let common = self.common.iter().flatten().filter(|name| !has(name)).collect::<std::collections::BTreeSet<_>>();
+        self.lines.len() >= 3 && common.len() >= 2 && left_out::is_user(entry).unwrap_or(true)
+    }
+
+    pub(crate) fn finish(mut self) -> ObservedForest {
+        self.forest.domain_sid = self.domain_sid();
+        if !self.has_account_names {
+            // sAMAccountName was not exported, which says nothing about the accounts.
+            let unknown = |user: &&mut AdUser| user.excluded == Some(Exclusion::ServiceAccount);
+            self.forest.users.iter_mut().filter(unknown).for_each(|user| user.excluded = None);
+        }
+        self.forest
+    }
+
+    /// That of the only domain object, else the one that most users share; the smallest of equals.
+    fn domain_sid(&mut self) -> Option<Sid> {
+        self.domain_sids.sort();
+        self.domain_sids.dedup();
+        if let [only] = self.domain_sids.as_slice() {
+            return Some(only.clone());
+        }
+        let mut counts: BTreeMap<Sid, usize> = BTreeMap::new();
+        for sid in self.forest.users.iter().filter_map(|user| user.sid.as_ref()?.domain()) {
+            *counts.entry(sid).or_default() += 1;
+        }
+        let most = counts.values().copied().max()?;
+        counts.into_iter().find(|(_, count)| *count == most).map(|(sid, _)| sid)
+    }
+}

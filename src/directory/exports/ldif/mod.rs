@@ -1,0 +1,62 @@
+//! LDIF as `ldapsearch` and `ldifde` write it (RFC 2849, the part for content): one forest per file.
+//!
+//! How a cut file is recognised: it ends in the middle of a line, of a base64 value or of an entry; `ldapsearch` said
+//! that the result is partial, or its closing lines are missing. A cut exactly between two entries of a file without
+//! closing lines (`ldapsearch -LLL`, `ldifde`) cannot be told from a whole file.
+
+mod lines;
+mod record;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{BufReader, Read};
+use std::sync::Arc;
+
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::directory::ad::entry::RawEntry;
+use crate::model::{AnchorMode, ObservedForest};
+
+use super::forest::ForestBuilder;
+use super::problems::Problems;
+
+pub(crate) use record::{Record, read_records};
+
+/// Reads a forest from decoded text.
+pub(crate) fn read_forest(
+    text: impl Read,
+    file: &Arc<str>,
+    name: &str,
+    anchor: &AnchorMode,
+) -> Result<ObservedForest, Diagnostics> {
+    let mut problems = Problems::new(file);
+    let mut forest = ForestBuilder::new(name, anchor);
+    let mut records = 0_usize;
+    read_records(BufReader::with_capacity(1 << 16, text), &mut problems, |record, problems| {
+        records += 1;
+        add(record, &mut forest, problems);
+    });
+    if records == 0 {
+        problems.push_if_none(Diagnostic::error("the file holds no entry").at(problems.at(0)).help(EXPORT_HELP));
+    }
+    problems.into_result(forest.finish())
+}
+
+const EXPORT_HELP: &str =
+    "export the users with `ldapsearch -LLL -E pr=1000/noprompt '(&(objectCategory=person)(objectClass=user))'` or with `ldifde`";
+
+fn add(record: Record, forest: &mut ForestBuilder, problems: &mut Problems) {
+    let places = record.places();
+    let (line, is_whole) = (record.line, record.terminated);
+    let entry: RawEntry = record.into();
+    let suspect = !is_whole && forest.may_be_cut(&entry);
+    if suspect {
+        problems.push(
+            Diagnostic::error("the file seems to be cut in the middle of its last entry")
+                .at(problems.at(line))
+                .help("export it again; if it is complete, add an empty line at its end"),
+        );
+        return;
+    }
+    forest.add(&entry, line, None, |attribute| places.line_of(attribute).unwrap_or(line), problems);
+}
