@@ -7,7 +7,9 @@ mod csv;
 mod encoding;
 mod forest;
 mod ldif;
+pub mod ldif_write;
 pub(crate) mod problems;
+mod replace;
 pub mod snapshot;
 
 use std::fs::File;

@@ -2,6 +2,7 @@
 
 pub(crate) mod read;
 pub(crate) mod tenant;
+pub mod write;
 
 #[cfg(test)]
 mod tests;
