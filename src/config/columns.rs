@@ -1,0 +1,72 @@
+//! The columns of mapping files: their names, what others call them, and what may stand before the header.
+
+use super::reader::nearest;
+
+pub(super) const NAMES: [&str; 6] = ["onPrem", "cloud", "holder", "resolve", "because", "write"];
+pub(super) const HEADER_HELP: &str = "the first line names the columns: onPrem,cloud,holder,resolve,because,write";
+/// What other tools call the same columns.
+const OTHER_NAMES: [(&str, &str); 17] = [
+    ("sAMAccountName", "onPrem"),
+    ("sam", "onPrem"),
+    ("objectGUID", "onPrem"),
+    ("distinguishedName", "onPrem"),
+    ("onPremises", "onPrem"),
+    ("adUser", "onPrem"),
+    ("ad", "onPrem"),
+    ("userPrincipalName", "cloud"),
+    ("upn", "cloud"),
+    ("cloudUser", "cloud"),
+    ("entra", "cloud"),
+    ("azureAD", "cloud"),
+    ("account", "holder"),
+    ("action", "resolve"),
+    ("decision", "resolve"),
+    ("reason", "because"),
+    ("comment", "because"),
+];
+pub(super) const ON_PREM: usize = 0;
+pub(super) const CLOUD: usize = 1;
+pub(super) const HOLDER: usize = 2;
+pub(super) const RESOLVE_COLUMN: usize = 3;
+pub(super) const BECAUSE: usize = 4;
+pub(super) const WRITE_COLUMN: usize = 5;
+
+/// What stands before the header: `sep=;` of a spreadsheet, `#TYPE` of PowerShell.
+pub(super) struct Preamble {
+    /// Where the header starts.
+    pub start: usize,
+    /// What stands between two cells.
+    pub delimiter: u8,
+}
+
+impl Preamble {
+    pub(super) fn of(text: &str) -> Self {
+        let (mut start, mut told) = (0, None);
+        for line in text.split_inclusive('\n') {
+            let words = line.trim();
+            let separator = words.get(..4).filter(|head| head.eq_ignore_ascii_case("sep=")).and_then(|_| words.as_bytes().get(4));
+            if let Some(separator) = separator {
+                told = Some(*separator);
+            } else if !words.is_empty() && !words.starts_with("#TYPE ") {
+                return Self { start, delimiter: told.unwrap_or_else(|| most_frequent(line)) };
+            }
+            start += line.len();
+        }
+        Self { start, delimiter: b',' }
+    }
+}
+
+/// The separator that the header uses most.
+fn most_frequent(header: &str) -> u8 {
+    let count = |separator: u8| header.bytes().filter(|byte| *byte == separator).count();
+    [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',')
+}
+
+/// The column that a header was probably meant to be.
+pub(super) fn meant(cell: &str) -> Option<&'static str> {
+    let others = OTHER_NAMES.map(|(other, _)| other);
+    nearest(cell, &NAMES).or_else(|| {
+        let other = nearest(cell, &others)?;
+        OTHER_NAMES.iter().find(|(name, _)| *name == other).map(|(_, column)| *column)
+    })
+}

@@ -1,0 +1,215 @@
+//! The whole document: its sections in turn, then the mapping files, then what belongs together.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::digest::{FilesDigest, of_policy};
+use super::forests::{self, Forests};
+use super::policy::{self, PolicySection};
+use super::reader::Reader;
+use super::repeats::drop_repetitions;
+use super::source::{SourceText, SourceTexts, decode};
+use super::tenant::{self, TenantSource};
+use super::tree::Value;
+use super::{Config, ConfigErrors, mapping, rule, waves, yaml};
+use crate::diag::{Diagnostic, Diagnostics, Level, Location};
+use crate::model::{Desired, Mapping, Notice, Rule};
+
+const KEYS: [&str; 7] = ["version", "tenant", "forests", "mappings", "mappingFiles", "rules", "policy"];
+/// How deep secrets are looked for: deeper than any section goes.
+const SECRET_DEPTH: usize = 16;
+
+/// Where a configuration stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The file as the user named it.
+    pub shown: &'a str,
+    /// Its name within its folder.
+    pub relative: &'a str,
+    /// Its folder.
+    pub base_dir: &'a Path,
+}
+
+/// Reads a mapping file, or says in words why it cannot.
+pub type ReadFile<'a> = dyn FnMut(&Path) -> Result<Vec<u8>, String> + 'a;
+
+/// Reads a configuration; its mapping files are asked for through `read_file`.
+///
+/// # Errors
+/// Everything that is wrong with it, at once.
+pub fn parse(bytes: &[u8], place: &Place<'_>, read_file: &mut ReadFile<'_>) -> Result<Config, ConfigErrors> {
+    let mut state = State::default();
+    state.digest.add(bytes);
+    let draft = match decode(bytes) {
+        Ok(text) => state.read_document(SourceText::new(place.shown, place.relative, text), place.base_dir),
+        Err(fault) => {
+            let file = Location::line(&Arc::from(place.shown), 0);
+            state.diagnostics.push(Diagnostic::error(fault.summary).at(file).help(fault.help));
+            Draft::default()
+        }
+    };
+    state.finish(draft, place, read_file)
+}
+
+/// What the document says, as far as it could be read.
+#[derive(Default)]
+struct Draft {
+    tenant: Option<TenantSource>,
+    forests: Forests,
+    mappings: Vec<Mapping>,
+    files: Vec<(String, Range<usize>)>,
+    rules: Vec<Rule>,
+    policy: PolicySection,
+}
+
+#[derive(Default)]
+struct State {
+    diagnostics: Diagnostics,
+    notices: Vec<Notice>,
+    sources: SourceTexts,
+    digest: FilesDigest,
+}
+
+impl State {
+    fn read_document(&mut self, mut source: SourceText, base: &Path) -> Draft {
+        let mut reader = Reader::new(&source);
+        let tree = yaml::read(&source, &mut self.diagnostics);
+        let draft = match tree.as_ref().map(|tree| tree.root()) {
+            Some(Some(root)) => read_sections(&mut reader, root, base),
+            Some(None) => {
+                let help = "it needs at least `version: 1` and the section `tenant`";
+                let place = Location::line(source.shown(), 0);
+                reader.diagnostics.push(Diagnostic::error("the file is empty").at(place).help(help));
+                Draft::default()
+            }
+            None => Draft::default(),
+        };
+        let Reader { diagnostics, notices, masks, .. } = reader;
+        drop(tree);
+        self.diagnostics.extend(diagnostics);
+        self.notices.extend(notices);
+        masks.into_iter().for_each(|span| source.mask(span));
+        self.sources.push(source);
+        draft
+    }
+
+    fn finish(mut self, mut draft: Draft, place: &Place<'_>, read_file: &mut ReadFile<'_>) -> Result<Config, ConfigErrors> {
+        let files = std::mem::take(&mut draft.files);
+        for (name, span) in files {
+            self.read_wave(&name, span, &mut draft, place, read_file);
+        }
+        if self.diagnostics.has_errors() {
+            return Err(ConfigErrors { diagnostics: self.diagnostics, sources: self.sources });
+        }
+        let Some(tenant) = draft.tenant else {
+            return Err(ConfigErrors {
+                diagnostics: Diagnostic::error("the section `tenant` is missing").into(),
+                sources: self.sources,
+            });
+        };
+        let policy_sha256 = of_policy(&draft.policy);
+        let desired = Desired {
+            mappings: drop_repetitions(draft.mappings, &mut self.notices),
+            rules: draft.rules,
+            forests: draft.forests.specs,
+            policy: draft.policy.policy,
+            notices: self.notices,
+            config_sha256: self.digest.hex(),
+            policy_sha256,
+        };
+        Ok(Config {
+            desired,
+            tenant,
+            forests: draft.forests.sources,
+            backups: draft.policy.backups.unwrap_or_else(|| place.base_dir.join("backups")),
+            signers: draft.policy.signers,
+            base_dir: place.base_dir.to_owned(),
+            sources: self.sources,
+            warnings: self.diagnostics.sorted().into_iter().filter(|entry| entry.level == Level::Warning).collect(),
+        })
+    }
+
+    fn read_wave(&mut self, name: &str, span: Range<usize>, draft: &mut Draft, place: &Place<'_>, read_file: &mut ReadFile<'_>) {
+        let path = place.base_dir.join(name);
+        let bytes = match read_file(&path) {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                let error = Diagnostic::error(format!("the mapping file `{name}` cannot be read: {why}"));
+                let help = format!("paths start in the folder of {}", place.relative);
+                return self.note_in_main(place, span, error.help(help));
+            }
+        };
+        self.digest.add(&bytes);
+        let shown = path.display().to_string();
+        let text = match decode(&bytes) {
+            Ok(text) => text,
+            Err(fault) => {
+                let file = Location::line(&Arc::from(shown), 0);
+                return self.diagnostics.push(Diagnostic::error(fault.summary).at(file).help(fault.help));
+            }
+        };
+        let source = SourceText::new(&shown, &name.replace('\\', "/"), text);
+        let mut reader = Reader::new(&source);
+        draft.mappings.extend(waves::read(&mut reader, &draft.forests));
+        let Reader { diagnostics, notices, .. } = reader;
+        self.diagnostics.extend(diagnostics);
+        self.notices.extend(notices);
+        self.sources.push(source);
+    }
+
+    fn note_in_main(&mut self, place: &Place<'_>, span: Range<usize>, diagnostic: Diagnostic) {
+        let location = self.sources.get(place.shown).map(|source| source.location(span.start));
+        self.diagnostics.push(match location {
+            Some(location) => diagnostic.at(location).spanning(span),
+            None => diagnostic,
+        });
+    }
+}
+
+fn read_sections<'t>(reader: &mut Reader<'t>, root: Value<'t>, base: &Path) -> Draft {
+    let Some(fields) = reader.fields(root, &KEYS) else { return Draft::default() };
+    for section in [fields.get("tenant"), fields.get("forests")].into_iter().flatten() {
+        tenant::mask_secrets(section, &mut reader.masks, SECRET_DEPTH);
+    }
+    if let Some(value) = fields.required(reader, "version") {
+        version(reader, value);
+    }
+    let tenant = fields.required(reader, "tenant").and_then(|value| tenant::read(reader, value, base));
+    let mut forests = fields.get("forests").map(|value| forests::read(reader, value, base)).unwrap_or_default();
+    forests.unreadable |= fields.has("forests") && forests.specs.is_empty();
+    let mappings = fields.get("mappings").map(|value| mapping::read(reader, value, &forests)).unwrap_or_default();
+    let files = fields.get("mappingFiles").map(|value| mapping_files(reader, value)).unwrap_or_default();
+    let rules = fields.get("rules").map(|value| rule::read(reader, value, &forests)).unwrap_or_default();
+    let policy = fields.get("policy").map(|value| policy::read(reader, value, base)).unwrap_or_default();
+    Draft { tenant, forests, mappings, files, rules, policy }
+}
+
+fn version<'t>(reader: &mut Reader<'t>, value: Value<'t>) {
+    match value.scalar() {
+        Some(("1", true)) => {}
+        Some((text, true)) if text.parse::<u64>().is_ok() => {
+            let help = "this program reads `version: 1`; a newer version of the format needs a newer program";
+            reader.error(value, format!("version {text} of the format is not known"), help);
+        }
+        _ => reader.error(value, format!("the version is a number, not {}", value.describe()), "write `version: 1`"),
+    }
+}
+
+fn mapping_files<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Vec<(String, Range<usize>)> {
+    let mut files: Vec<(String, Range<usize>)> = Vec::new();
+    for entry in reader.list(value) {
+        let Some(text) = reader.text(entry) else { continue };
+        if files.iter().any(|(earlier, _)| same_path(earlier, text)) {
+            reader.error(entry, format!("the mapping file `{text}` is listed twice"), "list it once");
+        } else {
+            files.push((text.to_owned(), entry.span()));
+        }
+    }
+    files
+}
+
+fn same_path(one: &str, other: &str) -> bool {
+    let parts = |text: &str| Path::new(text).components().collect::<PathBuf>();
+    parts(one.trim_start_matches("./")) == parts(other.trim_start_matches("./"))
+}

@@ -1,0 +1,88 @@
+//! Reading the configuration from disk; the only place of `config` that touches files.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::document::{Place, parse};
+use super::source::{MAX_FILE_BYTES, SourceTexts};
+use super::{Config, ConfigErrors};
+use crate::diag::{Diagnostic, Location};
+
+/// Reads a configuration and its mapping files.
+///
+/// # Errors
+/// Everything that is wrong with them, at once.
+pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
+    let shown = path.display().to_string();
+    let bytes = read_file(path).map_err(|why| unreadable(&shown, &why))?;
+    let base_dir = path.parent().unwrap_or(Path::new(""));
+    let relative = path.file_name().map_or_else(|| shown.clone(), |name| name.to_string_lossy().into_owned());
+    parse(&bytes, &Place { shown: &shown, relative: &relative, base_dir }, &mut read_file)
+}
+
+fn unreadable(shown: &str, why: &str) -> ConfigErrors {
+    let error = Diagnostic::error(format!("the configuration cannot be read: {why}")).at(Location::line(&Arc::from(shown), 0));
+    let help = "name it with --config FILE, or start in its folder";
+    ConfigErrors { diagnostics: error.help(help).into(), sources: SourceTexts::default() }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let file = File::open(path).map_err(words)?;
+    let metadata = file.metadata().map_err(words)?;
+    if metadata.is_dir() {
+        return Err("it is a folder".to_owned());
+    }
+    if metadata.len() > MAX_FILE_BYTES {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(words)?;
+    let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_FILE_BYTES);
+    if fits { Ok(bytes) } else { Err(too_large()) }
+}
+
+fn words(error: std::io::Error) -> String {
+    const KNOWN: [(ErrorKind, &str); 3] = [
+        (ErrorKind::NotFound, "there is no such file"),
+        (ErrorKind::PermissionDenied, "reading it is not permitted"),
+        (ErrorKind::IsADirectory, "it is a folder"),
+    ];
+    let known = KNOWN.iter().find(|(kind, _)| *kind == error.kind());
+    known.map_or_else(|| error.to_string(), |(_, words)| (*words).to_owned())
+}
+
+fn too_large() -> String {
+    format!("it is larger than {} MiB", MAX_FILE_BYTES / (1024 * 1024))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_mapping_files_from_the_folder_of_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let yaml =
+            "version: 1\ntenant: { snapshot: tenant.json }\nforests: { corp: { ldif: corp.ldif } }\nmappingFiles: [w.csv]\n";
+        std::fs::write(folder.path().join("hardmatch.yaml"), yaml).unwrap();
+        std::fs::write(folder.path().join("w.csv"), "onPrem,cloud\neve,eve@x.example\n").unwrap();
+        let config = load(&folder.path().join("hardmatch.yaml")).unwrap();
+        assert_eq!(config.tenant, crate::config::TenantSource::Snapshot(folder.path().join("tenant.json")));
+        assert_eq!(&*config.desired.mappings[0].source.file, "w.csv");
+        assert_eq!(config.desired.mappings[0].source.line, 2);
+    }
+
+    #[test]
+    fn says_why_a_file_cannot_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let errors = load(&folder.path().join("nothing.yaml")).unwrap_err().to_string();
+        assert!(errors.contains("there is no such file"), "{errors}");
+        let errors = load(folder.path()).unwrap_err().to_string();
+        assert!(errors.contains("it is a folder"), "{errors}");
+        let large = folder.path().join("large.yaml");
+        File::create(&large).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
+        assert!(load(&large).unwrap_err().to_string().contains("larger than 256 MiB"));
+    }
+}

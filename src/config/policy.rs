@@ -1,0 +1,75 @@
+//! The section `policy`: what no plan may touch, how much one plan may do, and who approves.
+
+use std::path::{Path, PathBuf};
+
+use super::reader::Reader;
+use super::tree::Value;
+use crate::diag::Diagnostic;
+use crate::model::{EntraId, Limits, Policy};
+
+/// The section as it was read.
+#[derive(Debug, Default)]
+pub(super) struct PolicySection {
+    /// What planning needs of it.
+    pub policy: Policy,
+    /// The allowed_signers file.
+    pub signers: Option<PathBuf>,
+    /// The same as it was written, for the digest.
+    pub signers_text: Option<String>,
+    /// Where backups go.
+    pub backups: Option<PathBuf>,
+}
+
+/// Reads the section.
+pub(super) fn read<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -> PolicySection {
+    let mut section = PolicySection::default();
+    let Some(fields) = reader.fields(value, &["protect", "limits", "approvals", "backups"]) else { return section };
+    if let Some(value) = fields.get("protect") {
+        section.policy.protect = reader.list(value).into_iter().filter_map(|entry| protect(reader, entry)).collect();
+    }
+    if let Some(value) = fields.get("limits") {
+        section.policy.limits = limits(reader, value);
+    }
+    if let Some(value) = fields.get("approvals") {
+        approvals(reader, value, base, &mut section);
+    }
+    section.backups = fields.get("backups").and_then(|value| reader.path(value, base));
+    section
+}
+
+/// A pattern that can match nobody protects nobody, which its author should hear.
+fn protect<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<Box<str>> {
+    let text = reader.text(value)?;
+    if !text.contains(['@', '*', '?']) && text.parse::<EntraId>().is_err() {
+        let warning = Diagnostic::warning(format!("`{text}` protects nobody: it is no UPN, no object id and no pattern"));
+        reader.note(value.span(), warning.help("write the whole UPN, or a pattern such as \"breakglass*\""));
+    }
+    Some(text.into())
+}
+
+fn limits<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Limits {
+    let mut limits = Limits::default();
+    let Some(fields) = reader.fields(value, &["changes", "percent", "purges"]) else { return limits };
+    let mut take = |key, max, limit: &mut u64| {
+        if let Some(number) = fields.get(key).and_then(|value| reader.number(value, max)) {
+            *limit = number;
+        }
+    };
+    take("changes", u64::from(u32::MAX), &mut limits.changes);
+    take("percent", 100, &mut limits.percent);
+    take("purges", u64::from(u32::MAX), &mut limits.purges);
+    limits
+}
+
+fn approvals<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path, section: &mut PolicySection) {
+    let Some(fields) = reader.fields(value, &["required", "signers"]) else { return };
+    let required = fields.required(reader, "required").and_then(|value| reader.number(value, 100));
+    section.policy.required_approvals = required.and_then(|number| u32::try_from(number).ok()).unwrap_or_default();
+    if let Some(value) = fields.get("signers") {
+        section.signers_text = reader.text(value).map(str::to_owned);
+        section.signers = section.signers_text.as_ref().map(|text| base.join(text));
+    } else if section.policy.required_approvals > 0 && !fields.has("signers") {
+        let help = "add `signers: FILE`, an OpenSSH allowed_signers file";
+        reader.error(value, "approvals are required, but nobody may give them", help);
+    }
+}

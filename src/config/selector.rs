@@ -1,0 +1,176 @@
+//! How users are named: a bare text is read by its form, or the kind is given. The same for YAML and CSV.
+
+use super::reader::Fault;
+use crate::model::{AnchorForm, CloudKey, EntraId, GuidInput, ImmutableId, OnPremKey, SmtpAddress, Upn, parse_anchor_input};
+
+/// The kinds of on-premises selectors, by their keys.
+pub(super) const ON_PREM_KINDS: [&str; 8] = ["dn", "guid", "sid", "sam", "upn", "mail", "employeeId", "immutableId"];
+/// The kinds of cloud selectors, by their keys.
+pub(super) const CLOUD_KINDS: [&str; 4] = ["id", "upn", "mail", "employeeId"];
+
+/// What spreadsheets, scripts and exports write where they have nothing to say.
+const MARKS_OF_NOTHING: [&str; 10] =
+    ["n/a", "-", "null", "(null)", "$null", "<null>", "nil", "#n/a", "system.byte[]", "undefined"];
+const SPREADSHEET_ERRORS: [&str; 7] = ["#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#spill!"];
+
+/// Reads an on-premises selector of a given kind.
+pub(super) fn on_prem(kind: &str, text: &str) -> Result<OnPremKey, Fault> {
+    if kind != "immutableId" {
+        refuse_damage(text)?;
+    }
+    let form = |error: &dyn std::fmt::Display| Fault::new(error.to_string(), "");
+    match kind {
+        "dn" => text.parse().map(OnPremKey::Dn).map_err(|error| form(&error)),
+        "guid" => guid(text).map(OnPremKey::Guid),
+        "sid" => text.parse().map(OnPremKey::Sid).map_err(|error| form(&error)),
+        "sam" => sam(text),
+        "upn" => upn(text).map(OnPremKey::Upn),
+        "mail" => mail(text).map(OnPremKey::Mail),
+        "employeeId" => Ok(OnPremKey::EmployeeId(text.into())),
+        "immutableId" => immutable_id(text).map(OnPremKey::ImmutableId),
+        _ => Err(Fault::new(format!("`{kind}` is no kind of selector"), "")),
+    }
+}
+
+/// The kind of a bare on-premises selector: GUID, SID, DN, `DOMAIN\name`, something with `@`, else sAMAccountName.
+pub(super) fn on_prem_kind(text: &str) -> Result<&'static str, Fault> {
+    if looks_like_guid(text) || GuidInput::parse(text).is_ok() {
+        return Ok("guid");
+    }
+    refuse_bare_anchor(text, "onPrem")?;
+    let starts = |prefix: &str| text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+    Ok(match text {
+        _ if starts("S-1-") => "sid",
+        _ if text.contains('=') => "dn",
+        _ if text.contains('\\') => "sam",
+        _ if text.contains('@') => "upn",
+        _ => "sam",
+    })
+}
+
+/// Reads a cloud selector of a given kind.
+pub(super) fn cloud(kind: &str, text: &str) -> Result<CloudKey, Fault> {
+    refuse_damage(text)?;
+    match kind {
+        "id" => entra_id(text).map(CloudKey::Id),
+        "upn" => upn(text).map(CloudKey::Upn),
+        "mail" => mail(text).map(CloudKey::Mail),
+        "employeeId" => Ok(CloudKey::EmployeeId(text.into())),
+        _ => Err(Fault::new(format!("`{kind}` is no kind of selector"), "")),
+    }
+}
+
+/// The kind of a bare cloud selector: an object id or a UPN.
+pub(super) fn cloud_kind(text: &str) -> Result<&'static str, Fault> {
+    refuse_damage(text)?;
+    if looks_like_guid(text) || GuidInput::parse(text).is_ok() {
+        return Ok("id");
+    }
+    if text.contains('@') {
+        return Ok("upn");
+    }
+    refuse_bare_anchor(text, "cloud")?;
+    let summary = format!("`{text}` names no cloud user: it is neither a UPN (name@domain) nor an object id");
+    Err(Fault::new(summary, "write the whole UPN or the object id"))
+}
+
+fn guid(text: &str) -> Result<GuidInput, Fault> {
+    GuidInput::parse(text).map_err(|error| Fault::new(error.to_string(), ""))
+}
+
+/// The GUID of a cloud user has one reading only: as text.
+fn entra_id(text: &str) -> Result<EntraId, Fault> {
+    let inner = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(text);
+    inner.parse().map_err(|error: crate::model::EntraIdError| {
+        Fault::new(error.to_string(), "copy the object id from the Entra portal or from Graph")
+    })
+}
+
+fn upn(text: &str) -> Result<Upn, Fault> {
+    text.parse().map_err(|error: crate::model::AddressError| Fault::new(error.to_string(), "write the whole user principal name"))
+}
+
+fn mail(text: &str) -> Result<SmtpAddress, Fault> {
+    let address = text
+        .get(..5)
+        .filter(|head| head.eq_ignore_ascii_case("smtp:"))
+        .map_or(text, |head| text.get(head.len()..).unwrap_or(text));
+    address.parse().map_err(|error: crate::model::AddressError| Fault::new(error.to_string(), "write the whole mail address"))
+}
+
+fn immutable_id(text: &str) -> Result<ImmutableId, Fault> {
+    parse_anchor_input(text).map_err(|error| Fault::new(error.to_string(), ""))
+}
+
+fn sam(text: &str) -> Result<OnPremKey, Fault> {
+    let (domain, name) = match text.split_once('\\') {
+        Some((domain, name)) => (Some(domain), name),
+        None => (None, text),
+    };
+    if name.is_empty() || domain.is_some_and(str::is_empty) {
+        return Err(Fault::new(format!("`{text}` is not of the form DOMAIN\\name"), "write both sides of the backslash"));
+    }
+    if let Some(c) = text.chars().find(|c| "\"/[]:;|=,+*?<>".contains(*c)) {
+        let summary = format!("`{text}` is no sAMAccountName: it holds `{c}`");
+        return Err(Fault::new(summary, sam_help(text)));
+    }
+    if name.contains('\\') || domain.is_some_and(|domain| domain.contains(char::is_whitespace)) {
+        return Err(Fault::new(
+            format!("`{text}` is not of the form DOMAIN\\name"),
+            "write one backslash between domain and name",
+        ));
+    }
+    Ok(OnPremKey::Sam { domain: domain.map(Into::into), name: name.into() })
+}
+
+fn sam_help(text: &str) -> &'static str {
+    if text.contains(['*', '?']) {
+        "a mapping names one user; to pair many at once write a rule"
+    } else if text.parse::<f64>().is_ok() {
+        "a spreadsheet has rounded a number; format the column as text and export again"
+    } else {
+        "name the kind of the selector: { dn: … }, { upn: … }, { employeeId: … } and so on"
+    }
+}
+
+/// Text of the shape of a GUID, so that a slip in it is not taken for a name.
+fn looks_like_guid(text: &str) -> bool {
+    let wrapped = text.starts_with(['{', '(']) || text.get(..9).is_some_and(|head| head.eq_ignore_ascii_case("urn:uuid:"));
+    let dashes = text.bytes().filter(|byte| *byte == b'-').count();
+    let hex = text.bytes().filter(u8::is_ascii_hexdigit).count();
+    wrapped || ((30..=42).contains(&text.len()) && dashes >= 3 && hex + dashes + 3 >= text.len())
+}
+
+fn refuse_bare_anchor(text: &str, side: &str) -> Result<(), Fault> {
+    let is_anchor = ImmutableId::stored(text).is_some_and(|id| match AnchorForm::of(&id) {
+        AnchorForm::Guid(_) | AnchorForm::EncodedGuidText(_) => true,
+        AnchorForm::NotCanonical(_) => text.ends_with('='),
+        AnchorForm::GuidText(_) | AnchorForm::BareHex { .. } | AnchorForm::Opaque => false,
+    });
+    let help = match side {
+        "onPrem" => format!("name the kind: {{ immutableId: \"{text}\" }}"),
+        _ => "the cloud side names the account: its UPN or its object id".to_owned(),
+    };
+    if is_anchor { Err(Fault::new(format!("`{text}` looks like an ImmutableID"), help)) } else { Ok(()) }
+}
+
+/// Values that spreadsheets and scripts damaged, or wrote where there was none.
+fn refuse_damage(text: &str) -> Result<(), Fault> {
+    let again = "write the value by hand, or format the column as text and export again";
+    if MARKS_OF_NOTHING.iter().any(|mark| text.eq_ignore_ascii_case(mark)) {
+        return Err(Fault::new(format!("`{text}` marks a missing value"), "name the user, or remove the mapping"));
+    }
+    if SPREADSHEET_ERRORS.iter().any(|error| text.eq_ignore_ascii_case(error)) || text.starts_with("###") {
+        return Err(Fault::new(format!("`{text}` is an error value of a spreadsheet"), again));
+    }
+    if text.starts_with('=') {
+        return Err(Fault::new(format!("`{text}` is a formula of a spreadsheet"), again));
+    }
+    if text.starts_with(['\'', '‘', '’']) {
+        return Err(Fault::new(format!("`{text}` starts with the quote by which spreadsheets mark text"), "remove the quote"));
+    }
+    if text.contains('\u{fffd}') {
+        return Err(Fault::new(format!("`{text}` holds the sign of a damaged character"), again));
+    }
+    Ok(())
+}
