@@ -44,7 +44,8 @@ impl Preamble {
         let (mut start, mut told) = (0, None);
         for line in text.split_inclusive('\n') {
             let words = line.trim();
-            let separator = words.get(..4).filter(|head| head.eq_ignore_ascii_case("sep=")).and_then(|_| words.as_bytes().get(4));
+            let is_told = words.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("sep="));
+            let separator = line.trim_start().as_bytes().get(4).filter(|_| is_told);
             if let Some(separator) = separator {
                 told = Some(*separator);
             } else if !words.is_empty() && !words.starts_with("#TYPE ") {

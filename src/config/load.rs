@@ -29,8 +29,8 @@ fn unreadable(shown: &str, why: &str) -> ConfigErrors {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(words)?;
-    let metadata = file.metadata().map_err(words)?;
+    let file = File::open(path).map_err(|error| words(&error))?;
+    let metadata = file.metadata().map_err(|error| words(&error))?;
     if metadata.is_dir() {
         return Err("it is a folder".to_owned());
     }
@@ -38,12 +38,12 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
         return Err(too_large());
     }
     let mut bytes = Vec::new();
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(words)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| words(&error))?;
     let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_FILE_BYTES);
     if fits { Ok(bytes) } else { Err(too_large()) }
 }
 
-fn words(error: std::io::Error) -> String {
+fn words(error: &std::io::Error) -> String {
     const KNOWN: [(ErrorKind, &str); 3] = [
         (ErrorKind::NotFound, "there is no such file"),
         (ErrorKind::PermissionDenied, "reading it is not permitted"),
