@@ -27,4 +27,5 @@ pub mod diag;
 pub mod directory;
 pub mod model;
 pub mod plan;
+pub mod planfile;
 pub mod tenant_model;

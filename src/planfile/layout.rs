@@ -1,0 +1,120 @@
+//! The one way a plan is laid out, for the file and for the hash.
+
+use std::io::{self, BufWriter, Write};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{FORMAT_VERSION, KIND, Meta, PlanFile};
+use crate::plan::body::Body;
+
+/// What a hash of the plan file begins with.
+pub(super) const ALGORITHM: &str = "sha256:";
+
+/// The lines between kind and digest of every file.
+pub(super) fn head() -> String {
+    format!("{{\n\"kind\":\"{KIND}\",\n\"formatVersion\":\"{FORMAT_VERSION}\",\n\"digest\":\"")
+}
+
+/// What stands between the digest and the meta data.
+pub(super) const BEFORE_META: &str = "\",\n\"meta\":";
+
+/// What stands between the meta data and the body.
+pub(super) const BEFORE_BODY: &str = ",\n\"body\":";
+
+/// What stands behind the body.
+pub(super) const END: &str = "\n}\n";
+
+/// The meta data as the file holds them.
+#[derive(Serialize)]
+struct SealedMeta<'a> {
+    checksum: String,
+    #[serde(flatten)]
+    meta: &'a Meta,
+}
+
+pub(super) fn write(plan: &PlanFile, out: &mut impl Write) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    let sealed = SealedMeta { checksum: meta_checksum(&plan.meta), meta: &plan.meta };
+    out.write_all(head().as_bytes())?;
+    out.write_all(body_digest(&plan.body).as_bytes())?;
+    out.write_all(BEFORE_META.as_bytes())?;
+    serde_json::to_writer(&mut out, &sealed)?;
+    out.write_all(BEFORE_BODY.as_bytes())?;
+    write_body(&plan.body, "\n", &mut out)?;
+    out.write_all(END.as_bytes())?;
+    out.flush()
+}
+
+/// Hash of the canonical body.
+pub(super) fn body_digest(body: &Body) -> String {
+    hash_of(|out| write_body(body, "", out))
+}
+
+/// Hash of the canonical meta data without the checksum.
+pub(super) fn meta_checksum(meta: &Meta) -> String {
+    hash_of(|out| Ok(serde_json::to_writer(out, meta)?))
+}
+
+/// Hash of bytes that come in pieces.
+pub(super) fn hash_of(fill: impl FnOnce(&mut BufWriter<&mut Hasher>) -> io::Result<()>) -> String {
+    let mut hasher = Hasher(Sha256::new());
+    let mut out = BufWriter::new(&mut hasher);
+    // The hasher takes everything, and values of a plan always serialise: text, numbers, lists and keys that are text.
+    fill(&mut out).and_then(|()| out.flush()).unwrap_or_default();
+    drop(out);
+    let hex: String = hasher.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{ALGORITHM}{hex}")
+}
+
+/// A hash to write to.
+pub(super) struct Hasher(Sha256);
+
+impl Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes the body with `line` where the file begins a new line; canonical when that is nothing.
+fn write_body(body: &Body, line: &str, out: &mut impl Write) -> io::Result<()> {
+    let Body { actions, findings, forests, inputs, mappings, proof, rollback_of, status, summary, tenant } = body;
+    write!(out, "{{{line}\"actions\":")?;
+    write_rows(actions, line, out)?;
+    write!(out, ",{line}\"findings\":")?;
+    write_rows(findings, line, out)?;
+    write!(out, ",{line}\"forests\":")?;
+    write_rows(forests, line, out)?;
+    write_field("inputs", inputs, line, out)?;
+    write!(out, ",{line}\"mappings\":")?;
+    write_rows(mappings, line, out)?;
+    write_field("proof", proof, line, out)?;
+    if let Some(run) = rollback_of {
+        write_field("rollbackOf", run, line, out)?;
+    }
+    write_field("status", status, line, out)?;
+    write_field("summary", summary, line, out)?;
+    write_field("tenant", tenant, line, out)?;
+    write!(out, "{line}}}")
+}
+
+fn write_field(name: &str, value: &impl Serialize, line: &str, out: &mut impl Write) -> io::Result<()> {
+    write!(out, ",{line}\"{name}\":")?;
+    Ok(serde_json::to_writer(out, value)?)
+}
+
+fn write_rows(rows: &[impl Serialize], line: &str, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(b"[")?;
+    for (position, row) in rows.iter().enumerate() {
+        out.write_all(if position == 0 { b"" } else { b"," })?;
+        out.write_all(line.as_bytes())?;
+        serde_json::to_writer(&mut *out, row)?;
+    }
+    out.write_all(if rows.is_empty() { b"" } else { line.as_bytes() })?;
+    out.write_all(b"]")
+}
