@@ -28,4 +28,5 @@ pub mod directory;
 pub mod model;
 pub mod plan;
 pub mod planfile;
+pub mod render;
 pub mod tenant_model;

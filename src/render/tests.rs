@@ -1,0 +1,168 @@
+use std::collections::HashSet;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::*;
+use crate::model::{FactName, FactValue};
+use crate::plan::action::{Action, ActionKind, Target};
+use crate::plan::body::{MappingState, Status};
+use crate::plan::finding::{Code, Finding};
+use crate::planfile::PlanFile;
+use crate::planfile::sample::{facts, mapping, sample, with};
+
+const PLAIN: Style = Style { color: false, width: 80, all: false };
+
+fn human_text(plan: &PlanFile, style: Style) -> String {
+    let mut out = Vec::new();
+    human(&PlanView::new(plan), &style, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn human_reads_from_what_needs_attention_to_the_summary() {
+    insta::assert_snapshot!(human_text(&sample(), PLAIN), @r#"
+    hardmatch plan for contoso.onmicrosoft.com
+
+      tenant   11111111-2222-4333-8444-555555555555
+      users    200 live, 3 in the recycle bin
+      forest   corp: 210 users, source anchor consistencyGuid
+      made     2026-11-25T08:00:00Z by hardmatch 0.1.0 from hardmatch.yaml, commit
+               4f41f60
+      proof    4 steps carried out on the tenant model, 4 interruptions tried
+      status   blocked: something stands in the way, `apply` refuses
+
+    Blockers: 1
+
+      holder-undecided (1): Another account holds the wanted ImmutableID and nobody
+      decided what becomes of it.
+      * eve  hardmatch.yaml:16
+          `eve.old@contoso.com` (live) holds the ImmutableID that `eve@contoso.com`
+          is to get
+          hint: decide under `holders` what becomes of it: purge or clear
+          1. Look whether anybody uses eve.old@contoso.com
+          2. Add it to `holders` of this mapping
+          3. Plan again
+
+    Cannot be undone: 1 action
+
+      ! 2 remove bond4711@contoso.onmicrosoft.com from the recycle bin for ever
+          (0f8fad5b-d9cb-469f-a165-70867728950e)
+
+    Actions: 4
+
+      james.bond  hardmatch.yaml:12
+      - 1 move bond4711@contoso.onmicrosoft.com to the recycle bin
+          state: live -> deleted
+          only if onPremisesImmutableId 4AQlP4lP0xGaDAMF6CwzAQ==, userPrincipalName
+                  bond4711@contoso.onmicrosoft.com
+          because it holds the ImmutableID of james.bond, and the YAML says purge
+      ! 2 remove bond4711@contoso.onmicrosoft.com from the recycle bin for ever
+          state: deleted -> gone
+          because the recycle bin keeps an ImmutableID in use
+      + 3 set ImmutableID of james.bond@contoso.com to 4AQlP4lP0xGaDAMF6CwzAQ==
+          (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301)
+          onPremisesImmutableId:
+            - (none)
+            + 4AQlP4lP0xGaDAMF6CwzAQ==  (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301)
+          only if onPremisesSyncEnabled false, state live
+          because the AD user's source anchor
+
+      m  hardmatch.yaml:21
+      - 4 clear ImmutableID of m@contoso.com
+          onPremisesImmutableId:
+            - MyIRAFVEd2aImaq7zN3u/w==  (GUID 00112233-4455-6677-8899-aabbccddeeff)
+            + (none)
+          only if state live
+          because onPrem: none
+
+    Warnings: 2
+
+      not-checked (1): A part of the directories is unknown, so something could not
+      be checked.
+      * the whole plan
+          the export names no groups and contacts
+          hint: export them with `hardmatch snapshot`
+
+      takeover-overwrites (1): What Active Directory will change on the account once
+      sync takes over.
+      * james.bond  hardmatch.yaml:12
+          sync will change the job title from `Agent` to `007`
+
+    Mappings: 4
+
+     state      mapping     AD user            cloud user         written at
+     ~ planned  james.bond  james.bond (corp)  james.bond@contos  hardmatch.yaml:12
+                                               o.com
+     x blocked  eve         eve (corp)         eve@contoso.com    hardmatch.yaml:16
+     ~ planned  m           (none)             m@contoso.com      hardmatch.yaml:21
+     = linked   q           q (corp)           q@contoso.com      hardmatch.yaml:24
+
+    Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest 621312
+    "#);
+}
+
+/// A plan in which each of `count` mappings purges a twin, sets an ID and has a finding.
+pub(super) fn large(count: usize, name: impl Fn(usize) -> String) -> PlanFile {
+    let mut actions = Vec::new();
+    let (mut mappings, mut findings) = (Vec::new(), Vec::new());
+    for number in 0..count {
+        let id = name(number);
+        let target = |half: u32| Target::account(format!("{number:08x}-0000-4000-8000-{half:012x}").parse().unwrap(), &id);
+        let gone = facts([(FactName::State, FactValue::text("gone"))]);
+        actions.push(Action::new(ActionKind::Purge, &id, target(1), facts([]), gone, id.clone()));
+        let set = facts([(FactName::OnPremisesImmutableId, FactValue::text("4AQlP4lP0xGaDAMF6CwzAQ=="))]);
+        actions.push(Action::new(ActionKind::SetImmutableId, &id, target(2), facts([]), set, id.clone()));
+        let state = if number % 10 == 9 { MappingState::Linked } else { MappingState::Planned };
+        mappings.push(mapping(&id, 1, state));
+        let code = [Code::OnpremNotFound, Code::HolderSynced, Code::TakeoverOverwrites][number % 3];
+        let finding = Finding::new(code, &id, format!("{id} is odd"));
+        findings.push(if number % 3 == 0 {
+            finding.hint("look for typing errors")
+        } else {
+            finding.hint(id.clone()).steps([id])
+        });
+    }
+    with(actions, findings, mappings, Status::Blocked)
+}
+
+#[test]
+fn human_stays_short_when_the_plan_is_large_and_shows_all_on_request() {
+    let plan = large(5_000, |number| format!("user{number}"));
+    let text = human_text(&plan, PLAIN);
+    assert!(text.lines().count() < 1000, "{}", text.lines().count());
+    let mut rest: Vec<&str> = text.lines().filter(|line| line.contains('…')).collect();
+    rest.extend(text.lines().rev().take(2).collect::<Vec<_>>().into_iter().rev());
+    let shortened = rest.join("\n");
+    insta::assert_snapshot!(shortened, @r#"
+      … and 1,647 more
+      … and 1,647 more
+      … and 4,900 more that cannot be undone
+      … and 9,940 more actions of 4,970 mappings
+      … and 1,626 more
+      … and 4,950 more mappings: 4,450 planned, 500 linked
+    `hardmatch show PLAN --all` shows every row
+    Plan: 5,000 to set, 5,000 to purge · 4,500 mappings planned, 500 linked · 3,334 blockers, 1,666 warnings · blocked · digest d3c302
+    "#);
+    let all = human_text(&plan, Style { all: true, ..PLAIN });
+    let words: HashSet<&str> = all.split_whitespace().collect();
+    assert!(!all.contains('…') && (0..5_000).all(|number| words.contains(&*format!("user{number}@contoso.com"))));
+}
+
+#[test]
+fn human_fits_its_columns_whatever_the_names() {
+    let names = ["王小明".repeat(30), "zoe\u{308} ".repeat(40), "a".repeat(300), "x y".into()];
+    let plan = large(4, |number| names[number].clone());
+    for width in [60, 80, 120] {
+        let text = human_text(&plan, Style { width, ..PLAIN });
+        for line in text.lines().filter(|line| !line.starts_with("Plan: ")) {
+            assert!(line.width() <= width, "{width} {}: {line}", line.width());
+        }
+    }
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    let colour = human_text(&sample(), Style { color: true, ..PLAIN });
+    assert!(colour.contains('\u{1b}'));
+    assert_eq!(anstream::adapter::strip_str(&colour).to_string(), human_text(&sample(), PLAIN));
+}
