@@ -7,69 +7,75 @@ use crate::model::{AnchorForm, FactName, FactValue, ImmutableId};
 use crate::plan::action::Action;
 
 /// The facts that hold an ImmutableID.
-pub const ID_FACTS: [FactName; 2] = [FactName::OnPremisesImmutableId, FactName::ConsistencyGuid];
+pub(super) const ID_FACTS: [FactName; 2] = [FactName::OnPremisesImmutableId, FactName::ConsistencyGuid];
 
 /// Two values are worth comparing character by character when this part of them is the same.
 const ALIKE: f32 = 0.5;
 
 /// A fact that an action changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FactChange {
+pub(super) struct FactChange {
     /// The property.
-    pub name: String,
+    pub(super) name: String,
     /// What stands there before.
-    pub before: Side,
+    pub(super) before: Side,
     /// What the action leaves behind.
-    pub after: Side,
+    pub(super) after: Side,
 }
 
 /// One side of a [`FactChange`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Side {
+pub(super) struct Side {
     /// The value in pieces, safe to print; true where it differs from the other side.
-    pub pieces: Vec<(bool, String)>,
+    pub(super) pieces: Vec<(bool, String)>,
     /// Whether a value stands there at all; else the pieces say what is missing.
-    pub is_value: bool,
+    pub(super) is_value: bool,
     /// The GUID that the value encodes.
-    pub guid: Option<String>,
+    pub(super) guid: Option<String>,
 }
 
 impl Side {
     /// The value in one piece.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.pieces.iter().map(|(_, piece)| piece.as_str()).collect()
     }
 
     /// Whether single characters are marked.
     #[must_use]
-    pub fn is_marked(&self) -> bool {
+    pub(super) fn is_marked(&self) -> bool {
         self.pieces.iter().any(|(differs, _)| *differs)
     }
 }
 
 /// What an action changes.
 #[must_use]
-pub fn changes(action: &Action) -> Vec<FactChange> {
+pub(super) fn changes(action: &Action) -> Vec<FactChange> {
     let changed = action.after.iter().filter(|(name, after)| action.before.get(name) != Some(after));
     changed.map(|(name, after)| change(*name, action.before.get(name), Some(after))).collect()
 }
 
 /// What must hold before the write and stays as it is.
 #[must_use]
-pub fn preconditions(action: &Action) -> Vec<(String, String)> {
+pub(super) fn preconditions(action: &Action) -> Vec<(String, String)> {
     let kept = action.before.iter().filter(|(name, before)| action.after.get(name).is_none_or(|after| after == *before));
     kept.map(|(name, value)| (fact_name(*name), written(value))).collect()
 }
 
 /// One fact of two moments; `None` when it was not read.
 #[must_use]
-pub fn change(name: FactName, before: Option<&FactValue>, after: Option<&FactValue>) -> FactChange {
-    let mut change = FactChange { name: fact_name(name), before: side(before), after: side(after) };
+pub(super) fn change(name: FactName, before: Option<&FactValue>, after: Option<&FactValue>) -> FactChange {
+    compare(fact_name(name), ID_FACTS.contains(&name), before, after)
+}
+
+/// Two values under any name; `is_id` when they are ImmutableIDs.
+#[must_use]
+pub(super) fn compare(name: String, is_id: bool, before: Option<&FactValue>, after: Option<&FactValue>) -> FactChange {
+    let mut change = FactChange { name, before: side(before), after: side(after) };
     if change.before.is_value && change.after.is_value {
         mark(&mut change);
     }
-    if ID_FACTS.contains(&name) {
+    if is_id {
         change.before.guid = guid_in(before);
         change.after.guid = guid_in(after);
     }
@@ -105,7 +111,7 @@ fn mark(change: &mut FactChange) {
 
 /// A value for people; in quotes where it could be mistaken for something else.
 #[must_use]
-pub fn written(value: &FactValue) -> String {
+pub(super) fn written(value: &FactValue) -> String {
     match value {
         FactValue::Null => "(none)".into(),
         FactValue::Bool(on) => on.to_string(),
@@ -122,7 +128,7 @@ fn plain(text: &str) -> String {
 
 /// The name of a fact as the plan file writes it.
 #[must_use]
-pub fn fact_name(name: FactName) -> String {
+pub(super) fn fact_name(name: FactName) -> String {
     match serde_json::to_value(name) {
         Ok(serde_json::Value::String(name)) => name,
         // A unit variant is written as its name.
@@ -139,7 +145,7 @@ fn guid_in(value: Option<&FactValue>) -> Option<String> {
 
 /// The GUID of an ImmutableID that is the canonical base64 of one.
 #[must_use]
-pub fn guid_of(id: &str) -> Option<String> {
+pub(super) fn guid_of(id: &str) -> Option<String> {
     match AnchorForm::of(&ImmutableId::stored(id)?) {
         AnchorForm::Guid(guid) => Some(guid.to_string()),
         AnchorForm::NotCanonical(_)

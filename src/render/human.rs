@@ -214,17 +214,14 @@ fn row(mapping: &PlannedMapping) -> Vec<String> {
     vec![
         format!("{} {}", state_symbol(mapping.state), mapping.state.word()),
         mapping.id.clone(),
-        ad_user(mapping.on_prem.as_ref()),
+        mapping.on_prem.as_ref().map_or_else(|| "(none)".to_owned(), ad_user),
         cloud,
         format!("{}:{}", mapping.source.file, mapping.source.line),
     ]
 }
 
 /// The shortest name of an AD user that says which one it is.
-pub(super) fn ad_user(user: Option<&PlanAdUser>) -> String {
-    let Some(user) = user else {
-        return "(none)".into();
-    };
+pub(super) fn ad_user(user: &PlanAdUser) -> String {
     let name = user.sam.as_ref().or(user.dn.as_ref()).or(user.object_guid.as_ref());
     match (&user.forest, name) {
         (Some(forest), Some(name)) => format!("{name} ({forest})"),

@@ -4,15 +4,25 @@
 //! or deletes, `!` cannot be undone, `=` stays, `x` is blocked. Every value of a directory is escaped where it is written.
 //! Nothing here names a file; a width and a colour switch are handed in.
 
+mod comment;
+mod diff;
+mod diff_text;
+mod escape;
 mod facts;
 mod human;
+mod markdown;
 mod page;
+mod verify;
 mod view;
 mod words;
 
+pub use self::diff::{Changed, Changes, FieldChange, PlanDiff, diff_json};
+pub use self::diff_text::{diff_human, diff_markdown};
 pub use self::human::human;
+pub use self::markdown::markdown;
 pub use self::page::Style;
-pub use self::view::PlanView;
+pub use self::verify::{VerifyReport, VerifyRow, verify_human, verify_json, verify_markdown};
+pub use self::view::{Chapter, Group, PlanView, Step};
 
 #[cfg(test)]
 mod tests;

@@ -143,9 +143,9 @@ fn human_stays_short_when_the_plan_is_large_and_shows_all_on_request() {
     `hardmatch show PLAN --all` shows every row
     Plan: 5,000 to set, 5,000 to purge · 4,500 mappings planned, 500 linked · 3,334 blockers, 1,666 warnings · blocked · digest d3c302
     "#);
-    let all = human_text(&plan, Style { all: true, ..PLAIN });
+    let all = human_text(&large(300, |number| format!("user{number}")), Style { all: true, ..PLAIN });
     let words: HashSet<&str> = all.split_whitespace().collect();
-    assert!(!all.contains('…') && (0..5_000).all(|number| words.contains(&*format!("user{number}@contoso.com"))));
+    assert!(!all.contains('…') && (0..300).all(|number| words.contains(&*format!("user{number}@contoso.com"))));
 }
 
 #[test]
@@ -165,4 +165,367 @@ fn colour_changes_nothing_but_colour() {
     let colour = human_text(&sample(), Style { color: true, ..PLAIN });
     assert!(colour.contains('\u{1b}'));
     assert_eq!(anstream::adapter::strip_str(&colour).to_string(), human_text(&sample(), PLAIN));
+}
+
+#[test]
+fn markdown_reads_well_in_a_pull_request() {
+    insta::assert_snapshot!(markdown(&PlanView::new(&sample())), @r#"
+    <!-- hardmatch plan tenant=11111111-2222-4333-8444-555555555555 config=hardmatch.yaml -->
+    ## hardmatch plan: blocked
+
+    **Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest 621312**
+
+    | | |
+    | --- | --- |
+    | status | blocked: something stands in the way, `apply` refuses |
+    | tenant | `contoso.onmicrosoft.com` `11111111-2222-4333-8444-555555555555` |
+    | users | 200 live, 3 in the recycle bin |
+    | forest | `corp`: 210 users, source anchor `consistencyGuid` |
+    | made | 2026-11-25T08:00:00Z by hardmatch 0.1.0 from hardmatch.yaml, commit 4f41f60 |
+    | digest | `sha256:62131272a059ca8d87cecc50064f76bfd93377b10cb3330c6a6f4847d085ad77` |
+
+    ### Blockers: 1
+
+    - **holder-undecided** (1): Another account holds the wanted ImmutableID and nobody decided what becomes of it.
+
+    | code | mapping | what was found | what to do |
+    | --- | --- | --- | --- |
+    | holder-undecided | `eve`<br>`hardmatch.yaml:16` | `eve.old@contoso.com` (live) holds the ImmutableID that `eve@contoso.com` is to get | decide under `holders` what becomes of it: purge or clear<br>1. Look whether anybody uses `eve.old@contoso.com`<br>2. Add it to `holders` of this mapping<br>3. Plan again |
+
+    ### Cannot be undone: 1
+
+    | step | what | object | mapping | why |
+    | --- | --- | --- | --- | --- |
+    | 2 | remove `bond4711@contoso.onmicrosoft.com` from the recycle bin for ever | `0f8fad5b-d9cb-469f-a165-70867728950e` | `james.bond` | the recycle bin keeps an ImmutableID in use |
+
+    <details><summary>Actions: 4</summary>
+
+    | step | what | mapping | before and after | needs step |
+    | --- | --- | --- | --- | --- |
+    | `-` 1 | move `bond4711@contoso.onmicrosoft.com` to the recycle bin<br>`0f8fad5b-d9cb-469f-a165-70867728950e` | `james.bond` | state: `live` → `deleted` |  |
+    | `!` 2 | remove `bond4711@contoso.onmicrosoft.com` from the recycle bin for ever<br>`0f8fad5b-d9cb-469f-a165-70867728950e` | `james.bond` | state: `deleted` → `gone` |  |
+    | `+` 3 | set ImmutableID of `james.bond@contoso.com` to `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301)<br>`6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0` | `james.bond` | onPremisesImmutableId: (none) → `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301) |  |
+    | `-` 4 | clear ImmutableID of `m@contoso.com`<br>`7c9e6679-7425-40de-944b-e07fc1f90ae7` | `m` | onPremisesImmutableId: `MyIRAFVEd2aImaq7zN3u/w==` (GUID 00112233-4455-6677-8899-aabbccddeeff) → (none) |  |
+
+    </details>
+
+    <details><summary>Warnings: 2</summary>
+
+    - **not-checked** (1): A part of the directories is unknown, so something could not be checked.
+    - **takeover-overwrites** (1): What Active Directory will change on the account once sync takes over.
+
+    | code | mapping | what was found | what to do |
+    | --- | --- | --- | --- |
+    | not-checked | the whole plan | the export names no groups and contacts | export them with `hardmatch snapshot` |
+    | takeover-overwrites | `james.bond`<br>`hardmatch.yaml:12` | sync will change the job title from `Agent` to `007` |  |
+
+    </details>
+
+    <details><summary>Mappings: 4</summary>
+
+    | state | mapping | AD user | cloud user | ImmutableID |
+    | --- | --- | --- | --- | --- |
+    | `~` planned | `james.bond`<br>`hardmatch.yaml:12` | `james.bond (corp)` | `james.bond@contoso.com` | `4AQlP4lP0xGaDAMF6CwzAQ==` |
+    | `x` blocked | `eve`<br>`hardmatch.yaml:16` | `eve (corp)` | `eve@contoso.com` | `4AQlP4lP0xGaDAMF6CwzAQ==` |
+    | `~` planned | `m`<br>`hardmatch.yaml:21` | (none) | `m@contoso.com` | (none) |
+    | `=` linked | `q`<br>`hardmatch.yaml:24` | `q (corp)` | `q@contoso.com` | `4AQlP4lP0xGaDAMF6CwzAQ==` |
+
+    </details>
+    "#);
+}
+
+#[test]
+fn markdown_stays_below_the_size_of_a_comment() {
+    let nasty = "|`\u{202e}@team #1 <x> ".repeat(50);
+    for (count, name) in [(5_000, "user"), (300, "王小明|`"), (400, nasty.as_str())] {
+        let text = markdown(&PlanView::new(&large(count, |number| format!("{number}{name}"))));
+        assert!(text.len() < 60_000 && text.len() > 40_000, "{name}: {}", text.len());
+        let parts =
+            ["### Blockers:", "### Cannot be undone:", "<summary>Warnings:", "onprem-not-found", "holder-synced", "Shortened"];
+        assert!(parts.iter().all(|part| text.contains(part)), "{name}");
+        assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
+    }
+}
+
+/// The sample planned again: the blocked mapping is decided, one write is gone, one changed, the tenant grew.
+fn again() -> PlanFile {
+    let mut new = sample();
+    new.body.actions.remove(3);
+    new.body.actions[2].before.insert(FactName::OnPremisesImmutableId, FactValue::text("4AQlP4lP0xGaDAMF6CwzAB=="));
+    new.body.mappings[1].state = MappingState::Armed;
+    new.body.mappings[2].state = MappingState::Detached;
+    new.body.mappings[3].anchor = Some("4AQlP4lP0xGadAMF6CwzAQ==".into());
+    new.body.findings.remove(0);
+    new.body.findings.push(Finding::new(Code::AcceptUnused, "q", "`anchor-opaque` was accepted and did not occur"));
+    let mut new = with(new.body.actions, new.body.findings, new.body.mappings, Status::Ready);
+    new.body.tenant.users = 201;
+    new
+}
+
+fn diff_text(old: &PlanFile, new: &PlanFile) -> String {
+    let mut out = Vec::new();
+    diff_human(&PlanDiff::new(old, new), &PLAIN, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn diff_tells_what_came_went_and_changed() {
+    insta::assert_snapshot!(diff_text(&sample(), &again()), @r#"
+    hardmatch diff of 621312 and 5ef792
+
+    Plan
+      status: blocked -> ready
+      tenant.users:
+        - 200
+            ^
+        + 201
+            ^
+
+    Actions: 2
+      - clear ImmutableID of m@contoso.com  [m]
+      ~ set ImmutableID of james.bond@contoso.com to 4AQlP4lP0xGaDAMF6CwzAQ== (GUID
+        3f2504e0-4f89-11d3-9a0c-0305e82c3301)  [james.bond]
+          before.onPremisesImmutableId: (none) -> 4AQlP4lP0xGaDAMF6CwzAB==
+
+    Mappings: 3
+      ~ eve  hardmatch.yaml:16  armed
+          state: blocked -> armed
+      ~ m  hardmatch.yaml:21  detached
+          state: planned -> detached
+      ~ q  hardmatch.yaml:24  linked
+          anchor:
+            - 4AQlP4lP0xGaDAMF6CwzAQ==  (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301)
+                          ^
+            + 4AQlP4lP0xGadAMF6CwzAQ==  (GUID 3f2504e0-4f89-11d3-9a74-0305e82c3301)
+                          ^
+
+    Findings: 2
+      - blocker holder-undecided  [eve]: `eve.old@contoso.com` (live) holds the
+        ImmutableID that `eve@contoso.com` is to get
+      + warning accept-unused  [q]: `anchor-opaque` was accepted and did not occur
+
+    Diff: 1 action gone, 1 changed · 3 mappings changed · 1 finding gone, 1 new · 2 other values changed · digest 621312 -> 5ef792
+    "#);
+    insta::assert_snapshot!(diff_markdown(&PlanDiff::new(&sample(), &again())), @r#"
+    <!-- hardmatch diff tenant=11111111-2222-4333-8444-555555555555 -->
+    ## hardmatch diff
+
+    **Diff: 1 action gone, 1 changed · 3 mappings changed · 1 finding gone, 1 new · 2 other values changed · digest 621312 -> 5ef792**
+
+    ### Actions: 2
+
+    |  | what | mapping | what changed |
+    | --- | --- | --- | --- |
+    | `-` | clear ImmutableID of `m@contoso.com` | `m` |  |
+    | `~` | set ImmutableID of `james.bond@contoso.com` to `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301) | `james.bond` | before.onPremisesImmutableId: (none) → `4AQlP4lP0xGaDAMF6CwzAB==` |
+
+    ### Plan: 2
+
+    | what changed |
+    | --- |
+    | status: `blocked` → `ready` |
+    | tenant.users: `200` → `201` |
+
+    <details><summary>Findings: 2</summary>
+
+    |  | what | mapping | what changed |
+    | --- | --- | --- | --- |
+    | `-` | blocker holder-undecided: `eve.old@contoso.com` (live) holds the ImmutableID that `eve@contoso.com` is to get | `eve` |  |
+    | `+` | warning accept-unused: `anchor-opaque` was accepted and did not occur | `q` |  |
+
+    </details>
+
+    <details><summary>Mappings: 3</summary>
+
+    |  | what | mapping | what changed |
+    | --- | --- | --- | --- |
+    | `~` | armed | `eve`<br>`hardmatch.yaml:16` | state: `blocked` → `armed` |
+    | `~` | detached | `m`<br>`hardmatch.yaml:21` | state: `planned` → `detached` |
+    | `~` | linked | `q`<br>`hardmatch.yaml:24` | anchor: `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301) → `4AQlP4lP0xGadAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a74-0305e82c3301) |
+
+    </details>
+    "#);
+    let mut out = Vec::new();
+    diff_json(&PlanDiff::new(&sample(), &again()), &mut out).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!((&json["same"], json["actions"]["gone"].as_array().unwrap().len()), (&false.into(), 1));
+    assert_eq!(json["mappings"]["changed"][0]["fields"][0]["after"], "armed");
+}
+
+#[test]
+fn diff_of_a_plan_with_itself_is_nothing_and_no_change_goes_unseen() {
+    insta::assert_snapshot!(diff_text(&sample(), &sample()), @r#"
+    hardmatch diff of 621312 and 621312
+
+    Diff: the plans are the same · digest 621312
+    "#);
+    let changes: [fn(&mut PlanFile); 9] = [
+        |plan| plan.body.actions.swap(2, 3),
+        |plan| plan.body.mappings.swap(0, 1),
+        |plan| plan.body.findings.swap(0, 1),
+        |plan| plan.body.findings.push(plan.body.findings[0].clone()),
+        |plan| plan.body.forests[0].users += 1,
+        |plan| plan.body.inputs.policy.push('1'),
+        |plan| plan.body.proof.steps += 1,
+        |plan| plan.body.rollback_of = Some("run".into()),
+        |plan| plan.body.actions[0].reason.push('!'),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut new = sample();
+        change(&mut new);
+        let old = sample();
+        let diff = PlanDiff::new(&old, &new);
+        let seen = !(diff.actions.is_empty() && diff.mappings.is_empty() && diff.findings.is_empty() && diff.other.is_empty());
+        assert!(!diff.is_same() && (seen || diff.reordered), "{number}: {}", diff.summary());
+    }
+}
+
+#[test]
+fn verify_shows_where_every_mapping_stands() {
+    let report = VerifyReport::new(&sample().body);
+    let mut out = Vec::new();
+    verify_human(&report, &PLAIN, &mut out).unwrap();
+    insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+    hardmatch verify for contoso.onmicrosoft.com
+
+    x blocked  eve  hardmatch.yaml:16
+        eve (corp) -> eve@contoso.com
+        wanted ImmutableID 4AQlP4lP0xGaDAMF6CwzAQ== (GUID
+        3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid
+        blocker holder-undecided: `eve.old@contoso.com` (live) holds the ImmutableID
+                                  that `eve@contoso.com` is to get
+          hint: decide under `holders` what becomes of it: purge or clear
+
+    ~ planned  james.bond  hardmatch.yaml:12
+        james.bond (corp) -> james.bond@contoso.com
+        wanted ImmutableID 4AQlP4lP0xGaDAMF6CwzAQ== (GUID
+        3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid
+        warning takeover-overwrites: sync will change the job title from `Agent` to
+                                     `007`
+        waits for: 3 writes of a plan to be applied
+
+    ~ planned  m  hardmatch.yaml:21
+        (none) -> m@contoso.com
+        waits for: 1 write of a plan to be applied
+
+    = linked   q  hardmatch.yaml:24
+        q (corp) -> q@contoso.com
+        wanted ImmutableID 4AQlP4lP0xGaDAMF6CwzAQ== (GUID
+        3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid
+
+    About the whole
+      warning not-checked: the export names no groups and contacts
+        hint: export them with `hardmatch snapshot`
+
+    Verify: 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings
+    "#);
+    insta::assert_snapshot!(verify_markdown(&report), @r#"
+    <!-- hardmatch verify tenant=11111111-2222-4333-8444-555555555555 -->
+    ## hardmatch verify
+
+    **Verify: 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings**
+
+    tenant `contoso.onmicrosoft.com`
+
+    ### About the whole: 1
+
+    | what was found |
+    | --- |
+    | warning not-checked: the export names no groups and contacts |
+
+    ### Mappings: 4
+
+    | state | mapping | AD user -> cloud user | proof | what was found | waits for |
+    | --- | --- | --- | --- | --- | --- |
+    | `x` blocked | `eve`<br>`hardmatch.yaml:16` | `eve (corp)` -> `eve@contoso.com` | wanted ImmutableID `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid | blocker holder-undecided: `eve.old@contoso.com` (live) holds the ImmutableID that `eve@contoso.com` is to get |  |
+    | `~` planned | `james.bond`<br>`hardmatch.yaml:12` | `james.bond (corp)` -> `james.bond@contoso.com` | wanted ImmutableID `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid | warning takeover-overwrites: sync will change the job title from `Agent` to `007` | 3 writes of a plan to be applied |
+    | `~` planned | `m`<br>`hardmatch.yaml:21` | (none) -> `m@contoso.com` |  |  | 1 write of a plan to be applied |
+    | `=` linked | `q`<br>`hardmatch.yaml:24` | `q (corp)` -> `q@contoso.com` | wanted ImmutableID `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid |  |  |
+    "#);
+    let mut out = Vec::new();
+    verify_json(&report, &mut out).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!((&json["kind"], &json["summary"]["linked"]), (&"hardmatch/verify".into(), &1.into()));
+}
+
+/// Tries to break out of everything a plan is shown in.
+const HOSTILE: &str =
+    "|`\u{1b}[31m\u{202e}\n# @team #12 GH-1 <img src=x> --> </details> [a](javascript:b) **b** $x$ www.x.example | a@b.example";
+
+/// A plan that has it in every place where a value of a directory or a file can stand.
+fn hostile() -> PlanFile {
+    let mut plan = large(3, |number| format!("{number}{HOSTILE}"));
+    let name = || HOSTILE.to_owned();
+    (plan.meta.config, plan.meta.commit) = (Some(name()), Some(name()));
+    (plan.meta.created_at, plan.meta.tool) = (name(), name());
+    (plan.body.tenant.id, plan.body.tenant.initial_domain, plan.body.rollback_of) = (Some(name()), Some(name()), Some(name()));
+    (plan.body.forests[0].name, plan.body.forests[0].anchor) = (name(), name());
+    for mapping in &mut plan.body.mappings {
+        mapping.source.file = name();
+        mapping.anchor = Some(name());
+        mapping.on_prem.as_mut().unwrap().sam = Some(name());
+        mapping.cloud.as_mut().unwrap().upn = name();
+    }
+    for action in &mut plan.body.actions {
+        action.before.insert(FactName::OnPremisesImmutableId, FactValue::text(HOSTILE));
+        action.before.insert(FactName::PrivilegedRoles, FactValue::List(vec![name(), name()]));
+        action.target.directory = format!("forest:{HOSTILE}");
+        action.target.id = name();
+    }
+    plan
+}
+
+#[test]
+fn hostile_names_reach_no_terminal() {
+    let (old, new) = (sample(), hostile());
+    let mut texts = vec![human_text(&new, PLAIN), diff_text(&old, &new)];
+    let mut out = Vec::new();
+    verify_human(&VerifyReport::new(&new.body), &PLAIN, &mut out).unwrap();
+    texts.push(String::from_utf8(out).unwrap());
+    for text in texts {
+        let bad = text.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(bad, None, "{text}");
+        assert!(text.contains("\\u{202e}"));
+        assert!(text.lines().all(|line| !line.starts_with('#')));
+    }
+}
+
+/// What is left of a line of Markdown without its code spans.
+fn outside_of_code(line: &str) -> String {
+    let mut rest = line.to_owned();
+    while let Some((before, after)) = rest.split_once('`') {
+        let (_, after) = after.split_once('`').expect("backticks come in pairs");
+        rest = format!("{before}{after}");
+    }
+    while let Some((before, after)) = rest.split_once("<code>") {
+        let (code, after) = after.split_once("</code>").expect("code is closed");
+        assert!(!code.contains(['<', '>', '`', '|', '@', '[', '*', '$', '\\']), "{code}");
+        rest = format!("{before}{after}");
+    }
+    rest
+}
+
+#[test]
+fn hostile_names_stay_values_in_markdown() {
+    let (old, new) = (sample(), hostile());
+    let texts = [
+        markdown(&PlanView::new(&new)),
+        diff_markdown(&PlanDiff::new(&old, &new)),
+        diff_markdown(&PlanDiff::new(&new, &old)),
+        verify_markdown(&VerifyReport::new(&new.body)),
+    ];
+    for text in texts {
+        let (marker, text) = text.split_once('\n').unwrap();
+        assert!(marker.ends_with(" -->") && marker.matches("-->").count() == 1, "{marker}");
+        let mut columns = 0;
+        for line in text.lines() {
+            let own = ["<br>", "<details>", "</details>", "<summary>", "</summary>", "->", "### ", "## ", "- **", "**"];
+            let left = own.iter().fold(outside_of_code(line), |line, own| line.replace(own, ""));
+            assert!(!left.contains(['<', '>', '`', '@', '[', '*', '$', '\\', '#']), "{line}");
+            assert!(!left.contains("www.") && !left.contains("GH-"), "{line}");
+            let count = left.matches('|').count();
+            columns = if columns == 0 || count == 0 { count } else { columns };
+            assert_eq!(count, columns, "{line}");
+        }
+    }
 }

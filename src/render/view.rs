@@ -1,6 +1,6 @@
 //! The one projection of a plan that every format draws: the same order, the same words, the same counts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::words;
 use crate::plan::action::Action;
@@ -72,11 +72,11 @@ pub struct Chapter<'a> {
 
 /// The rows of a table that are shown, and what the rest is.
 #[derive(Debug)]
-pub struct Rows<'a> {
+pub(super) struct Rows<'a> {
     /// Shown.
-    pub shown: Vec<&'a PlannedMapping>,
+    pub(super) shown: Vec<&'a PlannedMapping>,
     /// Left out, by state.
-    pub left_out: Vec<(MappingState, usize)>,
+    pub(super) left_out: Vec<(MappingState, usize)>,
 }
 
 impl<'a> PlanView<'a> {
@@ -110,8 +110,7 @@ impl<'a> PlanView<'a> {
     /// What people call the tenant.
     #[must_use]
     pub fn tenant(&self) -> &'a str {
-        let tenant = &self.body.tenant;
-        tenant.initial_domain.as_deref().or(tenant.id.as_deref()).unwrap_or("an unnamed tenant")
+        words::tenant_name(&self.body.tenant)
     }
 
     /// The first characters of the digest.
@@ -126,7 +125,7 @@ impl<'a> PlanView<'a> {
         let parts = [
             actions_line(&self.body.actions),
             mappings_line(self.body.mappings.iter().map(|mapping| mapping.state)),
-            findings_line(&self.body.findings),
+            findings_line(self.body.findings.iter()),
             self.body.status.word().to_owned(),
             format!("digest {}", self.short_digest()),
         ];
@@ -136,15 +135,19 @@ impl<'a> PlanView<'a> {
 
     /// The mappings: all when there are few or `all` is wanted, else those that need reading, the blocked ones first.
     #[must_use]
-    pub fn rows(&self, limit: usize, all: bool) -> Rows<'a> {
+    pub(super) fn rows(&self, limit: usize, all: bool) -> Rows<'a> {
         let mappings = &self.body.mappings;
         if all || mappings.len() <= limit {
             return Rows { shown: mappings.iter().collect(), left_out: Vec::new() };
         }
         let of = |state: MappingState| mappings.iter().filter(move |mapping| mapping.state == state);
         let shown: Vec<_> = of(MappingState::Blocked).chain(of(MappingState::Planned)).take(limit).collect();
-        let rest = |state: MappingState| of(state).count() - shown.iter().filter(|mapping| mapping.state == state).count();
-        let left_out = words::STATES.map(|state| (state, rest(state))).into_iter().filter(|(_, count)| *count > 0).collect();
+        let mut left = count(mappings.iter().map(|mapping| mapping.state));
+        for (state, shown) in count(shown.iter().map(|mapping| mapping.state)) {
+            left.entry(state).and_modify(|left| *left -= shown);
+        }
+        let left_out = words::STATES.into_iter().filter_map(|state| Some((state, *left.get(&state).filter(|left| **left > 0)?)));
+        let left_out = left_out.collect();
         Rows { shown, left_out }
     }
 }
@@ -152,7 +155,7 @@ impl<'a> PlanView<'a> {
 impl Rows<'_> {
     /// `9,950 more mappings: 9,900 linked, 50 armed`; nothing when all are shown.
     #[must_use]
-    pub fn rest(&self) -> Option<String> {
+    pub(super) fn rest(&self) -> Option<String> {
         let total: usize = self.left_out.iter().map(|(_, count)| count).sum();
         let states: Vec<String> =
             self.left_out.iter().map(|(state, count)| format!("{} {}", words::number(*count), state.word())).collect();
@@ -188,31 +191,35 @@ fn chapters(actions: &[Action]) -> Vec<Chapter<'_>> {
 }
 
 fn actions_line(actions: &[Action]) -> String {
-    let of = |kind| actions.iter().filter(|action| action.kind == kind).count();
-    let parts: Vec<String> = words::COUNTED
-        .into_iter()
-        .map(|kind| (kind, of(kind)))
-        .filter(|(_, n)| *n > 0)
-        .map(|(kind, n)| words::to_do(kind, n))
-        .collect();
+    let counts = count(actions.iter().map(|action| action.kind));
+    let parts: Vec<String> =
+        words::COUNTED.into_iter().filter_map(|kind| Some(words::to_do(kind, *counts.get(&kind)?))).collect();
     if parts.is_empty() { "nothing to do".into() } else { parts.join(", ") }
 }
 
 /// `2 mappings linked, 1 blocked`.
-pub(super) fn mappings_line(states: impl Iterator<Item = MappingState> + Clone) -> String {
-    let of = |wanted| states.clone().filter(|state| *state == wanted).count();
+pub(super) fn mappings_line(states: impl Iterator<Item = MappingState>) -> String {
+    let counts = count(states);
     let mut parts: Vec<String> = Vec::new();
-    for (state, count) in words::STATES.into_iter().map(|state| (state, of(state))).filter(|(_, count)| *count > 0) {
+    for (state, count) in words::STATES.into_iter().filter_map(|state| Some((state, *counts.get(&state)?))) {
         let subject = if parts.is_empty() { words::counted(count, "mapping") } else { words::number(count) };
         parts.push(format!("{subject} {}", state.word()));
     }
     if parts.is_empty() { "no mappings".into() } else { parts.join(", ") }
 }
 
-fn findings_line(findings: &[Finding]) -> String {
-    let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let counts = Severity::ALL.map(|severity| (severity, of(severity)));
+/// `1 blocker, 2 warnings`; nothing when there are none.
+pub(super) fn findings_line<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
+    let counts = count(findings.map(|finding| finding.severity));
     let parts: Vec<String> =
-        counts.into_iter().filter(|(_, n)| *n > 0).map(|(severity, n)| words::findings(severity, n)).collect();
+        Severity::ALL.into_iter().filter_map(|severity| Some(words::findings(severity, *counts.get(&severity)?))).collect();
     parts.join(", ")
+}
+
+fn count<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
+    let mut counts = BTreeMap::new();
+    for item in items {
+        *counts.entry(item).or_default() += 1;
+    }
+    counts
 }

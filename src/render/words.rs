@@ -5,16 +5,16 @@ use std::borrow::Cow;
 use super::facts::{ID_FACTS, guid_of};
 use crate::model::{FactName, FactValue};
 use crate::plan::action::{Action, ActionKind};
-use crate::plan::body::{MappingState, Status};
+use crate::plan::body::{MappingState, PlanTenant, Status};
 use crate::plan::finding::Severity;
 
 /// A sentence whose values each format marks and escapes in its own way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Phrase(Vec<Part>);
+pub(super) struct Phrase(Vec<Part>);
 
 /// A piece of a [`Phrase`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub(super) enum Part {
     /// Our words.
     Words(Cow<'static, str>),
     /// A value of a directory: to be escaped.
@@ -47,7 +47,7 @@ impl Phrase {
 
     /// The sentence, with values written by `write`.
     #[must_use]
-    pub fn text(&self, write: impl Fn(&str) -> String) -> String {
+    pub(super) fn text(&self, write: impl Fn(&str) -> String) -> String {
         let piece = |part: &Part| match part {
             Part::Words(words) => words.to_string(),
             Part::Value(value) => write(value),
@@ -58,7 +58,7 @@ impl Phrase {
 
 /// What an action does.
 #[must_use]
-pub fn title(action: &Action) -> Phrase {
+pub(super) fn title(action: &Action) -> Phrase {
     let who = action.target.upn.as_str();
     match action.kind {
         ActionKind::ClearImmutableId => Phrase::new("clear ImmutableID of ").value(who),
@@ -110,7 +110,7 @@ fn text_after(action: &Action) -> Option<&str> {
 
 /// The sign of an action: `+` sets, `~` changes, `-` clears or deletes, `!` cannot be undone.
 #[must_use]
-pub fn symbol(action: &Action) -> char {
+pub(super) fn symbol(action: &Action) -> char {
     if !action.reversible {
         return '!';
     }
@@ -131,7 +131,7 @@ fn overwrites(action: &Action) -> bool {
 }
 
 /// The kinds as they are counted, what is destroyed last.
-pub const COUNTED: [ActionKind; 9] = [
+pub(super) const COUNTED: [ActionKind; 9] = [
     ActionKind::SetImmutableId,
     ActionKind::StampConsistencyGuid,
     ActionKind::SetUserPrincipalName,
@@ -145,7 +145,7 @@ pub const COUNTED: [ActionKind; 9] = [
 
 /// `3 to set`.
 #[must_use]
-pub fn to_do(kind: ActionKind, count: usize) -> String {
+pub(super) fn to_do(kind: ActionKind, count: usize) -> String {
     let of = |one: &str, more: &str| format!("{} {}", number(count), if count == 1 { one } else { more });
     let simple = |word: &str| of(word, word);
     match kind {
@@ -162,12 +162,12 @@ pub fn to_do(kind: ActionKind, count: usize) -> String {
 }
 
 /// The states as they are listed: what needs reading first.
-pub const STATES: [MappingState; 5] =
+pub(super) const STATES: [MappingState; 5] =
     [MappingState::Blocked, MappingState::Planned, MappingState::Armed, MappingState::Linked, MappingState::Detached];
 
 /// The sign of a state.
 #[must_use]
-pub fn state_symbol(state: MappingState) -> char {
+pub(super) fn state_symbol(state: MappingState) -> char {
     match state {
         MappingState::Blocked => 'x',
         MappingState::Planned => '~',
@@ -177,7 +177,7 @@ pub fn state_symbol(state: MappingState) -> char {
 
 /// What a status means.
 #[must_use]
-pub fn status_meaning(status: Status) -> &'static str {
+pub(super) fn status_meaning(status: Status) -> &'static str {
     match status {
         Status::Blocked => "something stands in the way, `apply` refuses",
         Status::Empty => "nothing is to be done",
@@ -186,9 +186,15 @@ pub fn status_meaning(status: Status) -> &'static str {
     }
 }
 
+/// What people call a tenant.
+#[must_use]
+pub(super) fn tenant_name(tenant: &PlanTenant) -> &str {
+    tenant.initial_domain.as_deref().or(tenant.id.as_deref()).unwrap_or("an unnamed tenant")
+}
+
 /// `2 warnings`.
 #[must_use]
-pub fn findings(severity: Severity, count: usize) -> String {
+pub(super) fn findings(severity: Severity, count: usize) -> String {
     match severity {
         Severity::Blocker => counted(count, "blocker"),
         Severity::Warning => counted(count, "warning"),
@@ -198,13 +204,13 @@ pub fn findings(severity: Severity, count: usize) -> String {
 
 /// `1 mapping`, `1,300 mappings`.
 #[must_use]
-pub fn counted(count: usize, word: &str) -> String {
+pub(super) fn counted(count: usize, word: &str) -> String {
     format!("{} {word}{}", number(count), if count == 1 { "" } else { "s" })
 }
 
 /// `1,300`.
 #[must_use]
-pub fn number(count: usize) -> String {
+pub(super) fn number(count: usize) -> String {
     let digits = count.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (position, digit) in digits.chars().enumerate() {
