@@ -10,7 +10,7 @@ use super::error::quoted;
 use super::{FORMAT_VERSION, KIND, Meta, PlanFile, PlanFileError, check, layout};
 use crate::plan::body::Body;
 
-/// The file, field by field.
+/// A plan: what is to be done, and what was found. Never edited by hand; the hashes would tell.
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "hardmatch plan")]
@@ -34,6 +34,7 @@ pub(super) struct Document {
 /// About the making of a plan.
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Meta")]
 struct SealedMeta {
     /// SHA-256 over the rest of the meta data, as compact JSON with sorted keys.
     #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]

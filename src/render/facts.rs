@@ -12,6 +12,9 @@ pub(super) const ID_FACTS: [FactName; 2] = [FactName::OnPremisesImmutableId, Fac
 /// Two values are worth comparing character by character when this part of them is the same.
 const ALIKE: f32 = 0.5;
 
+/// Longer values are no IDs; comparing them would take long.
+const COMPARED: usize = 400;
+
 /// A fact that an action changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FactChange {
@@ -94,6 +97,9 @@ fn side(value: Option<&FactValue>) -> Side {
 /// Marks what differs when the sides are much alike, such as IDs that differ only in case.
 fn mark(change: &mut FactChange) {
     let (before, after) = (change.before.text(), change.after.text());
+    if before.len().max(after.len()) > COMPARED {
+        return;
+    }
     let diff = diff_graphemes(Algorithm::Myers, &before, &after);
     let same: usize = diff.iter().filter(|(tag, _)| *tag == ChangeTag::Equal).map(|(_, text)| text.len()).sum();
     #[expect(clippy::cast_precision_loss, reason = "a rough share")]

@@ -1,3 +1,5 @@
+mod hostile;
+
 use std::collections::HashSet;
 
 use unicode_width::UnicodeWidthStr as _;
@@ -446,86 +448,4 @@ fn verify_shows_where_every_mapping_stands() {
     verify_json(&report, &mut out).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
     assert_eq!((&json["kind"], &json["summary"]["linked"]), (&"hardmatch/verify".into(), &1.into()));
-}
-
-/// Tries to break out of everything a plan is shown in.
-const HOSTILE: &str =
-    "|`\u{1b}[31m\u{202e}\n# @team #12 GH-1 <img src=x> --> </details> [a](javascript:b) **b** $x$ www.x.example | a@b.example";
-
-/// A plan that has it in every place where a value of a directory or a file can stand.
-fn hostile() -> PlanFile {
-    let mut plan = large(3, |number| format!("{number}{HOSTILE}"));
-    let name = || HOSTILE.to_owned();
-    (plan.meta.config, plan.meta.commit) = (Some(name()), Some(name()));
-    (plan.meta.created_at, plan.meta.tool) = (name(), name());
-    (plan.body.tenant.id, plan.body.tenant.initial_domain, plan.body.rollback_of) = (Some(name()), Some(name()), Some(name()));
-    (plan.body.forests[0].name, plan.body.forests[0].anchor) = (name(), name());
-    for mapping in &mut plan.body.mappings {
-        mapping.source.file = name();
-        mapping.anchor = Some(name());
-        mapping.on_prem.as_mut().unwrap().sam = Some(name());
-        mapping.cloud.as_mut().unwrap().upn = name();
-    }
-    for action in &mut plan.body.actions {
-        action.before.insert(FactName::OnPremisesImmutableId, FactValue::text(HOSTILE));
-        action.before.insert(FactName::PrivilegedRoles, FactValue::List(vec![name(), name()]));
-        action.target.directory = format!("forest:{HOSTILE}");
-        action.target.id = name();
-    }
-    plan
-}
-
-#[test]
-fn hostile_names_reach_no_terminal() {
-    let (old, new) = (sample(), hostile());
-    let mut texts = vec![human_text(&new, PLAIN), diff_text(&old, &new)];
-    let mut out = Vec::new();
-    verify_human(&VerifyReport::new(&new.body), &PLAIN, &mut out).unwrap();
-    texts.push(String::from_utf8(out).unwrap());
-    for text in texts {
-        let bad = text.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
-        assert_eq!(bad, None, "{text}");
-        assert!(text.contains("\\u{202e}"));
-        assert!(text.lines().all(|line| !line.starts_with('#')));
-    }
-}
-
-/// What is left of a line of Markdown without its code spans.
-fn outside_of_code(line: &str) -> String {
-    let mut rest = line.to_owned();
-    while let Some((before, after)) = rest.split_once('`') {
-        let (_, after) = after.split_once('`').expect("backticks come in pairs");
-        rest = format!("{before}{after}");
-    }
-    while let Some((before, after)) = rest.split_once("<code>") {
-        let (code, after) = after.split_once("</code>").expect("code is closed");
-        assert!(!code.contains(['<', '>', '`', '|', '@', '[', '*', '$', '\\']), "{code}");
-        rest = format!("{before}{after}");
-    }
-    rest
-}
-
-#[test]
-fn hostile_names_stay_values_in_markdown() {
-    let (old, new) = (sample(), hostile());
-    let texts = [
-        markdown(&PlanView::new(&new)),
-        diff_markdown(&PlanDiff::new(&old, &new)),
-        diff_markdown(&PlanDiff::new(&new, &old)),
-        verify_markdown(&VerifyReport::new(&new.body)),
-    ];
-    for text in texts {
-        let (marker, text) = text.split_once('\n').unwrap();
-        assert!(marker.ends_with(" -->") && marker.matches("-->").count() == 1, "{marker}");
-        let mut columns = 0;
-        for line in text.lines() {
-            let own = ["<br>", "<details>", "</details>", "<summary>", "</summary>", "->", "### ", "## ", "- **", "**"];
-            let left = own.iter().fold(outside_of_code(line), |line, own| line.replace(own, ""));
-            assert!(!left.contains(['<', '>', '`', '@', '[', '*', '$', '\\', '#']), "{line}");
-            assert!(!left.contains("www.") && !left.contains("GH-"), "{line}");
-            let count = left.matches('|').count();
-            columns = if columns == 0 || count == 0 { count } else { columns };
-            assert_eq!(count, columns, "{line}");
-        }
-    }
 }

@@ -1,0 +1,108 @@
+//! Names that try to become markup, commands or mentions.
+
+use super::*;
+
+/// Tries to break out of everything a plan is shown in.
+const HOSTILE: &str =
+    "|`\u{1b}[31m\u{202e}\n# @team #12 GH-1 <img src=x> --> </details> [a](javascript:b) **b** $x$ www.x.example | a@b.example";
+
+/// A plan that has a text in every place where a value of a directory or a file can stand.
+fn plan_full_of(hostile: &str) -> PlanFile {
+    let mut plan = large(3, |number| format!("{number}{hostile}"));
+    let name = || hostile.to_owned();
+    (plan.meta.config, plan.meta.commit) = (Some(name()), Some(name()));
+    (plan.meta.created_at, plan.meta.tool) = (name(), name());
+    (plan.body.tenant.id, plan.body.tenant.initial_domain, plan.body.rollback_of) = (Some(name()), Some(name()), Some(name()));
+    (plan.body.forests[0].name, plan.body.forests[0].anchor) = (name(), name());
+    for mapping in &mut plan.body.mappings {
+        mapping.source.file = name();
+        mapping.anchor = Some(name());
+        mapping.on_prem.as_mut().unwrap().sam = Some(name());
+        mapping.cloud.as_mut().unwrap().upn = name();
+    }
+    for action in &mut plan.body.actions {
+        action.before.insert(FactName::OnPremisesImmutableId, FactValue::text(hostile));
+        action.before.insert(FactName::PrivilegedRoles, FactValue::List(vec![name(), name()]));
+        action.target.directory = format!("forest:{hostile}");
+        action.target.id = name();
+    }
+    plan
+}
+
+/// Everything that is shown of a plan in a terminal.
+fn terminal_texts(plan: &PlanFile) -> [String; 3] {
+    let mut out = Vec::new();
+    verify_human(&VerifyReport::new(&plan.body), &PLAIN, &mut out).unwrap();
+    [human_text(plan, PLAIN), diff_text(&sample(), plan), String::from_utf8(out).unwrap()]
+}
+
+/// Everything that is shown of a plan in a pull request.
+fn markdown_texts(plan: &PlanFile) -> [String; 4] {
+    let old = sample();
+    [
+        markdown(&PlanView::new(plan)),
+        diff_markdown(&PlanDiff::new(&old, plan)),
+        diff_markdown(&PlanDiff::new(plan, &old)),
+        verify_markdown(&VerifyReport::new(&plan.body)),
+    ]
+}
+
+fn assert_harmless_in_a_terminal(text: &str) {
+    let bad = text.chars().find(|c| (c.is_control() && *c != '\n') || matches!(*c, '\u{202a}'..='\u{202e}' | '\u{feff}'));
+    assert_eq!(bad, None, "{text}");
+    let summaries = text.lines().filter(|line| ["Plan: ", "Diff: ", "Verify: "].iter().any(|start| line.starts_with(start)));
+    assert_eq!(summaries.count(), 1, "{text}");
+}
+
+/// What is left of a line of Markdown without its code spans.
+fn outside_of_code(line: &str) -> String {
+    let mut rest = line.to_owned();
+    while let Some((before, after)) = rest.split_once('`') {
+        let (_, after) = after.split_once('`').expect("backticks come in pairs");
+        rest = format!("{before}{after}");
+    }
+    while let Some((before, after)) = rest.split_once("<code>") {
+        let (code, after) = after.split_once("</code>").expect("code is closed");
+        assert!(!code.contains(['<', '>', '`', '|', '@', '[', '*', '$', '\\']), "{code}");
+        rest = format!("{before}{after}");
+    }
+    rest
+}
+
+fn assert_harmless_in_markdown(text: &str) {
+    let (marker, text) = text.split_once('\n').unwrap();
+    assert!(marker.ends_with(" -->") && marker.matches("-->").count() == 1, "{marker}");
+    let mut columns = 0;
+    for line in text.lines() {
+        let own = ["<br>", "<details>", "</details>", "<summary>", "</summary>", "->", "### ", "## ", "- **", "**"];
+        let left = own.iter().fold(outside_of_code(line), |line, own| line.replace(own, ""));
+        assert!(!left.contains(['<', '>', '`', '@', '[', '*', '$', '\\', '#', '_', '~', '&']), "{line}");
+        assert!(!left.contains("www.") && !left.contains("GH-") && !left.contains("://"), "{line}");
+        let count = left.matches('|').count();
+        columns = if columns == 0 || count == 0 { count } else { columns };
+        assert_eq!(count, columns, "{line}");
+    }
+}
+
+#[test]
+fn hostile_names_stay_values() {
+    let plan = plan_full_of(HOSTILE);
+    for text in terminal_texts(&plan) {
+        assert_harmless_in_a_terminal(&text);
+        assert!(text.contains("\\u{202e}"));
+    }
+    markdown_texts(&plan).iter().for_each(|text| assert_harmless_in_markdown(text));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 12, ..Default::default() })]
+
+    #[test]
+    fn any_name_stays_a_value(name in r"[ -~\PC\pC]{0,40}", marks in "[|`@#<>*_~ \\n\\\\&a-]{0,30}") {
+        for name in [name, marks] {
+            let plan = plan_full_of(&name);
+            terminal_texts(&plan).iter().for_each(|text| assert_harmless_in_a_terminal(text));
+            markdown_texts(&plan).iter().for_each(|text| assert_harmless_in_markdown(text));
+        }
+    }
+}
