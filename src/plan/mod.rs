@@ -32,6 +32,7 @@ use wildmatch::WildMatch;
 
 use crate::model::{Desired, Mapping, Observed};
 
+pub(crate) use assemble::summary;
 pub use body::Body;
 pub use prove::ProofFailure;
 

@@ -1,13 +1,14 @@
 //! Whether a body agrees with itself. A file that was made to carry the right hashes must still be one that planning could
 //! have written.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::PlanFileError;
 use super::error::quoted;
-use crate::plan::action::{Action, ActionKind};
-use crate::plan::body::{Body, MappingState, Status, Summary};
+use crate::plan::action::Action;
+use crate::plan::body::{Body, MappingState, Status};
 use crate::plan::finding::Severity;
+use crate::plan::summary;
 
 pub(super) fn consistent(body: &Body) -> Result<(), PlanFileError> {
     let states = mapping_states(body)?;
@@ -56,25 +57,10 @@ fn action_fault(action: &Action, states: &HashMap<&str, MappingState>, earlier: 
 }
 
 fn counts(body: &Body) -> Result<(), PlanFileError> {
-    let counted = Summary {
-        actions: count(ActionKind::ALL.map(ActionKind::name), body.actions.iter().map(|action| action.kind.name())),
-        findings: count(Severity::ALL.map(Severity::word), body.findings.iter().map(|finding| finding.severity.word())),
-        mappings: count(MappingState::ALL.map(MappingState::word), body.mappings.iter().map(|mapping| mapping.state.word())),
-    };
-    if counted == body.summary {
+    if summary(&body.mappings, &body.actions, &body.findings) == body.summary {
         return Ok(());
     }
     Err(PlanFileError::altered("the counts of `summary` are not those of the lists"))
-}
-
-fn count<'a, const N: usize>(all: [&str; N], found: impl Iterator<Item = &'a str>) -> BTreeMap<String, u64> {
-    let mut counts: BTreeMap<String, u64> = all.into_iter().map(|name| (name.to_owned(), 0)).collect();
-    for name in found {
-        if let Some(count) = counts.get_mut(name) {
-            *count += 1;
-        }
-    }
-    counts
 }
 
 /// A plan that could be applied must not list what stands in the way.

@@ -1,15 +1,13 @@
 //! A small invented plan for tests.
 
-use std::collections::BTreeMap;
-
 use super::{Meta, PlanFile};
 use crate::model::{FactName, FactValue, Facts};
 use crate::plan::action::{Action, ActionKind, Target};
 use crate::plan::body::{
     Body, Inputs, MappingState, PlanAdUser, PlanCloudUser, PlanForest, PlanSource, PlanTenant, PlannedMapping, Proof, Status,
-    Summary,
 };
-use crate::plan::finding::{Code, Finding, Severity};
+use crate::plan::finding::{Code, Finding};
+use crate::plan::summary;
 
 pub(crate) const BOND: &str = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0";
 pub(crate) const TWIN: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
@@ -24,7 +22,7 @@ pub(crate) fn sample() -> PlanFile {
 
 /// A plan of these parts, with counts that fit.
 pub(crate) fn with(actions: Vec<Action>, findings: Vec<Finding>, mappings: Vec<PlannedMapping>, status: Status) -> PlanFile {
-    let summary = summary(&actions, &findings, &mappings);
+    let summary = summary(&mappings, &actions, &findings);
     let meta = Meta {
         commit: Some("4f41f60".into()),
         config: Some("hardmatch.yaml".into()),
@@ -56,18 +54,6 @@ pub(crate) fn with(actions: Vec<Action>, findings: Vec<Finding>, mappings: Vec<P
         tenant,
     };
     PlanFile { meta, body }
-}
-
-fn summary(actions: &[Action], findings: &[Finding], mappings: &[PlannedMapping]) -> Summary {
-    let count = |names: Vec<&str>, found: Vec<&str>| -> BTreeMap<String, u64> {
-        let of = |name: &str| found.iter().filter(|other| **other == name).count() as u64;
-        names.iter().map(|name| ((*name).to_owned(), of(name))).collect()
-    };
-    Summary {
-        actions: count(ActionKind::ALL.map(ActionKind::name).to_vec(), actions.iter().map(|a| a.kind.name()).collect()),
-        findings: count(Severity::ALL.map(Severity::word).to_vec(), findings.iter().map(|f| f.severity.word()).collect()),
-        mappings: count(MappingState::ALL.map(MappingState::word).to_vec(), mappings.iter().map(|m| m.state.word()).collect()),
-    }
 }
 
 pub(crate) fn facts<const N: usize>(facts: [(FactName, FactValue); N]) -> Facts {

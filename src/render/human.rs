@@ -43,8 +43,8 @@ fn header(page: &mut Page<'_>, view: &PlanView<'_>) -> io::Result<()> {
     let (users, deleted) = (number_of(body.tenant.users), number_of(body.tenant.deleted_users));
     page.item("  users    ", DIM, &format!("{users} live, {deleted} in the recycle bin"), PLAIN)?;
     for forest in &body.forests {
-        let users = number_of(forest.users);
-        let text = format!("{}: {users} users, source anchor {}", printable(&forest.name), printable(&forest.anchor));
+        let users = counted_u64(forest.users, "user");
+        let text = format!("{}: {users}, source anchor {}", printable(&forest.name), printable(&forest.anchor));
         page.item("  forest   ", DIM, &text, PLAIN)?;
     }
     page.item("  made     ", DIM, &made(view), PLAIN)?;
@@ -78,7 +78,7 @@ fn number_of(count: u64) -> String {
     number(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-fn counted_u64(count: u64, word: &str) -> String {
+pub(super) fn counted_u64(count: u64, word: &str) -> String {
     counted(usize::try_from(count).unwrap_or(usize::MAX), word)
 }
 

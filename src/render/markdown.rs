@@ -3,7 +3,7 @@
 use super::comment::{Comment, Part, sticky};
 use super::escape::{code, prose};
 use super::facts::{FactChange, Side, changes};
-use super::human::{ad_user, made};
+use super::human::{ad_user, counted_u64, made};
 use super::view::{Group, PlanView, Step};
 use super::words::{counted, number, state_symbol, status_meaning, symbol, title};
 use crate::plan::body::PlannedMapping;
@@ -45,7 +45,10 @@ fn head(view: &PlanView<'_>) -> String {
     row("tenant", &format!("{}{id}", code(view.tenant())));
     row("users", &format!("{} live, {} in the recycle bin", body.tenant.users, body.tenant.deleted_users));
     for forest in body.forests.iter().take(FORESTS) {
-        row("forest", &format!("{}: {} users, source anchor {}", code(&forest.name), forest.users, code(&forest.anchor)));
+        row(
+            "forest",
+            &format!("{}: {}, source anchor {}", code(&forest.name), counted_u64(forest.users, "user"), code(&forest.anchor)),
+        );
     }
     if body.forests.len() > FORESTS {
         row("forest", &format!("and {} more", number(body.forests.len() - FORESTS)));
