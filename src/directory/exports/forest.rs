@@ -1,6 +1,6 @@
 //! Puts a forest together from its entries: no user twice, and what the entries say about their domain.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostic;
 use crate::directory::ad::entry::{RawEntry, base_name, decode_user, object_sid};
@@ -111,13 +111,16 @@ impl ForestBuilder {
 
     /// Whether an entry at the end of a file, with no empty line behind it, looks as if its rest was cut off: it has no
     /// GUID and might be a user, or it lacks several attributes that all (at least three) users before it have.
-    pub(crate) fn may_be_cut(&self, entry: &RawEntry) -> bool {
+    pub(crate) fn may_be_cut(&self, entry: &RawEntry) -> Option<&'static str> {
         let has = |name: &str| entry.values(name).next().is_some();
+        let is_user = left_out::is_user(entry).unwrap_or(true);
         if !has("objectGUID") {
-            return left_out::class_may_be_cut(entry) || left_out::is_user(entry).unwrap_or(true);
+            let suspect = is_user || left_out::class_may_be_cut(entry);
+            return suspect.then_some("the last entry has no objectGUID; the file seems to be cut in its middle");
         }
-        let common = self.common.iter().flatten().filter(|name| !has(name)).collect::<std::collections::BTreeSet<_>>();
-        self.lines.len() >= 3 && common.len() >= 2 && left_out::is_user(entry).unwrap_or(true)
+        let missing: BTreeSet<&String> = self.common.iter().flatten().filter(|name| !has(name)).collect();
+        let suspect = is_user && self.lines.len() >= 3 && missing.len() >= 2;
+        suspect.then_some("the last entry lacks what all others have; the file seems to be cut in its middle")
     }
 
     pub(crate) fn finish(mut self) -> ObservedForest {

@@ -6,7 +6,9 @@ use crate::diag::{Diagnostic, Diagnostics, Location};
 use crate::model::text::printable;
 
 /// How many problems of one file are kept.
-pub(crate) const CAP: usize = 1_000;
+const CAP: usize = 1_000;
+/// Characters of a summary.
+const MAX_SUMMARY: usize = 400;
 
 /// The problems of one file.
 #[derive(Debug)]
@@ -34,9 +36,11 @@ impl Problems {
         self.push(Diagnostic::error(summary).at(self.at(line)));
     }
 
-    pub(crate) fn push(&mut self, problem: Diagnostic) {
+    /// Adds a problem. Its summary may quote the file, so it is made safe and short.
+    pub(crate) fn push(&mut self, mut problem: Diagnostic) {
         self.count += 1;
         if self.count <= CAP {
+            problem.summary = shorten(&problem.summary, MAX_SUMMARY);
             self.found.push(problem);
         }
     }
@@ -63,8 +67,11 @@ impl Problems {
 
 /// Text of a file for a message: safe to print, and short.
 pub(crate) fn excerpt(text: &str) -> String {
-    const WIDTH: usize = 60;
-    let mut short: String = text.chars().take(WIDTH).collect();
+    shorten(text, 60)
+}
+
+fn shorten(text: &str, width: usize) -> String {
+    let mut short: String = text.chars().take(width).collect();
     if short.len() < text.len() {
         short.push('…');
     }

@@ -39,7 +39,7 @@ impl<'a> Table<'a> {
     /// Reads up to the head; tells in words why this is no table.
     pub(crate) fn open(text: impl Read + 'a, file: &Arc<str>) -> Result<Self, Diagnostics> {
         let tail = Rc::new(Tail::default());
-        let mut text = BufReader::with_capacity(1 << 16, Watched { inner: text, tail: Rc::clone(&tail) });
+        let mut text = BufReader::with_capacity(1 << 16, Watched { inner: text, tail: Rc::clone(&tail), line_length: 0 });
         let (mut skipped, mut told) = (0, None);
         let head = loop {
             let line = head_line(&mut text, skipped, file)?;
@@ -175,12 +175,7 @@ fn cells(record: &ByteRecord, line: u32, problems: &mut Problems) -> Option<Vec<
                 .help("export it again with `Export-Csv -Encoding UTF8`"),
         );
     }
-    let cells = cells.ok()?;
-    if cells.iter().any(|cell| cell.contains('\0')) {
-        problems.error(line, "the row has a NUL character; the file is damaged");
-        return None;
-    }
-    Some(cells)
+    cells.ok()
 }
 
 fn csv_problem(error: &csv::Error, skipped: u32, file: &Arc<str>) -> Diagnostic {
@@ -200,9 +195,13 @@ struct Tail {
     open_quote: Cell<bool>,
 }
 
+/// A row on one line is not longer than this.
+const MAX_LINE: usize = 64 << 20;
+
 struct Watched<R> {
     inner: R,
     tail: Rc<Tail>,
+    line_length: usize,
 }
 
 impl<R: Read> Read for Watched<R> {
@@ -214,6 +213,15 @@ impl<R: Read> Read for Watched<R> {
         if let Some(last) = fresh.last() {
             self.tail.last.set(*last);
         }
-        Ok(count)
+        match fresh.iter().rposition(|byte| *byte == b'\n') {
+            Some(end) => self.line_length = count - end,
+            None => self.line_length += count,
+        }
+        let wrong = |why| Err(std::io::Error::new(std::io::ErrorKind::InvalidData, why));
+        match (fresh.contains(&0), self.line_length > MAX_LINE) {
+            (true, _) => wrong("there is a NUL character; the file is damaged, or no text"),
+            (false, true) => wrong("a line is longer than 64 MiB; this is no table"),
+            (false, false) => Ok(count),
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::directory::ad::entry::RawEntry;
 use crate::model::{AnchorMode, ObservedForest};
 
 use super::forest::ForestBuilder;
-use super::problems::Problems;
+use super::problems::{Problems, excerpt};
 
 pub(crate) use record::{Record, read_records};
 
@@ -49,13 +49,9 @@ fn add(record: Record, forest: &mut ForestBuilder, problems: &mut Problems) {
     let places = record.places();
     let (line, is_whole) = (record.line, record.terminated);
     let entry: RawEntry = record.into();
-    let suspect = !is_whole && forest.may_be_cut(&entry);
-    if suspect {
-        problems.push(
-            Diagnostic::error("the file seems to be cut in the middle of its last entry")
-                .at(problems.at(line))
-                .help("export it again; if it is complete, add an empty line at its end"),
-        );
+    if !is_whole && let Some(why) = forest.may_be_cut(&entry) {
+        let help = "export it again, with objectGUID; if it is complete, add an empty line at its end";
+        problems.push(Diagnostic::error(format!("{}: {why}", excerpt(&entry.dn))).at(problems.at(line)).help(help));
         return;
     }
     forest.add(&entry, line, None, |attribute| places.line_of(attribute).unwrap_or(line), problems);

@@ -109,8 +109,16 @@ impl Ldapsearch {
         let text = line.text.trim_start_matches('#').trim();
         if text == "extended LDIF" {
             self.started = self.started.or(Some(line.number));
-        } else if let Some(result) = text.strip_prefix("result: ") {
-            self.result(result, line.number, problems);
+        } else {
+            self.closing_line(text, line.number, problems);
+        }
+    }
+
+    fn closing_line(&mut self, text: &str, line: u32, problems: &mut Problems) {
+        if let Some(result) = text.strip_prefix("result: ") {
+            self.result(result, line, problems);
+        } else if let Some((_, cookie)) = text.strip_prefix("pagedresults:").and_then(|rest| rest.split_once("cookie=")) {
+            self.open_page = (!cookie.trim().is_empty()).then_some(line);
         }
     }
 
@@ -129,11 +137,7 @@ impl Ldapsearch {
 
     fn closing_lines(&mut self, block: &[Line], problems: &mut Problems) {
         for line in block {
-            if let Some(result) = line.text.strip_prefix("result: ") {
-                self.result(result, line.number, problems);
-            } else if let Some(cookie) = line.text.strip_prefix("pagedresults: cookie=") {
-                self.open_page = (!cookie.trim().is_empty()).then_some(line.number);
-            }
+            self.closing_line(&line.text, line.number, problems);
         }
     }
 

@@ -121,7 +121,7 @@ fn an_entry_at_the_end_that_lacks_what_all_others_have_was_cut() {
     };
     let whole: String = (1..=4).map(entry).collect();
     let cut = &whole[..whole.find("sAMAccountName: u4").unwrap()];
-    assert!(first_error(cut).contains("seems to be cut"), "{}", first_error(cut));
+    assert!(first_error(cut).contains("CN=u4,DC=x: the last entry lacks what all others have"), "{}", first_error(cut));
     assert_eq!(read(&format!("{cut}\n")).unwrap().users.len(), 4);
     assert_eq!(read(whole.trim_end_matches('\n').to_owned().as_str()).unwrap_err().len(), 1);
 }
@@ -133,6 +133,8 @@ fn tells_a_partial_search_result() {
     assert!(first_error(&partial).contains("4 Size limit exceeded"), "{}", first_error(&partial));
     assert!(first_error(&format!("{TWO}# result: 11 Administrative limit exceeded\n")).contains("not complete"));
     assert!(first_error(&format!("{TWO}search: 2\nresult: 0 Success\npagedresults: cookie=AAAB\n")).contains("last page"));
+    assert!(first_error(&format!("{TWO}# pagedresults: cookie=AAAB\n")).contains("last page"));
+    assert_eq!(read(&format!("{TWO}# pagedresults: cookie=AAAB\n# pagedresults: cookie=\n")).unwrap().users.len(), 2);
 }
 
 #[test]

@@ -109,6 +109,9 @@ impl Document {
             let help = "follow the link to the end, or use `Get-MgUser -All`; one page cannot rule out a conflict";
             return Some(Diagnostic::error("this is only the first page of the users (it has an `@odata.nextLink`)").help(help));
         }
+        if self.has("error") {
+            return Some(Diagnostic::error("this is an error that Graph answered with, not an export of users"));
+        }
         if !is_page && let Err(why) = check_head(self.format.as_deref(), self.version.as_deref()) {
             let single = self.has("id") || self.has("Id");
             let help = "this looks like a single user; write a list: `ConvertTo-Json -InputObject @($users)`";

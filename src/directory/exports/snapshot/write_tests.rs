@@ -145,16 +145,16 @@ fn a_plain_list_cannot_be_applied_to() {
 }
 
 #[test]
-fn a_thousand_changes_are_quick_and_right() {
-    let users: Vec<Value> = (0..3_000_u32)
+fn many_changes_keep_every_user() {
+    let users: Vec<Value> = (0..600_u32)
         .map(|n| json!({ "id": format!("00000000-0000-4000-8000-{n:012}"), "userPrincipalName": format!("u{n}@x"), "onPremisesImmutableId": null }))
         .collect();
     let whole = json!({ "format": "hardmatch/tenant", "formatVersion": "1.0", "users": users }).to_string();
     let (_folder, mut document) = load(&whole);
-    for n in 0..1_000_u32 {
+    for n in 0..200_u32 {
         document.soft_delete(&id(&format!("00000000-0000-4000-8000-{n:012}")), "2026-11-02T00:00:00Z").unwrap();
     }
     let observed = document.observed().unwrap();
-    assert_eq!(observed.users.iter().filter(|user| user.is_deleted()).count(), 1_000);
-    assert_eq!(observed.users.len(), 3_000);
+    assert_eq!(observed.users.iter().filter(|user| user.is_deleted()).count(), 200);
+    assert_eq!(observed.users.len(), 600);
 }
