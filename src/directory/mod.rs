@@ -1,6 +1,12 @@
 //! The directories: small ports, and the adapters behind them.
 
+use std::sync::Arc;
+
 pub mod ad;
 pub mod entra;
 pub mod exports;
 pub mod ports;
+pub mod rehearsal;
+
+/// Tells the time. The clock is read in `cli` and handed in.
+pub type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;

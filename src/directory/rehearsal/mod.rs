@@ -1,0 +1,17 @@
+//! A rehearsal of the real thing: exported directories behind the same ports as live ones.
+//!
+//! A [`SnapshotTenant`] takes writes by the rules of the tenant model, an [`LdifForest`] takes stamps; both save
+//! what they took through a small store, many concurrent writes at once.
+
+mod commit;
+mod forest;
+mod tenant;
+
+pub use forest::{ForestStore, LdifForest};
+pub use tenant::{SnapshotStore, SnapshotTenant};
+
+/// Why a store did not keep something.
+pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
+
+#[cfg(test)]
+mod tests;
