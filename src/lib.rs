@@ -22,6 +22,7 @@
 //! Nothing on floors 1 to 3, in `planfile` or in `render` names a file, a socket, a clock or tokio;
 //! `tests/integration/architecture.rs` keeps it so. To understand the tool from one file, read [`plan`].
 
+pub mod apply;
 pub mod config;
 pub mod diag;
 pub mod directory;

@@ -182,6 +182,7 @@ codes! {
     AcceptUnused "accept-unused" Warning "A decision or an accepted code was not needed.";
     DuplicateRow "duplicate-row" Warning "A row repeats an earlier one.";
     InputTrimmed "input-trimmed" Warning "Blanks around a value were removed.";
+    NotReversible "not-reversible" Warning "Something that a plan did cannot be undone, or not any more.";
 }
 
 impl Code {

@@ -1,0 +1,102 @@
+//! The copy of an account that is made before it is deleted.
+
+use std::fs::{DirBuilder, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tempfile::NamedTempFile;
+
+use crate::model::EntraId;
+
+use super::journal::sync_folder;
+
+/// Saves an account under a name of its own and returns the file, which is on disk then.
+pub(super) fn save(folder: &Path, upn: &str, id: EntraId, at: Timestamp, account: &Value) -> io::Result<PathBuf> {
+    create_folder(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".backup-").tempfile_in(folder)?;
+    serde_json::to_writer_pretty(&mut file, account)?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    let path = place(file, folder, &file_name(upn, id, at))?;
+    sync_folder(&path)?;
+    Ok(path)
+}
+
+/// Gives a file its name, or the next one that is free: a copy never takes the place of another.
+fn place(mut file: NamedTempFile, folder: &Path, name: &str) -> io::Result<PathBuf> {
+    let mut number = 1;
+    loop {
+        let suffix = if number == 1 { String::new() } else { format!("_{number}") };
+        let path = folder.join(format!("{name}{suffix}.json"));
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => file = taken.file,
+            Err(failed) => return Err(failed.error),
+        }
+        number += 1;
+    }
+}
+
+/// Whether a file is a whole copy, as far as that can be told without the account.
+pub(super) fn is_good(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| serde_json::from_reader::<_, Value>(io::BufReader::new(file)).is_ok())
+}
+
+fn create_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+/// UPN for people, id to be sure, time to be alone.
+fn file_name(upn: &str, id: EntraId, at: Timestamp) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "@-_".contains(c) { c } else { '_' };
+    let upn: String = upn.chars().take(64).map(|c| if c == '.' { '.' } else { safe(c) }).collect();
+    let upn = upn.trim_start_matches('.');
+    let time = at.strftime("%Y%m%dT%H%M%S%3fZ");
+    format!("{upn}_{id}_{time}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0";
+
+    #[test]
+    fn names_stay_in_the_folder_whatever_the_upn_holds() {
+        let at: Timestamp = "2026-11-25T08:09:10.5Z".parse().unwrap();
+        let name = |upn| file_name(upn, ID.parse().unwrap(), at);
+        assert_eq!(name("eve@x.example"), format!("eve@x.example_{ID}_20261125T080910500Z"));
+        for upn in ["../../etc/passwd", "..\\a:b*c?", "a/b\0\u{202e}", &"ä".repeat(500), ""] {
+            let name = name(upn);
+            assert!(!name.contains(['/', '\\', ':', '\0']) && !name.starts_with('.') && name.len() < 140, "{name}");
+        }
+    }
+
+    #[test]
+    fn saves_for_the_owner_only_and_never_over_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let backups = folder.path().join("a/backups");
+        let at = Timestamp::UNIX_EPOCH;
+        let account = serde_json::json!({"id": ID});
+        let path = save(&backups, "eve@x.example", ID.parse().unwrap(), at, &account).unwrap();
+        assert!(is_good(&path) && !is_good(&backups.join("none")));
+        let again = save(&backups, "eve@x.example", ID.parse().unwrap(), at, &account).unwrap();
+        assert!(again != path && is_good(&again));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(&path), mode(&backups)), (0o600, 0o700));
+        }
+        assert_eq!(std::fs::read_dir(&backups).unwrap().count(), 2);
+    }
+}

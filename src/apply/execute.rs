@@ -1,0 +1,223 @@
+//! The order of things: lock, unfinished runs, journal, preflight, run, end.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Mutex;
+
+use futures_util::future::try_join_all;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::directory::ports::DirectoryError;
+use crate::model::EntraId;
+use crate::plan::action::{Action, ActionId};
+use crate::plan::body::Body;
+
+use super::journal::{
+    EndStatus, Entry, FORMAT, FORMAT_VERSION, FateKind, History, Journal, JournalError, Outcome, OutcomeKind, RunHeader,
+    journal_path,
+};
+use super::lock::{FolderLock, LockError};
+use super::preflight::{Difference, preflight};
+use super::run::{Event, ExitKind, Observer, Options, Run, RunReport, StoppedBy};
+use super::unfinished::{UnfinishedRun, mark_rolled_back, scan};
+use super::{Clock, Directories, backup};
+
+/// A plan that was checked and approved, and how to carry it out.
+pub struct Request<'a> {
+    /// The plan file; its folder is locked and gets the journal.
+    pub plan: &'a Path,
+    /// The digest of the body.
+    pub digest: &'a str,
+    /// The body.
+    pub body: &'a Body,
+    /// Name and version of the program.
+    pub tool: &'a str,
+    /// Names the run.
+    pub run_id: Uuid,
+    /// How to run.
+    pub options: Options,
+    /// The time.
+    pub clock: Clock,
+    /// Who wants to know what happens.
+    pub observer: &'a dyn Observer,
+    /// Stops the run: nothing new is started then.
+    pub cancel: CancellationToken,
+}
+
+/// Why nothing was tried.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// Another apply is at work.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Runs of other plans in this folder are not finished.
+    #[error("{}", unfinished_words(.0))]
+    Unfinished(Vec<UnfinishedRun>),
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A directory did not answer the preflight.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// Something is not as the plan expects.
+    #[error("{} of what the plan relies on changed since it was made; nothing was written, plan again", .0.len())]
+    Stale(Vec<Difference>),
+    /// The actions of the plan do not fit together.
+    #[error("the plan cannot be carried out: {0}")]
+    Plan(String),
+}
+
+fn unfinished_words(runs: &[UnfinishedRun]) -> String {
+    let plans: Vec<String> = runs.iter().map(|run| format!("`{}` (run {})", run.plan.display(), run.run_id)).collect();
+    format!("another plan of this folder is not finished: {}; apply it again, roll it back, or abandon it", plans.join(", "))
+}
+
+/// Carries a plan out, or goes on where an earlier run stopped.
+///
+/// # Errors
+/// An [`ApplyError`] says why nothing was written; what happens after the first write is told in the report.
+pub async fn carry_out(request: &Request<'_>, directories: &Directories) -> Result<RunReport, ApplyError> {
+    carry_out_with(request, directories, Journal::open).await
+}
+
+/// The same with a journal opened in another way.
+pub(super) async fn carry_out_with(
+    request: &Request<'_>,
+    directories: &Directories,
+    open: impl FnOnce(&Path) -> Result<Journal, JournalError>,
+) -> Result<RunReport, ApplyError> {
+    check_order(&request.body.actions).map_err(ApplyError::Plan)?;
+    let folder = folder_of(request.plan);
+    let _lock = FolderLock::take(folder)?;
+    let unfinished = scan(folder, request.digest, request.body.rollback_of.as_deref())?;
+    if !unfinished.is_empty() {
+        return Err(ApplyError::Unfinished(unfinished));
+    }
+    let path = journal_path(request.plan);
+    let earlier = Journal::read(&path)?;
+    let history = earlier.history(request.digest);
+    let look = preflight(request.body, &recorded(&history), directories).await?;
+    if !look.differences.is_empty() {
+        return Err(ApplyError::Stale(look.differences));
+    }
+    let remaining = request.body.actions.len() - look.done.len();
+    request.observer.event(Event::Ready { remaining, done: look.done.len() });
+    if remaining == 0 && history.open_run().is_none() {
+        // Nothing to do and nothing to close: not a byte is written.
+        let already_done = request.body.actions.iter().map(|action| action.id.clone()).collect();
+        return Ok(RunReport { already_done, ..RunReport::default() });
+    }
+    let header = header(request).ok_or_else(|| ApplyError::Plan("its file name is no Unicode text; rename it".into()))?;
+    let journal = open(&path)?;
+    journal.append(&Entry::Run(Box::new(header))).await?;
+    settle(request, &journal, &history, &look.done).await?;
+    let mut report = run(request, directories, &journal, &history, &look.done).await;
+    finish(request, &journal, folder, &mut report).await;
+    Ok(report)
+}
+
+fn folder_of(plan: &Path) -> &Path {
+    plan.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Every id once, and every dependency before its dependents.
+fn check_order(actions: &[Action]) -> Result<(), String> {
+    let mut seen: BTreeSet<&ActionId> = BTreeSet::new();
+    for action in actions {
+        if let Some(later) = action.depends_on.iter().find(|id| !seen.contains(id)) {
+            return Err(format!("action {} depends on {later}, which does not come before it", action.id));
+        }
+        if !seen.insert(&action.id) {
+            return Err(format!("action {} is in it twice", action.id));
+        }
+    }
+    Ok(())
+}
+
+fn recorded(history: &History<'_>) -> BTreeSet<ActionId> {
+    let done = history.fates.iter().filter(|(_, fate)| fate.kind == FateKind::Done);
+    done.map(|(id, _)| (*id).clone()).collect()
+}
+
+fn header(request: &Request<'_>) -> Option<RunHeader> {
+    Some(RunHeader {
+        format: FORMAT.into(),
+        format_version: FORMAT_VERSION.into(),
+        run_id: request.run_id,
+        plan: request.plan.file_name()?.to_str()?.to_owned(),
+        digest: request.digest.to_owned(),
+        tenant: request.body.tenant.clone(),
+        forests: request.body.forests.clone(),
+        inputs: request.body.inputs.clone(),
+        rollback_of: request.body.rollback_of.clone(),
+        tool: request.tool.to_owned(),
+        started_at: (request.clock)(),
+    })
+}
+
+/// Writes down what the preflight found done and the journal did not know yet.
+async fn settle(
+    request: &Request<'_>,
+    journal: &Journal,
+    history: &History<'_>,
+    done: &BTreeSet<ActionId>,
+) -> Result<(), JournalError> {
+    let unknown = done.iter().filter(|id| !history.is_done(id));
+    let entries: Vec<Entry> = unknown
+        .map(|id| Outcome {
+            action: id.clone(),
+            at: (request.clock)(),
+            error: None,
+            request_id: None,
+            result: OutcomeKind::AlreadyDone,
+        })
+        .map(Entry::Outcome)
+        .collect();
+    try_join_all(entries.iter().map(|entry| journal.append(entry))).await.map(drop)
+}
+
+async fn run(
+    request: &Request<'_>,
+    directories: &Directories,
+    journal: &Journal,
+    history: &History<'_>,
+    done: &BTreeSet<ActionId>,
+) -> RunReport {
+    let run = Run {
+        directories,
+        journal,
+        clock: &request.clock,
+        observer: request.observer,
+        cancel: &request.cancel,
+        options: &request.options,
+        backups: Mutex::new(good_backups(history)),
+        touched: Mutex::default(),
+    };
+    run.carry_out(&request.body.actions, done).await
+}
+
+fn good_backups(history: &History<'_>) -> BTreeSet<EntraId> {
+    let good = history.backups().filter(|saved| backup::is_good(Path::new(&saved.file)));
+    good.map(|saved| saved.account).collect()
+}
+
+/// Closes the journal. What cannot be written down any more is told in the report.
+async fn finish(request: &Request<'_>, journal: &Journal, folder: &Path, report: &mut RunReport) {
+    let status = match report.exit_kind() {
+        ExitKind::Complete => EndStatus::Complete,
+        ExitKind::Interrupted => EndStatus::Interrupted,
+        ExitKind::Unconfirmed => EndStatus::Unconfirmed,
+        ExitKind::Denied | ExitKind::Journal | ExitKind::Partial | ExitKind::Stale | ExitKind::Unreachable => {
+            EndStatus::Partial
+        }
+    };
+    let entry = Entry::End { at: (request.clock)(), run_id: request.run_id, status };
+    let mut closed = journal.append(&entry).await;
+    if let (EndStatus::Complete, Ok(()), Some(undone)) = (status, &closed, request.body.rollback_of.as_deref()) {
+        closed = mark_rolled_back(folder, undone, (request.clock)()).map(drop);
+    }
+    if let (Err(cause), None) = (closed, &report.stopped_by) {
+        report.stopped_by = Some(StoppedBy::Journal(cause.to_string()));
+    }
+}

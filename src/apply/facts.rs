@@ -1,0 +1,159 @@
+//! The objects of a plan as they stand now, and whether a fact is what a plan expects.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::directory::ports::DirectoryError;
+use crate::model::text::same;
+use crate::model::{AccountFacts, AccountState, AdUser, EntraId, FactName, FactValue, Facts, ObjectGuid};
+use crate::plan::action::Target;
+
+use super::Directories;
+
+/// An object as it stands now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetFacts {
+    /// An account of the tenant.
+    Account(AccountFacts),
+    /// A user of a forest; `None` when it is gone.
+    AdUser(Option<AdUser>),
+}
+
+impl TargetFacts {
+    /// One fact; `None` when the directory does not report it.
+    #[must_use]
+    pub fn get(&self, name: FactName) -> Option<FactValue> {
+        match self {
+            Self::Account(account) => account.get(name),
+            Self::AdUser(user) => ad_fact(user.as_ref(), name),
+        }
+    }
+
+    /// Whether all these facts hold.
+    #[must_use]
+    pub fn hold(&self, facts: &Facts) -> bool {
+        facts.iter().all(|(name, expected)| is_same(*name, expected, self.get(*name).as_ref()))
+    }
+}
+
+fn ad_fact(user: Option<&AdUser>, name: FactName) -> Option<FactValue> {
+    if name == FactName::State {
+        let state = if user.is_some() { AccountState::Live } else { AccountState::Gone };
+        return Some(FactValue::text(state.word()));
+    }
+    let consistency_guid = user.filter(|_| name == FactName::ConsistencyGuid)?.consistency_guid.bytes();
+    Some(consistency_guid.map_or(FactValue::Null, |bytes| FactValue::text(STANDARD.encode(bytes))))
+}
+
+/// Whether a directory's answer is what a plan expects. Endpoints disagree on the letter case of a sign-in name.
+pub(super) fn is_same(name: FactName, expected: &FactValue, found: Option<&FactValue>) -> bool {
+    match (name, expected, found) {
+        (FactName::UserPrincipalName, FactValue::Text(expected), Some(FactValue::Text(found))) => same(expected, found),
+        (_, expected, found) => Some(expected) == found,
+    }
+}
+
+/// Objects by target.
+#[derive(Debug, Clone, Default)]
+pub struct Current {
+    accounts: BTreeMap<EntraId, TargetFacts>,
+    ad_users: BTreeMap<(String, ObjectGuid), TargetFacts>,
+}
+
+impl Current {
+    /// The object behind a target; `None` when it was not read.
+    #[must_use]
+    pub fn of(&self, target: &Target) -> Option<&TargetFacts> {
+        match target.forest() {
+            Some(forest) => self.ad_user(forest, target.object_guid()?),
+            None => self.account(target.entra_id()?),
+        }
+    }
+
+    /// An account.
+    #[must_use]
+    pub fn account(&self, id: EntraId) -> Option<&TargetFacts> {
+        self.accounts.get(&id)
+    }
+
+    /// A user of a forest.
+    #[must_use]
+    pub fn ad_user(&self, forest: &str, guid: ObjectGuid) -> Option<&TargetFacts> {
+        self.ad_users.get(&(forest.to_owned(), guid))
+    }
+}
+
+/// What is to be read.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wanted {
+    accounts: BTreeSet<EntraId>,
+    ad_users: BTreeMap<String, BTreeSet<ObjectGuid>>,
+}
+
+impl Wanted {
+    pub(super) fn account(&mut self, id: EntraId) {
+        self.accounts.insert(id);
+    }
+
+    pub(super) fn ad_user(&mut self, forest: &str, guid: ObjectGuid) {
+        self.ad_users.entry(forest.to_owned()).or_default().insert(guid);
+    }
+
+    pub(super) fn target(&mut self, target: &Target) -> Result<(), DirectoryError> {
+        match (target.entra_id(), target.forest().zip(target.object_guid())) {
+            (Some(id), _) => self.account(id),
+            (None, Some((forest, guid))) => self.ad_user(forest, guid),
+            (None, None) => return Err(no_object(target)),
+        }
+        Ok(())
+    }
+
+    /// Reads all of it.
+    pub(super) async fn read(&self, directories: &Directories) -> Result<Current, DirectoryError> {
+        let mut current = Current::default();
+        if !self.accounts.is_empty() {
+            let ids: Vec<EntraId> = self.accounts.iter().copied().collect();
+            let read = complete(directories.tenant.read_accounts(&ids).await?, ids.len())?;
+            current.accounts = ids.into_iter().zip(read.into_iter().map(TargetFacts::Account)).collect();
+        }
+        for (forest, guids) in &self.ad_users {
+            let guids: Vec<ObjectGuid> = guids.iter().copied().collect();
+            let read = complete(directories.forest(forest)?.read_users(&guids).await?, guids.len())?;
+            let keys = guids.into_iter().map(|guid| (forest.clone(), guid));
+            current.ad_users.extend(keys.zip(read.into_iter().map(TargetFacts::AdUser)));
+        }
+        Ok(current)
+    }
+}
+
+/// Reads these objects as they stand now.
+///
+/// # Errors
+/// What the directory answered, or that a target names no object.
+pub async fn read_targets<'a>(
+    targets: impl IntoIterator<Item = &'a Target>,
+    directories: &Directories,
+) -> Result<Current, DirectoryError> {
+    let mut wanted = Wanted::default();
+    targets.into_iter().try_for_each(|target| wanted.target(target))?;
+    wanted.read(directories).await
+}
+
+/// Reads one object as it stands now.
+pub(super) async fn read_target(target: &Target, directories: &Directories) -> Result<TargetFacts, DirectoryError> {
+    let current = read_targets([target], directories).await?;
+    current.of(target).cloned().ok_or_else(|| no_object(target))
+}
+
+fn complete<T>(read: Vec<T>, wanted: usize) -> Result<Vec<T>, DirectoryError> {
+    if read.len() == wanted {
+        return Ok(read);
+    }
+    Err(DirectoryError::Input(format!("the directory answered for {} of {wanted} objects", read.len())))
+}
+
+fn no_object(target: &Target) -> DirectoryError {
+    DirectoryError::Input(format!("`{}` of `{}` is no object that can be written", target.id, target.directory))
+}

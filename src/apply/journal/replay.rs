@@ -1,0 +1,200 @@
+//! What the lines of a journal add up to: a pure fold.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::plan::action::{Action, ActionId};
+
+use super::{Backup, EndStatus, Entry, FORMAT, FORMAT_VERSION, Outcome, OutcomeKind, RunHeader};
+
+/// A journal, line by line put in its place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JournalState {
+    /// The runs, in their order.
+    pub runs: Vec<RunRecord>,
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// Its first line.
+    pub header: RunHeader,
+    /// What was sent and what became of it, in the order of the lines.
+    pub steps: Vec<Step>,
+    /// What was saved.
+    pub backups: Vec<Backup>,
+    /// How it ended; `None` when it was killed.
+    pub end: Option<EndStatus>,
+}
+
+/// A line about an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// It is about to be sent.
+    Intent {
+        /// The line, from 1.
+        line: usize,
+        /// The action.
+        action: Box<Action>,
+    },
+    /// What became of it.
+    Outcome(Outcome),
+}
+
+/// Folds lines, each with its number, into the state; a line out of place is an error with its number.
+///
+/// # Errors
+/// The line and what is wrong with it.
+pub fn replay(lines: impl IntoIterator<Item = (usize, Entry)>) -> Result<JournalState, (usize, String)> {
+    let mut state = JournalState::default();
+    for (line, entry) in lines {
+        state.take(line, entry).map_err(|reason| (line, reason))?;
+    }
+    Ok(state)
+}
+
+impl JournalState {
+    /// Takes the next line.
+    pub(super) fn take(&mut self, line: usize, entry: Entry) -> Result<(), String> {
+        match entry {
+            Entry::Run(header) => self.runs.push(begin(*header)?),
+            Entry::Intent { action, at: _ } => self.current()?.steps.push(Step::Intent { line, action }),
+            Entry::Outcome(outcome) => self.current()?.steps.push(Step::Outcome(outcome)),
+            Entry::Backup(backup) => self.current()?.backups.push(backup),
+            Entry::End { run_id, status, at: _ } => self.run_mut(run_id)?.end = Some(status),
+        }
+        Ok(())
+    }
+
+    fn current(&mut self) -> Result<&mut RunRecord, String> {
+        self.runs.last_mut().ok_or_else(|| "it belongs to no run: the first line of the journal is missing".to_owned())
+    }
+
+    fn run_mut(&mut self, run_id: Uuid) -> Result<&mut RunRecord, String> {
+        let named = self.runs.iter_mut().rfind(|run| run.header.run_id == run_id);
+        named.ok_or_else(|| format!("it ends run {run_id}, which never began"))
+    }
+
+    /// Whether a run with this id is recorded here.
+    #[must_use]
+    pub fn has_run(&self, run_id: &str) -> bool {
+        self.runs.iter().any(|run| run.header.run_id.to_string() == run_id)
+    }
+
+    /// The digests of the plans that were run, in the order of their last runs.
+    #[must_use]
+    pub fn digests(&self) -> Vec<&str> {
+        let mut digests: Vec<&str> = Vec::new();
+        for run in &self.runs {
+            digests.retain(|known| *known != run.header.digest);
+            digests.push(&run.header.digest);
+        }
+        digests
+    }
+
+    /// Everything that was done for one plan, over all its runs.
+    #[must_use]
+    pub fn history(&self, digest: &str) -> History<'_> {
+        let runs: Vec<&RunRecord> = self.runs.iter().filter(|run| run.header.digest == digest).collect();
+        let mut fates = BTreeMap::new();
+        for run in &runs {
+            run.steps.iter().for_each(|step| settle(&mut fates, step));
+            if run.end == Some(EndStatus::RolledBack) {
+                fates.clear();
+            }
+        }
+        History { runs, fates }
+    }
+}
+
+fn begin(header: RunHeader) -> Result<RunRecord, String> {
+    if header.format != FORMAT || header.format_version != FORMAT_VERSION {
+        let (format, version) = (&header.format, &header.format_version);
+        return Err(format!("`{format}` version `{version}` is not known here; this program reads {FORMAT} {FORMAT_VERSION}"));
+    }
+    Ok(RunRecord { header, steps: Vec::new(), backups: Vec::new(), end: None })
+}
+
+/// The runs of one plan, and what became of each action that was sent.
+#[derive(Debug, Clone)]
+pub struct History<'a> {
+    /// The runs, in their order.
+    pub runs: Vec<&'a RunRecord>,
+    /// The actions that were sent at least once.
+    pub fates: BTreeMap<&'a ActionId, Fate<'a>>,
+}
+
+/// What became of one action over all runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Fate<'a> {
+    /// The action as it was last sent.
+    pub action: &'a Action,
+    /// The line of that intent.
+    pub line: usize,
+    /// In a word.
+    pub kind: FateKind,
+}
+
+/// What became of one action over all runs, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FateKind {
+    /// This plan did it.
+    Done,
+    /// It was sent and nothing happened.
+    Failed,
+    /// It was sent, and only a read can tell.
+    Open,
+}
+
+fn settle<'a>(fates: &mut BTreeMap<&'a ActionId, Fate<'a>>, step: &'a Step) {
+    match step {
+        Step::Intent { line, action } => {
+            fates.insert(&action.id, Fate { action, line: *line, kind: FateKind::Open });
+        }
+        Step::Outcome(outcome) => {
+            // An outcome without an intent is about something that somebody else did.
+            let Some(fate) = fates.get_mut(&outcome.action) else { return };
+            fate.kind = match (fate.kind, outcome.result) {
+                (FateKind::Open, OutcomeKind::Done | OutcomeKind::AlreadyDone) => FateKind::Done,
+                (FateKind::Open, OutcomeKind::Failed | OutcomeKind::Refused) => FateKind::Failed,
+                (kind, _) => kind,
+            };
+        }
+    }
+}
+
+impl History<'_> {
+    /// Whether this plan did that.
+    #[must_use]
+    pub fn is_done(&self, action: &ActionId) -> bool {
+        self.fates.get(action).is_some_and(|fate| fate.kind == FateKind::Done)
+    }
+
+    /// The last run, when something was sent and the plan was neither finished nor given up since.
+    #[must_use]
+    pub fn open_run(&self) -> Option<&RunRecord> {
+        let mut open = None;
+        for run in &self.runs {
+            if run.steps.iter().any(|step| matches!(step, Step::Intent { .. })) {
+                open = Some(*run);
+            }
+            if run.end.is_some_and(EndStatus::is_closing) {
+                open = None;
+            }
+        }
+        open
+    }
+
+    /// The accounts that were saved since the plan was last finished or given up, with their files.
+    pub fn backups(&self) -> impl Iterator<Item = &Backup> {
+        let closed = self.runs.iter().rposition(|run| run.end.is_some_and(EndStatus::is_closing));
+        self.runs.iter().skip(closed.map_or(0, |last| last + 1)).flat_map(|run| &run.backups)
+    }
+
+    /// Whether one of the runs has this id.
+    #[must_use]
+    pub fn has_run(&self, run_id: &str) -> bool {
+        self.runs.iter().any(|run| run.header.run_id.to_string() == run_id)
+    }
+}

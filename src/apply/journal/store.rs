@@ -1,0 +1,240 @@
+//! The open journal file. One thread writes; entries that arrive together share one sync.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::{EndStatus, Entry, JournalError, JournalState};
+
+/// The file as the writer sees it; tests put a failing disk here.
+pub(crate) trait LogFile: Send + 'static {
+    /// Appends bytes.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Makes them last.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+impl LogFile for File {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
+/// An open journal.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    sender: Option<Sender<Request>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+struct Request {
+    line: Vec<u8>,
+    written: oneshot::Sender<Result<(), String>>,
+}
+
+impl Journal {
+    /// Reads a journal without touching it; a file that is not there is an empty journal.
+    ///
+    /// # Errors
+    /// A [`JournalError`] when the file cannot be read or a line is damaged. A torn last line is neither.
+    pub fn read(path: &Path) -> Result<JournalState, JournalError> {
+        Ok(load(path)?.state)
+    }
+
+    /// Opens a journal for writing, creates it where there is none, and cuts off a torn last line.
+    ///
+    /// # Errors
+    /// A [`JournalError`] when the file cannot be opened or a line is damaged.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        Ok(Self::start(path, open_file(path)?))
+    }
+
+    /// Starts the writer on a file.
+    pub(crate) fn start(path: &Path, file: impl LogFile) -> Self {
+        let (sender, receiver) = channel();
+        let writer = std::thread::spawn(move || serve(file, &receiver));
+        Self { path: path.to_owned(), sender: Some(sender), writer: Some(writer) }
+    }
+
+    /// Writes an entry and returns once it is on disk.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`]; from the first one on every append fails.
+    pub async fn append(&self, entry: &Entry) -> Result<(), JournalError> {
+        let line = encode(entry).map_err(|cause| JournalError::io("write", &self.path, &cause))?;
+        let (written, done) = oneshot::channel();
+        let sent = self.sender.as_ref().is_some_and(|sender| sender.send(Request { line, written }).is_ok());
+        let result = if sent { done.await.unwrap_or_else(|_| stopped()) } else { stopped() };
+        result.map_err(|cause| JournalError::Io { what: "write", path: self.path.display().to_string(), cause })
+    }
+}
+
+/// Opens the file, ready for the next line.
+pub(crate) fn open_file(path: &Path) -> Result<File, JournalError> {
+    let failed = |what| move |cause: io::Error| JournalError::io(what, path, &cause);
+    let existed = path.try_exists().map_err(failed("look for"))?;
+    let tail = load(path)?.tail;
+    let mut file = owner_only(OpenOptions::new().append(true).create(true)).open(path).map_err(failed("open"))?;
+    restrict(&file).map_err(failed("protect"))?;
+    if !existed {
+        sync_folder(path).map_err(failed("create"))?;
+    }
+    mend(&mut file, &tail).map_err(failed("repair the last line of"))?;
+    Ok(file)
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        drop(self.sender.take());
+        if let Some(writer) = self.writer.take() {
+            drop(writer.join());
+        }
+    }
+}
+
+fn stopped() -> Result<(), String> {
+    Err("its writer stopped".to_owned())
+}
+
+fn serve(mut file: impl LogFile, requests: &Receiver<Request>) {
+    let mut broken: Option<String> = None;
+    while let Ok(first) = requests.recv() {
+        let batch: Vec<Request> = std::iter::once(first).chain(requests.try_iter()).collect();
+        if broken.is_none() {
+            let bytes: Vec<u8> = batch.iter().flat_map(|request| request.line.iter().copied()).collect();
+            // After a failed write or sync nobody knows what is on disk, so the file is not written again.
+            broken = file.append(&bytes).and_then(|()| file.sync()).err().map(|cause| cause.to_string());
+        }
+        for request in batch {
+            let result = broken.clone().map_or(Ok(()), Err);
+            // The one who asked may have gone.
+            drop(request.written.send(result));
+        }
+    }
+}
+
+/// Closes a run of an earlier time, by an entry of its own.
+///
+/// # Errors
+/// A [`JournalError`] when the journal cannot be written.
+pub fn append_end(path: &Path, run_id: Uuid, status: EndStatus, at: Timestamp) -> Result<(), JournalError> {
+    let failed = |cause: io::Error| JournalError::io("write", path, &cause);
+    let loaded = load(path)?;
+    let mut file = OpenOptions::new().append(true).open(path).map_err(failed)?;
+    mend(&mut file, &loaded.tail).map_err(failed)?;
+    let line = encode(&Entry::End { at, run_id, status }).map_err(failed)?;
+    file.append(&line).and_then(|()| file.sync()).map_err(failed)
+}
+
+fn encode(entry: &Entry) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(entry)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// How the file ends.
+enum Tail {
+    /// With a whole line.
+    Whole,
+    /// With an entry that only lacks its line feed.
+    Unterminated,
+    /// With a piece of an entry, from this byte on.
+    Torn(u64),
+}
+
+struct Loaded {
+    state: JournalState,
+    tail: Tail,
+}
+
+fn load(path: &Path) -> Result<Loaded, JournalError> {
+    let failed = |cause: io::Error| JournalError::io("read", path, &cause);
+    let mut loaded = Loaded { state: JournalState::default(), tail: Tail::Whole };
+    let mut reader = match File::open(path) {
+        Ok(file) => BufReader::new(file),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(loaded),
+        Err(cause) => return Err(failed(cause)),
+    };
+    let (mut offset, mut bytes) = (0, Vec::new());
+    for line in 1.. {
+        bytes.clear();
+        let length = reader.read_until(b'\n', &mut bytes).map_err(failed)?;
+        if length == 0 {
+            break;
+        }
+        let damaged = |reason: String| JournalError::Damaged { path: path.display().to_string(), line, reason };
+        let whole = bytes.ends_with(b"\n");
+        match serde_json::from_slice(&bytes) {
+            Ok(entry) => loaded.state.take(line, entry).map_err(damaged)?,
+            Err(_) if !whole && is_torn(&bytes) => loaded.tail = Tail::Torn(offset),
+            Err(cause) => return Err(damaged(cause.to_string())),
+        }
+        if !whole && matches!(loaded.tail, Tail::Whole) {
+            loaded.tail = Tail::Unterminated;
+        }
+        offset += u64::try_from(length).unwrap_or(u64::MAX);
+    }
+    Ok(loaded)
+}
+
+/// Whether these bytes are the beginning of an entry and nothing else. A power cut may leave zeros behind it.
+fn is_torn(bytes: &[u8]) -> bool {
+    let kept = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let beginning = bytes.get(..kept).unwrap_or_default();
+    serde_json::from_slice::<serde_json::Value>(beginning).is_err_and(|cause| cause.is_eof())
+}
+
+fn mend(file: &mut File, tail: &Tail) -> io::Result<()> {
+    match tail {
+        Tail::Whole => return Ok(()),
+        Tail::Unterminated => file.append(b"\n")?,
+        Tail::Torn(start) => file.set_len(*start)?,
+    }
+    file.sync()
+}
+
+#[cfg(unix)]
+fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(unix)]
+fn restrict(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn restrict(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a new name in a folder last.
+#[cfg(unix)]
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+/// Makes a new name in a folder last.
+#[cfg(not(unix))]
+pub(crate) fn sync_folder(_path: &Path) -> io::Result<()> {
+    Ok(())
+}

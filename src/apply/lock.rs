@@ -1,0 +1,106 @@
+//! One apply at a time in a folder. The lock belongs to the open file, so it dies with its process.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// The name of the lock file.
+pub const LOCK_FILE: &str = ".hardmatch.lock";
+
+/// The held lock.
+#[derive(Debug)]
+pub struct FolderLock {
+    _file: File,
+}
+
+/// Why the lock was not given.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Somebody else is at work.
+    #[error(
+        "another apply is at work in `{}`{}; wait for it, or end it: the lock goes with its process",
+        folder.display(),
+        holder.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+    )]
+    Held {
+        /// Where.
+        folder: PathBuf,
+        /// Who, when that could be read.
+        holder: Option<u32>,
+    },
+    /// The lock file cannot be used.
+    #[error("cannot lock the folder `{}`: {cause}; apply needs to write beside the plan", folder.display())]
+    Io {
+        /// Where.
+        folder: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+}
+
+impl FolderLock {
+    /// Takes the lock of a folder, or says who has it.
+    ///
+    /// # Errors
+    /// A [`LockError`].
+    pub fn take(folder: &Path) -> Result<Self, LockError> {
+        let failed = |cause| LockError::Io { folder: folder.to_owned(), cause };
+        let mut file = open(&folder.join(LOCK_FILE)).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => sign(&mut file).map_err(failed)?,
+            Err(TryLockError::WouldBlock) => {
+                return Err(LockError::Held { folder: folder.to_owned(), holder: signature(&mut file) });
+            }
+            Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+        }
+        Ok(Self { _file: file })
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+fn sign(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())
+}
+
+fn signature(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(32).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_a_second_one_out_and_says_who_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = FolderLock::take(folder.path()).unwrap();
+        match FolderLock::take(folder.path()) {
+            Err(LockError::Held { holder, .. }) => {
+                assert_eq!(holder, (!cfg!(windows)).then(std::process::id));
+            }
+            other => panic!("{other:?}"),
+        }
+        drop(first);
+        FolderLock::take(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn says_where_when_there_is_no_such_folder() {
+        let error = FolderLock::take(Path::new("/no/such/folder")).unwrap_err().to_string();
+        assert!(error.contains("/no/such/folder"), "{error}");
+    }
+}

@@ -1,0 +1,277 @@
+//! The way back: what a journal says was done becomes a plan of the inverse actions, reviewed like any other.
+//!
+//! Pure: the facts of now are handed in. What cannot be undone is found first and stands first.
+
+mod inverse;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{FactName, FactValue, Facts};
+use crate::plan::action::{Action, ActionId, ActionKind, Target};
+use crate::plan::body::{
+    Body, MappingState, PlanCloudUser, PlanSource, PlannedMapping, Proof, Status, Summary,
+};
+use crate::plan::finding::{Code, Finding, Severity};
+
+use super::chain::{Chain, OffTrack, is_reached, key};
+use super::facts::Current;
+use super::journal::{Fate, FateKind, History};
+use super::preflight::{fact_word, value_word};
+use inverse::{Inverse, inverse};
+
+/// The objects that have to be read before a rollback can be planned.
+#[must_use]
+pub fn rollback_targets<'a>(history: &History<'a>) -> Vec<&'a Target> {
+    history.fates.values().filter(|fate| fate.kind != FateKind::Failed).map(|fate| &fate.action.target).collect()
+}
+
+/// Plans the way back from all runs of one plan; `None` when it never ran. `journal` is what the file is called.
+#[must_use]
+pub fn rollback(history: &History<'_>, journal: &str, current: &Current) -> Option<Body> {
+    let header = &history.runs.last()?.header;
+    let done = done_actions(history, current);
+    let mut way = WayBack::new(&done);
+    way.invert_all(current);
+    way.collect();
+    let mappings = mappings(&done, journal, &way.actions);
+    let status = match (way.actions.is_empty(), way.findings.is_empty()) {
+        (true, _) => Status::Empty,
+        (false, true) => Status::Ready,
+        (false, false) => Status::Partial,
+    };
+    Some(Body {
+        summary: summary(&way.actions, &way.findings, &mappings),
+        actions: way.actions,
+        findings: way.findings,
+        forests: header.forests.clone(),
+        inputs: header.inputs.clone(),
+        mappings,
+        proof: Proof::default(),
+        rollback_of: Some(header.run_id.to_string()),
+        status,
+        tenant: header.tenant.clone(),
+    })
+}
+
+/// What this plan did, in the order in which it was sent. What nobody could tell then is told by the facts of now.
+fn done_actions<'a>(history: &History<'a>, current: &Current) -> Vec<Fate<'a>> {
+    let mut fates: Vec<Fate<'a>> = history.fates.values().copied().collect();
+    fates.sort_by_key(|fate| fate.line);
+    let mut done: Vec<Fate<'a>> = Vec::new();
+    for fate in fates {
+        let visible = || {
+            let earlier = done.iter().map(|fate| fate.action).filter(|other| other.target == fate.action.target);
+            let chain: Vec<&Action> = earlier.chain([fate.action]).collect();
+            current.of(&fate.action.target).is_some_and(|facts| is_reached(&chain, facts))
+        };
+        if fate.kind == FateKind::Done || (fate.kind == FateKind::Open && visible()) {
+            done.push(fate);
+        }
+    }
+    done
+}
+
+/// The actions of a plan on the way back, as they are found.
+struct WayBack<'a> {
+    /// What is to be undone, the last first.
+    undo: Vec<&'a Action>,
+    /// By action the later ones that were only possible after it.
+    later: BTreeMap<&'a ActionId, Vec<&'a Action>>,
+    /// By what, as far as that is possible at all.
+    by: BTreeMap<&'a ActionId, Action>,
+    /// Actions that cannot be undone although others rely on it.
+    lost: BTreeSet<&'a ActionId>,
+    actions: Vec<Action>,
+    /// Findings about what can never be undone, then those about what cannot be undone now.
+    findings: Vec<Finding>,
+}
+
+impl<'a> WayBack<'a> {
+    fn new(done: &[Fate<'a>]) -> Self {
+        let undo = done.iter().rev().map(|fate| fate.action).collect();
+        let later = later_ones(done);
+        Self { undo, later, by: BTreeMap::new(), lost: BTreeSet::new(), actions: Vec::new(), findings: Vec::new() }
+    }
+
+    /// Finds the inverse of every action, object by object.
+    fn invert_all(&mut self, current: &Current) {
+        let mut objects: BTreeMap<(&str, &str), Vec<&'a Action>> = BTreeMap::new();
+        for action in &self.undo {
+            objects.entry(key(&action.target)).or_default().push(action);
+        }
+        let mut changed = Vec::new();
+        for undo in objects.into_values() {
+            let inverses = self.invert(&undo);
+            let Some(facts) = undo.first().and_then(|action| current.of(&action.target)) else { continue };
+            let chain = Chain { actions: inverses.iter().map(|(_, inverse)| inverse).collect() };
+            let undone = chain.position(facts, 0);
+            match undone {
+                Ok(undone) => self.by.extend(inverses.into_iter().skip(undone)),
+                Err(off_track) => {
+                    changed.extend(undo.first().map(|action| changed_since(action, &off_track)));
+                    self.lost.extend(inverses.iter().map(|(id, _)| *id));
+                }
+            }
+        }
+        self.findings.extend(changed);
+    }
+
+    /// The inverses of the actions on one object, the last action first.
+    fn invert(&mut self, undo: &[&'a Action]) -> Vec<(&'a ActionId, Action)> {
+        let (mut inverses, mut stays, mut purged) = (Vec::new(), Facts::new(), false);
+        let mut next: Option<&Action> = None;
+        for action in undo {
+            let mut reached = reached(action, next);
+            reached.extend(stays.clone());
+            next = Some(action);
+            if purged {
+                self.findings.push(not_reversible(action, "the account was purged afterwards"));
+                continue;
+            }
+            match inverse(action, reached) {
+                Inverse::By { action: inverse, lost } => {
+                    self.findings.extend(lost.map(|lost| not_reversible(action, &lost)));
+                    // Residue that went with an ID does not come back with it.
+                    let gone = action.after.iter().filter(|(name, _)| !inverse.after.contains_key(name));
+                    stays.extend(gone.map(|(name, value)| (*name, value.clone())));
+                    inverses.push((&action.id, *inverse));
+                }
+                Inverse::Impossible(why) => {
+                    self.findings.push(not_reversible(action, &why));
+                    purged = action.kind == ActionKind::Purge;
+                    stays.extend(action.after.clone());
+                }
+            }
+        }
+        inverses
+    }
+
+    /// Puts the inverses in order, and leaves out what needs one that cannot be had.
+    fn collect(&mut self) {
+        let mut ids: BTreeMap<&ActionId, ActionId> = BTreeMap::new();
+        for action in std::mem::take(&mut self.undo) {
+            let later = self.later.remove(&action.id).unwrap_or_default();
+            if let Some(blocker) = later.iter().find(|other| self.lost.contains(&other.id)) {
+                if self.by.remove(&action.id).is_some() {
+                    self.findings.push(blocked(action, blocker));
+                }
+                self.lost.insert(&action.id);
+                continue;
+            }
+            let Some(mut inverse) = self.by.remove(&action.id) else { continue };
+            inverse.depends_on = later.iter().filter_map(|other| ids.get(&other.id).cloned()).collect();
+            ids.insert(&action.id, inverse.id.clone());
+            self.actions.push(inverse);
+        }
+    }
+}
+
+/// By action the later ones that depend on it, or follow it on the same object; those have to be undone first.
+fn later_ones<'a>(done: &[Fate<'a>]) -> BTreeMap<&'a ActionId, Vec<&'a Action>> {
+    let mut later: BTreeMap<&ActionId, Vec<&Action>> = BTreeMap::new();
+    let mut last_on_object: BTreeMap<(&str, &str), &Action> = BTreeMap::new();
+    for action in done.iter().map(|fate| fate.action) {
+        let previous = last_on_object.insert(key(&action.target), action).map(|previous| &previous.id);
+        let needed: BTreeSet<&ActionId> = action.depends_on.iter().chain(previous).collect();
+        needed.into_iter().for_each(|needed| later.entry(needed).or_default().push(action));
+    }
+    later
+}
+
+/// The facts right after an action: what it relied on and left behind, and what the next one on the object saw.
+fn reached(action: &Action, next: Option<&Action>) -> Facts {
+    let mut facts = action.before.clone();
+    if action.after.contains_key(&FactName::State) {
+        // Deletion and restore change these by themselves.
+        drop(facts.remove(&FactName::DeletedDateTime));
+        drop(facts.remove(&FactName::OnPremisesSyncEnabled));
+    }
+    facts.extend(action.after.clone());
+    facts.extend(next.iter().flat_map(|next| next.before.clone()));
+    facts
+}
+
+fn not_reversible(action: &Action, why: &str) -> Finding {
+    let (kind, upn) = (action.kind, &action.target.upn);
+    Finding::new(Code::NotReversible, &action.mapping, format!("{kind} of {upn} cannot be undone: {why}"))
+        .objects([format!("{} ({})", action.target.upn, action.target.id)])
+}
+
+fn changed_since(action: &Action, off_track: &OffTrack<'_>) -> Finding {
+    let differences: Vec<String> = off_track
+        .0
+        .iter()
+        .map(|mismatch| {
+            let (expected, found) = (value_word(Some(&mismatch.expected)), value_word(mismatch.found.as_ref()));
+            format!("{} was left as {expected} and is {found}", fact_word(mismatch.fact))
+        })
+        .collect();
+    not_reversible(action, &format!("the object was changed since ({})", differences.join("; ")))
+        .hint("Look at the account; what the journal holds as `before` can be set by hand or by a new mapping.")
+}
+
+fn blocked(action: &Action, blocker: &Action) -> Finding {
+    not_reversible(action, &format!("{} of {} has to be undone first and cannot be", blocker.kind, blocker.target.upn))
+}
+
+fn mappings(done: &[Fate<'_>], journal: &str, actions: &[Action]) -> Vec<PlannedMapping> {
+    let planned: BTreeSet<&str> = actions.iter().map(|action| action.mapping.as_str()).collect();
+    let ids = ids_left(actions);
+    let mut mappings: Vec<PlannedMapping> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for fate in done {
+        let Action { mapping: id, target, kind, .. } = fate.action;
+        let place = *places.entry(id).or_insert(mappings.len());
+        if place == mappings.len() {
+            let state = if planned.contains(id.as_str()) { MappingState::Planned } else { MappingState::Blocked };
+            mappings.push(mapping(fate, journal, state));
+        }
+        // The account whose ID is set is the mapping's own; the others stood in its way.
+        let is_own = mappings.get(place).is_some_and(|mapping| mapping.cloud.is_none());
+        if let (true, Some(account), Some(mapping)) =
+            (is_own || *kind == ActionKind::SetImmutableId, target.entra_id(), mappings.get_mut(place))
+        {
+            mapping.cloud = Some(PlanCloudUser { id: account.to_string(), upn: target.upn.clone() });
+            mapping.anchor = ids.get(&key(target)).map(|id| (*id).to_owned());
+        }
+    }
+    mappings
+}
+
+fn mapping(fate: &Fate<'_>, journal: &str, state: MappingState) -> PlannedMapping {
+    let line = u32::try_from(fate.line).unwrap_or(u32::MAX);
+    PlannedMapping {
+        anchor: None,
+        anchor_from: None,
+        cloud: None,
+        id: fate.action.mapping.clone(),
+        on_prem: None,
+        source: PlanSource { file: journal.to_owned(), line },
+        state,
+    }
+}
+
+/// The IDs that the way back leaves on accounts.
+fn ids_left(actions: &[Action]) -> BTreeMap<(&str, &str), &str> {
+    let mut ids = BTreeMap::new();
+    for action in actions {
+        match action.after.get(&FactName::OnPremisesImmutableId) {
+            Some(FactValue::Text(id)) => drop(ids.insert(key(&action.target), id.as_str())),
+            Some(FactValue::Null) => drop(ids.remove(&key(&action.target))),
+            Some(FactValue::Bool(_) | FactValue::List(_)) | None => {}
+        }
+    }
+    ids
+}
+
+fn summary(actions: &[Action], findings: &[Finding], mappings: &[PlannedMapping]) -> Summary {
+    let count = |matching: usize| u64::try_from(matching).unwrap_or(u64::MAX);
+    let of_kind = |kind: ActionKind| count(actions.iter().filter(|action| action.kind == kind).count());
+    let of_weight = |weight: Severity| count(findings.iter().filter(|finding| finding.severity == weight).count());
+    let in_state = |state: MappingState| count(mappings.iter().filter(|mapping| mapping.state == state).count());
+    Summary {
+        actions: ActionKind::ALL.iter().map(|kind| (kind.name().to_owned(), of_kind(*kind))).collect(),
+        findings: Severity::ALL.iter().map(|weight| (weight.word().to_owned(), of_weight(*weight))).collect(),
+        mappings: MappingState::ALL.iter().map(|state| (state.word().to_owned(), in_state(*state))).collect(),
+    }
+}

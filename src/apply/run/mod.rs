@@ -1,0 +1,263 @@
+//! Runs what a preflight left to do: independent actions side by side, dependent ones in order.
+
+mod report;
+mod step;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio_util::sync::CancellationToken;
+
+use crate::model::EntraId;
+use crate::plan::action::{Action, ActionId};
+
+use super::chain::key;
+use super::journal::Journal;
+use super::{Clock, Directories};
+
+pub use report::{Event, ExitKind, Failure, FailureKind, Observer, Options, RunReport, Skipped, StoppedBy};
+use step::{Step, StepEnd};
+
+
+/// What every action of a run shares.
+pub(super) struct Run<'a> {
+    pub(super) directories: &'a Directories,
+    pub(super) journal: &'a Journal,
+    pub(super) clock: &'a Clock,
+    pub(super) observer: &'a dyn Observer,
+    pub(super) cancel: &'a CancellationToken,
+    pub(super) options: &'a Options,
+    /// Accounts that this plan saved.
+    pub(super) backups: Mutex<BTreeSet<EntraId>>,
+    /// Accounts on which this plan has done something, so that a value of theirs may be about to become free.
+    pub(super) touched: Mutex<BTreeSet<EntraId>>,
+}
+
+impl Run<'_> {
+    fn has_backup(&self, id: EntraId) -> bool {
+        self.backups.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
+    }
+
+    fn backed_up(&self, id: EntraId) {
+        self.backups.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
+    fn was_released(&self, holder: EntraId) -> bool {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner).contains(&holder)
+    }
+
+    fn touch(&self, action: &Action) {
+        let id = action.target.entra_id();
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner).extend(id);
+    }
+
+    /// Carries out what is not in `done`. The order of the plan must be one in which it can be carried out.
+    pub(super) async fn carry_out(&self, actions: &[Action], done: &BTreeSet<ActionId>) -> RunReport {
+        actions.iter().filter(|action| done.contains(&action.id)).for_each(|action| self.touch(action));
+        let mut schedule = Schedule::new(actions, done);
+        let mut in_flight = FuturesUnordered::new();
+        loop {
+            while in_flight.len() < self.options.concurrency.max(1) {
+                if self.cancel.is_cancelled() {
+                    self.stop(&mut schedule, StoppedBy::Cancelled, in_flight.len());
+                }
+                let Some(place) = schedule.next() else { break };
+                let Some(step) = schedule.step(place) else { continue };
+                in_flight.push(async move {
+                    let end = step.carry_out(self).await;
+                    (place, step.action, end)
+                });
+            }
+            let Some((place, action, end)) = in_flight.next().await else { break };
+            self.tell(action, &end);
+            let stop = schedule.settle(place, end, self.options.max_failures);
+            if let Some(why) = stop {
+                self.stop(&mut schedule, why, in_flight.len());
+            }
+        }
+        schedule.report(self.cancel.is_cancelled())
+    }
+
+    fn stop(&self, schedule: &mut Schedule<'_>, why: StoppedBy, in_flight: usize) {
+        if schedule.stopped_by.is_none() {
+            self.observer.event(Event::Stopping { why: &why, in_flight });
+            schedule.stopped_by = Some(why);
+        }
+    }
+
+    fn tell(&self, action: &Action, end: &StepEnd) {
+        match end {
+            StepEnd::Done | StepEnd::DoneUnrecorded(_) => {
+                self.touch(action);
+                self.observer.event(Event::Done(action));
+            }
+            StepEnd::AlreadyDone => {
+                self.touch(action);
+                self.observer.event(Event::AlreadyDone(action));
+            }
+            StepEnd::Failed(failure) => self.observer.event(Event::Failed(action, failure)),
+            StepEnd::Unconfirmed(reason) => self.observer.event(Event::Unconfirmed(action, reason)),
+            StepEnd::NotStarted => {}
+        }
+    }
+}
+
+/// Which actions can start, and what became of the others.
+struct Schedule<'a> {
+    actions: Vec<&'a Action>,
+    /// For each action the earlier ones on its object, then itself.
+    chains: Vec<Vec<&'a Action>>,
+    /// For each action how many others it still waits for.
+    waits: Vec<usize>,
+    /// For each action which others wait for it.
+    dependents: Vec<Vec<usize>>,
+    ready: BTreeSet<usize>,
+    settled: BTreeSet<usize>,
+    /// What this run wrote.
+    written: BTreeSet<&'a ActionId>,
+    report: RunReport,
+    stopped_by: Option<StoppedBy>,
+}
+
+impl<'a> Schedule<'a> {
+    fn new(actions: &'a [Action], done: &BTreeSet<ActionId>) -> Self {
+        let actions: Vec<&Action> = actions.iter().collect();
+        let places: BTreeMap<&ActionId, usize> = actions.iter().enumerate().map(|(place, action)| (&action.id, place)).collect();
+        let mut schedule = Self {
+            chains: Vec::with_capacity(actions.len()),
+            waits: vec![0; actions.len()],
+            dependents: vec![Vec::new(); actions.len()],
+            ready: BTreeSet::new(),
+            settled: BTreeSet::new(),
+            written: BTreeSet::new(),
+            report: RunReport::default(),
+            stopped_by: None,
+            actions,
+        };
+        let mut last_on_object: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for (place, action) in schedule.actions.iter().enumerate() {
+            let previous = last_on_object.insert(key(&action.target), place);
+            let mut chain = previous.and_then(|previous| schedule.chains.get(previous).cloned()).unwrap_or_default();
+            chain.push(action);
+            schedule.chains.push(chain);
+            if done.contains(&action.id) {
+                schedule.settled.insert(place);
+                schedule.report.already_done.push(action.id.clone());
+                continue;
+            }
+            let needed = action.depends_on.iter().filter_map(|id| places.get(id).copied()).chain(previous);
+            let open: BTreeSet<usize> = needed.filter(|needed| !schedule.settled.contains(needed)).collect();
+            for needed in &open {
+                if let Some(dependents) = schedule.dependents.get_mut(*needed) {
+                    dependents.push(place);
+                }
+            }
+            if let Some(waits) = schedule.waits.get_mut(place) {
+                *waits = open.len();
+            }
+            if open.is_empty() {
+                schedule.ready.insert(place);
+            }
+        }
+        schedule
+    }
+
+    /// The next action that can start, in the order of the plan.
+    fn next(&mut self) -> Option<usize> {
+        if self.stopped_by.is_some() { None } else { self.ready.pop_first() }
+    }
+
+    fn step(&self, place: usize) -> Option<Step<'a>> {
+        let action = *self.actions.get(place)?;
+        let chain = self.chains.get(place)?.clone();
+        let follows_write = chain.iter().any(|earlier| self.written.contains(&earlier.id));
+        Some(Step { action, chain, follows_write })
+    }
+
+    /// Takes note of an end; says whether the run has to stop.
+    fn settle(&mut self, place: usize, end: StepEnd, max_failures: usize) -> Option<StoppedBy> {
+        let action = *self.actions.get(place)?;
+        let id = action.id.clone();
+        if !matches!(end, StepEnd::NotStarted) {
+            self.settled.insert(place);
+        }
+        if matches!(end, StepEnd::Done | StepEnd::DoneUnrecorded(_)) {
+            self.written.insert(&action.id);
+        }
+        match end {
+            StepEnd::Done => self.report.done.push(id),
+            StepEnd::AlreadyDone => self.report.already_done.push(id),
+            StepEnd::DoneUnrecorded(cause) => {
+                self.report.done.push(id);
+                return Some(StoppedBy::Journal(cause));
+            }
+            StepEnd::Unconfirmed(reason) => {
+                self.report.unconfirmed.push((id, reason));
+                self.skip_dependents(place);
+                return self.too_many_failures(max_failures);
+            }
+            StepEnd::Failed(failure) => {
+                let stop = forced_stop(&failure);
+                self.report.failed.push((id, failure));
+                self.skip_dependents(place);
+                return stop.or_else(|| self.too_many_failures(max_failures));
+            }
+            StepEnd::NotStarted => return Some(StoppedBy::Cancelled),
+        }
+        self.release_dependents(place);
+        None
+    }
+
+    fn too_many_failures(&self, max_failures: usize) -> Option<StoppedBy> {
+        let failures = self.report.failed.len() + self.report.unconfirmed.len();
+        (failures > max_failures).then_some(StoppedBy::Failures)
+    }
+
+    fn release_dependents(&mut self, place: usize) {
+        for dependent in self.dependents.get(place).cloned().unwrap_or_default() {
+            if let Some(waits) = self.waits.get_mut(dependent) {
+                *waits = waits.saturating_sub(1);
+                if *waits == 0 && !self.settled.contains(&dependent) {
+                    self.ready.insert(dependent);
+                }
+            }
+        }
+    }
+
+    /// Everything that needs a failed action, directly or not, is left out and names it.
+    fn skip_dependents(&mut self, failed: usize) {
+        let Some(blocked_by) = self.actions.get(failed).map(|action| action.id.clone()) else { return };
+        let mut open = vec![failed];
+        while let Some(place) = open.pop() {
+            for dependent in self.dependents.get(place).cloned().unwrap_or_default() {
+                if self.settled.insert(dependent)
+                    && let Some(action) = self.actions.get(dependent)
+                {
+                    self.report.skipped.push(Skipped { action: action.id.clone(), blocked_by: blocked_by.clone() });
+                    open.push(dependent);
+                }
+            }
+        }
+    }
+
+    fn report(mut self, cancelled: bool) -> RunReport {
+        let left = self.actions.iter().enumerate().filter(|(place, _)| !self.settled.contains(place));
+        self.report.not_started = left.map(|(_, action)| action.id.clone()).collect();
+        self.report.interrupted = cancelled;
+        self.report.stopped_by = self.stopped_by;
+        self.report
+    }
+}
+
+/// Failures after which trying on makes no sense.
+fn forced_stop(failure: &Failure) -> Option<StoppedBy> {
+    let reason = failure.reason.clone();
+    match failure.kind {
+        FailureKind::Denied => Some(StoppedBy::Denied(reason)),
+        FailureKind::Journal => Some(StoppedBy::Journal(reason)),
+        FailureKind::Unreachable => Some(StoppedBy::Unreachable(reason)),
+        FailureKind::Backup | FailureKind::Input | FailureKind::Refused | FailureKind::Stale => None,
+    }
+}

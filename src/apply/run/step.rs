@@ -1,0 +1,299 @@
+//! One action: look, save what is to be deleted, journal, write, read back, journal.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::apply::backup;
+use crate::apply::chain::is_reached;
+use crate::apply::facts::{TargetFacts, is_same, read_target};
+use crate::apply::journal::{Backup, Entry, JournalError, Outcome, OutcomeKind};
+use crate::apply::preflight::{fact_word, value_word};
+use crate::directory::ports::{DirectoryError, Receipt};
+use crate::model::{EntraId, FactName, FactValue, Facts};
+use crate::plan::action::{Action, ActionKind};
+
+use super::{Event, Failure, FailureKind, Run};
+
+/// How one action ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum StepEnd {
+    Done,
+    AlreadyDone,
+    Failed(Failure),
+    /// Sent, and not seen.
+    Unconfirmed(String),
+    /// Done, but the journal could not say so.
+    DoneUnrecorded(String),
+    /// The run was stopped before the write.
+    NotStarted,
+}
+
+/// One action with what it needs to know of the plan.
+#[derive(Debug, Clone)]
+pub(super) struct Step<'a> {
+    pub(super) action: &'a Action,
+    /// The earlier actions of the plan on the same object, then this one.
+    pub(super) chain: Vec<&'a Action>,
+    /// Whether this run wrote one of those, so that a read may still show the time before.
+    pub(super) follows_write: bool,
+}
+
+/// What a look at the object says about the action.
+enum Standing {
+    Before,
+    After,
+    Elsewhere(String),
+}
+
+/// How often a write is sent again whose fate was unknown and that a read then shows as not done.
+const RESENDS: usize = 2;
+
+impl Step<'_> {
+    pub(super) async fn carry_out(&self, run: &Run<'_>) -> StepEnd {
+        match self.try_carry_out(run).await {
+            Ok(end) | Err(end) => end,
+        }
+    }
+
+    async fn try_carry_out(&self, run: &Run<'_>) -> Result<StepEnd, StepEnd> {
+        match self.look(run).await? {
+            Standing::After => {
+                self.record(run, OutcomeKind::AlreadyDone, None, None).await.map_err(|cause| unrecorded(&cause))?;
+                return Ok(StepEnd::AlreadyDone);
+            }
+            Standing::Before => {}
+            Standing::Elsewhere(difference) => {
+                let failure = Failure { kind: FailureKind::Stale, reason: difference };
+                return Err(self.fail(run, OutcomeKind::Failed, failure).await);
+            }
+        }
+        if let Err(failure) = self.back_up(run).await {
+            return Err(self.fail(run, OutcomeKind::Failed, failure).await);
+        }
+        if run.cancel.is_cancelled() {
+            return Ok(StepEnd::NotStarted);
+        }
+        run.observer.event(Event::Started(self.action));
+        let intent = Entry::Intent { action: Box::new(self.action.clone()), at: (run.clock)() };
+        run.journal.append(&intent).await.map_err(|cause| unrecorded(&cause))?;
+        self.send(run).await
+    }
+
+    /// Reads the object. Right after a write of this run a read may show an older state, so it is repeated then.
+    async fn look(&self, run: &Run<'_>) -> Result<Standing, StepEnd> {
+        let waits: &[Duration] = if self.follows_write { &run.options.read_back } else { &[] };
+        let mut waits = waits.iter();
+        loop {
+            let facts = match read_target(&self.action.target, run.directories).await {
+                Ok(facts) => facts,
+                Err(error) => return Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await),
+            };
+            let standing = self.standing(&facts);
+            match (&standing, waits.next()) {
+                (Standing::Before | Standing::After, _) | (Standing::Elsewhere(_), None) => return Ok(standing),
+                (Standing::Elsewhere(_), Some(delay)) => {
+                    if !self.wait(run, *delay, "an earlier write to become visible").await {
+                        return Err(StepEnd::NotStarted);
+                    }
+                }
+            }
+        }
+    }
+
+    fn standing(&self, facts: &TargetFacts) -> Standing {
+        if is_reached(&self.chain, facts) {
+            return Standing::After;
+        }
+        difference(&self.action.before, facts).map_or(Standing::Before, Standing::Elsewhere)
+    }
+
+    /// Saves an account before it is deleted, unless this plan did so before.
+    async fn back_up(&self, run: &Run<'_>) -> Result<(), Failure> {
+        let deletes = matches!(self.action.kind, ActionKind::SoftDelete | ActionKind::Purge);
+        let Some(id) = self.action.target.entra_id().filter(|_| deletes) else { return Ok(()) };
+        if run.has_backup(id) {
+            return Ok(());
+        }
+        let account = run.directories.tenant.export_account(&id).await.map_err(|error| {
+            let Failure { kind, reason } = failure(&error);
+            Failure { kind, reason: format!("the account could not be saved before its deletion: {reason}") }
+        })?;
+        let file = self.save(run, id, account).await?;
+        let name = file.display().to_string();
+        let entry = Entry::Backup(Backup { account: id, at: (run.clock)(), file: name });
+        run.journal.append(&entry).await.map_err(|cause| journal_failure(&cause))?;
+        run.backed_up(id);
+        run.observer.event(Event::BackedUp { action: self.action, file: &file });
+        Ok(())
+    }
+
+    async fn save(&self, run: &Run<'_>, id: EntraId, account: serde_json::Value) -> Result<std::path::PathBuf, Failure> {
+        let (folder, upn, at) = (run.options.backups.clone(), self.action.target.upn.clone(), (run.clock)());
+        let saved = tokio::task::spawn_blocking(move || backup::save(&folder, &upn, id, at, &account)).await;
+        let failed = |cause: String| Failure {
+            kind: FailureKind::Backup,
+            reason: format!("the account could not be saved under `{}`: {cause}", run.options.backups.display()),
+        };
+        saved.map_err(|cause| failed(cause.to_string()))?.map_err(|cause| failed(cause.to_string()))
+    }
+
+    /// Writes until the directory takes it, refuses it for good, or nobody can tell.
+    async fn send(&self, run: &Run<'_>) -> Result<StepEnd, StepEnd> {
+        let mut retries = run.options.retry.iter();
+        let mut resends = RESENDS;
+        loop {
+            match self.write(run).await {
+                Ok(receipt) => return self.read_back(run, receipt.request_id, None).await,
+                Err(DirectoryError::Refused { message, holder }) => {
+                    let delay = holder.filter(|holder| run.was_released(*holder)).and_then(|_| retries.next());
+                    let refused = Failure { kind: FailureKind::Refused, reason: message };
+                    let Some(delay) = delay else { return Err(self.fail(run, OutcomeKind::Refused, refused).await) };
+                    if !self.wait(run, *delay, "a value that was just released to become free").await {
+                        drop(self.fail(run, OutcomeKind::Refused, refused).await);
+                        return Ok(StepEnd::NotStarted);
+                    }
+                }
+                Err(DirectoryError::Unknown(message)) => {
+                    if resends > 0 && self.is_surely_not_done(run).await {
+                        resends -= 1;
+                        continue;
+                    }
+                    return self.read_back(run, None, Some(message)).await;
+                }
+                Err(error @ (DirectoryError::Denied(_) | DirectoryError::Unreachable(_) | DirectoryError::Input(_))) => {
+                    return Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await);
+                }
+            }
+        }
+    }
+
+    async fn write(&self, run: &Run<'_>) -> Result<Receipt, DirectoryError> {
+        let unclear = || DirectoryError::Input("the action does not say what is to be written".into());
+        match self.action.target.forest() {
+            None => run.directories.tenant.write(&self.action.change().ok_or_else(unclear)?).await,
+            Some(forest) => {
+                let guid = self.action.target.object_guid().ok_or_else(unclear)?;
+                let old = stamp(&self.action.before).ok_or_else(unclear)?;
+                let new = stamp(&self.action.after).ok_or_else(unclear)?;
+                run.directories.forest(forest)?.stamp(&guid, old.as_deref(), new.as_deref()).await
+            }
+        }
+    }
+
+    /// Looks after a write until its effect shows. `doubt` is why the directory did not confirm the write itself.
+    async fn read_back(&self, run: &Run<'_>, request_id: Option<String>, doubt: Option<String>) -> Result<StepEnd, StepEnd> {
+        let mut seen = String::from("it was not read back");
+        let mut last_look = false;
+        for delay in run.options.read_back.iter().chain([&Duration::ZERO]) {
+            last_look = last_look || !self.wait(run, *delay, "the write to become visible").await;
+            match read_target(&self.action.target, run.directories).await {
+                Ok(facts) => match difference(&self.action.after, &facts) {
+                    None => return self.confirm(run, request_id).await,
+                    Some(difference) => seen = difference,
+                },
+                Err(error) => seen = error.to_string(),
+            }
+            if last_look {
+                break;
+            }
+        }
+        let reason = doubt.map_or(format!("the write was taken but does not show: {seen}"), |doubt| format!("{doubt}; {seen}"));
+        let recorded = self.record(run, OutcomeKind::Unknown, request_id, Some(reason.clone())).await;
+        // Without that entry the intent stands open, which says the same.
+        drop(recorded);
+        Err(StepEnd::Unconfirmed(reason))
+    }
+
+    async fn confirm(&self, run: &Run<'_>, request_id: Option<String>) -> Result<StepEnd, StepEnd> {
+        match self.record(run, OutcomeKind::Done, request_id, None).await {
+            Ok(()) => Ok(StepEnd::Done),
+            Err(cause) => Err(StepEnd::DoneUnrecorded(cause.to_string())),
+        }
+    }
+
+    /// Whether every look shows the state before the write.
+    async fn is_surely_not_done(&self, run: &Run<'_>) -> bool {
+        for delay in &run.options.read_back {
+            if !self.wait(run, *delay, "the fate of a write to become clear").await {
+                return false;
+            }
+            match read_target(&self.action.target, run.directories).await.map(|facts| self.standing(&facts)) {
+                Ok(Standing::Before) => {}
+                Ok(Standing::After | Standing::Elsewhere(_)) | Err(_) => return false,
+            }
+        }
+        !run.options.read_back.is_empty()
+    }
+
+    /// Waits, and says whether the run goes on.
+    async fn wait(&self, run: &Run<'_>, delay: Duration, reason: &str) -> bool {
+        if !delay.is_zero() {
+            run.observer.event(Event::Waiting { action: self.action, reason, delay });
+        }
+        tokio::select! {
+            biased;
+            () = run.cancel.cancelled() => false,
+            () = tokio::time::sleep(delay) => true,
+        }
+    }
+
+    async fn fail(&self, run: &Run<'_>, kind: OutcomeKind, failure: Failure) -> StepEnd {
+        if failure.kind == FailureKind::Journal {
+            return StepEnd::Failed(failure);
+        }
+        match self.record(run, kind, None, Some(failure.reason.clone())).await {
+            Ok(()) => StepEnd::Failed(failure),
+            Err(cause) => unrecorded(&cause),
+        }
+    }
+
+    async fn record(
+        &self,
+        run: &Run<'_>,
+        result: OutcomeKind,
+        request_id: Option<String>,
+        error: Option<String>,
+    ) -> Result<(), JournalError> {
+        let outcome = Outcome { action: self.action.id.clone(), at: (run.clock)(), error, request_id, result };
+        run.journal.append(&Entry::Outcome(outcome)).await
+    }
+}
+
+fn unrecorded(cause: &JournalError) -> StepEnd {
+    StepEnd::Failed(journal_failure(cause))
+}
+
+fn journal_failure(cause: &JournalError) -> Failure {
+    Failure { kind: FailureKind::Journal, reason: cause.to_string() }
+}
+
+fn failure(error: &DirectoryError) -> Failure {
+    let kind = match error {
+        DirectoryError::Denied(_) => FailureKind::Denied,
+        DirectoryError::Input(_) => FailureKind::Input,
+        DirectoryError::Refused { .. } => FailureKind::Refused,
+        // A read has no fate that could be unknown; it just did not answer.
+        DirectoryError::Unreachable(_) | DirectoryError::Unknown(_) => FailureKind::Unreachable,
+    };
+    Failure { kind, reason: error.to_string() }
+}
+
+/// The first fact that is not as expected, in words.
+fn difference(expected: &Facts, facts: &TargetFacts) -> Option<String> {
+    expected.iter().find_map(|(name, value)| {
+        let found = facts.get(*name);
+        let (fact, expected, now) = (fact_word(*name), value_word(Some(value)), value_word(found.as_ref()));
+        (!is_same(*name, value, found.as_ref())).then(|| format!("{fact}: expected {expected}, found {now}"))
+    })
+}
+
+/// The bytes of a ConsistencyGuid in facts; `None` when they do not say.
+fn stamp(facts: &Facts) -> Option<Option<Vec<u8>>> {
+    match facts.get(&FactName::ConsistencyGuid)? {
+        FactValue::Null => Some(None),
+        FactValue::Text(text) => STANDARD.decode(text).ok().map(Some),
+        FactValue::Bool(_) | FactValue::List(_) => None,
+    }
+}

@@ -1,0 +1,84 @@
+//! Runs of other plans in the same folder that were never finished.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::journal::{EndStatus, Journal, JournalError, SUFFIX, append_end};
+
+/// A run that wrote something and was neither finished nor given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnfinishedRun {
+    /// Its journal.
+    pub journal: PathBuf,
+    /// Its plan, beside the journal.
+    pub plan: PathBuf,
+    /// The digest of that plan.
+    pub digest: String,
+    /// The run.
+    pub run_id: Uuid,
+}
+
+/// Finds the unfinished runs of a folder, except those of the plan with this digest and the run that it undoes.
+///
+/// # Errors
+/// A [`JournalError`] when the folder or a journal in it cannot be read.
+pub fn scan(folder: &Path, digest: &str, rollback_of: Option<&str>) -> Result<Vec<UnfinishedRun>, JournalError> {
+    let mut found = Vec::new();
+    for journal in journals(folder)? {
+        let state = Journal::read(&journal)?;
+        for other in state.digests().into_iter().filter(|other| *other != digest) {
+            let history = state.history(other);
+            let undone_by_this = rollback_of.is_some_and(|run| history.has_run(run));
+            let Some(run) = history.open_run().filter(|_| !undone_by_this) else { continue };
+            let (digest, run_id) = (other.to_owned(), run.header.run_id);
+            let plan = folder.join(&run.header.plan);
+            found.push(UnfinishedRun { journal: journal.clone(), plan, digest, run_id });
+        }
+    }
+    Ok(found)
+}
+
+/// Gives a run up: what it did stays, and nobody is asked to finish it.
+///
+/// # Errors
+/// A [`JournalError`] when its journal cannot be written.
+pub fn abandon(run: &UnfinishedRun, at: Timestamp) -> Result<(), JournalError> {
+    append_end(&run.journal, run.run_id, EndStatus::Abandoned, at)
+}
+
+/// Records beside a run of this folder that it was undone; `false` when no journal here knows the run.
+///
+/// # Errors
+/// A [`JournalError`] when its journal cannot be read or written.
+pub fn mark_rolled_back(folder: &Path, run_id: &str, at: Timestamp) -> Result<bool, JournalError> {
+    for journal in journals(folder)? {
+        let state = Journal::read(&journal)?;
+        let Some(run) = state.runs.iter().find(|run| run.header.run_id.to_string() == run_id) else { continue };
+        // The runs of one plan are undone together; the last one closes them.
+        let last = state.history(&run.header.digest).runs.last().map_or(run.header.run_id, |last| last.header.run_id);
+        append_end(&journal, last, EndStatus::RolledBack, at)?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+fn journals(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
+    let failed = |cause: std::io::Error| JournalError::Io {
+        what: "look beside",
+        path: folder.display().to_string(),
+        cause: cause.to_string(),
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        // A name that is no Unicode cannot end in the suffix and is somebody else's file.
+        let is_journal = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(SUFFIX));
+        if is_journal && path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
