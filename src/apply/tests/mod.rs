@@ -16,10 +16,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::directory::Clock;
+use crate::directory::ports::TenantWriter;
 use crate::directory::rehearsal::{ForestStore, LdifForest, SnapshotStore, SnapshotTenant, StoreError};
 use crate::model::{
     AccountFacts, AdUser, CloudUser, Domain, EntraId, FactName, FactValue, Facts, GuidAttribute, ImmutableId, Known, ObjectGuid,
-    ObservedForest, ObservedTenant, RoleGrant, RoleState, Sid,
+    ObservedForest, ObservedTenant, RoleGrant, Sid,
 };
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
 use crate::plan::body::*;
@@ -65,7 +66,7 @@ fn account(n: u8, upn: &str, holds: Option<u8>) -> CloudUser {
     }
 }
 
-fn binned(user: CloudUser) -> CloudUser {
+pub(super) fn binned(user: CloudUser) -> CloudUser {
     CloudUser {
         upn: format!("{}{}", user.id.undashed(), user.upn).into(),
         deleted_at: Some("2026-11-01T00:00:00Z".into()),
@@ -85,14 +86,13 @@ pub(super) fn observed_tenant() -> ObservedTenant {
     users.push(account(9, "u9@fed.example", Some(90)));
     users.extend((10..=12).map(|n| account(n, &name(n), None)));
     users.push(account(13, &name(13), Some(130)));
-    let role = RoleGrant { principal: id(12), role: "Helpdesk".into(), privileged: true, state: RoleState::Assigned };
     ObservedTenant {
         id: Some("11111111-1111-1111-1111-111111111111".into()),
         initial_domain: Some("x.onmicrosoft.com".into()),
         domains: Some(vec![domain("x.example", false), domain("fed.example", true), domain("x.onmicrosoft.com", false)]),
         users,
         recycle_bin_read: true,
-        roles: Some(vec![role]),
+        roles: Some(Vec::new()),
         ..ObservedTenant::default()
     }
 }
@@ -112,12 +112,13 @@ pub(super) struct Disk(Arc<Mutex<DiskState>>);
 pub(super) struct DiskState {
     pub(super) users: BTreeMap<EntraId, CloudUser>,
     pub(super) forest: ObservedForest,
+    /// Roles beside those of [`observed_tenant`].
+    pub(super) roles: Vec<RoleGrant>,
     /// Operations until the machine dies.
     fuel: Option<usize>,
     /// Whether the operation during which it dies still reaches the disk.
     last_one_lands: bool,
     dead: bool,
-    pub(super) operations: usize,
 }
 
 enum Power {
@@ -130,7 +131,8 @@ impl Disk {
     pub(super) fn new() -> Self {
         let users = observed_tenant().users.into_iter().map(|user| (user.id, user)).collect();
         let forest = observed_forest();
-        let state = DiskState { users, forest, fuel: None, last_one_lands: false, dead: false, operations: 0 };
+        let (fuel, roles) = (None, Vec::new());
+        let state = DiskState { users, forest, roles, fuel, last_one_lands: false, dead: false };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -165,7 +167,6 @@ impl Disk {
         if state.dead {
             return Power::Off;
         }
-        state.operations += 1;
         match state.fuel {
             Some(0) => {
                 state.dead = true;
@@ -195,13 +196,23 @@ impl Disk {
         (state.users.clone(), state.forest.clone())
     }
 
+    /// The tenant as a fresh process finds it.
+    pub(super) fn tenant(&self) -> SnapshotTenant {
+        let (users, _) = self.contents();
+        let mut observed = ObservedTenant { users: users.values().cloned().collect(), ..observed_tenant() };
+        observed.roles.get_or_insert_default().extend(self.state().roles.clone());
+        SnapshotTenant::new(observed, Box::new(UserStore { disk: self.clone(), users }), fixed_clock())
+    }
+
     /// The directories as a fresh process finds them.
     pub(super) fn directories(&self) -> Directories {
-        let (users, forest) = self.contents();
-        let observed = ObservedTenant { users: users.values().cloned().collect(), ..observed_tenant() };
-        let tenant = SnapshotTenant::new(observed, Box::new(UserStore { disk: self.clone(), users }), fixed_clock());
+        self.directories_with(Arc::new(self.tenant()))
+    }
+
+    pub(super) fn directories_with(&self, tenant: Arc<dyn TenantWriter>) -> Directories {
+        let (_, forest) = self.contents();
         let ldif = LdifForest::new(forest.clone(), Box::new(AdStore { disk: self.clone(), forest }));
-        Directories { tenant: Arc::new(tenant), forests: BTreeMap::from([("corp".to_owned(), Arc::new(ldif) as _)]) }
+        Directories { tenant, forests: BTreeMap::from([("corp".to_owned(), Arc::new(ldif) as _)]) }
     }
 }
 
@@ -518,8 +529,4 @@ impl Site {
     pub(super) fn backups(&self) -> usize {
         std::fs::read_dir(&self.options.backups).map_or(0, Iterator::count)
     }
-}
-
-pub(super) fn ids(actions: &[Action], places: &[usize]) -> Vec<ActionId> {
-    places.iter().map(|place| actions[*place].id.clone()).collect()
 }

@@ -1,1 +1,187 @@
+//! What a plan relies on must hold, and nothing else matters.
 
+use crate::model::RoleState;
+
+use super::*;
+
+async fn differences(site: &Site, body: &Body) -> Vec<Difference> {
+    let before = site.disk.image();
+    let found = match site.apply(body).await {
+        Err(ApplyError::Stale(differences)) => differences,
+        other => panic!("{other:?}"),
+    };
+    assert!(!found.is_empty() && site.disk.image() == before && !site.journal().exists());
+    found
+}
+
+fn break_fact(disk: &Disk, n: u8, name: FactName) {
+    disk.change(n, |user| match name {
+        FactName::AssignedLicenses => user.licenses = Known::Is([Box::from("sku")].into()),
+        FactName::DeletedDateTime => user.deleted_at = Some("2026-11-02T00:00:00Z".into()),
+        FactName::OnPremisesImmutableId => user.immutable_id = ImmutableId::stored(&anchor(200)),
+        FactName::OnPremisesSecurityIdentifier => user.sid = Known::Is(sid(77)),
+        FactName::OnPremisesSyncEnabled => user.sync_enabled = Known::Is(true),
+        FactName::UserPrincipalName => user.upn = "somebody@x.example".into(),
+        FactName::State if user.is_deleted() => {
+            (user.upn, user.deleted_at) = (user.original_upn().into(), None);
+        }
+        FactName::State => *user = binned(user.clone()),
+        FactName::PrivilegedRoles => {}
+        other => panic!("{other:?}"),
+    });
+    if name == FactName::PrivilegedRoles {
+        let role = RoleGrant { principal: id(n), role: "Owner".into(), privileged: true, state: RoleState::Eligible };
+        disk.state().roles.push(role);
+    }
+}
+
+#[tokio::test]
+async fn any_fact_that_an_action_relies_on_stops_the_plan() {
+    let body = Planner::everything().body();
+    let mut tried = 0;
+    for action in body.actions.iter().filter(|action| action.target.entra_id().is_some()) {
+        let n: u8 = action.mapping[1..].parse().unwrap();
+        for name in action.before.keys() {
+            // Who deletes a holder or restores it does a step of the plan.
+            if *name == FactName::State && [4, 8].contains(&n) {
+                continue;
+            }
+            let site = Site::new();
+            break_fact(&site.disk, n, *name);
+            let found = differences(&site, &body).await;
+            assert!(found.iter().any(|found| found.mapping.as_deref() == Some(&action.mapping)), "u{n} {name:?}: {found:?}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 70, "{tried}");
+}
+
+#[tokio::test]
+async fn a_fact_that_is_not_reported_any_more_stops_the_plan() {
+    let (site, body) = (Site::new(), Planner::everything().body());
+    site.disk.change(11, |user| user.licenses = Known::Unknown);
+    let found = differences(&site, &body).await;
+    assert_eq!((found[0].fact.as_str(), found[0].found.as_str()), ("assignedLicenses", "not reported"));
+}
+
+#[tokio::test]
+async fn changes_that_do_not_matter_are_not_even_mentioned() {
+    let (site, body) = (Site::new(), Planner::everything().body());
+    for n in 1..=12 {
+        site.disk.change(n, |user| {
+            user.display_name = Some("New Name".into());
+            user.mail = Known::Is(format!("new{n}@x.example").into());
+            user.account_enabled = Known::Is(false);
+        });
+        site.disk.change_ad(n, |user| {
+            user.dn = format!("CN=u{n},OU=Moved,DC=corp,DC=local").parse().unwrap();
+            user.sam = Some("renamed".into());
+            user.mail = Some("new@x.example".into());
+        });
+    }
+    site.disk.change(11, |user| user.upn = "U11@X.EXAMPLE".into());
+    site.disk.change(12, |user| user.licenses = Known::Is([Box::from("sku")].into()));
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+}
+
+#[tokio::test]
+async fn another_holder_of_a_wanted_value_stops_the_plan() {
+    let body = Planner::everything().body();
+    for n in [11, 1, 3, 9] {
+        let site = Site::new();
+        site.disk.change(12, |user| user.immutable_id = ImmutableId::stored(&anchor(n)));
+        let found = differences(&site, &body).await;
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].mapping.clone(), found[0].found.clone()), (Some(format!("m{n}")), anchor(n)));
+        assert!(found[0].target.as_ref().unwrap().id.ends_with("0c"));
+    }
+}
+
+#[tokio::test]
+async fn the_sid_on_another_account_stops_the_plan_unless_it_was_known_or_is_cleared() {
+    let mut body = Planner::everything().body();
+    let site = Site::new();
+    site.disk.change(12, |user| user.sid = Known::Is(sid(11)));
+    assert_eq!(differences(&site, &body).await[0].fact, "onPremisesSecurityIdentifier");
+    let finding = crate::plan::finding::Finding::new(crate::plan::finding::Code::Residue, "m11", "known");
+    body.findings.push(finding.objects([id(12).to_string()]));
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+}
+
+#[tokio::test]
+async fn the_ad_user_must_still_be_the_same() {
+    let body = Planner::everything().body();
+    let anchored = GuidAttribute::Bytes(guid(200).ad_bytes().as_slice().into());
+    let stamped = anchored.clone();
+    let breaks: [(&str, Box<dyn Fn(&Disk)>); 4] = [
+        ("source anchor", Box::new(move |disk| disk.change_ad(11, |user| user.consistency_guid = anchored.clone()))),
+        ("objectSid", Box::new(|disk| disk.change_ad(11, |user| user.sid = Some(sid(99))))),
+        ("objectGUID", Box::new(|disk| disk.state().forest.users.retain(|user| user.guid != guid(11)))),
+        ("mS-DS-ConsistencyGuid", Box::new(move |disk| disk.change_ad(10, |user| user.consistency_guid = stamped.clone()))),
+    ];
+    for (fact, break_it) in breaks {
+        let site = Site::new();
+        break_it(&site.disk);
+        let found = differences(&site, &body).await;
+        assert_eq!((found.len(), found[0].fact.as_str()), (1, fact), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_of_another_tenant_says_so() {
+    let (site, mut body) = (Site::new(), Planner::everything().body());
+    body.tenant.id = Some("22222222-2222-2222-2222-222222222222".into());
+    let found = differences(&site, &body).await;
+    assert!(found.len() == 1 && found[0].fact.contains("another tenant"), "{found:?}");
+    body.tenant.id = None;
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+}
+
+/// A swap of which only the first step is done.
+async fn half_done() -> (Site, Body) {
+    let mut planner = Planner::new();
+    planner.clear_of_deleted();
+    planner.swap();
+    let (mut site, body) = (Site::new(), planner.body());
+    site.options.concurrency = 1;
+    // Intent, save, outcome of restore, clear and softDelete, with the backup, the header and the kill.
+    site.disk.dies_after(11, true);
+    drop(site.apply(&body).await);
+    site.disk.repair();
+    (site, body)
+}
+
+#[tokio::test]
+async fn what_happens_to_a_finished_object_is_not_the_plans_business() {
+    let (site, body) = half_done().await;
+    assert!(site.disk.state().users[&id(8)].is_deleted());
+    site.disk.change(8, |user| user.immutable_id = ImmutableId::stored(&anchor(201)));
+    site.disk.change(8, |user| user.licenses = Known::Is([Box::from("sku")].into()));
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    assert_eq!(site.disk.state().users[&id(8)].immutable_id, ImmutableId::stored(&anchor(201)));
+}
+
+#[tokio::test]
+async fn what_is_left_to_do_is_still_checked_when_a_plan_goes_on() {
+    for name in [FactName::AssignedLicenses, FactName::OnPremisesImmutableId, FactName::UserPrincipalName] {
+        let (site, body) = half_done().await;
+        break_fact(&site.disk, 2, name);
+        let before = site.disk.image();
+        assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale(_))), "{name:?}");
+        assert_eq!(site.disk.image(), before);
+    }
+}
+
+#[tokio::test]
+async fn a_half_done_chain_still_relies_on_what_it_did_not_touch() {
+    let mut planner = Planner::new();
+    planner.detour();
+    let (mut site, body) = (Site::new(), planner.body());
+    site.options.concurrency = 1;
+    site.disk.dies_after(4, false);
+    drop(site.apply(&body).await);
+    site.disk.repair();
+    assert_eq!(&*site.disk.state().users[&id(9)].upn, "u9@x.onmicrosoft.com");
+    site.disk.change(9, |user| user.licenses = Known::Is([Box::from("sku")].into()));
+    assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale(_))));
+}
