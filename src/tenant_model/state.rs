@@ -274,7 +274,7 @@ impl Tenant {
                 Space::ImmutableId => user.immutable_id.iter().for_each(|id| index.insert(id, position)),
                 Space::OddGuid => odd_guids(user).for_each(|guid| index.insert(guid, position)),
                 Space::LoweredId => {
-                    user.immutable_id.iter().for_each(|id| index.insert(id.as_str().to_ascii_lowercase(), position))
+                    user.immutable_id.iter().for_each(|id| index.insert(id.as_str().to_ascii_lowercase(), position));
                 }
                 Space::Upn => index.insert_folded(user.original_upn(), position),
                 Space::Sid => user.sid.value().into_iter().for_each(|sid| index.insert(sid, position)),
