@@ -1,7 +1,8 @@
 //! The whole document: its sections in turn, then the mapping files, then what belongs together.
 
+use std::collections::HashSet;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::digest::{FilesDigest, of_policy};
@@ -198,18 +199,16 @@ fn version<'t>(reader: &mut Reader<'t>, value: Value<'t>) {
 
 fn mapping_files<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Vec<(String, Range<usize>)> {
     let mut files: Vec<(String, Range<usize>)> = Vec::new();
+    let mut seen: HashSet<PathBuf> = HashSet::new();
     for entry in reader.list(value) {
         let Some(text) = reader.text(entry) else { continue };
-        if files.iter().any(|(earlier, _)| same_path(earlier, text)) {
-            reader.error(entry, format!("the mapping file `{text}` is listed twice"), "list it once");
-        } else {
+        // `./a.csv` and `a.csv` are the same file.
+        let plain = Path::new(text).components().filter(|part| *part != Component::CurDir).collect();
+        if seen.insert(plain) {
             files.push((text.to_owned(), entry.span()));
+        } else {
+            reader.error(entry, format!("the mapping file `{text}` is listed twice"), "list it once");
         }
     }
     files
-}
-
-fn same_path(one: &str, other: &str) -> bool {
-    let parts = |text: &str| Path::new(text).components().collect::<PathBuf>();
-    parts(one.trim_start_matches("./")) == parts(other.trim_start_matches("./"))
 }

@@ -1,5 +1,7 @@
 //! The section `forests`: where the AD users are read and stamped.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -9,7 +11,7 @@ use super::secrets::Secret;
 use super::tenant::{flatten, hide_password, host_of, is_loopback, secret};
 use super::tree::Value;
 use crate::diag::Diagnostic;
-use crate::model::text::same;
+use crate::model::text::fold;
 use crate::model::{AnchorMode, DistinguishedName, ForestSpec};
 
 /// Where a forest is.
@@ -86,9 +88,10 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -
     if entries.len() == 0 {
         reader.error(value, "no forest is named here", "name one, or remove the key `forests`");
     }
+    let mut names: HashMap<Cow<'t, str>, &'t str> = HashMap::new();
     for (name, span, entry) in entries {
-        if let Some(earlier) = forests.specs.iter().find(|spec| same(&spec.name, name)) {
-            let summary = format!("the forests `{}` and `{name}` differ only in case", earlier.name);
+        if let Some(earlier) = names.insert(fold(name), name) {
+            let summary = format!("the forests `{earlier}` and `{name}` differ only in case");
             reader.note(span.clone(), Diagnostic::error(summary).help("give each forest a name of its own"));
         }
         if name.trim().is_empty() || name.chars().any(char::is_control) {

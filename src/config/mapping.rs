@@ -1,9 +1,10 @@
 //! The entries of `mappings`, and the checks that they share with the rows of mapping files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::forests::Forests;
 use super::reader::{Fault, Fields, Reader, nearest};
+use super::repeats::cloud_identity;
 use super::selector::{self, CLOUD_KINDS, ON_PREM_KINDS};
 use super::tree::Value;
 use crate::model::{
@@ -168,14 +169,14 @@ pub(super) fn bare_cloud(text: &str) -> Result<CloudSelector, Fault> {
 
 fn holders<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Vec<HolderDecision> {
     let mut decisions: Vec<HolderDecision> = Vec::new();
+    let mut lines: HashMap<String, u32> = HashMap::new();
     for entry in reader.list(value) {
         let Some(decision) = holder(reader, entry) else { continue };
-        if let Some(earlier) = decisions.iter().find(|earlier| earlier.account.key == decision.account.key) {
+        if let Some(line) = lines.insert(cloud_identity(&decision.account), decision.source.line) {
             let summary = format!("there are two decisions on `{}`", decision.account.text);
-            reader.error(entry, summary, format!("keep one; the other is in line {}", earlier.source.line));
-        } else {
-            decisions.push(decision);
+            reader.error(entry, summary, format!("keep one; the other is in line {line}"));
         }
+        decisions.push(decision);
     }
     decisions
 }

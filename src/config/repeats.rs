@@ -117,7 +117,8 @@ fn on_prem_identity(selector: &OnPremSelector) -> String {
     format!("{key} {}", selector.forest.as_deref().unwrap_or_default())
 }
 
-fn cloud_identity(selector: &CloudSelector) -> String {
+/// A text that two selectors share when they name a cloud user in the same words.
+pub(super) fn cloud_identity(selector: &CloudSelector) -> String {
     match &selector.key {
         CloudKey::Id(id) => format!("id:{id}"),
         CloudKey::Upn(upn) => format!("upn:{}", fold(upn.as_str())),

@@ -8,7 +8,7 @@ use super::reader::{Fault, Fields, Reader};
 use super::tenant::flatten;
 use super::tree::Value;
 use crate::diag::Diagnostic;
-use crate::model::text::{fold, same};
+use crate::model::text::fold;
 use crate::model::{CloudPairKey, DistinguishedName, OnPremPairKey, Rule, SuffixReplacement};
 
 const ON_PREM: [(&str, OnPremPairKey); 4] = [
@@ -30,11 +30,12 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Fore
         reader.error(value, "rules need forests", "add `forests`: without them there are no AD users to pair");
     }
     let mut rules: Vec<Rule> = Vec::new();
+    let mut names: HashMap<String, u32> = HashMap::new();
     for entry in entries {
         let Some(rule) = rule(reader, entry, forests) else { continue };
-        if let Some(earlier) = rules.iter().find(|earlier| same(&earlier.name, &rule.name)) {
+        if let Some(earlier) = names.insert(fold(&rule.name).into_owned(), rule.source.line) {
             let summary = format!("two rules are called `{}`", rule.name);
-            let help = format!("give each rule a name of its own; the other is in line {}", earlier.source.line);
+            let help = format!("give each rule a name of its own; the other is in line {earlier}");
             reader.error(entry, summary, help);
         }
         rules.push(rule);

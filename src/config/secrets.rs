@@ -48,8 +48,7 @@ fn in_line(line: &str) -> Option<Range<usize>> {
 /// Whether a value is `{ env: NAME }` or `{ file: path }`, or the start of such a mapping.
 fn names_a_place(value: &str) -> bool {
     let Some(inner) = value.strip_prefix('{') else { return value.starts_with('#') };
-    let inner = inner.trim_start();
-    inner.is_empty() || inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '"')
+    inner.trim().is_empty() || inner.contains(": ") || inner.contains("\":")
 }
 
 #[cfg(test)]
@@ -62,9 +61,14 @@ mod tests {
         assert_eq!(masked("  password: hunter2\n").as_deref(), Some("hunter2"));
         assert_eq!(masked("  \"Client_Secret\" : 'a: b # c'").as_deref(), Some("'a: b # c'"));
         assert_eq!(masked("bind: { simple: { user: x, pasword: hunter2 } }").as_deref(), Some("hunter2 } }"));
-        for line in
-            ["secret: { env: NAME }", "token: {env: X}", "clientSecret: { clientId: a }", "password:", "because: x", "token: # c"]
-        {
+        for line in [
+            "secret: { env: NAME }",
+            "token: {\"env\":\"X\"}",
+            "clientSecret: { clientId: a }",
+            "password:",
+            "because: x",
+            "token: # c",
+        ] {
             assert_eq!(masked(line), None, "{line}");
         }
         assert_eq!(masked("clientSecret: { clientId: a, secret: hunter2 }").as_deref(), Some("hunter2 }"));

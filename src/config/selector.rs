@@ -41,11 +41,18 @@ pub(super) fn on_prem_kind(text: &str) -> Result<&'static str, Fault> {
     let starts = |prefix: &str| text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
     Ok(match text {
         _ if starts("S-1-") => "sid",
-        _ if text.contains('=') => "dn",
+        _ if is_dn(text) => "dn",
         _ if text.contains('\\') => "sam",
         _ if text.contains('@') => "upn",
         _ => "sam",
     })
+}
+
+/// Whether a text starts like a distinguished name, which a UPN with `=` in it does not.
+fn is_dn(text: &str) -> bool {
+    const TYPES: [&str; 9] = ["CN", "OU", "DC", "UID", "O", "L", "ST", "C", "E"];
+    let kind = text.split_once('=').map(|(kind, _)| kind.trim());
+    kind.is_some_and(|kind| TYPES.iter().any(|known| known.eq_ignore_ascii_case(kind)))
 }
 
 /// Reads a cloud selector of a given kind.

@@ -181,7 +181,7 @@ fn show(source: &SourceText, range: Range<usize>, from: usize, span: &Range<usiz
             out.push('…');
             break;
         }
-        let hidden = source.masks().iter().any(|mask| mask.contains(&at));
+        let hidden = source.is_masked(at);
         if at >= span.start && underline.is_none() {
             underline = Some((out.len(), usize::MAX));
         }

@@ -17,6 +17,7 @@ pub struct SourceText {
     relative: Arc<str>,
     text: Box<str>,
     line_starts: Vec<u32>,
+    is_ascii: bool,
     masks: Vec<Range<usize>>,
 }
 
@@ -26,8 +27,8 @@ impl SourceText {
     pub fn new(shown: &str, relative: &str, text: String) -> Self {
         let newlines = text.bytes().zip(1u32..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next);
         let line_starts = std::iter::once(0).chain(newlines).collect();
-        let masks = secrets::in_text(&text);
-        Self { shown: shown.into(), relative: relative.into(), text: text.into(), line_starts, masks }
+        let (masks, is_ascii) = (secrets::in_text(&text), text.is_ascii());
+        Self { shown: shown.into(), relative: relative.into(), text: text.into(), line_starts, is_ascii, masks }
     }
 
     /// The text.
@@ -53,8 +54,9 @@ impl SourceText {
         self.masks.push(span);
     }
 
-    pub(super) fn masks(&self) -> &[Range<usize>] {
-        &self.masks
+    /// Whether a byte must not be shown.
+    pub(super) fn is_masked(&self, byte: usize) -> bool {
+        self.masks.iter().any(|mask| mask.contains(&byte))
     }
 
     /// The one-based line of a byte.
@@ -79,7 +81,9 @@ impl SourceText {
     pub fn location(&self, byte: usize) -> Location {
         let line = self.line_of(byte);
         let before = self.line_range(line).and_then(|range| self.text.get(range.start..byte));
-        let column = before.map_or(0, |before| u32::try_from(before.chars().count()).map_or(0, |count| count + 1));
+        // Counting would make thousands of faults in one endless line slow.
+        let characters = before.map(|before| if self.is_ascii { before.len() } else { before.chars().count() });
+        let column = characters.map_or(0, |count| u32::try_from(count).map_or(0, |count| count + 1));
         Location { file: Arc::clone(&self.shown), line, column }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 
-use super::reader::{Fault, Reader};
+use super::reader::{Fault, Reader, nearest};
 use super::secrets::{Secret, is_secret_key};
 use super::tree::Value;
 
@@ -255,16 +255,19 @@ fn bare_auth<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<GraphAuth>
     reader.word(value, &BARE_AUTH).map(|make: MakeAuth| make())
 }
 
+const PLACES: [&str; 2] = ["env", "file"];
+
 /// A secret, which is `{ env: NAME }` or `{ file: path }`; one that stands in the text is refused and masked.
 pub(super) fn secret<'t>(reader: &mut Reader<'t>, value: Value<'t>, key: &str) -> Option<Secret> {
     const HELP: &str = "write { env: NAME } or { file: path }, and treat the secret that stood here as known to everybody";
-    if value.entries().is_none() {
+    let is_place = value.entries().is_some_and(|mut entries| entries.all(|(key, _, _)| nearest(key, &PLACES).is_some()));
+    if !is_place {
         mask_all(reader, value);
         reader.note(value.span(), Fault::new(format!("`{key}` must not stand in the file itself"), HELP).error());
         return None;
     }
-    let fields = reader.fields(value, &["env", "file"])?;
-    let (kind, place) = fields.exactly_one(reader, &["env", "file"], "the place of the secret")?;
+    let fields = reader.fields(value, &PLACES)?;
+    let (kind, place) = fields.exactly_one(reader, &PLACES, "the place of the secret")?;
     let text = reader.text(place)?;
     if kind == "file" {
         return Some(Secret::File(PathBuf::from(text)));
@@ -283,6 +286,10 @@ fn mask_all<'t>(reader: &mut Reader<'t>, value: Value<'t>) {
     reader.masks.push(value.span());
     for item in value.items().into_iter().flatten() {
         mask_all(reader, item);
+    }
+    for (_, key, entry) in value.entries().into_iter().flatten() {
+        reader.masks.push(key);
+        mask_all(reader, entry);
     }
 }
 

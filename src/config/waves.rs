@@ -15,14 +15,19 @@ pub(super) fn read(reader: &mut Reader<'_>, forests: &Forests) -> Vec<Mapping> {
     let text = reader.source.text();
     let preamble = Preamble::of(text);
     let Some(mut rows) = Rows::open(reader, &preamble) else { return Vec::new() };
-    let mut mappings = Vec::new();
+    let (mut mappings, mut any) = (Vec::new(), false);
     let mut record = csv::StringRecord::new();
     while let Some(place) = rows.next(&mut record) {
         let row = Row { record: &record, place, rows: &rows };
         if row.is_blank() {
             continue;
         }
+        any = true;
         mappings.extend(row.mapping(reader, forests));
+    }
+    if !any && !reader.diagnostics.has_errors() {
+        let file = Location::line(reader.source.shown(), 0);
+        reader.diagnostics.push(Diagnostic::warning("the mapping file has no rows below its header").at(file));
     }
     mappings
 }

@@ -229,7 +229,7 @@ impl<'t> Builder<'t, '_> {
         if ["str", "seq", "map"].iter().any(|known| tag.is_yaml_core_schema_tag(known)) {
             return;
         }
-        let name = tag.original();
+        let name = if self.source.is_masked(start) { "!***".to_owned() } else { tag.original() };
         let summary = format!("the tag `{name}` is not supported");
         self.fault(start..start + name.len(), Diagnostic::error(summary).help("remove the tag and write the value itself"));
     }

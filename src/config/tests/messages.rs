@@ -716,8 +716,12 @@ fn a_secret_in_the_text_is_refused_and_never_shown() {
     let syntax = block.replace("baseDn: DC=x", "baseDn: 'DC=x");
     let open = "version: 1\ntenant:\n  graph:\n    secret: \"hunter2\n".to_owned();
     let list = with("{ token: [hunter2] }");
+    let set = block.replace("            hunter2\n", "            {hunter2: hunter2}\n");
+    let braces = with("{ token: {hunter2} }");
+    let tag = block.replace("            hunter2\n", "").replace("password:\n", "password: !hunter2\n");
+    let scalar = block.replace("            hunter2\n", "            |\n              a\n              hunter2\n");
     let url = "version: 1\ntenant: { graph: { tenantId: x, auth: azureCli, endpoint: 'https://a:hunter2@b' } }\n".to_owned();
-    for yaml in [block.to_owned(), in_env, syntax, open, list, url] {
+    for yaml in [block.to_owned(), in_env, syntax, open, list, set, braces, tag, scalar, url] {
         for color in [true, false] {
             let shown = read(&yaml).unwrap_err().render(100, color);
             assert!(!shown.contains("hunter2"), "{shown}");

@@ -120,6 +120,7 @@ fn a_bare_selector_is_read_by_its_form() {
     assert!(matches!(key("S-1-5-21-1004336348-1177238915-682003330-1108"), OnPremKey::Sid(_)));
     assert!(matches!(key("CN=O'Dell\\, Ann,DC=corp"), OnPremKey::Dn(_)));
     assert!(matches!(key("ann@x.example"), OnPremKey::Upn(_)));
+    assert!(matches!(key("a=b@x.example"), OnPremKey::Upn(_)));
     assert_eq!(key("CORP\\ann"), OnPremKey::Sam { domain: Some("CORP".into()), name: "ann".into() });
     assert_eq!(key("00123"), OnPremKey::Sam { domain: None, name: "00123".into() });
     assert_eq!(key("1e5"), OnPremKey::Sam { domain: None, name: "1e5".into() });

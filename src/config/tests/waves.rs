@@ -76,6 +76,11 @@ fn unknown_columns_are_warnings_and_invisible_characters_too() {
 }
 
 #[test]
+fn a_file_without_rows_is_a_warning() {
+    assert_eq!(wave("onPrem,cloud\n").warnings[0].summary, "the mapping file has no rows below its header");
+}
+
+#[test]
 fn wrong_headers() {
     assert_snapshot!(wave_errors("samaacountname;UPN;reason\na;b@c;x\n"), @r#"
     error: the column onPrem is missing
