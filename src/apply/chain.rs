@@ -83,9 +83,9 @@ impl<'a> Chain<'a> {
             if mismatches.is_empty() {
                 return Ok(done);
             }
-            let nearer = nearest.as_ref().is_none_or(|(at, known)| {
-                (mismatches.len(), done != recorded, done) < (known.len(), *at != recorded, *at)
-            });
+            let nearer = nearest
+                .as_ref()
+                .is_none_or(|(at, known)| (mismatches.len(), done != recorded, done) < (known.len(), *at != recorded, *at));
             if nearer {
                 nearest = Some((done, mismatches));
             }

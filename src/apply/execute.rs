@@ -104,7 +104,10 @@ pub(super) async fn carry_out_with(
     let remaining = request.body.actions.len() - look.done.len();
     request.observer.event(Event::Ready { remaining, done: look.done.len() });
     if remaining == 0 && history.open_run().is_none() {
-        // Nothing to do and nothing to close: not a byte is written.
+        // Nothing to do and nothing to close: not a byte is written, unless this undoes a run that stands open.
+        if let Some(undone) = request.body.rollback_of.as_deref() {
+            mark_rolled_back(folder, undone, (request.clock)())?;
+        }
         let already_done = request.body.actions.iter().map(|action| action.id.clone()).collect();
         return Ok(RunReport { already_done, ..RunReport::default() });
     }
@@ -208,9 +211,7 @@ async fn finish(request: &Request<'_>, journal: &Journal, folder: &Path, report:
         ExitKind::Complete => EndStatus::Complete,
         ExitKind::Interrupted => EndStatus::Interrupted,
         ExitKind::Unconfirmed => EndStatus::Unconfirmed,
-        ExitKind::Denied | ExitKind::Journal | ExitKind::Partial | ExitKind::Stale | ExitKind::Unreachable => {
-            EndStatus::Partial
-        }
+        ExitKind::Denied | ExitKind::Journal | ExitKind::Partial | ExitKind::Stale | ExitKind::Unreachable => EndStatus::Partial,
     };
     let entry = Entry::End { at: (request.clock)(), run_id: request.run_id, status };
     let mut closed = journal.append(&entry).await;

@@ -16,9 +16,9 @@ use super::Directories;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetFacts {
     /// An account of the tenant.
-    Account(AccountFacts),
+    Account(Box<AccountFacts>),
     /// A user of a forest; `None` when it is gone.
-    AdUser(Option<AdUser>),
+    AdUser(Option<Box<AdUser>>),
 }
 
 impl TargetFacts {
@@ -27,7 +27,7 @@ impl TargetFacts {
     pub fn get(&self, name: FactName) -> Option<FactValue> {
         match self {
             Self::Account(account) => account.get(name),
-            Self::AdUser(user) => ad_fact(user.as_ref(), name),
+            Self::AdUser(user) => ad_fact(user.as_deref(), name),
         }
     }
 
@@ -116,13 +116,14 @@ impl Wanted {
         if !self.accounts.is_empty() {
             let ids: Vec<EntraId> = self.accounts.iter().copied().collect();
             let read = complete(directories.tenant.read_accounts(&ids).await?, ids.len())?;
-            current.accounts = ids.into_iter().zip(read.into_iter().map(TargetFacts::Account)).collect();
+            current.accounts =
+                ids.into_iter().zip(read.into_iter().map(|account| TargetFacts::Account(Box::new(account)))).collect();
         }
         for (forest, guids) in &self.ad_users {
             let guids: Vec<ObjectGuid> = guids.iter().copied().collect();
             let read = complete(directories.forest(forest)?.read_users(&guids).await?, guids.len())?;
             let keys = guids.into_iter().map(|guid| (forest.clone(), guid));
-            current.ad_users.extend(keys.zip(read.into_iter().map(TargetFacts::AdUser)));
+            current.ad_users.extend(keys.zip(read.into_iter().map(|user| TargetFacts::AdUser(user.map(Box::new)))));
         }
         Ok(current)
     }

@@ -115,14 +115,14 @@ fn stand(
         // This plan is through with the object; what others did to it since is not its business.
         Err(_) if known == chain.actions.len() => known,
         Err(off_track) => {
-            differences.extend(off_track.0.into_iter().map(fact_difference));
+            differences.extend(off_track.0.iter().map(fact_difference));
             return;
         }
     };
     done.extend(chain.actions.iter().take(reached).map(|action| action.id.clone()));
 }
 
-fn fact_difference(mismatch: Mismatch<'_>) -> Difference {
+fn fact_difference(mismatch: &Mismatch<'_>) -> Difference {
     Difference {
         mapping: Some(mismatch.action.mapping.clone()),
         target: Some(mismatch.action.target.clone()),
@@ -246,15 +246,18 @@ impl<'a> Look<'a> {
         let mut differences = Vec::new();
         for mapping in self.busy_mappings() {
             let Some((forest, guid)) = ad_object(mapping) else { continue };
-            let stamped = self.body.actions.iter().any(|action| {
-                action.kind == ActionKind::StampConsistencyGuid && action.mapping == mapping.id
-            });
+            let stamped = self
+                .body
+                .actions
+                .iter()
+                .any(|action| action.kind == ActionKind::StampConsistencyGuid && action.mapping == mapping.id);
             let mode = self.anchor_mode(forest)?;
             let user = match self.current.ad_user(forest, guid) {
-                Some(TargetFacts::AdUser(user)) => user.as_ref(),
+                Some(TargetFacts::AdUser(user)) => user.as_deref(),
                 Some(TargetFacts::Account(_)) | None => None,
             };
-            let target = Target::ad_user(forest, guid, mapping.on_prem.as_ref().and_then(|user| user.sam.as_deref()).unwrap_or(""));
+            let target =
+                Target::ad_user(forest, guid, mapping.on_prem.as_ref().and_then(|user| user.sam.as_deref()).unwrap_or(""));
             let expected_found = ad_expectations(mapping, user, &mode, stamped, guid);
             differences.extend(expected_found.into_iter().map(|(fact, expected, found)| Difference {
                 mapping: Some(mapping.id.clone()),

@@ -57,8 +57,11 @@ pub fn mark_rolled_back(folder: &Path, run_id: &str, at: Timestamp) -> Result<bo
         let state = Journal::read(&journal)?;
         let Some(run) = state.runs.iter().find(|run| run.header.run_id.to_string() == run_id) else { continue };
         // The runs of one plan are undone together; the last one closes them.
-        let last = state.history(&run.header.digest).runs.last().map_or(run.header.run_id, |last| last.header.run_id);
-        append_end(&journal, last, EndStatus::RolledBack, at)?;
+        let runs = state.history(&run.header.digest).runs;
+        let last = runs.last().copied().unwrap_or(run);
+        if last.end != Some(EndStatus::RolledBack) {
+            append_end(&journal, last.header.run_id, EndStatus::RolledBack, at)?;
+        }
         return Ok(true);
     }
     Ok(false)

@@ -68,14 +68,7 @@ fn lost_residue(action: &Action) -> Option<String> {
     (!lost.is_empty()).then(|| format!("only the sync service can set these on-premises values again: {}", lost.join(", ")))
 }
 
-fn by(
-    action: &Action,
-    reached: Facts,
-    kind: ActionKind,
-    name: FactName,
-    value: FactValue,
-    lost: Option<String>,
-) -> Inverse {
+fn by(action: &Action, reached: Facts, kind: ActionKind, name: FactName, value: FactValue, lost: Option<String>) -> Inverse {
     let mut before = reached;
     if kind == ActionKind::Restore {
         // These guard a deletion; they are no reason to leave an account in the recycle bin.

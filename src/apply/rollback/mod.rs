@@ -8,9 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{FactName, FactValue, Facts};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
-use crate::plan::body::{
-    Body, MappingState, PlanCloudUser, PlanSource, PlannedMapping, Proof, Status, Summary,
-};
+use crate::plan::body::{Body, MappingState, PlanCloudUser, PlanSource, PlannedMapping, Proof, Status, Summary};
 use crate::plan::finding::{Code, Finding, Severity};
 
 use super::chain::{Chain, OffTrack, is_reached, key};

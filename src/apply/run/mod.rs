@@ -20,7 +20,6 @@ use super::{Clock, Directories};
 pub use report::{Event, ExitKind, Failure, FailureKind, Observer, Options, RunReport, Skipped, StoppedBy};
 use step::{Step, StepEnd};
 
-
 /// What every action of a run shares.
 pub(super) struct Run<'a> {
     pub(super) directories: &'a Directories,

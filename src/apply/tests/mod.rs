@@ -22,7 +22,7 @@ use crate::model::{
     AccountFacts, AdUser, CloudUser, Domain, EntraId, FactName, FactValue, Facts, GuidAttribute, ImmutableId, Known, ObjectGuid,
     ObservedForest, ObservedTenant, RoleGrant, Sid,
 };
-use crate::plan::action::{Action, ActionId, ActionKind, Target};
+use crate::plan::action::{Action, ActionKind, Target};
 use crate::plan::body::*;
 use crate::tenant_model::Tenant;
 

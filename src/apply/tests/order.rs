@@ -326,20 +326,20 @@ async fn a_signal_lets_what_is_in_flight_end() {
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_signal_wakes_a_wait() {
     let mut planner = Planner::new();
     planner.swap();
     let (mut site, body) = (Site::new(), planner.body());
     site.options.retry = vec![Duration::from_secs(1_000_000)];
-    let (cancel, start) = (site.cancel.clone(), tokio::time::Instant::now());
-    let stopper = async move {
-        tokio::time::sleep(Duration::from_secs(60)).await;
-        cancel.cancel();
-    };
     let tenant = Scripted::new(&site.disk, failing(2, 9, refused(Some(1))));
+    let stopper = async {
+        while !site.notes.taken().iter().any(|note| note.starts_with("wait")) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        site.cancel.cancel();
+    };
     let ((report, _), ()) = tokio::join!(apply(&site, &body, tenant), stopper);
-    assert!(start.elapsed() < Duration::from_secs(100), "{:?}", start.elapsed());
     assert_eq!((report.exit_kind(), report.not_started.len()), (ExitKind::Interrupted, 2), "{report:?}");
 }
 

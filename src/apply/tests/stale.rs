@@ -4,6 +4,8 @@ use crate::model::RoleState;
 
 use super::*;
 
+type Break = Box<dyn Fn(&Disk)>;
+
 async fn differences(site: &Site, body: &Body) -> Vec<Difference> {
     let before = site.disk.image();
     let found = match site.apply(body).await {
@@ -27,7 +29,14 @@ fn break_fact(disk: &Disk, n: u8, name: FactName) {
         }
         FactName::State => *user = binned(user.clone()),
         FactName::PrivilegedRoles => {}
-        other => panic!("{other:?}"),
+        FactName::ConsistencyGuid
+        | FactName::LastSignInDateTime
+        | FactName::OnPremisesDistinguishedName
+        | FactName::OnPremisesDomainName
+        | FactName::OnPremisesObjectIdentifier
+        | FactName::OnPremisesSamAccountName
+        | FactName::OnPremisesUserPrincipalName
+        | FactName::UserType => panic!("{name:?}"),
     });
     if name == FactName::PrivilegedRoles {
         let role = RoleGrant { principal: id(n), role: "Owner".into(), privileged: true, state: RoleState::Eligible };
@@ -113,7 +122,7 @@ async fn the_ad_user_must_still_be_the_same() {
     let body = Planner::everything().body();
     let anchored = GuidAttribute::Bytes(guid(200).ad_bytes().as_slice().into());
     let stamped = anchored.clone();
-    let breaks: [(&str, Box<dyn Fn(&Disk)>); 4] = [
+    let breaks: [(&str, Break); 4] = [
         ("source anchor", Box::new(move |disk| disk.change_ad(11, |user| user.consistency_guid = anchored.clone()))),
         ("objectSid", Box::new(|disk| disk.change_ad(11, |user| user.sid = Some(sid(99))))),
         ("objectGUID", Box::new(|disk| disk.state().forest.users.retain(|user| user.guid != guid(11)))),

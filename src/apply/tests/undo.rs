@@ -1,1 +1,173 @@
+//! The way back leads back.
 
+use crate::apply::journal::{EndStatus, JournalState};
+use crate::apply::rollback::{rollback, rollback_targets};
+use crate::apply::unfinished::scan;
+use crate::plan::finding::Code;
+
+use super::*;
+
+/// Everything that can be undone.
+fn reversible() -> Body {
+    let mut planner = Planner::new();
+    planner.swap();
+    planner.clear_of_deleted();
+    planner.detour();
+    planner.stamp(10, 100);
+    planner.set(11, 11, &[]);
+    planner.clear(13, &[]);
+    planner.body()
+}
+
+async fn way_back(site: &Site, state: &JournalState, digest: &str) -> Body {
+    let history = state.history(digest);
+    let current = read_targets(rollback_targets(&history), &site.disk.directories()).await.unwrap();
+    let body = rollback(&history, "wave.journal.jsonl", &current).unwrap();
+    for action in &body.actions {
+        assert!(action.is_consistent());
+    }
+    body
+}
+
+/// Plans the way back and applies it.
+async fn roll_back(site: &mut Site) -> Body {
+    let state = Journal::read(&site.journal()).unwrap();
+    let body = way_back(site, &state, DIGEST).await;
+    let plan = site.folder().join("back.json");
+    site.digest = "sha256:back".into();
+    let report = site.apply_to(&body, &site.disk.directories(), &plan).await.unwrap();
+    assert_eq!(report.exit_kind(), ExitKind::Complete, "{report:?}");
+    site.digest = DIGEST.into();
+    body
+}
+
+/// The tenant as it was, but for the time at which user 8 was deleted.
+fn is_back(site: &Site) -> bool {
+    let normal = |disk: &Disk| {
+        let (mut users, stamps) = disk.image();
+        users.get_mut(&id(8)).unwrap().deleted_at = Some("".into());
+        (users, stamps)
+    };
+    normal(&site.disk) == normal(&Disk::new())
+}
+
+#[tokio::test]
+async fn a_finished_run_is_undone_and_can_be_done_again() {
+    let (mut site, body) = (Site::new(), reversible());
+    site.apply(&body).await.unwrap();
+    let after = site.disk.image();
+    let back = roll_back(&mut site).await;
+    assert_eq!((back.status, back.actions.len(), back.findings.len()), (Status::Ready, body.actions.len(), 0));
+    assert_eq!(back.summary.actions.values().sum::<u64>(), body.actions.len() as u64);
+    assert_eq!(back.summary.mappings["planned"], back.mappings.len() as u64);
+    assert!(back.mappings.iter().all(|mapping| mapping.source.line > 1 && mapping.cloud.is_some() == (mapping.id != "m10")));
+    assert!(is_back(&site));
+    let state = Journal::read(&site.journal()).unwrap();
+    assert_eq!(state.runs[0].end, Some(EndStatus::RolledBack));
+    // The plan relies on the time at which the account was deleted, and that is another one now.
+    assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale(_))));
+    site.disk.change(8, |user| user.deleted_at = Some("2026-11-01T00:00:00Z".into()));
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    assert_eq!(site.disk.image(), after);
+}
+
+#[tokio::test]
+async fn a_run_killed_anywhere_is_undone() {
+    let body = reversible();
+    for operations in 0.. {
+        let mut site = Site::new();
+        site.options.concurrency = 1 + operations % 3;
+        site.disk.dies_after(operations, operations % 2 == 0);
+        drop(site.apply(&body).await);
+        if !site.disk.is_dead() {
+            break;
+        }
+        site.disk.repair();
+        if Journal::read(&site.journal()).unwrap().runs.is_empty() {
+            continue;
+        }
+        let back = roll_back(&mut site).await;
+        assert!(is_back(&site), "{back:#?} killed at {operations}");
+        assert!(scan(site.folder(), "sha256:new", None).unwrap().is_empty(), "killed at {operations}");
+    }
+}
+
+#[tokio::test]
+async fn a_rollback_can_be_rolled_back() {
+    let (mut site, body) = (Site::new(), reversible());
+    site.apply(&body).await.unwrap();
+    let after = site.disk.image();
+    roll_back(&mut site).await;
+    let back = Journal::read(&journal_path(&site.folder().join("back.json"))).unwrap();
+    let again = way_back(&site, &back, "sha256:back").await;
+    site.digest = "sha256:again".into();
+    let report = site.apply_to(&again, &site.disk.directories(), &site.folder().join("again.json")).await.unwrap();
+    assert_eq!(report.exit_kind(), ExitKind::Complete);
+    assert_eq!(site.disk.image().0, after.0);
+}
+
+#[tokio::test]
+async fn what_cannot_be_undone_stands_first_and_the_rest_is_undone() {
+    let (mut site, body) = (Site::new(), Planner::everything().body());
+    site.apply(&body).await.unwrap();
+    let back = roll_back(&mut site).await;
+    assert_eq!(back.status, Status::Partial);
+    assert!(back.findings.iter().all(|finding| finding.code == Code::NotReversible));
+    let purged: Vec<&str> = back.findings.iter().map(|finding| finding.message.split(':').next().unwrap()).collect();
+    let expected = [
+        "purge of u4@x.example cannot be undone",
+        "softDelete of u4@x.example cannot be undone",
+        "purge of u6@x.example cannot be undone",
+    ];
+    assert_eq!(purged, expected);
+    assert_eq!(back.actions.len(), body.actions.len() - 3);
+    assert!(site.disk.state().users[&id(3)].immutable_id.is_none());
+}
+
+#[tokio::test]
+async fn what_was_changed_since_is_left_alone_with_all_that_needs_it() {
+    let (mut site, body) = (Site::new(), reversible());
+    site.apply(&body).await.unwrap();
+    site.disk.change(2, |user| user.sync_enabled = Known::Is(true));
+    let back = roll_back(&mut site).await;
+    assert_eq!(back.status, Status::Partial);
+    let messages: Vec<&str> = back.findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert!(messages[0].contains("u2@x.example") && messages[0].contains("onPremisesSyncEnabled was left as null and is true"));
+    assert!(messages[1].contains("clearImmutableId of u1@x.example") && messages.len() == 2, "{messages:?}");
+    assert_eq!(site.disk.state().users[&id(2)].immutable_id, ImmutableId::stored(&anchor(2)));
+    assert!(site.disk.state().users[&id(11)].immutable_id.is_none());
+}
+
+#[tokio::test]
+async fn cleared_identifiers_and_residue_do_not_come_back() {
+    let mut disk_change = Planner::new();
+    let cleared = (FactName::OnPremisesSecurityIdentifier, FactValue::Null);
+    let place = disk_change.add(ActionKind::ClearSecurityIdentifier, 13, cleared, &[]);
+    disk_change.clear(13, &[place]);
+    let mut body = disk_change.body();
+    body.actions[0].before.insert(FactName::OnPremisesSecurityIdentifier, FactValue::text(sid(13).to_string()));
+    let clear = &mut body.actions[1];
+    clear.before.insert(FactName::OnPremisesDistinguishedName, FactValue::text("CN=old"));
+    clear.after.insert(FactName::OnPremisesDistinguishedName, FactValue::Null);
+    let mut site = Site::new();
+    site.disk.change(13, |user| {
+        user.sid = Known::Is(sid(13));
+        user.residue.distinguished_name = Known::Is("CN=old".into());
+    });
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    let back = roll_back(&mut site).await;
+    let messages: Vec<&str> = back.findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert!(messages.len() == 2 && messages[0].contains("CN=old"), "{messages:?}");
+    assert_eq!(site.disk.state().users[&id(13)].immutable_id, ImmutableId::stored(&anchor(130)));
+}
+
+#[tokio::test]
+async fn a_plan_that_never_ran_or_did_nothing_has_no_way_back() {
+    let (site, body) = (Site::new(), reversible());
+    assert!(rollback(&JournalState::default().history(DIGEST), "j", &Current::default()).is_none());
+    site.disk.dies_after(2, false);
+    drop(site.apply(&body).await);
+    site.disk.repair();
+    let state = Journal::read(&site.journal()).unwrap();
+    assert_eq!(way_back(&site, &state, DIGEST).await.status, Status::Empty);
+}

@@ -194,8 +194,6 @@ fn groups(tenant: &Tenant, id: &EntraId) -> Vec<Value> {
 
 fn roles(tenant: &Tenant, id: &EntraId) -> Value {
     let Some(held) = tenant.roles_of(id) else { return Value::Null };
-    let words = |held: crate::tenant_model::RoleHeld| {
-        json!({ "role": held.role, "privileged": held.privileged, "state": held.state.word(), "via": held.via })
-    };
+    let words = |held: crate::tenant_model::RoleHeld| json!({ "role": held.role, "privileged": held.privileged, "state": held.state.word(), "via": held.via });
     held.into_iter().map(words).collect()
 }
