@@ -2,9 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::directory::ports::DirectoryError;
 use crate::model::text::same;
 use crate::model::{AccountFacts, AccountState, AdUser, EntraId, FactName, FactValue, Facts, ObjectGuid};
@@ -43,8 +40,7 @@ fn ad_fact(user: Option<&AdUser>, name: FactName) -> Option<FactValue> {
         let state = if user.is_some() { AccountState::Live } else { AccountState::Gone };
         return Some(FactValue::text(state.word()));
     }
-    let consistency_guid = user.filter(|_| name == FactName::ConsistencyGuid)?.consistency_guid.bytes();
-    Some(consistency_guid.map_or(FactValue::Null, |bytes| FactValue::text(STANDARD.encode(bytes))))
+    Some(user.filter(|_| name == FactName::ConsistencyGuid)?.consistency_guid.fact())
 }
 
 /// Whether a directory's answer is what a plan expects. Endpoints disagree on the letter case of a sign-in name.

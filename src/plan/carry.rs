@@ -69,7 +69,7 @@ fn account_action(link: &Link<'_>, user: UserRef, kind: &ChangeKind, op: &Op, wo
 }
 
 /// An account with its roles, as actions see it.
-pub(super) fn facts_of(user: UserRef, tenant: &Tenant) -> AccountFacts {
+pub(crate) fn facts_of(user: UserRef, tenant: &Tenant) -> AccountFacts {
     let user = tenant.user(user).cloned();
     let roles = user.as_ref().and_then(|user| tenant.privileged_roles(&user.id));
     let privileged_roles = roles.map_or(Known::Unknown, |roles| {

@@ -34,6 +34,7 @@ use crate::model::{Desired, Mapping, Observed};
 
 pub(crate) use assemble::summary;
 pub use body::Body;
+pub(crate) use carry::facts_of;
 pub use prove::ProofFailure;
 
 use draft::Named;

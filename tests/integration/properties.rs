@@ -14,9 +14,9 @@ use proptest::prelude::*;
 const PEOPLE: u8 = 6;
 
 #[derive(Clone)]
-struct Case {
-    desired: Desired,
-    observed: Observed,
+pub(crate) struct Case {
+    pub(crate) desired: Desired,
+    pub(crate) observed: Observed,
 }
 
 /// One line for each account and mapping: a counterexample has to be read.
@@ -147,7 +147,7 @@ fn link() -> impl Strategy<Value = Link> {
 }
 
 /// A permutation gives swaps and chains, random links give everything else.
-fn case() -> impl Strategy<Value = Case> {
+pub(crate) fn case() -> impl Strategy<Value = Case> {
     let links = prop_oneof![
         (Just((0..PEOPLE).collect::<Vec<u8>>()).prop_shuffle(), prop::collection::vec(link(), usize::from(PEOPLE))).prop_map(
             |(order, links)| order
@@ -279,7 +279,7 @@ fn compute_all(case: &Case) -> Body {
 }
 
 /// The case without the mappings that something stands in the way of, and its plan: what somebody would apply.
-fn ready(mut case: Case) -> (Case, Body) {
+pub(crate) fn ready(mut case: Case) -> (Case, Body) {
     loop {
         let body = compute_all(&case);
         let blocked: Vec<u32> = body
@@ -296,7 +296,7 @@ fn ready(mut case: Case) -> (Case, Body) {
 }
 
 /// Carries out actions as a tenant and a forest would, from what the plan file says alone.
-fn carry_out(case: &Case, actions: &[Action]) -> Case {
+pub(crate) fn carry_out(case: &Case, actions: &[Action]) -> Case {
     let mut tenant = Tenant::new(case.observed.tenant.clone());
     let mut forest = case.observed.forests[0].clone();
     for action in actions {
@@ -317,7 +317,7 @@ fn carry_out(case: &Case, actions: &[Action]) -> Case {
 }
 
 /// Who is where and holds what, deletion times aside.
-fn picture(case: &Case, leave_out: &BTreeSet<EntraId>) -> Vec<CloudUser> {
+pub(crate) fn picture(case: &Case, leave_out: &BTreeSet<EntraId>) -> Vec<CloudUser> {
     let mut users = case.observed.tenant.users.clone();
     users.sort_by_key(|user| user.id);
     for user in &mut users {

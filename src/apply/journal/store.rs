@@ -1,7 +1,7 @@
 //! The open journal file. One thread writes; entries that arrive together share one sync.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -85,12 +85,12 @@ pub(crate) fn open_file(path: &Path) -> Result<File, JournalError> {
     let failed = |what| move |cause: io::Error| JournalError::io(what, path, &cause);
     let existed = path.try_exists().map_err(failed("look for"))?;
     let tail = load(path)?.tail;
-    let mut file = owner_only(OpenOptions::new().append(true).create(true)).open(path).map_err(failed("open"))?;
+    let file = owner_only(OpenOptions::new().append(true).create(true)).open(path).map_err(failed("open"))?;
     restrict(&file).map_err(failed("protect"))?;
     if !existed {
         sync_folder(path).map_err(failed("create"))?;
     }
-    mend(&mut file, &tail).map_err(failed("repair the last line of"))?;
+    mend(path, &tail).map_err(failed("repair the last line of"))?;
     Ok(file)
 }
 
@@ -131,8 +131,8 @@ fn serve(mut file: impl LogFile, requests: &Receiver<Request>) {
 pub fn append_end(path: &Path, run_id: Uuid, status: EndStatus, at: Timestamp) -> Result<(), JournalError> {
     let failed = |cause: io::Error| JournalError::io("write", path, &cause);
     let loaded = load(path)?;
+    mend(path, &loaded.tail).map_err(failed)?;
     let mut file = OpenOptions::new().append(true).open(path).map_err(failed)?;
-    mend(&mut file, &loaded.tail).map_err(failed)?;
     let line = encode(&Entry::End { at, run_id, status }).map_err(failed)?;
     file.append(&line).and_then(|()| file.sync()).map_err(failed)
 }
@@ -195,10 +195,15 @@ fn is_torn(bytes: &[u8]) -> bool {
     serde_json::from_slice::<serde_json::Value>(beginning).is_err_and(|cause| cause.is_eof())
 }
 
-fn mend(file: &mut File, tail: &Tail) -> io::Result<()> {
+/// Makes the file end with a whole line. Not every system lets a handle that appends cut, so this one writes.
+fn mend(path: &Path, tail: &Tail) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
     match tail {
         Tail::Whole => return Ok(()),
-        Tail::Unterminated => file.append(b"\n")?,
+        Tail::Unterminated => {
+            file.seek(io::SeekFrom::End(0))?;
+            file.append(b"\n")?;
+        }
         Tail::Torn(start) => file.set_len(*start)?,
     }
     file.sync()

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{FactName, FactValue, Facts};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
-use crate::plan::body::{Body, MappingState, PlanCloudUser, PlanSource, PlannedMapping, Proof, Status, Summary};
-use crate::plan::finding::{Code, Finding, Severity};
+use crate::plan::body::{Body, MappingState, PlanCloudUser, PlanSource, PlannedMapping, Proof, Status};
+use crate::plan::finding::{Code, Finding};
+use crate::plan::summary;
 
 use super::chain::{Chain, OffTrack, is_reached, key};
 use super::facts::Current;
@@ -38,7 +39,7 @@ pub fn rollback(history: &History<'_>, journal: &str, current: &Current) -> Opti
         (false, false) => Status::Partial,
     };
     Some(Body {
-        summary: summary(&way.actions, &way.findings, &mappings),
+        summary: summary(&mappings, &way.actions, &way.findings),
         actions: way.actions,
         findings: way.findings,
         forests: header.forests.clone(),
@@ -260,16 +261,4 @@ fn ids_left(actions: &[Action]) -> BTreeMap<(&str, &str), &str> {
         }
     }
     ids
-}
-
-fn summary(actions: &[Action], findings: &[Finding], mappings: &[PlannedMapping]) -> Summary {
-    let count = |matching: usize| u64::try_from(matching).unwrap_or(u64::MAX);
-    let of_kind = |kind: ActionKind| count(actions.iter().filter(|action| action.kind == kind).count());
-    let of_weight = |weight: Severity| count(findings.iter().filter(|finding| finding.severity == weight).count());
-    let in_state = |state: MappingState| count(mappings.iter().filter(|mapping| mapping.state == state).count());
-    Summary {
-        actions: ActionKind::ALL.iter().map(|kind| (kind.name().to_owned(), of_kind(*kind))).collect(),
-        findings: Severity::ALL.iter().map(|weight| (weight.word().to_owned(), of_weight(*weight))).collect(),
-        mappings: MappingState::ALL.iter().map(|state| (state.word().to_owned(), in_state(*state))).collect(),
-    }
 }

@@ -1,137 +1,15 @@
-//! Order, concurrency, failures, waits and signals.
+//! Order, concurrency, failures and waits.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use async_trait::async_trait;
+use crate::directory::ports::DirectoryError;
+use crate::tenant_model::ChangeKind;
 
-use crate::apply::journal::{EndStatus, append_end};
-use crate::apply::lock::FolderLock;
-use crate::apply::unfinished::{abandon, scan};
-use crate::directory::ports::{DirectoryError, Receipt, TenantIdentity, TenantReader};
-use crate::tenant_model::{Change, ChangeKind};
-
+use super::scripted::*;
 use super::*;
 
-type Script = Box<dyn Fn(&Change) -> Answer + Send + Sync>;
-
-/// What a scripted tenant does with a write.
-enum Answer {
-    Obey,
-    Fail(DirectoryError),
-    /// It writes, and says that it does not know.
-    Mumble,
-}
-
-/// A tenant with a will of its own.
-struct Scripted {
-    inner: SnapshotTenant,
-    script: Script,
-    /// How long a write takes.
-    pace: Duration,
-    /// How many reads still show the time before the last write.
-    lag: usize,
-    old: Mutex<VecDeque<Vec<AccountFacts>>>,
-    in_flight: AtomicUsize,
-    peak: AtomicUsize,
-    order: Mutex<Vec<(EntraId, ChangeKind)>>,
-}
-
-impl Scripted {
-    fn new(disk: &Disk, script: impl Fn(&Change) -> Answer + Send + Sync + 'static) -> Self {
-        Self {
-            inner: disk.tenant(),
-            script: Box::new(script),
-            pace: Duration::ZERO,
-            lag: 0,
-            old: Mutex::default(),
-            in_flight: AtomicUsize::new(0),
-            peak: AtomicUsize::new(0),
-            order: Mutex::default(),
-        }
-    }
-
-    fn place(&self, n: u8, kind: &ChangeKind) -> usize {
-        self.order.lock().unwrap().iter().position(|entry| *entry == (id(n), kind.clone())).unwrap()
-    }
-}
-
-#[async_trait]
-impl TenantReader for Scripted {
-    async fn read_tenant(&self) -> Result<ObservedTenant, DirectoryError> {
-        self.inner.read_tenant().await
-    }
-
-    async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
-        let lagging = self.old.lock().unwrap().pop_front();
-        match lagging.filter(|old| ids.len() == 1 && old[0].user.as_ref().is_some_and(|user| user.id == ids[0])) {
-            Some(old) => Ok(old),
-            None => self.inner.read_accounts(ids).await,
-        }
-    }
-
-    async fn find_holders(&self, ids: &[ImmutableId]) -> Result<Vec<(ImmutableId, EntraId)>, DirectoryError> {
-        self.inner.find_holders(ids).await
-    }
-
-    async fn find_sid_holders(&self, sids: &[Sid]) -> Result<Vec<(Sid, EntraId)>, DirectoryError> {
-        self.inner.find_sid_holders(sids).await
-    }
-
-    async fn identify(&self) -> Result<TenantIdentity, DirectoryError> {
-        self.inner.identify().await
-    }
-}
-
-#[async_trait]
-impl TenantWriter for Scripted {
-    async fn write(&self, change: &Change) -> Result<Receipt, DirectoryError> {
-        let now = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
-        self.peak.fetch_max(now, Ordering::SeqCst);
-        self.order.lock().unwrap().push((change.user, change.kind.clone()));
-        tokio::time::sleep(self.pace).await;
-        let old = self.inner.read_accounts(&[change.user]).await?;
-        let result = match (self.script)(change) {
-            Answer::Obey => self.inner.write(change).await,
-            Answer::Fail(error) => Err(error),
-            Answer::Mumble => {
-                self.inner.write(change).await?;
-                Err(DirectoryError::Unknown("the answer got lost".into()))
-            }
-        };
-        if result.is_ok() {
-            self.old.lock().unwrap().extend(vec![old; self.lag]);
-        }
-        self.in_flight.fetch_sub(1, Ordering::SeqCst);
-        result
-    }
-
-    async fn export_account(&self, id: &EntraId) -> Result<serde_json::Value, DirectoryError> {
-        self.inner.export_account(id).await
-    }
-}
-
-/// Fails the writes to account `n`, the first `times` times.
-fn failing(n: u8, times: usize, error: DirectoryError) -> impl Fn(&Change) -> Answer + Send + Sync + 'static {
-    let left = AtomicUsize::new(times);
-    move |change| {
-        let hit = change.user == id(n) && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok();
-        if hit { Answer::Fail(error.clone()) } else { Answer::Obey }
-    }
-}
-
-fn refused(holder: Option<u8>) -> DirectoryError {
-    DirectoryError::Refused { message: "no".into(), holder: holder.map(id) }
-}
-
-async fn apply(site: &Site, body: &Body, tenant: Scripted) -> (RunReport, Arc<Scripted>) {
-    let tenant = Arc::new(tenant);
-    let report = site.apply_to(body, &site.disk.directories_with(Arc::clone(&tenant) as _), &site.plan()).await;
-    (report.unwrap(), tenant)
-}
-
 /// Sets for accounts 11, 10 and 12, which do not depend on one another.
-fn three_sets() -> Body {
+pub(super) fn three_sets() -> Body {
     let mut planner = Planner::new();
     for n in [11, 10, 12] {
         planner.set(n, n, &[]);
@@ -266,83 +144,6 @@ async fn a_change_between_preflight_and_write_fails_that_action() {
     assert!(report.failed[0].1.reason.contains("onPremisesImmutableId"), "{report:?}");
 }
 
-/// A tenant in which somebody else gives account 12 an ID during the first write.
-struct Meddled {
-    inner: Arc<SnapshotTenant>,
-    meddled: AtomicUsize,
-}
-
-#[async_trait]
-impl TenantReader for Meddled {
-    async fn read_tenant(&self) -> Result<ObservedTenant, DirectoryError> {
-        self.inner.read_tenant().await
-    }
-    async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
-        self.inner.read_accounts(ids).await
-    }
-    async fn find_holders(&self, ids: &[ImmutableId]) -> Result<Vec<(ImmutableId, EntraId)>, DirectoryError> {
-        self.inner.find_holders(ids).await
-    }
-    async fn find_sid_holders(&self, sids: &[Sid]) -> Result<Vec<(Sid, EntraId)>, DirectoryError> {
-        self.inner.find_sid_holders(sids).await
-    }
-    async fn identify(&self) -> Result<TenantIdentity, DirectoryError> {
-        self.inner.identify().await
-    }
-}
-
-#[async_trait]
-impl TenantWriter for Meddled {
-    async fn write(&self, change: &Change) -> Result<Receipt, DirectoryError> {
-        if self.meddled.fetch_add(1, Ordering::SeqCst) == 0 {
-            let kind = ChangeKind::SetImmutableId(ImmutableId::stored(&anchor(222)).unwrap());
-            self.inner.write(&Change { user: id(12), kind }).await?;
-        }
-        self.inner.write(change).await
-    }
-    async fn export_account(&self, id: &EntraId) -> Result<serde_json::Value, DirectoryError> {
-        self.inner.export_account(id).await
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_signal_lets_what_is_in_flight_end() {
-    let (mut site, body) = (Site::new(), Planner::everything().body());
-    site.options.concurrency = 2;
-    let (cancel, writes) = (site.cancel.clone(), AtomicUsize::new(0));
-    let script = move |_: &Change| {
-        if writes.fetch_add(1, Ordering::SeqCst) == 2 {
-            cancel.cancel();
-        }
-        Answer::Obey
-    };
-    let tenant = Scripted { pace: Duration::from_secs(1), ..Scripted::new(&site.disk, script) };
-    let (report, tenant) = apply(&site, &body, tenant).await;
-    assert_eq!((report.exit_kind(), report.stopped_by.clone()), (ExitKind::Interrupted, Some(StoppedBy::Cancelled)));
-    assert_eq!(report.done.len(), tenant.order.lock().unwrap().len(), "all that was sent is known: {report:?}");
-    let state = Journal::read(&site.journal()).unwrap();
-    assert_eq!(state.runs[0].end, Some(EndStatus::Interrupted));
-    site.cancel = CancellationToken::new();
-    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
-}
-
-#[tokio::test]
-async fn a_signal_wakes_a_wait() {
-    let mut planner = Planner::new();
-    planner.swap();
-    let (mut site, body) = (Site::new(), planner.body());
-    site.options.retry = vec![Duration::from_secs(1_000_000)];
-    let tenant = Scripted::new(&site.disk, failing(2, 9, refused(Some(1))));
-    let stopper = async {
-        while !site.notes.taken().iter().any(|note| note.starts_with("wait")) {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        site.cancel.cancel();
-    };
-    let ((report, _), ()) = tokio::join!(apply(&site, &body, tenant), stopper);
-    assert_eq!((report.exit_kind(), report.not_started.len()), (ExitKind::Interrupted, 2), "{report:?}");
-}
-
 #[tokio::test]
 async fn without_a_backup_nothing_is_deleted() {
     let (mut site, body) = (Site::new(), Planner::everything().body());
@@ -353,49 +154,6 @@ async fn without_a_backup_nothing_is_deleted() {
     assert!(report.failed.len() == 3 && report.failed.iter().all(|(_, why)| why.kind == FailureKind::Backup), "{report:?}");
     assert!([4, 6].iter().all(|n| site.disk.state().users.contains_key(&id(*n))));
     assert!(!site.disk.state().users[&id(8)].is_deleted());
-}
-
-#[tokio::test]
-async fn a_second_apply_is_kept_out() {
-    let (site, body) = (Site::new(), three_sets());
-    let lock = FolderLock::take(site.folder()).unwrap();
-    let error = site.apply(&body).await.unwrap_err();
-    assert!(matches!(error, ApplyError::Lock(_)) && error.to_string().contains("another apply"), "{error}");
-    drop(lock);
-    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
-}
-
-#[tokio::test]
-async fn another_plan_waits_until_an_unfinished_one_is_closed() {
-    for in_the_same_journal in [true, false] {
-        let (mut site, body) = (Site::new(), three_sets());
-        site.disk.dies_after(3, true);
-        drop(site.apply(&body).await);
-        site.disk.repair();
-        site.digest = "sha256:two".into();
-        let plan = if in_the_same_journal { site.plan() } else { site.folder().join("other.json") };
-        let ApplyError::Unfinished(runs) = site.apply_to(&body, &site.disk.directories(), &plan).await.unwrap_err() else {
-            panic!("not unfinished")
-        };
-        assert_eq!((runs.len(), runs[0].digest.as_str(), runs[0].plan.clone()), (1, DIGEST, site.plan()));
-        let run = runs[0].run_id.to_string();
-        assert!(scan(site.folder(), "sha256:two", Some(&run)).unwrap().is_empty(), "its rollback may run");
-        abandon(&runs[0], NOW.parse().unwrap()).unwrap();
-        let report = site.apply_to(&body, &site.disk.directories(), &plan).await.unwrap();
-        assert_eq!(report.exit_kind(), ExitKind::Complete);
-    }
-}
-
-#[tokio::test]
-async fn a_run_that_sent_nothing_is_not_unfinished() {
-    let (site, body) = (Site::new(), three_sets());
-    site.disk.dies_after(1, false);
-    drop(site.apply(&body).await);
-    site.disk.repair();
-    assert!(site.journal().exists());
-    assert!(scan(site.folder(), "sha256:two", None).unwrap().is_empty());
-    let unknown = append_end(&site.folder().join("none"), Uuid::nil(), EndStatus::Abandoned, NOW.parse().unwrap());
-    assert!(unknown.is_err());
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::directory::Clock;
 use crate::directory::ports::{DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter};
 use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, ObservedTenant, OtherKind, Sid};
+use crate::plan::facts_of;
 use crate::tenant_model::{Change, Refusal, Tenant, UserRef};
 
 use super::StoreError;
@@ -107,16 +108,8 @@ impl SnapshotTenant {
 }
 
 fn account(tenant: &Tenant, id: &EntraId) -> AccountFacts {
-    let user = tenant.by_id(id).and_then(|place| tenant.user(place)).cloned();
-    AccountFacts { user, privileged_roles: privileged_roles(tenant, id) }
-}
-
-fn privileged_roles(tenant: &Tenant, id: &EntraId) -> Known<Vec<String>> {
-    let Some(held) = tenant.privileged_roles(id) else { return Known::Unknown };
-    let mut names: Vec<String> = held.into_iter().map(|held| held.role.into()).collect();
-    names.sort();
-    names.dedup();
-    Known::Is(names)
+    let gone = AccountFacts { user: None, privileged_roles: Known::Unknown };
+    tenant.by_id(id).map_or(gone, |place| facts_of(place, tenant))
 }
 
 fn holders<K: Clone>(tenant: &Tenant, keys: &[K], find: impl Fn(&K) -> Vec<UserRef>) -> Vec<(K, EntraId)> {

@@ -1,187 +1,58 @@
-//! The look before the first write: does everything still hold that the plan relies on?
+//! The checks that look beyond the objects that are written: other holders of a value, and the AD users.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::apply::Directories;
+use crate::apply::facts::{Current, TargetFacts, Wanted};
 use crate::directory::ports::DirectoryError;
-use crate::model::{AnchorMode, EntraId, FactName, FactValue, ImmutableId, ObjectGuid, Sid, effective_anchor};
+use crate::model::{AdUser, AnchorMode, EntraId, FactName, FactValue, ImmutableId, ObjectGuid, Sid, effective_anchor};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
 use crate::plan::body::{Body, PlannedMapping};
 
-use super::Directories;
-use super::chain::{Chain, Mismatch, chains};
-use super::facts::{Current, TargetFacts, Wanted};
+use super::{Difference, ad_object, fact_word};
 
-/// What the look showed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Preflight {
-    /// Actions whose effect is there already.
-    pub done: BTreeSet<ActionId>,
-    /// What is not as the plan expects; any of these, and nothing is written.
-    pub differences: Vec<Difference>,
-}
-
-/// Something that is not as the plan expects.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Difference {
-    /// The mapping that relies on it; `None` when the whole plan does.
-    pub mapping: Option<String>,
-    /// The object.
-    pub target: Option<Target>,
-    /// The property, by its name in the plan, or a few words.
-    pub fact: String,
-    /// What the plan expects.
-    pub expected: String,
-    /// What is there.
-    pub found: String,
-}
-
-/// Re-reads everything that the plan relies on. `recorded` are the actions that the journal knows as done.
-///
-/// # Errors
-/// What a directory answered; nothing can be said then.
-pub async fn preflight(
-    body: &Body,
-    recorded: &BTreeSet<ActionId>,
-    directories: &Directories,
-) -> Result<Preflight, DirectoryError> {
-    let mut differences = identity(body, directories).await?;
-    if !differences.is_empty() {
-        // Of another tenant nothing else needs to be compared.
-        return Ok(Preflight { done: BTreeSet::new(), differences });
-    }
-    let current = read_all(body, directories).await?;
-    let mut done = BTreeSet::new();
-    for chain in chains(&body.actions) {
-        stand(&chain, &current, recorded, &mut done, &mut differences);
-    }
-    let look = Look { body, done: &done, current: &current, directories };
-    differences.extend(look.id_holders().await?);
-    differences.extend(look.sid_holders().await?);
-    differences.extend(look.ad_users()?);
-    Ok(Preflight { done, differences })
-}
-
-async fn identity(body: &Body, directories: &Directories) -> Result<Vec<Difference>, DirectoryError> {
-    let found = directories.tenant.identify().await?;
-    let pairs = [
-        ("tenant id", &body.tenant.id, &found.id),
-        ("initial domain of the tenant", &body.tenant.initial_domain, &found.initial_domain),
-    ];
-    let differs = pairs.into_iter().filter_map(|(fact, expected, found)| {
-        let (expected, found) = expected.as_ref().zip(found.as_ref())?;
-        let fact = format!("{fact}: the plan is for another tenant");
-        (!expected.eq_ignore_ascii_case(found)).then(|| Difference {
-            mapping: None,
-            target: None,
-            fact,
-            expected: expected.clone(),
-            found: found.clone(),
-        })
-    });
-    Ok(differs.collect())
-}
-
-async fn read_all(body: &Body, directories: &Directories) -> Result<Current, DirectoryError> {
-    let mut wanted = Wanted::default();
-    let busy: BTreeSet<&str> = body.actions.iter().map(|action| action.mapping.as_str()).collect();
-    for action in &body.actions {
-        wanted.target(&action.target)?;
-    }
-    for mapping in body.mappings.iter().filter(|mapping| busy.contains(mapping.id.as_str())) {
-        if let Some((forest, guid)) = ad_object(mapping) {
-            wanted.ad_user(forest, guid);
-        }
-    }
-    wanted.read(directories).await
-}
-
-fn ad_object(mapping: &PlannedMapping) -> Option<(&str, ObjectGuid)> {
-    let user = mapping.on_prem.as_ref()?;
-    Some((user.forest.as_deref()?, user.object_guid.as_ref()?.parse().ok()?))
-}
-
-/// Finds how far one object has come.
-fn stand(
-    chain: &Chain<'_>,
-    current: &Current,
-    recorded: &BTreeSet<ActionId>,
-    done: &mut BTreeSet<ActionId>,
-    differences: &mut Vec<Difference>,
-) {
-    let known = chain.actions.iter().take_while(|action| recorded.contains(&action.id)).count();
-    let Some(facts) = chain.actions.first().and_then(|action| current.of(&action.target)) else { return };
-    let reached = match chain.position(facts, known) {
-        Ok(reached) => reached,
-        // This plan is through with the object; what others did to it since is not its business.
-        Err(_) if known == chain.actions.len() => known,
-        Err(off_track) => {
-            differences.extend(off_track.0.iter().map(fact_difference));
-            return;
-        }
-    };
-    done.extend(chain.actions.iter().take(reached).map(|action| action.id.clone()));
-}
-
-fn fact_difference(mismatch: &Mismatch<'_>) -> Difference {
-    Difference {
-        mapping: Some(mismatch.action.mapping.clone()),
-        target: Some(mismatch.action.target.clone()),
-        fact: fact_word(mismatch.fact),
-        expected: value_word(Some(&mismatch.expected)),
-        found: value_word(mismatch.found.as_ref()),
-    }
-}
-
-/// A fact's name as the plan file writes it.
-pub(super) fn fact_word(name: FactName) -> String {
-    serde_json::to_value(name).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// A value for people.
-pub(super) fn value_word(value: Option<&FactValue>) -> String {
-    match value {
-        None => "not reported".into(),
-        Some(FactValue::Null) => "null".into(),
-        Some(FactValue::Bool(value)) => value.to_string(),
-        Some(FactValue::Text(text)) => text.clone(),
-        Some(FactValue::List(entries)) if entries.is_empty() => "none".into(),
-        Some(FactValue::List(entries)) => entries.join(", "),
-    }
-}
-
-/// The checks that look beyond the objects that are written.
-struct Look<'a> {
+/// What is left to do, and who has to hold what for it.
+pub(super) struct Look<'a> {
     body: &'a Body,
-    done: &'a BTreeSet<ActionId>,
+    remaining: Vec<&'a Action>,
+    /// What is left to do on each account.
+    by_account: BTreeMap<EntraId, Vec<&'a Action>>,
     current: &'a Current,
     directories: &'a Directories,
 }
 
 impl<'a> Look<'a> {
-    fn remaining(&self) -> impl Iterator<Item = &'a Action> {
-        self.body.actions.iter().filter(|action| !self.done.contains(&action.id))
+    pub(super) fn new(body: &'a Body, done: &BTreeSet<ActionId>, current: &'a Current, directories: &'a Directories) -> Self {
+        let remaining: Vec<&Action> = body.actions.iter().filter(|action| !done.contains(&action.id)).collect();
+        let mut by_account: BTreeMap<EntraId, Vec<&Action>> = BTreeMap::new();
+        for action in &remaining {
+            if let Some(id) = action.target.entra_id() {
+                by_account.entry(id).or_default().push(action);
+            }
+        }
+        Self { body, remaining, by_account, current, directories }
     }
 
     /// Mappings with something left to do.
     fn busy_mappings(&self) -> impl Iterator<Item = &'a PlannedMapping> {
-        let busy: BTreeSet<&str> = self.remaining().map(|action| action.mapping.as_str()).collect();
+        let busy: BTreeSet<&str> = self.remaining.iter().map(|action| action.mapping.as_str()).collect();
         self.body.mappings.iter().filter(move |mapping| busy.contains(mapping.id.as_str()))
     }
 
     /// Whether the plan is still going to take a value away from an account.
     fn will_release(&self, holder: EntraId, fact: FactName, value: &str) -> bool {
-        self.remaining().filter(|action| action.target.entra_id() == Some(holder)).any(|action| {
+        self.by_account.get(&holder).into_iter().flatten().any(|action| {
             let changes = action.after.get(&fact).is_some_and(|after| *after != FactValue::text(value));
             changes || action.kind == ActionKind::Purge
         })
     }
 
     /// Who else holds an ID that is to be set.
-    async fn id_holders(&self) -> Result<Vec<Difference>, DirectoryError> {
+    pub(super) async fn id_holders(&self) -> Result<Vec<Difference>, DirectoryError> {
         let mut wanted: BTreeMap<ImmutableId, &Action> = BTreeMap::new();
-        for action in self.remaining().filter(|action| action.kind == ActionKind::SetImmutableId) {
+        for action in self.remaining.iter().filter(|action| action.kind == ActionKind::SetImmutableId) {
             if let Some(FactValue::Text(id)) = action.after.get(&FactName::OnPremisesImmutableId) {
-                wanted.extend(ImmutableId::stored(id).map(|id| (id, action)));
+                wanted.extend(ImmutableId::stored(id).map(|id| (id, *action)));
             }
         }
         if wanted.is_empty() {
@@ -200,7 +71,7 @@ impl<'a> Look<'a> {
     }
 
     /// Who else holds the SID of an AD user that is to be linked, and was not known to when the plan was made.
-    async fn sid_holders(&self) -> Result<Vec<Difference>, DirectoryError> {
+    pub(super) async fn sid_holders(&self) -> Result<Vec<Difference>, DirectoryError> {
         let mut wanted: BTreeMap<Sid, &PlannedMapping> = BTreeMap::new();
         for mapping in self.busy_mappings() {
             let sid = mapping.on_prem.as_ref().and_then(|user| user.object_sid.as_ref()?.parse().ok());
@@ -242,15 +113,13 @@ impl<'a> Look<'a> {
     }
 
     /// Whether the AD users are still the ones that the plan saw. Where they are and how they are called may change.
-    fn ad_users(&self) -> Result<Vec<Difference>, DirectoryError> {
+    pub(super) fn ad_users(&self) -> Result<Vec<Difference>, DirectoryError> {
+        let stamps = self.body.actions.iter().filter(|action| action.kind == ActionKind::StampConsistencyGuid);
+        let stamped: BTreeSet<&str> = stamps.map(|action| action.mapping.as_str()).collect();
         let mut differences = Vec::new();
         for mapping in self.busy_mappings() {
             let Some((forest, guid)) = ad_object(mapping) else { continue };
-            let stamped = self
-                .body
-                .actions
-                .iter()
-                .any(|action| action.kind == ActionKind::StampConsistencyGuid && action.mapping == mapping.id);
+            let stamped = stamped.contains(mapping.id.as_str());
             let mode = self.anchor_mode(forest)?;
             let user = match self.current.ad_user(forest, guid) {
                 Some(TargetFacts::AdUser(user)) => user.as_deref(),
@@ -288,7 +157,7 @@ impl<'a> Look<'a> {
 /// What differs on an AD user: the fact, what is expected, what is found.
 fn ad_expectations(
     mapping: &PlannedMapping,
-    user: Option<&crate::model::AdUser>,
+    user: Option<&AdUser>,
     mode: &AnchorMode,
     stamped: bool,
     guid: ObjectGuid,
