@@ -87,8 +87,8 @@ impl SnapshotDocument {
     }
 
     fn of(path: &Path, text: &str, mut root: Map<String, Value>) -> Result<Self, SnapshotError> {
-        let mut take = |key: &str| match root.get_mut(key).map(Value::take) {
-            Some(Value::Array(list)) => list.into_iter().map(Some).collect(),
+        let mut take = |key: &str| match root.get_mut(key) {
+            Some(Value::Array(list)) => std::mem::take(list).into_iter().map(Some).collect(),
             Some(_) | None => Users::new(),
         };
         let (users, deleted) = (take("users"), take("deletedUsers"));

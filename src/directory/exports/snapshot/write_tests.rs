@@ -77,6 +77,16 @@ fn saves_what_it_loaded() {
 }
 
 #[test]
+fn an_empty_recycle_bin_stays_one_that_was_read() {
+    for bin in ["[]", "null"] {
+        let text = format!("{{\"format\":\"hardmatch/tenant\",\"formatVersion\":\"1.0\",\"users\":[],\"deletedUsers\":{bin}}}\n");
+        let (folder, document) = load(&text);
+        assert_eq!(saved(&folder, &document), text);
+        assert_eq!(document.observed().unwrap().recycle_bin_read, bin == "[]");
+    }
+}
+
+#[test]
 fn changes_only_what_differs() {
     let (folder, mut document) = load(&text());
     let before = document.user(&id(EVE)).unwrap().unwrap();
