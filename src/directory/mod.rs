@@ -5,8 +5,10 @@ use std::sync::Arc;
 pub mod ad;
 pub mod entra;
 pub mod exports;
+pub mod open;
 pub mod ports;
 pub mod rehearsal;
+pub mod simulate;
 
 /// Tells the time. The clock is read in `cli` and handed in.
 pub type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
