@@ -23,6 +23,7 @@
 //! `tests/integration/architecture.rs` keeps it so. To understand the tool from one file, read [`plan`].
 
 pub mod apply;
+pub mod cli;
 pub mod config;
 pub mod diag;
 pub mod directory;

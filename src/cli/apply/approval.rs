@@ -1,0 +1,62 @@
+//! Who approves: a digest on the command line, or somebody at the terminal who types its first characters.
+
+use std::path::Path;
+
+use crate::planfile::PlanFile;
+use crate::render::{self, PlanView};
+
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::setup::Setup;
+use super::super::terminal::Terminal;
+
+/// Gets the approval, or says how to give it.
+pub(super) fn obtain(
+    given: Option<&str>,
+    path: &Path,
+    plan: &PlanFile,
+    setup: &Setup,
+    terminal: Terminal,
+) -> Result<(), Failure> {
+    let digest = plan.digest();
+    let required = setup.config.desired.policy.required_approvals;
+    if required > 0 {
+        let who = if required == 1 { "1 signature".to_owned() } else { format!("{required} signatures") };
+        return Err(Failure::new(
+            Exit::NotApproved,
+            format!("the policy asks for {who} over {digest}, and this build cannot verify signatures yet"),
+        )
+        .hint("Signed approvals come in a later release; until then such a plan cannot be applied."));
+    }
+    match given {
+        Some(given) if given == digest => Ok(()),
+        Some(given) => Err(Failure::new(Exit::NotApproved, format!("the digest given is not that of `{}`", path.display()))
+            .hint(format!("given:    {}", crate::model::text::printable(given)))
+            .hint(format!("the plan: {digest}"))
+            .hint("Review the plan that is there now: `hardmatch show` shows it.")),
+        None if terminal.can_ask() => ask(plan, &digest, terminal),
+        None => Err(Failure::new(Exit::NotApproved, "the plan is not approved, and there is no terminal to ask at")
+            .hint(format!("After review: hardmatch apply {} --digest {digest}", path.display()))),
+    }
+}
+
+/// Asks first; nothing is locked while somebody thinks.
+fn ask(plan: &PlanFile, digest: &str, terminal: Terminal) -> Result<(), Failure> {
+    show(plan, terminal);
+    let short = plan.short_digest();
+    terminal.say("");
+    let question = format!("To apply it type the first six characters of the digest ({digest}), anything else declines: ");
+    match terminal.ask(&question)? {
+        Some(answer) if answer == short || answer == digest => Ok(()),
+        Some(_) | None => Err(Failure::new(Exit::Declined, "declined; nothing was written")),
+    }
+}
+
+/// Shows a plan to whoever is asked: on stderr, as every question.
+pub(super) fn show(plan: &PlanFile, terminal: Terminal) {
+    let style = render::Style { color: terminal.colours_messages(), width: terminal.width_of_messages(), all: false };
+    let mut text = Vec::new();
+    if render::human(&PlanView::new(plan), &style, &mut text).is_ok() {
+        terminal.say(&String::from_utf8_lossy(&text));
+    }
+}

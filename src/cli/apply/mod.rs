@@ -1,0 +1,148 @@
+//! `apply`: checks, approval, then the run. The order is the promise: what is refused is refused before anything is
+//! locked, asked or written.
+
+mod approval;
+mod report;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::apply::unfinished::abandon;
+use crate::apply::{self, ApplyError, Directories, Options, Request, RunReport};
+use crate::plan;
+use crate::planfile::PlanFile;
+
+use super::args::ApplyArgs;
+use super::directories;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::print::{read_plan, save_plan};
+use super::setup::{Setup, TOOL};
+use super::surroundings;
+use super::terminal::Terminal;
+use watch::{Signals, Watcher};
+
+/// Runs the verb.
+pub(super) fn run(args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let (path, plan, setup) = match &args.plan {
+        Some(path) => {
+            let plan = read_plan(path)?;
+            refuse(&plan)?;
+            (path.clone(), plan, Setup::load(&args.config, terminal)?)
+        }
+        None => plan_now(args, terminal)?,
+    };
+    if plan.body.actions.is_empty() {
+        terminal.result("Nothing to do: the plan has no actions.\n")?;
+        return Ok(Exit::Done);
+    }
+    same_policy(&plan, &setup)?;
+    approval::obtain(args.digest.as_deref(), &path, &plan, &setup, terminal)?;
+    let digest = plan.digest();
+    terminal.say(&format!("Applying plan {digest}"));
+    let (report, signalled) = carry_out(args, &path, &digest, &plan, &setup, terminal)?;
+    terminal.result(&report::text(&report, &plan, &path))?;
+    Ok(report::exit(&report, signalled))
+}
+
+/// Without a plan: makes one, keeps it beside the configuration so that an interrupted run can go on, and shows it.
+fn plan_now(args: &ApplyArgs, terminal: Terminal) -> Result<(PathBuf, PlanFile, Setup), Failure> {
+    let setup = Setup::load(&args.config, terminal)?;
+    let plan = setup.plan(&plan::Options::default(), terminal)?;
+    approval::show(&plan, terminal);
+    refuse(&plan)?;
+    let folder = setup.config.base_dir.join(".hardmatch");
+    let path = folder.join(format!("plan-{}.json", plan.short_digest()));
+    if !plan.body.actions.is_empty() {
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| Failure::input(format!("the folder `{}` cannot be made: {error}", folder.display())))?;
+        save_plan(&path, &plan)?;
+    }
+    Ok((path, plan, setup))
+}
+
+fn refuse(plan: &PlanFile) -> Result<(), Failure> {
+    let Some(exit) = super::plan::refusal(&plan.body) else { return Ok(()) };
+    let blockers = plan.body.findings.iter().filter(|finding| finding.severity == plan::finding::Severity::Blocker);
+    let mut codes: Vec<&str> = blockers.map(|finding| finding.code.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let failure = Failure::new(exit, format!("the plan is blocked: {}", codes.join(", ")));
+    Err(failure.hint("Cure the findings and plan again; `hardmatch explain CODE` says how. `hardmatch plan --partial` leaves blocked mappings out."))
+}
+
+fn carry_out(
+    args: &ApplyArgs,
+    path: &Path,
+    digest: &str,
+    plan: &PlanFile,
+    setup: &Setup,
+    terminal: Terminal,
+) -> Result<(RunReport, Option<Exit>), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let outcome = runtime.block_on(async {
+        let signals = Signals::listen(terminal)?;
+        let directories = directories::open_for_writing(&setup.config, terminal)?;
+        let watcher = Watcher::new(terminal, plan.body.actions.len());
+        let request = Request {
+            plan: path,
+            digest,
+            body: &plan.body,
+            tool: TOOL,
+            run_id: Uuid::now_v7(),
+            options: options(args, setup),
+            clock: Arc::new(surroundings::now),
+            observer: &watcher,
+            cancel: signals.token(),
+        };
+        let run = attempt(args, &request, &directories, terminal);
+        tokio::select! {
+            report = run => Ok((report?, signals.received())),
+            exit = signals.second() => Err(Failure::new(exit, "stopped at once; what was in flight is settled by the next apply")
+                .hint(format!("The journal is consistent. To go on: hardmatch apply {}", path.display()))),
+        }
+    });
+    runtime.shutdown_background();
+    outcome
+}
+
+fn options(args: &ApplyArgs, setup: &Setup) -> Options {
+    let mut options = Options::new(setup.config.backups.clone());
+    options.concurrency = usize::from(args.concurrency);
+    options.max_failures = args.max_failures;
+    options
+}
+
+/// The guards were held against the policy of the plan; another one has to be asked anew.
+fn same_policy(plan: &PlanFile, setup: &Setup) -> Result<(), Failure> {
+    let is_rollback = plan.body.rollback_of.is_some();
+    if is_rollback || plan.body.inputs.policy == setup.config.desired.policy_sha256 {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Stale,
+        format!("the policy in `{}` changed since the plan was made; nothing was written", setup.path.display()),
+    )
+    .hint("Plan again, so that limits and protected accounts of the new policy are held against the plan."))
+}
+
+async fn attempt(
+    args: &ApplyArgs,
+    request: &Request<'_>,
+    directories: &Directories,
+    terminal: Terminal,
+) -> Result<RunReport, Failure> {
+    match apply::carry_out(request, directories).await {
+        Err(ApplyError::Unfinished(runs)) if args.abandon_unfinished => {
+            for run in &runs {
+                abandon(run, surroundings::now()).map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
+                terminal.warn(&format!("gave up the unfinished run of `{}`", run.plan.display()));
+            }
+            apply::carry_out(request, directories).await.map_err(report::refusal)
+        }
+        other => other.map_err(report::refusal),
+    }
+}

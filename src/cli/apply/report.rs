@@ -1,0 +1,119 @@
+//! How a run ended: done, failed, not tried, unknown; and how to go on.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use crate::apply::{ApplyError, Difference, ExitKind, RunReport};
+use crate::model::text::printable;
+use crate::plan::action::{Action, ActionId};
+use crate::planfile::PlanFile;
+
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::terminal::Terminal;
+use super::watch;
+
+/// How many of a kind are listed.
+const SHOWN: usize = 25;
+
+/// The exit code of a run; `signalled` tells which signal stopped it.
+pub(super) fn exit(report: &RunReport, signalled: Option<Exit>) -> Exit {
+    match report.exit_kind() {
+        ExitKind::Complete => Exit::Done,
+        ExitKind::Denied => Exit::Denied,
+        ExitKind::Interrupted => signalled.unwrap_or(Exit::Interrupted),
+        ExitKind::Journal => Exit::Unexpected,
+        ExitKind::Partial => Exit::Partial,
+        ExitKind::Stale => Exit::Stale,
+        ExitKind::Unconfirmed => Exit::Unconfirmed,
+        ExitKind::Unreachable => Exit::Unreachable,
+    }
+}
+
+/// Why nothing was tried.
+pub(super) fn refusal(error: ApplyError) -> Failure {
+    match error {
+        ApplyError::Directory(error) => error.into(),
+        ApplyError::Stale(differences) => stale(&differences),
+        ApplyError::Unfinished(_) => Failure::new(Exit::OtherRun, error.to_string())
+            .hint("Finish it with `hardmatch apply` of that plan, undo it with `hardmatch rollback`, or give it up with `--abandon-unfinished`."),
+        ApplyError::Lock(_) => Failure::new(Exit::OtherRun, error.to_string()),
+        ApplyError::Plan(_) => Failure::new(Exit::PlanAltered, error.to_string()),
+        ApplyError::Journal(_) => Failure::new(Exit::Unexpected, error.to_string()),
+    }
+}
+
+fn stale(differences: &[Difference]) -> Failure {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(Terminal::WIDTH_OF_FILES).unwrap_or(120));
+    table.set_header(["object", "property", "expected", "found"]);
+    for difference in differences {
+        let object = difference
+            .target
+            .as_ref()
+            .map_or("the tenant", |target| if target.upn.is_empty() { &target.id } else { &target.upn });
+        table.add_row(
+            [object, &difference.fact, &difference.expected, &difference.found].map(|cell| printable(cell).into_owned()),
+        );
+    }
+    let facts = if differences.len() == 1 { "1 fact".to_owned() } else { format!("{} facts", differences.len()) };
+    Failure::new(Exit::Stale, format!("the plan is stale: {facts} that it relies on changed; nothing was written\n{table}"))
+        .hint("Plan again; `hardmatch diff` shows what a new plan changes.")
+}
+
+/// The report of a run.
+pub(super) fn text(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
+    let actions: BTreeMap<&ActionId, &Action> = plan.body.actions.iter().map(|action| (&action.id, action)).collect();
+    let name = |id: &ActionId| actions.get(id).map_or_else(|| id.to_string(), |action| watch::name(action));
+    let mut text = String::new();
+    let failed: Vec<String> =
+        report.failed.iter().map(|(id, failure)| format!("{}: {}", name(id), printable(&failure.reason))).collect();
+    let unknown: Vec<String> =
+        report.unconfirmed.iter().map(|(id, reason)| format!("{}: {}", name(id), printable(reason))).collect();
+    let skipped = report.skipped.iter().map(|skipped| format!("{}: needs {}", name(&skipped.action), name(&skipped.blocked_by)));
+    let not_tried: Vec<String> =
+        skipped.chain(report.not_started.iter().map(|id| format!("{}: not started", name(id)))).collect();
+    for (heading, lines) in [("Failed", &failed), ("Unknown (sent, but not seen)", &unknown), ("Not tried", &not_tried)] {
+        if !lines.is_empty() {
+            let _ = writeln!(text, "{heading}:");
+            lines.iter().take(SHOWN).for_each(|line| text.push_str(&format!("  {line}\n")));
+            if lines.len() > SHOWN {
+                let _ = writeln!(text, "  … and {} more; the journal has them all", lines.len() - SHOWN);
+            }
+        }
+    }
+    let _ = writeln!(
+        text,
+        "Applied {}: {} done, {} done before, {} failed, {} unknown, {} not tried",
+        plan.short_digest(),
+        report.done.len(),
+        report.already_done.len(),
+        failed.len(),
+        unknown.len(),
+        not_tried.len()
+    );
+    let _ = writeln!(text, "{}", next(report, path));
+    text
+}
+
+/// How to go on.
+fn next(report: &RunReport, path: &Path) -> String {
+    let why = report.stopped_by.as_ref().map_or_else(String::new, |why| format!("Stopped: {}. ", watch::stopped(why)));
+    match report.exit_kind() {
+        ExitKind::Complete if report.stopped_by.is_some() => format!("{why}Everything else is done."),
+        ExitKind::Complete => "Now let sync run; `hardmatch verify` shows when it has taken over.".into(),
+        ExitKind::Stale => "Nothing was written. Plan again: the situation changed.".into(),
+        ExitKind::Denied
+        | ExitKind::Interrupted
+        | ExitKind::Journal
+        | ExitKind::Partial
+        | ExitKind::Unconfirmed
+        | ExitKind::Unreachable => {
+            format!("{why}To go on: hardmatch apply {}", path.display())
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What a run says while it goes on, and the signals that stop it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::apply::{Event, Observer, StoppedBy};
+use crate::model::text::printable;
+use crate::plan::action::Action;
+
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::terminal::Terminal;
+
+/// Tells every step on stderr.
+#[derive(Debug)]
+pub(super) struct Watcher {
+    terminal: Terminal,
+    total: usize,
+    settled: AtomicUsize,
+}
+
+impl Watcher {
+    pub(super) fn new(terminal: Terminal, total: usize) -> Self {
+        Self { terminal, total, settled: AtomicUsize::new(0) }
+    }
+
+    fn settled(&self, action: &Action, end: &str) {
+        let count = self.settled.fetch_add(1, Ordering::Relaxed) + 1;
+        self.terminal.say(&format!("[{count}/{}] {}: {end}", self.total, name(action)));
+    }
+}
+
+/// An action in one line.
+pub(super) fn name(action: &Action) -> String {
+    format!("{} {}", action.kind, printable(&action.target.upn))
+}
+
+impl Observer for Watcher {
+    fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Ready { remaining, done } => {
+                self.settled.store(done, Ordering::Relaxed);
+                let before = if done == 0 { String::new() } else { format!(", {done} done before") };
+                self.terminal.say(&format!("Preflight passed: {remaining} to do{before}"));
+            }
+            Event::Started(action) => self.terminal.log(1, &format!("{}: started ({})", name(action), action.id)),
+            Event::Waiting { action, reason, delay } => {
+                self.terminal.say(&format!("{}: waiting {} s: {}", name(action), delay.as_secs(), printable(reason)));
+            }
+            Event::BackedUp { action, file } => self.terminal.say(&format!("{}: saved to {}", name(action), shown(file))),
+            Event::Done(action) => self.settled(action, "done"),
+            Event::AlreadyDone(action) => self.settled(action, "was done before"),
+            Event::Failed(action, failure) => self.settled(action, &format!("FAILED: {}", printable(&failure.reason))),
+            Event::Unconfirmed(action, reason) => self.settled(action, &format!("NOT CONFIRMED: {}", printable(reason))),
+            Event::Stopping { why, in_flight } => {
+                self.terminal.warn(&format!("{}; starting nothing new, waiting for {in_flight} in flight", stopped(why)));
+            }
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.display().to_string()).into_owned()
+}
+
+/// Why a run stopped early.
+pub(super) fn stopped(why: &StoppedBy) -> String {
+    match why {
+        StoppedBy::Cancelled => "asked to stop".into(),
+        StoppedBy::Failures => "more actions failed than --max-failures allows".into(),
+        StoppedBy::Denied(reason) => format!("not permitted: {}", printable(reason)),
+        StoppedBy::Journal(reason) => format!("the journal cannot be written: {}", printable(reason)),
+        StoppedBy::Unreachable(reason) => format!("a directory cannot be reached: {}", printable(reason)),
+    }
+}
+
+/// The first signal lets what is in flight end; the second stops at once.
+#[derive(Debug, Clone)]
+pub(super) struct Signals {
+    first: CancellationToken,
+    second: CancellationToken,
+    code: Arc<AtomicU8>,
+}
+
+impl Signals {
+    /// Starts listening for SIGINT, SIGTERM and SIGHUP, or for Ctrl-C where those are unknown.
+    pub(super) fn listen(terminal: Terminal) -> Result<Self, Failure> {
+        let signals =
+            Self { first: CancellationToken::new(), second: CancellationToken::new(), code: Arc::new(AtomicU8::new(0)) };
+        signals.spawn(terminal)?;
+        Ok(signals)
+    }
+
+    #[cfg(unix)]
+    fn spawn(&self, terminal: Terminal) -> Result<(), Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let this = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let exit = tokio::select! {
+                    _ = interrupt.recv() => Exit::Interrupted,
+                    _ = terminate.recv() => Exit::Terminated,
+                    _ = hang_up.recv() => Exit::Terminated,
+                };
+                this.note(exit, terminal);
+            }
+        });
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as on unix")]
+    fn spawn(&self, terminal: Terminal) -> Result<(), Failure> {
+        let this = self.clone();
+        tokio::spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                this.note(Exit::Interrupted, terminal);
+            }
+        });
+        Ok(())
+    }
+
+    fn note(&self, exit: Exit, terminal: Terminal) {
+        if self.first.is_cancelled() {
+            self.second.cancel();
+            return;
+        }
+        self.code.store(exit.code(), Ordering::Relaxed);
+        terminal.say("Stopping: what is in flight is finished first. Once more stops at once.");
+        self.first.cancel();
+    }
+
+    /// Cancelled by the first signal.
+    pub(super) fn token(&self) -> CancellationToken {
+        self.first.clone()
+    }
+
+    /// The exit code of the first signal, if one came.
+    pub(super) fn received(&self) -> Option<Exit> {
+        let code = self.code.load(Ordering::Relaxed);
+        Exit::ALL.into_iter().find(|exit| code != 0 && exit.code() == code)
+    }
+
+    /// Waits for the second signal.
+    pub(super) async fn second(&self) -> Exit {
+        self.second.cancelled().await;
+        self.received().unwrap_or(Exit::Interrupted)
+    }
+}

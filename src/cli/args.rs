@@ -1,0 +1,330 @@
+//! What can be typed. The help texts are written here; what the words mean is decided by the verbs.
+
+use std::path::PathBuf;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use super::exit;
+
+/// Plan, review and apply hard matches between Active Directory users and Microsoft Entra ID accounts.
+#[derive(Debug, Parser)]
+#[command(name = "hardmatch", version, after_long_help = exit::table(), arg_required_else_help = false)]
+#[command(after_help = "Try `hardmatch demo` first; `hardmatch help VERB` shows examples of a verb.")]
+pub struct Cli {
+    /// When to use colour: auto looks at the stream, NO_COLOR and CLICOLOR_FORCE
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+
+    /// Say more on stderr (twice: even more); never a secret
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Plan, approve, apply and verify a built-in example; its files stay for you to play with
+    #[command(after_help = "Examples:\n  hardmatch demo\n  hardmatch demo /tmp/playground")]
+    Demo(DemoArgs),
+    /// Check the YAML and the files it names, offline, without reading a directory
+    #[command(after_help = "Examples:\n  hardmatch validate\n  hardmatch validate --config waves/hardmatch.yaml")]
+    Validate(ConfigArgs),
+    /// Read both directories, work out what has to be written, prove it and show it
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(PlanArgs),
+    /// Show a saved plan, offline
+    #[command(after_help = "Examples:\n  hardmatch show plan.json\n  hardmatch show plan.json --format markdown > comment.md")]
+    Show(ShowArgs),
+    /// Show what changed between two saved plans
+    #[command(after_help = "Examples:\n  hardmatch diff approved.json plan.json")]
+    Diff(DiffArgs),
+    /// Carry out a plan; run it again to continue after any interruption
+    #[command(after_help = APPLY_EXAMPLES)]
+    Apply(ApplyArgs),
+    /// Show where every mapping stands now: planned, armed, linked or blocked, with the proof
+    #[command(after_help = "Examples:\n  hardmatch verify\n  hardmatch verify --detailed-exitcode")]
+    Verify(VerifyArgs),
+    /// Make a plan that undoes a run; what cannot be undone is listed first
+    #[command(after_help = "Examples:\n  hardmatch rollback plan.journal.jsonl --out undo.json\n  hardmatch apply undo.json")]
+    Rollback(RollbackArgs),
+    /// Show every form of a GUID, ImmutableID or SID, and say when its byte order was wrong
+    #[command(after_help = CONVERT_EXAMPLES)]
+    Convert(ConvertArgs),
+    /// Explain a finding code: what it means, why it matters, how to cure it
+    #[command(after_help = "Examples:\n  hardmatch explain\n  hardmatch explain holder-undecided")]
+    Explain(ExplainArgs),
+    /// Print the JSON schema of the configuration or of the plan file
+    #[command(after_help = "Examples:\n  hardmatch schema config > schemas/config.schema.json")]
+    Schema(SchemaArgs),
+    /// Print the completion script of a shell
+    #[command(after_help = "Examples:\n  hardmatch completions bash > /etc/bash_completion.d/hardmatch")]
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    #[command(after_help = "Examples:\n  hardmatch man > hardmatch.1")]
+    Man,
+}
+
+const PLAN_EXAMPLES: &str = "Examples:
+  hardmatch plan                                  show it
+  hardmatch plan --out plan.json                  and save it for review and `hardmatch apply`
+  hardmatch plan --output markdown=comment.md --output json=plan.json
+  hardmatch plan --only 'james*' --only eve       only these mappings
+  hardmatch plan --partial --out plan.json        leave blocked mappings out on purpose";
+
+const APPLY_EXAMPLES: &str = "Examples:
+  hardmatch apply plan.json                       asks for the first six characters of the digest
+  hardmatch apply plan.json --digest sha256:4f…   in a pipeline, after review
+  hardmatch apply                                 plans, shows the plan and asks";
+
+const CONVERT_EXAMPLES: &str = "Examples:
+  hardmatch convert 3f2504e0-4f89-11d3-9a0c-0305e82c3301
+  hardmatch convert 4AQlP4lP0xGaDAMF6CwzAQ==
+  hardmatch convert 'CN={3441516C50346C503078476144414D463643777A41513D3D}'
+  hardmatch convert --format json - < ids.txt     one JSON object a line";
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// The configuration; else HARDMATCH_CONFIG, else hardmatch.yaml here or above in the repository
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// How a plan is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people at a terminal
+    Human,
+    /// The plan file, for scripts
+    Json,
+    /// For a comment on a pull request
+    Markdown,
+    /// Not built yet.
+    #[value(hide = true)]
+    Html,
+}
+
+/// What prints a plan takes these.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// How to print the plan: human, json or markdown
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    pub format: Format,
+
+    /// Also write the plan to a file, as FORMAT=PATH; may be repeated
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub output: Vec<String>,
+
+    /// Show every mapping, also those with nothing to do, however many there are
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where the example goes: a new or empty folder
+    #[arg(value_name = "DIR", default_value = "hardmatch-demo")]
+    pub dir: PathBuf,
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Configuration.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+
+    /// Save the plan file
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Printing.
+    #[command(flatten)]
+    pub render: RenderArgs,
+
+    /// Leave blocked mappings out on purpose; the plan says so
+    #[arg(long)]
+    pub partial: bool,
+
+    /// Only mappings whose name (the cloud user in the YAML) matches this glob (`*`, `?`); may be repeated
+    #[arg(long, value_name = "GLOB", value_parser = NonEmptyStringValueParser::new())]
+    pub only: Vec<String>,
+
+    /// Exit with 2 when changes are due
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// `show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The saved plan
+    pub plan: PathBuf,
+
+    /// Printing.
+    #[command(flatten)]
+    pub render: RenderArgs,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The plan that was reviewed
+    pub old: PathBuf,
+
+    /// The plan that was made since
+    pub new: PathBuf,
+
+    /// How to print the difference: human, json or markdown
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    pub format: Format,
+}
+
+/// `apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// The saved plan; without it, apply plans first, shows the plan and asks
+    pub plan: Option<PathBuf>,
+
+    /// Configuration.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+
+    /// The approved digest (sha256:…); needed when nobody can be asked
+    #[arg(long, value_name = "DIGEST", requires = "plan", value_parser = NonEmptyStringValueParser::new())]
+    pub digest: Option<String>,
+
+    /// Go on after failures until more than this many writes failed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub max_failures: usize,
+
+    /// How many independent writes run at once
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub concurrency: u16,
+
+    /// Give up on the unfinished run of another plan and start this one
+    #[arg(long)]
+    pub abandon_unfinished: bool,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Configuration.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+
+    /// How to print the states: human, json or markdown
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    pub format: Format,
+
+    /// Show every mapping, however many there are
+    #[arg(long)]
+    pub all: bool,
+
+    /// Exit with 2 when changes are due
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// `rollback`.
+#[derive(Debug, Args)]
+pub struct RollbackArgs {
+    /// The journal of the run, NAME.journal.jsonl beside the plan NAME.json
+    pub journal: PathBuf,
+
+    /// Where to save the plan that undoes it
+    #[arg(short, long, value_name = "PLAN", required = true)]
+    pub out: PathBuf,
+
+    /// Configuration.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// How converted values are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConvertFormat {
+    /// For people
+    Human,
+    /// One JSON object a line
+    Json,
+}
+
+/// `convert`.
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// GUID, ImmutableID, hex bytes, LDAP filter, CN={…}, attribute:: value, User_<id>, SID; `-` reads lines from stdin
+    #[arg(required = true, value_name = "VALUE")]
+    pub values: Vec<String>,
+
+    /// How to print the forms
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
+    pub format: ConvertFormat,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A finding code such as holder-undecided; without it, all codes are listed
+    pub code: Option<String>,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    /// hardmatch.yaml
+    Config,
+    /// The plan file
+    Plan,
+}
+
+/// `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Which schema
+    #[arg(value_enum)]
+    pub name: SchemaName,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_wish_without_effect_is_refused() {
+        for line in [
+            &["hardmatch", "convert", "x", "--config", "y"][..],
+            &["hardmatch", "show", "plan.json", "--partial"],
+            &["hardmatch", "apply", "--digest", "sha256:00"],
+            &["hardmatch", "apply", "plan.json", "--yes"],
+            &["hardmatch", "apply", "plan.json", "--concurrency", "0"],
+            &["hardmatch", "plan", "--only", ""],
+            &["hardmatch", "rollback", "x.journal.jsonl"],
+        ] {
+            assert!(Cli::try_parse_from(line).is_err(), "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! From the configuration to the directories: the right adapter for every source.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::apply::Directories;
+use crate::config::{Config, ForestSource, SourceTexts, TenantSource, render_diagnostics};
+use crate::diag::Diagnostics;
+use crate::directory::{exports, open};
+use crate::model::{AnchorMode, Observed, ObservedForest, ObservedTenant};
+
+use super::failure::Failure;
+use super::surroundings;
+use super::terminal::Terminal;
+
+/// Reads everything that planning needs. What is wrong with one directory does not hide what is wrong with the next.
+pub(super) fn read(config: &Config, terminal: Terminal) -> Result<Observed, Failure> {
+    let tenant = read_tenant(&config.tenant, terminal);
+    let forests: Vec<Result<ObservedForest, Failure>> =
+        sources(config).map(|(name, source, anchor)| read_forest(name, source, anchor, terminal)).collect();
+    let mut failures: Vec<Failure> = Vec::new();
+    let tenant = tenant.map_err(|failure| failures.push(failure)).unwrap_or_default();
+    let forests = forests.into_iter().filter_map(|forest| forest.map_err(|failure| failures.push(failure)).ok()).collect();
+    match join(failures) {
+        Some(failure) => Err(failure),
+        None => Ok(Observed { forests, tenant }),
+    }
+}
+
+/// Opens the directories for `apply`.
+pub(super) fn open_for_writing(config: &Config, terminal: Terminal) -> Result<Directories, Failure> {
+    let clock = Arc::new(surroundings::now);
+    let tenant = match &config.tenant {
+        TenantSource::Snapshot(path) => open::snapshot(path, clock).map_err(|faults| drawn(faults, terminal))?,
+        TenantSource::Graph(_) => return Err(later("tenant.graph", "snapshot")),
+    };
+    let mut forests = BTreeMap::new();
+    for (name, source, anchor) in sources(config) {
+        let forest = match source {
+            ForestSource::Ldif(path) => open::ldif(path, name, anchor),
+            ForestSource::Csv(path) => open::csv(path, name, anchor),
+            ForestSource::Ldap(_) => return Err(later(&format!("forests.{name}.ldap"), "ldif")),
+        };
+        forests.insert(name.to_owned(), forest.map_err(|faults| drawn(faults, terminal))?);
+    }
+    Ok(Directories { tenant, forests })
+}
+
+fn sources(config: &Config) -> impl Iterator<Item = (&str, &ForestSource, &AnchorMode)> {
+    config.forests.iter().filter_map(|(name, source)| {
+        let spec = config.desired.forests.iter().find(|spec| spec.name == *name)?;
+        Some((&**name, source, &spec.anchor))
+    })
+}
+
+fn read_tenant(source: &TenantSource, terminal: Terminal) -> Result<ObservedTenant, Failure> {
+    match source {
+        TenantSource::Snapshot(path) => {
+            terminal.log(1, &format!("reading the tenant from {}", path.display()));
+            exports::read_tenant(path).map_err(|faults| drawn(faults, terminal))
+        }
+        TenantSource::Graph(_) => Err(later("tenant.graph", "snapshot")),
+    }
+}
+
+fn read_forest(name: &str, source: &ForestSource, anchor: &AnchorMode, terminal: Terminal) -> Result<ObservedForest, Failure> {
+    let (path, forest) = match source {
+        ForestSource::Ldif(path) => (path, exports::read_ldif(path, name, anchor)),
+        ForestSource::Csv(path) => (path, exports::read_forest_csv(path, name, anchor)),
+        ForestSource::Ldap(_) => return Err(later(&format!("forests.{name}.ldap"), "ldif")),
+    };
+    terminal.log(1, &format!("read the forest {name} from {}", path.display()));
+    forest.map_err(|faults| drawn(faults, terminal))
+}
+
+pub(super) fn drawn(faults: Diagnostics, terminal: Terminal) -> Failure {
+    let text =
+        render_diagnostics(&faults.sorted(), &SourceTexts::default(), terminal.width_of_messages(), terminal.colours_messages());
+    Failure::drawn(text)
+}
+
+fn later(key: &str, instead: &str) -> Failure {
+    Failure::input(format!("`{key}`: live directories come in a later release"))
+        .hint(format!("Export the directory to a file and name it with `{instead}:`."))
+}
+
+fn join(failures: Vec<Failure>) -> Option<Failure> {
+    failures.into_iter().reduce(|mut first, next| {
+        first.message = format!("{}\n\n{}", first.message.trim_end(), next.message.trim_end());
+        first.hints.extend(next.hints);
+        first
+    })
+}
+
+/// Runs what waits for directories.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(work)
+}

@@ -1,0 +1,69 @@
+//! Why a verb ended early: an exit code, a message and what to do about it.
+
+use crate::directory::ports::DirectoryError;
+
+use super::exit::Exit;
+
+/// An error as it is shown to the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// A fragment without a full stop; or, when `drawn`, a block that says itself that it is an error.
+    pub message: String,
+    /// Whether the message is shown as it is.
+    pub drawn: bool,
+    /// What to do, in full sentences.
+    pub hints: Vec<String>,
+}
+
+impl Failure {
+    /// A failure with this code.
+    #[must_use]
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), drawn: false, hints: Vec::new() }
+    }
+
+    /// A wrong command line.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// A wrong input.
+    #[must_use]
+    pub fn input(message: impl Into<String>) -> Self {
+        Self::new(Exit::InvalidInput, message)
+    }
+
+    /// Diagnostics that were drawn with their snippets.
+    #[must_use]
+    pub fn drawn(message: impl Into<String>) -> Self {
+        Self { drawn: true, ..Self::input(message) }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Exit::Unexpected, error.to_string())
+    }
+}
+
+impl From<DirectoryError> for Failure {
+    fn from(error: DirectoryError) -> Self {
+        let exit = match error {
+            DirectoryError::Input(_) => Exit::InvalidInput,
+            DirectoryError::Denied(_) => Exit::Denied,
+            DirectoryError::Unreachable(_) => Exit::Unreachable,
+            DirectoryError::Refused { .. } | DirectoryError::Unknown(_) => Exit::Unexpected,
+        };
+        Self::new(exit, error.to_string())
+    }
+}

@@ -1,0 +1,142 @@
+//! Files that the verbs read and write. A file is replaced as a whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write};
+use std::path::Path;
+
+use tempfile::{Builder, NamedTempFile};
+
+use super::failure::Failure;
+
+/// Larger than any plan; stops a wrong file or a device early.
+const LARGEST: u64 = 4 << 30;
+
+/// Who may read a file that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// Only its owner: plans decide who signs in as whom.
+    Owner,
+    /// Whoever the system's settings say.
+    AsUsual,
+}
+
+/// Reads a file.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error: &io::Error| Failure::input(format!("`{}` cannot be read: {}", path.display(), words(error)));
+    let file = File::open(path).map_err(|error| failed(&error))?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(Failure::input(format!("`{}` is larger than {} GiB", path.display(), LARGEST >> 30)));
+    }
+    Ok(bytes)
+}
+
+/// Writes a file: beside its place, synced, renamed. What is no plain file (a pipe, `/dev/null`) is written into.
+pub(super) fn write(
+    path: &Path,
+    readers: Readers,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let outcome = match fs::metadata(path) {
+        Ok(found) if !found.is_file() => write_into(path, content),
+        Ok(_) | Err(_) => replace(path, readers, content),
+    };
+    outcome.map_err(|error| Failure::input(format!("`{}` cannot be written: {}", path.display(), words(&error))))
+}
+
+fn write_into(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut file = io::BufWriter::new(OpenOptions::new().write(true).open(path)?);
+    content(&mut file).and_then(|()| file.flush())
+}
+
+fn replace(path: &Path, readers: Readers, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    // A symbolic link stays a link.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut fresh = temporary(folder, readers)?;
+    let mut buffered = io::BufWriter::new(fresh.as_file_mut());
+    content(&mut buffered).and_then(|()| buffered.flush())?;
+    drop(buffered);
+    fresh.as_file().sync_all()?;
+    fresh.persist(&target).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+/// Temporary files are for their owner only, unless told otherwise.
+#[cfg(unix)]
+fn temporary(folder: &Path, readers: Readers) -> io::Result<NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = match readers {
+        Readers::Owner => 0o600,
+        Readers::AsUsual => 0o666,
+    };
+    Builder::new().permissions(fs::Permissions::from_mode(mode)).tempfile_in(folder)
+}
+
+#[cfg(not(unix))]
+fn temporary(folder: &Path, _: Readers) -> io::Result<NamedTempFile> {
+    Builder::new().tempfile_in(folder)
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// What the system said, in plain words where it is common.
+pub(super) fn words(error: &io::Error) -> String {
+    const WORDS: [(io::ErrorKind, &str); 5] = [
+        (io::ErrorKind::NotFound, "there is no such file or folder"),
+        (io::ErrorKind::PermissionDenied, "it is not permitted"),
+        (io::ErrorKind::IsADirectory, "it is a folder"),
+        (io::ErrorKind::NotADirectory, "a part of its path is no folder"),
+        (io::ErrorKind::StorageFull, "the disk is full"),
+    ];
+    WORDS.iter().find(|(kind, _)| *kind == error.kind()).map_or_else(|| error.to_string(), |(_, words)| (*words).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.json");
+        write(&path, Readers::Owner, |out| out.write_all(b"old")).unwrap();
+        write(&path, Readers::Owner, |out| out.write_all(b"ne").and_then(|()| Err(io::Error::other("torn")))).unwrap_err();
+        assert_eq!(read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn says_in_plain_words_what_cannot_be_read_or_written() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(read(&folder.path().join("x")).unwrap_err().message.contains("no such file"));
+        assert!(read(folder.path()).unwrap_err().message.contains("folder"));
+        assert!(write(folder.path(), Readers::Owner, |_| Ok(())).unwrap_err().message.contains("folder"));
+        assert!(write(&folder.path().join("no/x"), Readers::Owner, |_| Ok(())).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_are_written_into_and_links_stay_links() {
+        use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+        write(Path::new("/dev/null"), Readers::Owner, |out| out.write_all(b"x")).unwrap();
+        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("plan.json"), folder.path().join("latest.json"));
+        write(&path, Readers::Owner, |out| out.write_all(b"1")).unwrap();
+        symlink(&path, &link).unwrap();
+        write(&link, Readers::Owner, |out| out.write_all(b"2")).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(read(&path).unwrap(), b"2");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,86 @@
+//! `validate`, `plan` and `verify`: read, plan, show. Nothing here can write to a directory.
+
+use crate::plan::Options;
+use crate::plan::body::{Body, Status};
+use crate::plan::finding::{Code, Severity};
+use crate::render::{self, VerifyReport};
+
+use super::args::{ConfigArgs, Format, PlanArgs, VerifyArgs};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::print::{Printing, known, save_plan};
+use super::setup::Setup;
+use super::terminal::Terminal;
+
+/// Checks the YAML and its mapping files.
+pub(super) fn validate(args: &ConfigArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let setup = Setup::load(args, terminal)?;
+    let desired = &setup.config.desired;
+    let counts = [
+        counted(desired.mappings.len(), "mapping"),
+        counted(desired.rules.len(), "rule"),
+        counted(desired.forests.len(), "forest"),
+    ];
+    terminal.result(&format!("{} is valid: {}\n", setup.path.display(), counts.join(", ")))?;
+    Ok(Exit::Done)
+}
+
+/// Plans, saves the plan when a file is named, and shows it.
+pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let printing = Printing::new(&args.render)?;
+    let setup = Setup::load(&args.config, terminal)?;
+    let plan = setup.plan(&Options { partial: args.partial, only: args.only.clone() }, terminal)?;
+    if !args.only.is_empty() && plan.body.mappings.is_empty() {
+        return Err(Failure::usage(format!("no mapping is called {}", args.only.join(" or ")))
+            .hint("A mapping is called after its cloud user, as the YAML names it; `hardmatch plan` lists them."));
+    }
+    if let Some(out) = &args.out {
+        save_plan(out, &plan)?;
+    }
+    printing.print(&plan, terminal)?;
+    if let Some(out) = args.out.as_ref().filter(|_| !plan.body.actions.is_empty()) {
+        terminal.say(&format!("\nSaved as {0}. To carry it out: hardmatch apply {0}", out.display()));
+    }
+    Ok(verdict(&plan.body, args.detailed_exitcode))
+}
+
+/// Shows where every mapping stands.
+pub(super) fn verify(args: &VerifyArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let format = known(args.format)?;
+    let setup = Setup::load(&args.config, terminal)?;
+    let plan = setup.plan(&Options::default(), terminal)?;
+    let report = VerifyReport::new(&plan.body);
+    let style = terminal.style(args.all);
+    terminal.stream_result(|out| match format {
+        Format::Human | Format::Html => render::verify_human(&report, &style, out),
+        Format::Markdown => out.write_all(render::verify_markdown(&report).as_bytes()),
+        Format::Json => render::verify_json(&report, out),
+    })?;
+    Ok(verdict(&plan.body, args.detailed_exitcode))
+}
+
+/// The exit code that a plan deserves.
+pub(super) fn verdict(body: &Body, detailed: bool) -> Exit {
+    match refusal(body) {
+        Some(exit) => exit,
+        None if detailed && !body.actions.is_empty() => Exit::ChangesDue,
+        None => Exit::Done,
+    }
+}
+
+/// Why `apply` would refuse a plan: a guard goes before a blocker.
+pub(super) fn refusal(body: &Body) -> Option<Exit> {
+    let guarded = body
+        .findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Blocker && matches!(finding.code, Code::LimitExceeded | Code::SourceEmpty));
+    match body.status {
+        _ if guarded => Some(Exit::Guarded),
+        Status::Blocked => Some(Exit::Blocked),
+        Status::Empty | Status::Partial | Status::Ready => None,
+    }
+}
+
+fn counted(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}

@@ -1,0 +1,55 @@
+//! `rollback`: the journal of a run becomes a plan of the way back, reviewed and applied like any other.
+
+use crate::apply::journal::Journal;
+use crate::apply::read_targets;
+use crate::apply::rollback::{rollback, rollback_targets};
+use crate::plan::finding::Finding;
+use crate::planfile::PlanFile;
+
+use super::args::{Format, RenderArgs, RollbackArgs};
+use super::directories;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::print::{Printing, save_plan};
+use super::setup::Setup;
+use super::terminal::Terminal;
+
+/// Runs the verb.
+pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    if !args.journal.is_file() {
+        return Err(Failure::input(format!("there is no journal `{}`", args.journal.display()))
+            .hint("Name the journal beside the plan: NAME.journal.jsonl for NAME.json."));
+    }
+    let state = Journal::read(&args.journal).map_err(|error| Failure::input(error.to_string()))?;
+    let Some(digest) = state.runs.last().map(|run| run.header.digest.clone()) else {
+        return Err(Failure::input(format!("`{}` records no run", args.journal.display()))
+            .hint("Name the journal beside the plan: NAME.journal.jsonl for NAME.json."));
+    };
+    let setup = Setup::load(&args.config, terminal)?;
+    let history = state.history(&digest);
+    let current = directories::block_on(async {
+        let directories = directories::open_for_writing(&setup.config, terminal)?;
+        read_targets(rollback_targets(&history), &directories).await.map_err(Failure::from)
+    })?;
+    let name = args.journal.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let body = rollback(&history, &name, &current)
+        .ok_or_else(|| Failure::input(format!("`{}` records no run", args.journal.display())))?;
+    let plan = PlanFile { meta: setup.meta(), body };
+    say_what_stays(&plan.body.findings, terminal)?;
+    save_plan(&args.out, &plan)?;
+    Printing::new(&RenderArgs { format: Format::Human, output: Vec::new(), all: false })?.print(&plan, terminal)?;
+    if !plan.body.actions.is_empty() {
+        terminal.say(&format!("\nSaved as {0}. After review: hardmatch apply {0}", args.out.display()));
+    }
+    Ok(Exit::Done)
+}
+
+/// What cannot be undone, before anything else.
+fn say_what_stays(findings: &[Finding], terminal: Terminal) -> Result<(), Failure> {
+    if findings.is_empty() {
+        return terminal.result("Everything that the run did can be undone.\n");
+    }
+    let lines: String =
+        findings.iter().map(|finding| format!("  ! {}\n", crate::model::text::printable(&finding.message))).collect();
+    terminal.result(&format!("What cannot be undone:\n{lines}"))
+}

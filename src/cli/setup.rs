@@ -1,0 +1,63 @@
+//! From the configuration to a plan: load, read, compute.
+
+use std::path::PathBuf;
+
+use crate::config::{self, Config};
+use crate::diag::{Diagnostic, Level};
+use crate::plan::{self, Options};
+use crate::planfile::{Meta, PlanFile};
+
+use super::args::ConfigArgs;
+use super::directories;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::surroundings;
+use super::terminal::Terminal;
+
+/// Name and version of the program, as plans and journals name it.
+pub(super) const TOOL: &str = concat!("hardmatch ", env!("CARGO_PKG_VERSION"));
+
+/// A configuration and where it lies.
+#[derive(Debug)]
+pub(super) struct Setup {
+    /// The file, as it was named or found.
+    pub path: PathBuf,
+    /// What it says.
+    pub config: Config,
+}
+
+impl Setup {
+    /// Finds and reads the configuration; its warnings go to stderr.
+    pub(super) fn load(args: &ConfigArgs, terminal: Terminal) -> Result<Self, Failure> {
+        let path = surroundings::find_config(args.config.as_deref())?;
+        terminal.log(1, &format!("reading {}", path.display()));
+        let (width, color) = (terminal.width_of_messages(), terminal.colours_messages());
+        let config = config::load(&path).map_err(|errors| Failure::drawn(errors.render(width, color)))?;
+        let worth_saying: Vec<Diagnostic> = config.warnings.iter().filter(|one| one.level == Level::Warning).cloned().collect();
+        if !worth_saying.is_empty() {
+            terminal.say(&config::render_diagnostics(&worth_saying, &config.sources, width, color));
+        }
+        Ok(Self { path, config })
+    }
+
+    /// Reads the directories and plans.
+    pub(super) fn plan(&self, options: &Options, terminal: Terminal) -> Result<PlanFile, Failure> {
+        let observed = directories::read(&self.config, terminal)?;
+        terminal.log(1, "planning, and proving the plan on the tenant model");
+        let body = plan::compute(&self.config.desired, observed, options).map_err(|failure| {
+            Failure::new(Exit::Unexpected, format!("the plan failed its own proof, so it is not shown: {failure}"))
+                .hint("This is a fault of hardmatch, not of your files. Please report it with this message.")
+        })?;
+        Ok(PlanFile { meta: self.meta(), body })
+    }
+
+    /// About the making of a plan.
+    pub(super) fn meta(&self) -> Meta {
+        Meta {
+            commit: surroundings::git_commit(&self.config.base_dir),
+            config: Some(self.path.display().to_string()),
+            created_at: surroundings::now_in_seconds(),
+            tool: TOOL.to_owned(),
+        }
+    }
+}
