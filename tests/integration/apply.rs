@@ -1,240 +1,174 @@
-//! Plans of random directories, carried out, interrupted, taken up again and undone through the ports.
+//! The way from a plan to the directories and back: approval, lock, staleness, interruption, rollback.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use crate::common::Hardmatch;
 
-use async_trait::async_trait;
-use hardmatch::apply::journal::{Journal, journal_path};
-use hardmatch::apply::rollback::{rollback, rollback_targets};
-use hardmatch::apply::{self, Directories, Event, ExitKind, Observer, Options, Request, RunReport, read_targets};
-use hardmatch::directory::Clock;
-use hardmatch::directory::ports::*;
-use hardmatch::directory::rehearsal::{ForestStore, LdifForest, SnapshotStore, SnapshotTenant, StoreError};
-use hardmatch::model::*;
-use hardmatch::plan::action::ActionKind;
-use hardmatch::plan::body::Body;
-use hardmatch::tenant_model::Change;
-use proptest::prelude::*;
-use tokio_util::sync::CancellationToken;
+const EXAMPLE: &str = "duplicate-account";
 
-use crate::properties::{Case, carry_out, case, picture, ready};
-
-/// What is saved, and what is on its way there.
-#[derive(Clone, Default)]
-struct Saved(Arc<Mutex<Files>>);
-
-#[derive(Default)]
-struct Files {
-    users: BTreeMap<EntraId, CloudUser>,
-    stamps: BTreeMap<ObjectGuid, GuidAttribute>,
+#[test]
+fn plan_apply_verify_plan() {
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    here.run(&["plan", "--detailed-exitcode"]).expect(2);
+    here.run(&["verify", "--detailed-exitcode"]).expect(2).shows(&["planned"]);
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+    here.run(&["verify"]).expect(0).shows(&["armed"]);
+    here.run(&["plan", "--detailed-exitcode"]).expect(0);
+    let again = here.run(&["apply", "plan.json", "--digest", &digest]);
+    again.expect(0);
+    let tenant: serde_json::Value = serde_json::from_str(&here.read("tenant.json")).unwrap();
+    let ids: Vec<_> = tenant["users"].as_array().unwrap().iter().map(|user| user["onPremisesImmutableId"].as_str()).collect();
+    assert_eq!(ids, [Some("5KfBsj9dikyeIX9tDEs6GQ=="), Some("azydD6KBV060wC2ean8YNQ=="), None]);
+    assert!(here.path().join("backups").is_dir(), "what is purged is saved first");
 }
 
-struct Store {
-    saved: Saved,
-    users: BTreeMap<EntraId, CloudUser>,
-    stamps: BTreeMap<ObjectGuid, GuidAttribute>,
+#[test]
+fn nothing_is_written_without_approval() {
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    let before = here.read("tenant.json");
+    here.run(&["apply", "plan.json"]).expect(8).says(&["hardmatch apply plan.json --digest", &digest]);
+    here.run(&["apply"]).expect(8).says(&["--digest"]);
+    for wrong in ["sha256:00", &digest[..20], "yes", &digest.to_uppercase()] {
+        here.run(&["apply", "plan.json", "--digest", wrong]).expect(8);
+    }
+    assert_eq!(here.read("tenant.json"), before);
 }
 
-impl SnapshotStore for Store {
-    fn apply(&mut self, before: &CloudUser, after: Option<&CloudUser>) -> Result<(), StoreError> {
-        match after {
-            Some(after) => drop(self.users.insert(before.id, after.clone())),
-            None => drop(self.users.remove(&before.id)),
-        }
-        Ok(())
-    }
-
-    fn export(&self, id: &EntraId) -> Option<serde_json::Value> {
-        self.users.get(id).map(|user| serde_json::json!({ "userPrincipalName": user.upn }))
-    }
-
-    fn save(&mut self) -> Result<(), StoreError> {
-        self.saved.0.lock().unwrap().users = self.users.clone();
-        Ok(())
-    }
+#[test]
+fn a_policy_that_asks_for_signatures_is_not_met_by_a_digest() {
+    let here = Hardmatch::example(EXAMPLE);
+    here.edit("hardmatch.yaml", "mappings:", "policy:\n  approvals: { required: 2, signers: approvers }\nmappings:");
+    here.write("approvers", "");
+    let (before, digest) = (here.read("tenant.json"), here.plan());
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(8).says(&["2 signatures"]);
+    assert_eq!(here.read("tenant.json"), before);
 }
 
-impl ForestStore for Store {
-    fn set_consistency_guid(&mut self, guid: &ObjectGuid, new: Option<&[u8]>) -> Result<(), StoreError> {
-        self.stamps.insert(*guid, new.map_or(GuidAttribute::Absent, |bytes| GuidAttribute::Bytes(bytes.into())));
-        Ok(())
-    }
-
-    fn save(&mut self) -> Result<(), StoreError> {
-        self.saved.0.lock().unwrap().stamps = self.stamps.clone();
-        Ok(())
-    }
+#[test]
+fn a_plan_made_under_another_policy_is_stale() {
+    let here = Hardmatch::example(EXAMPLE);
+    let (before, digest) = (here.read("tenant.json"), here.plan());
+    here.edit("hardmatch.yaml", "mappings:", "policy:\n  protect: [eve.trial@contoso.com]\nmappings:");
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(6).says(&["policy"]);
+    assert_eq!(here.read("tenant.json"), before);
 }
 
-/// A tenant that can be reached for so many writes.
-struct Cut {
-    inner: SnapshotTenant,
-    left: AtomicUsize,
+#[test]
+fn blocked_and_guarded_plans_are_refused() {
+    let here = Hardmatch::example(EXAMPLE);
+    here.edit("hardmatch.yaml", "    holders:\n      - account: james.bond4711@contoso.onmicrosoft.com\n        resolve: purge\n        because: empty account made by the first failed sync\n", "");
+    let plan = here.run(&["plan", "--out", "plan.json"]);
+    plan.expect(13).shows(&["holder-undecided"]);
+    let digest = here.digest("plan.json");
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(13);
+    here.run(&["verify"]).expect(13).shows(&["blocked"]);
+    here.run(&["plan", "--partial", "--out", "part.json"]).expect(0);
+    here.run(&["apply", "part.json", "--digest", &here.digest("part.json")]).expect(0);
+    let here = Hardmatch::example(EXAMPLE);
+    here.edit("hardmatch.yaml", "mappings:", "policy:\n  limits: { purges: 0 }\nmappings:");
+    here.run(&["plan", "--out", "plan.json"]).expect(9).shows(&["limit-exceeded"]);
+    here.run(&["apply", "plan.json", "--digest", &here.digest("plan.json")]).expect(9);
 }
 
-#[async_trait]
-impl TenantReader for Cut {
-    async fn read_tenant(&self) -> Result<ObservedTenant, DirectoryError> {
-        self.inner.read_tenant().await
-    }
-    async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
-        self.inner.read_accounts(ids).await
-    }
-    async fn find_holders(&self, ids: &[ImmutableId]) -> Result<Vec<(ImmutableId, EntraId)>, DirectoryError> {
-        self.inner.find_holders(ids).await
-    }
-    async fn find_sid_holders(&self, sids: &[Sid]) -> Result<Vec<(Sid, EntraId)>, DirectoryError> {
-        self.inner.find_sid_holders(sids).await
-    }
-    async fn identify(&self) -> Result<TenantIdentity, DirectoryError> {
-        self.inner.identify().await
-    }
+#[test]
+fn a_stale_plan_writes_nothing_and_an_unrelated_change_is_no_reason() {
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    here.edit("tenant.json", "\"displayName\": \"Contoso\"", "\"displayName\": \"Contoso Ltd\"");
+    let whole = here.read("tenant.json");
+    here.edit("tenant.json", "azydD6KBV060wC2ean8YNQ==", "AAAAAAAAAEAAgAAAAAAAAA==");
+    let before = here.read("tenant.json");
+    here.run(&["apply", "plan.json", "--digest", &digest])
+        .expect(6)
+        .says(&["azydD6KBV060wC2ean8YNQ==", "AAAAAAAAAEAAgAAAAAAAAA=="]);
+    assert_eq!(here.read("tenant.json"), before);
+    here.write("tenant.json", whole);
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
 }
 
-#[async_trait]
-impl TenantWriter for Cut {
-    async fn write(&self, change: &Change) -> Result<Receipt, DirectoryError> {
-        let reached = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        reached.map_err(|_| DirectoryError::Unreachable("cut off".into()))?;
-        self.inner.write(change).await
-    }
-    async fn export_account(&self, id: &EntraId) -> Result<serde_json::Value, DirectoryError> {
-        self.inner.export_account(id).await
-    }
+#[test]
+fn rollback_is_a_plan_of_its_own() {
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+    let undo = here.run(&["rollback", "plan.journal.jsonl", "--out", "undo.json"]);
+    undo.expect(0);
+    assert!(undo.stdout.contains("purge") || undo.stderr.contains("purge"), "what cannot be undone is listed: {undo:?}");
+    here.run(&["apply", "undo.json", "--digest", &here.digest("undo.json")]).expect(0);
+    let tenant = here.read("tenant.json");
+    assert_eq!(tenant.matches("azydD6KBV060wC2ean8YNQ==").count(), 1);
+    here.run(&["rollback", "nowhere.journal.jsonl", "--out", "undo.json"]).expect(3).says(&["nowhere.journal.jsonl"]);
 }
 
-struct Deaf;
-
-impl Observer for Deaf {
-    fn event(&self, _: Event<'_>) {}
+#[test]
+fn another_plans_run_that_is_unfinished_is_in_the_way() {
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+    let journal = here.read("plan.journal.jsonl");
+    let begun: Vec<&str> = journal.lines().take(3).collect();
+    let here = Hardmatch::example(EXAMPLE).file("old.journal.jsonl", begun.join("\n") + "\n");
+    here.run(&["plan", "--only", "eve*", "--out", "eve.json"]).expect(0);
+    let digest = here.digest("eve.json");
+    here.run(&["apply", "eve.json", "--digest", &digest]).expect(15).says(&["not finished", "--abandon-unfinished"]);
+    here.run(&["apply", "eve.json", "--digest", &digest, "--abandon-unfinished"]).expect(0);
 }
 
-struct Site {
-    folder: tempfile::TempDir,
-    case: Case,
-    saved: Saved,
+#[cfg(unix)]
+#[test]
+fn a_second_apply_is_kept_out() {
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    let lock = std::fs::File::create(here.path().join(".hardmatch.lock")).unwrap();
+    lock.lock().unwrap();
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(15).says(&["another apply"]);
+    drop(lock);
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
 }
 
-impl Site {
-    fn new(case: &Case) -> Self {
-        let users = case.observed.tenant.users.iter().map(|user| (user.id, user.clone())).collect();
-        let saved = Saved(Arc::new(Mutex::new(Files { users, stamps: BTreeMap::new() })));
-        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        Self { folder, case: case.clone(), saved }
-    }
-
-    /// The case as it stands now.
-    fn now(&self) -> Case {
-        let (mut case, files) = (self.case.clone(), self.saved.0.lock().unwrap());
-        case.observed.tenant.users = files.users.values().cloned().collect();
-        for user in &mut case.observed.forests[0].users {
-            if let Some(stamp) = files.stamps.get(&user.guid) {
-                user.consistency_guid = stamp.clone();
-            }
-        }
-        case
-    }
-
-    fn directories(&self, writes: usize) -> Directories {
-        let clock: Clock = Arc::new(|| "2026-11-25T01:00:00Z".parse().unwrap());
-        let Case { observed, .. } = self.now();
-        let store = || {
-            let files = self.saved.0.lock().unwrap();
-            Box::new(Store { saved: self.saved.clone(), users: files.users.clone(), stamps: files.stamps.clone() })
-        };
-        let forest = LdifForest::new(observed.forests[0].clone(), store());
-        let inner = SnapshotTenant::new(observed.tenant, store(), clock);
-        let tenant = Arc::new(Cut { inner, left: AtomicUsize::new(writes) });
-        Directories { tenant, forests: BTreeMap::from([("corp".to_owned(), Arc::new(forest) as Arc<dyn ForestWriter>)]) }
-    }
-
-    fn plan(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    async fn apply(&self, body: &Body, plan: &Path, writes: usize) -> RunReport {
-        let options =
-            Options { read_back: vec![Duration::ZERO], retry: Vec::new(), ..Options::new(self.folder.path().join("backups")) };
-        let request = Request {
-            plan,
-            digest: plan.file_name().unwrap().to_str().unwrap(),
-            body,
-            tool: "test",
-            run_id: uuid::Uuid::now_v7(),
-            options,
-            clock: Arc::new(|| "2026-11-25T01:00:00Z".parse().unwrap()),
-            observer: &Deaf,
-            cancel: CancellationToken::new(),
-        };
-        apply::carry_out(&request, &self.directories(writes)).await.unwrap_or_else(|error| panic!("{error:?}\n{body:#?}"))
-    }
-
-    async fn way_back(&self, plan: &Path) -> Body {
-        let state = Journal::read(&journal_path(plan)).unwrap();
-        let history = state.history(plan.file_name().unwrap().to_str().unwrap());
-        let current = read_targets(rollback_targets(&history), &self.directories(0)).await.unwrap();
-        rollback(&history, "wave.journal.jsonl", &current).unwrap()
+#[cfg(unix)]
+#[test]
+fn killed_at_any_moment_it_ends_as_if_undisturbed() {
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    let start = here.read("tenant.json");
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+    let undisturbed = here.read("tenant.json");
+    for moment in 0..15 {
+        here.write("tenant.json", &start);
+        std::fs::remove_file(here.path().join("plan.journal.jsonl")).unwrap();
+        let mut child = here.spawn(&["apply", "plan.json", "--digest", &digest]);
+        std::thread::sleep(std::time::Duration::from_millis(8 * moment));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+        assert_eq!(without_times(&here.read("tenant.json")), without_times(&undisturbed), "killed at moment {moment}");
     }
 }
 
-/// Whether a rollback brings everything back.
-fn can_be_undone(body: &Body) -> bool {
-    let lost = [ActionKind::Purge, ActionKind::ClearObjectIdentifier, ActionKind::ClearSecurityIdentifier];
-    !body.actions.iter().any(|action| lost.contains(&action.kind))
+/// Deletions are dated by the clock.
+fn without_times(snapshot: &str) -> String {
+    snapshot.lines().filter(|line| !line.contains("DateTime")).collect::<Vec<_>>().join("\n")
 }
 
-fn stamps(case: &Case) -> Vec<GuidAttribute> {
-    case.observed.forests[0].users.iter().map(|user| user.consistency_guid.clone()).collect()
-}
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// What the model promises is what apply does, in whatever pieces.
-    #[test]
-    fn a_plan_cut_off_anywhere_ends_as_the_model_says(case in case(), stop in any::<prop::sample::Index>()) {
-        let (case, body) = ready(case);
-        prop_assume!(!body.actions.is_empty());
-        let expected = carry_out(&case, &body.actions);
-        let site = Site::new(&case);
-        let plan = site.plan("wave.json");
-        run(async {
-            site.apply(&body, &plan, stop.index(body.actions.len())).await;
-            let report = site.apply(&body, &plan, usize::MAX).await;
-            assert_eq!(report.exit_kind(), ExitKind::Complete, "{report:?}\n{body:#?}");
-        });
-        let nobody = BTreeSet::new();
-        prop_assert_eq!(picture(&site.now(), &nobody), picture(&expected, &nobody));
-        prop_assert_eq!(stamps(&site.now()), stamps(&expected));
+#[cfg(unix)]
+#[test]
+fn plans_and_journals_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+    for name in ["plan.json", "plan.journal.jsonl"] {
+        let mode = std::fs::metadata(here.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name} has mode {mode:o}");
     }
+}
 
-    /// A run that stopped anywhere can be undone, and what is undone is all.
-    #[test]
-    fn the_way_back_leads_back(case in case(), stop in any::<prop::sample::Index>()) {
-        let (case, body) = ready(case);
-        prop_assume!(!body.actions.is_empty());
-        let site = Site::new(&case);
-        run(async {
-            site.apply(&body, &site.plan("wave.json"), stop.index(body.actions.len() + 1)).await;
-            if !journal_path(&site.plan("wave.json")).exists() {
-                return;
-            }
-            let back = site.way_back(&site.plan("wave.json")).await;
-            let report = site.apply(&back, &site.plan("back.json"), usize::MAX).await;
-            assert_eq!(report.exit_kind(), ExitKind::Complete, "{report:?}\n{back:#?}");
-            assert!(!can_be_undone(&body) || back.findings.is_empty(), "{back:#?}");
-        });
-        if can_be_undone(&body) {
-            let nobody = BTreeSet::new();
-            prop_assert_eq!(picture(&site.now(), &nobody), picture(&case, &nobody));
-            prop_assert_eq!(stamps(&site.now()), stamps(&case));
-        }
-    }
+#[test]
+fn the_demonstration_works_and_refuses_to_overwrite() {
+    let here = Hardmatch::new();
+    here.run(&["demo"]).expect(0);
+    assert!(here.path().join("hardmatch-demo/plan.json").is_file());
+    here.run(&["demo"]).expect(3).says(&["hardmatch-demo"]);
+    here.run(&["demo", "other"]).expect(0);
 }

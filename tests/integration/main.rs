@@ -1,4 +1,11 @@
-//! What users and the laws of the contract demand, in one test binary.
+//! What users and the laws of the contract demand, in one test binary: the program from outside, a module a topic.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is not as expected")]
 
 mod apply;
+mod architecture;
+mod cli;
+mod common;
+mod errors;
 mod properties;
+mod random_runs;
+mod readme;

@@ -1,0 +1,213 @@
+//! The command line itself: exit codes, streams, colour, and the verbs that need no directory.
+
+use std::io::Read as _;
+use std::process::{Command, Stdio};
+
+use crate::common::{Hardmatch, program};
+
+const VERBS: [&str; 13] = [
+    "demo",
+    "validate",
+    "plan",
+    "show",
+    "diff",
+    "apply",
+    "verify",
+    "rollback",
+    "convert",
+    "explain",
+    "schema",
+    "completions",
+    "man",
+];
+
+#[test]
+fn help_and_version_are_results() {
+    let here = Hardmatch::new();
+    for verb in VERBS {
+        here.run(&["--help"]).expect(0).shows(&[verb]);
+        let help = here.run(&["help", verb]);
+        help.expect(0).shows(&["Usage: hardmatch"]);
+        assert!(help.stderr.is_empty());
+    }
+    here.run(&["--version"]).expect(0).shows(&["hardmatch 0."]);
+    here.run(&["help"]).expect(0);
+    here.run(&["--help"]).expect(0).shows(&["Exit codes:", "143", "the plan has blockers"]);
+}
+
+#[test]
+fn what_is_not_built_yet_is_not_offered() {
+    let help = Hardmatch::new().run(&["--help"]);
+    for verb in ["init", "discover", "snapshot", "doctor", "approve"] {
+        assert!(!help.stdout.lines().any(|line| line.trim_start().starts_with(&format!("{verb} "))), "{verb}");
+        Hardmatch::new().run(&[verb]).expect(64);
+    }
+}
+
+#[test]
+fn wrong_use_is_64_and_says_what_is_near() {
+    let here = Hardmatch::new();
+    here.run(&["aply"]).expect(64).says(&["apply"]);
+    for line in [
+        &[][..],
+        &["plan", "--fromat", "json"],
+        &["plan", "--format", "yaml"],
+        &["apply", "plan.json", "--yes"],
+        &["convert"],
+        &["convert", "x", "--config", "y"],
+        &["explain", "no-such-code"],
+        &["schema", "journal"],
+        &["rollback", "x.journal.jsonl"],
+        &["show"],
+        &["diff", "one.json"],
+        &["plan", "extra"],
+    ] {
+        let run = here.run(line);
+        run.expect(64);
+        assert!(run.stdout.is_empty(), "{line:?} wrote to stdout: {}", run.stdout);
+    }
+}
+
+#[test]
+fn html_says_that_it_comes_later() {
+    Hardmatch::example("duplicate-account").run(&["plan", "--format", "html"]).expect(64).says(&["later", "markdown"]);
+}
+
+#[test]
+fn convert_reads_values_and_lines() {
+    let here = Hardmatch::new();
+    here.run(&["convert", "3f2504e0-4f89-11d3-9a0c-0305e82c3301"]).expect(0).shows(&[
+        "4AQlP4lP0xGaDAMF6CwzAQ==",
+        "e004253f894fd3119a0c0305e82c3301",
+        r"(objectGUID=\e0\04\25\3f\89\4f\d3\11\9a\0c\03\05\e8\2c\33\01)",
+        "CN={3441516C50346C503078476144414D463643777A41513D3D}",
+        "PyUE4E+JEdOaDAMF6CwzAQ==",
+    ]);
+    let lines = here.run_with(&["convert", "--format", "json", "-"], "\u{feff}E10045\r\n\r\n4AQlP4lP0xGaDAMF6CwzAQ==\r\n");
+    lines.expect(0);
+    assert_eq!(lines.stdout.lines().count(), 2);
+    here.run_with(&["convert", "-"], "").expect(3);
+    let damaged = here.run(&["convert", "4AQlP4lP0xGaDAMF6CwzAQ==", "4AQlP4lP0xGaDAMF6CwzAQ"]);
+    damaged.expect(3).says(&["`4AQlP4lP0xGaDAMF6CwzAQ==`"]).shows(&["3f2504e0"]);
+}
+
+#[test]
+fn explain_lists_and_describes() {
+    let here = Hardmatch::new();
+    here.run(&["explain"]).expect(0).shows(&["holder-undecided", "source-empty", "input-trimmed"]);
+    here.run(&["explain", "holder-undecided"]).expect(0).shows(&["Why it matters", "resolve: purge"]);
+    here.run(&["explain", "holder-undecidd"]).expect(64).says(&["Did you mean `holder-undecided`"]);
+    here.run(&["explain", "max@contoso.com"]).expect(64).says(&["later"]);
+}
+
+#[test]
+fn references_come_from_the_same_definition() {
+    let here = Hardmatch::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        here.run(&["completions", shell]).expect(0).shows(&["rollback"]);
+    }
+    here.run(&["man"]).expect(0).shows(&[".TH hardmatch", "ROLLBACK", "abandon"]);
+    for name in ["config", "plan"] {
+        let schema = here.run(&["schema", name]);
+        schema.expect(0);
+        let parsed: serde_json::Value = serde_json::from_str(&schema.stdout).unwrap();
+        jsonschema::validator_for(&parsed).unwrap();
+        assert_eq!(
+            std::fs::read_to_string(format!("{}/schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"))).unwrap(),
+            schema.stdout
+        );
+    }
+}
+
+#[test]
+fn results_go_to_stdout_and_nothing_else_does() {
+    let here = Hardmatch::example("duplicate-account");
+    let plan = here.run(&["plan", "--format", "json", "-vv"]);
+    plan.expect(0);
+    let parsed: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
+    assert_eq!(parsed["kind"], "hardmatch/plan");
+    here.write("broken.yaml", "version: 1\nmapings: []\n");
+    let broken = here.run(&["plan", "--config", "broken.yaml"]);
+    broken.expect(3);
+    assert!(broken.stdout.is_empty(), "{}", broken.stdout);
+}
+
+#[test]
+fn colour_follows_stream_flag_and_environment() {
+    let escape = '\u{1b}';
+    let plain = Hardmatch::example("duplicate-account");
+    assert!(!plain.run(&["plan"]).stdout.contains(escape), "no terminal, no colour");
+    assert!(plain.run(&["plan", "--color", "always"]).stdout.contains(escape));
+    assert!(plain.run(&["plam", "--color", "always"]).code == Some(64));
+    let forced = Hardmatch::example("duplicate-account").env("CLICOLOR_FORCE", "1");
+    assert!(forced.run(&["plan"]).stdout.contains(escape));
+    assert!(!forced.run(&["plan", "--color", "never"]).stdout.contains(escape), "the flag wins");
+    let refused = Hardmatch::example("duplicate-account").env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1");
+    assert!(!refused.run(&["plan"]).stdout.contains(escape));
+    plain.plan();
+    let text = plain.run(&["show", "plan.json"]).stdout;
+    assert!(!forced.run(&["plan", "--format", "json"]).stdout.contains(escape), "files and scripts get no colour");
+    let stripped = strip(&plain.run(&["show", "plan.json", "--color", "always"]).stdout);
+    assert_eq!(stripped, text, "colour is decoration");
+}
+
+fn strip(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c == '\u{1b}' {
+            rest.by_ref().find(|c| *c == 'm');
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let here = Hardmatch::example("duplicate-account");
+    for line in [&["plan"][..], &["explain"], &["man"], &["--help"], &["completions", "bash"], &["schema", "plan"]] {
+        let mut child = Command::new(program())
+            .args(line)
+            .current_dir(here.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let status = child.wait().unwrap();
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert!(!said.contains("panicked") && !said.contains("error:"), "{line:?}: {said}");
+        assert!(matches!(status.code(), Some(0) | None), "{line:?}: {status}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let here = Hardmatch::example("duplicate-account");
+    for line in [&["plan"][..], &["explain"], &["schema", "plan"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output =
+            Command::new(program()).args(line).current_dir(here.path()).stdin(Stdio::null()).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{line:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn finds_the_configuration_by_flag_variable_and_folder() {
+    let here = Hardmatch::example("duplicate-account");
+    std::fs::create_dir_all(here.path().join("deep/down")).unwrap();
+    std::fs::create_dir(here.path().join(".git")).unwrap();
+    let below = |args: &[&str]| here.command(args).current_dir(here.path().join("deep/down")).output().unwrap().status.code();
+    assert_eq!(below(&["validate"]), Some(0), "above, in the repository");
+    assert_eq!(below(&["validate", "--config", "../../hardmatch.yaml"]), Some(0));
+    assert_eq!(below(&["validate", "--config", "nowhere.yaml"]), Some(3));
+    let named = Hardmatch::new().env("HARDMATCH_CONFIG", here.path().join("hardmatch.yaml").to_str().unwrap());
+    named.run(&["validate"]).expect(0);
+    named.run(&["plan"]).expect(0);
+    Hardmatch::new().run(&["plan"]).expect(3).says(&["hardmatch.yaml", "--config", "hardmatch demo"]);
+}
