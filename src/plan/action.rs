@@ -62,11 +62,11 @@ impl ActionKind {
         }
     }
 
-    /// Whether another action can bring back what this one changes. A cleared object identifier cannot be set again
-    /// by anybody but the sync service, and a purged account is gone.
+    /// Whether another action can bring back what this one changes. A cleared object identifier or SID is set again by
+    /// the sync service only, and a purged account is gone.
     #[must_use]
     pub fn is_reversible(self) -> bool {
-        !matches!(self, Self::Purge | Self::ClearObjectIdentifier)
+        !matches!(self, Self::Purge | Self::ClearObjectIdentifier | Self::ClearSecurityIdentifier)
     }
 }
 

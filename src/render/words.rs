@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::facts::{ID_FACTS, guid_of};
 use crate::model::{FactName, FactValue};
 use crate::plan::action::{Action, ActionKind};
-use crate::plan::body::{MappingState, PlanTenant, Status};
+use crate::plan::body::{Body, MappingState, PlanTenant, Status};
 use crate::plan::finding::Severity;
 
 /// A sentence whose values each format marks and escapes in its own way.
@@ -65,7 +65,9 @@ pub(super) fn title(action: &Action) -> Phrase {
         ActionKind::ClearObjectIdentifier => {
             Phrase::new("clear object identifier of ").value(who).words(": only sync can set it again")
         }
-        ActionKind::ClearSecurityIdentifier => Phrase::new("clear on-premises SID of ").value(who),
+        ActionKind::ClearSecurityIdentifier => {
+            Phrase::new("clear on-premises SID of ").value(who).words(": only sync can set it again")
+        }
         ActionKind::Purge => Phrase::new("remove ").value(who).words(" from the recycle bin for ever"),
         ActionKind::Restore => Phrase::new("bring ").value(who).words(" back from the recycle bin"),
         ActionKind::SetImmutableId => with_id(Phrase::new("set ImmutableID of ").value(who), " to ", action),
@@ -177,8 +179,9 @@ pub(super) fn state_symbol(state: MappingState) -> char {
 
 /// What a status means.
 #[must_use]
-pub(super) fn status_meaning(status: Status) -> &'static str {
-    match status {
+pub(super) fn status_meaning(body: &Body) -> &'static str {
+    match body.status {
+        Status::Partial if body.rollback_of.is_some() => "what cannot be undone is left out",
         Status::Blocked => "something stands in the way, `apply` refuses",
         Status::Empty => "nothing is to be done",
         Status::Partial => "blocked mappings are left out on purpose",
@@ -273,7 +276,7 @@ mod tests {
         insta::assert_snapshot!(ActionKind::ALL.map(line).join("\n"), @r#"
         - clear ImmutableID of o@contoso.com; 2 to clear
         ! clear object identifier of o@contoso.com: only sync can set it again; 2 object identifiers to clear
-        - clear on-premises SID of o@contoso.com; 2 SIDs to clear
+        ! clear on-premises SID of o@contoso.com: only sync can set it again; 2 SIDs to clear
         ! remove o@contoso.com from the recycle bin for ever; 2 to purge
         + bring o@contoso.com back from the recycle bin; 2 to restore
         ~ set ImmutableID of o@contoso.com to n@contoso.com; 2 to set
