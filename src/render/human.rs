@@ -14,6 +14,7 @@ use crate::plan::finding::Finding;
 const MAPPINGS: usize = 50;
 const FINDINGS: usize = 40;
 const FINDINGS_OF_A_CODE: usize = 2;
+const OBJECTS: usize = 5;
 const CHAPTERS: usize = 30;
 const IRREVERSIBLE: usize = 100;
 
@@ -63,7 +64,7 @@ fn header(page: &mut Page<'_>, view: &PlanView<'_>) -> io::Result<()> {
         Status::Partial => YELLOW,
         Status::Empty | Status::Ready => PLAIN,
     };
-    page.item("  status   ", DIM, &format!("{}: {}", body.status.word(), status_meaning(body.status)), color)
+    page.item("  status   ", DIM, &format!("{}: {}", body.status.word(), status_meaning(body)), color)
 }
 
 /// When, by what and from what a plan was made.
@@ -104,12 +105,22 @@ fn group(page: &mut Page<'_>, view: &PlanView<'_>, group: &Group<'_>, limit: usi
         let subject = finding.mapping.as_deref().map_or_else(|| "the whole plan".into(), |id| with_source(id, view.mapping(id)));
         page.item("  * ", PLAIN, &printable(&subject), HEADING)?;
         page.text("      ", &printable(&finding.message))?;
+        objects(page, "      ", finding)?;
         if shared.is_none() {
             cure(page, "      ", finding)?;
         }
     }
     more(page, group.findings.len(), limit, "more")?;
     shared.map_or(Ok(()), |finding| cure(page, "    ", finding))
+}
+
+/// The objects that take part in a finding, one a line.
+pub(super) fn objects(page: &mut Page<'_>, indent: &str, finding: &Finding) -> io::Result<()> {
+    let limit = page.limit(OBJECTS);
+    for object in finding.objects.iter().take(limit) {
+        page.text(&format!("{indent}- "), &printable(object))?;
+    }
+    more(page, finding.objects.len(), limit, "more of them")
 }
 
 /// What to do about a finding.

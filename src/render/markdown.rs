@@ -9,10 +9,11 @@ use super::words::{counted, number, state_symbol, status_meaning, symbol, title}
 use crate::plan::body::PlannedMapping;
 use crate::plan::finding::Finding;
 
-/// How many characters of a message, a hint and a step are shown, how many steps, and how long a row may become.
+/// How many characters of a message, an object, a hint and a step are shown, how many of these, and how long a row may become.
 const MESSAGE: usize = 400;
 const HINT: usize = 300;
 const STEPS: usize = 6;
+const OBJECTS: usize = 5;
 const ROW: usize = 4_000;
 const STUB: usize = 80;
 
@@ -40,7 +41,7 @@ fn head(view: &PlanView<'_>) -> String {
     let sticky = sticky("plan", &body.tenant, view.meta.config.as_deref());
     let mut out = format!("{sticky}## hardmatch plan: {status}\n\n**{}**\n\n| | |\n| --- | --- |\n", view.summary());
     let mut row = |name: &str, text: &str| out.push_str(&format!("| {name} | {text} |\n"));
-    row("status", &format!("{status}: {}", prose(status_meaning(body.status), MESSAGE)));
+    row("status", &format!("{status}: {}", prose(status_meaning(body), MESSAGE)));
     let id = body.tenant.id.as_ref().map(|id| format!(" {}", code(id))).unwrap_or_default();
     row("tenant", &format!("{}{id}", code(view.tenant())));
     row("users", &format!("{} live, {} in the recycle bin", body.tenant.users, body.tenant.deleted_users));
@@ -92,7 +93,7 @@ fn in_turn<'a>(groups: &'a [Group<'a>]) -> impl Iterator<Item = (usize, &'a Find
 }
 
 fn finding_row(view: &PlanView<'_>, finding: &Finding) -> Vec<String> {
-    let what = prose(&finding.message, MESSAGE);
+    let what = what_was_found(finding);
     let mut cure: Vec<String> = finding.hint.iter().map(|hint| prose(hint, HINT)).collect();
     cure.extend(finding.steps.iter().zip(1..).take(STEPS).map(|(step, number)| format!("{number}. {}", prose(step, HINT))));
     if finding.steps.len() > STEPS {
@@ -104,6 +105,15 @@ fn finding_row(view: &PlanView<'_>, finding: &Finding) -> Vec<String> {
         return vec![finding.code.to_string(), subject, code(&short(&finding.message)), "too long to be shown here".into()];
     }
     vec![finding.code.to_string(), subject, what, cure]
+}
+
+/// The message, and the objects that take part.
+fn what_was_found(finding: &Finding) -> String {
+    let objects = finding.objects.iter().take(OBJECTS).map(|object| format!("• {}", prose(object, HINT)));
+    let left_out = finding.objects.len().saturating_sub(OBJECTS);
+    let more = (left_out > 0).then(|| format!("• … and {} more", number(left_out)));
+    let lines: Vec<String> = std::iter::once(prose(&finding.message, MESSAGE)).chain(objects).chain(more).collect();
+    lines.join("<br>")
 }
 
 fn short(text: &str) -> String {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::comment::{Comment, Part, sticky};
 use super::escape::{code, prose};
 use super::facts::guid_of;
-use super::human::ad_user;
+use super::human::{ad_user, objects};
 use super::page::{CYAN, DIM, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of};
 use super::view::{findings_line, mappings_line};
 use super::words::{STATES, counted, number, state_symbol, tenant_name};
@@ -102,6 +102,7 @@ impl VerifyReport {
 fn row(mapping: &PlannedMapping, findings: Vec<Finding>, writes: usize) -> VerifyRow {
     let waits_for = match mapping.state {
         MappingState::Planned => Some(format!("{} of a plan to be applied", counted(writes, "write"))),
+        MappingState::Armed if refused(&findings) => Some("what keeps sync from taking over, then a sync cycle".to_owned()),
         MappingState::Armed => Some("the next sync cycle to take over".to_owned()),
         MappingState::Blocked => {
             findings.iter().find(|finding| finding.code == Code::WaitsFor).map(|finding| finding.message.clone())
@@ -123,6 +124,11 @@ fn row(mapping: &PlannedMapping, findings: Vec<Finding>, writes: usize) -> Verif
         state: mapping.state,
         waits_for,
     }
+}
+
+/// Whether sync will not take over as things stand.
+fn refused(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.code == Code::HardMatchBlocked)
 }
 
 /// The two users of a row.
@@ -183,6 +189,7 @@ fn human_finding(page: &mut Page<'_>, indent: &str, finding: &Finding) -> io::Re
     };
     let sign = format!("{indent}{} {}: ", finding.severity.word(), finding.code);
     page.item(&sign, color, &printable(&finding.message), PLAIN)?;
+    objects(page, &format!("{indent}  "), finding)?;
     match &finding.hint {
         Some(hint) => page.item(&format!("{indent}  hint: "), CYAN, &printable(hint), PLAIN),
         None => Ok(()),

@@ -168,7 +168,11 @@ fn groups(findings: &[Finding], severity: Severity) -> Vec<Group<'_>> {
     for finding in findings.iter().filter(|finding| finding.severity == severity) {
         by_code.entry(finding.code).or_default().push(finding);
     }
-    Code::ALL.iter().filter_map(|code| Some(Group { code: *code, findings: by_code.remove(code)? })).collect()
+    let in_order = Code::ALL.iter().filter_map(|code| Some(Group { code: *code, findings: by_code.remove(code)? }));
+    let mut groups: Vec<Group<'_>> = in_order.collect();
+    // What concerns the plan as a whole is read first.
+    groups.sort_by_key(|group| group.findings.iter().all(|finding| finding.mapping.is_some()));
+    groups
 }
 
 fn chapters(actions: &[Action]) -> Vec<Chapter<'_>> {
