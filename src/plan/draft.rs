@@ -219,7 +219,7 @@ fn raise_waiting(links: &mut [Link<'_>], plans: &Plans) {
             let message =
                 format!("the account of mapping `{id}` holds the wanted ImmutableID or SID, and that mapping is blocked");
             let finding = link.finding(Code::WaitsFor, message).objects([other_place]);
-            link.raise(finding.hint(format!("Mend `{id}` first; this mapping then goes through by itself.")));
+            link.raise(finding.hint(format!("Clear what blocks `{id}`; this mapping then goes through by itself.")));
         }
     }
 }

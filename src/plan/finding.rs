@@ -150,7 +150,7 @@ codes! {
     HolderSynced "holder-synced" Blocker "A synced account holds the wanted ImmutableID; only sync can release it.";
     HolderProtected "holder-protected" Blocker "The account that stands in the way must not be touched.";
     HolderInUse "holder-in-use" Blocker "An account that is to be purged has licences or was signed in to lately.";
-    HolderPrivileged "holder-privileged" Blocker "An account that is to be purged holds a privileged role.";
+    HolderPrivileged "holder-privileged" Blocker "An account that is to be purged holds a role.";
     AnchorMissing "anchor-missing" Blocker "There is no value to take the source anchor from.";
     AnchorInvalid "anchor-invalid" Blocker "The value of the source anchor cannot be an ImmutableID.";
     AnchorOpaque "anchor-opaque" Blocker "The cloud user carries an ImmutableID that is no GUID: another identity provider may depend on it.";
@@ -165,14 +165,14 @@ codes! {
     LimitExceeded "limit-exceeded" Blocker "The plan changes more than the policy allows.";
     SourceEmpty "source-empty" Blocker "A directory gave no user at all.";
     NotChecked "not-checked" Warning "A part of the directories is unknown, so something could not be checked.";
-    AnchorModeDoubtful "anchor-mode-doubtful" Warning "Users that are synced already have IDs from another attribute than the configuration says.";
+    AnchorModeDoubtful "anchor-mode-doubtful" Warning "The source anchor may come from another attribute than the configuration says.";
     AddressConflict "address-conflict" Warning "A sign-in name or mail address of the AD user belongs to another object of the tenant.";
     AnchorNearDuplicate "anchor-near-duplicate" Warning "Another account holds an ImmutableID that differs only in case.";
     AnchorNotCanonical "anchor-not-canonical" Warning "An account carries this GUID in an encoding that matches nothing.";
     AnchorWrongByteOrder "anchor-wrong-byte-order" Warning "An account carries this GUID in text order, which matches nothing.";
     TargetWasLinked "target-was-linked" Warning "The cloud user carries another ImmutableID.";
     TakeoverOverwrites "takeover-overwrites" Warning "What Active Directory will change on the account once sync takes over.";
-    HardMatchBlocked "hard-match-blocked" Warning "The tenant blocks hard matches: the ID will be set, but sync will not take over.";
+    HardMatchBlocked "hard-match-blocked" Warning "As things stand, sync will not link the account, although the ID is right.";
     Residue "residue" Warning "The account carries on-premises values of somebody else.";
     CloudManaged "cloud-managed" Warning "The source of authority of the account was moved to the cloud.";
     DoubleMailbox "double-mailbox" Warning "The person would have a mailbox on-premises and one in the cloud.";

@@ -8,6 +8,7 @@ use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, Takeover, Tenant, 
 use super::describe::{ad_user_line, cloud_user_line};
 use super::finding::{Code, Severity};
 use super::link::Link;
+use super::target::out_of_scope_steps;
 use super::world::{AdRef, World, mail_addresses};
 
 /// Adds what sync will do with the AD user of a mapping once the plan is carried out. `end` is that state.
@@ -20,7 +21,7 @@ pub(super) fn forecast(link: &mut Link<'_>, end: &World) {
     let Some(account) = end.tenant.user(target) else { return };
     let incoming = Incoming { user, anchor: &anchor };
     raise_address_conflicts(link, user, target, &end.tenant);
-    raise_outcome(link, end.tenant.forecast(incoming), target, end);
+    raise_outcome(link, incoming, target, end);
     raise_takeover(link, &end.tenant.takeover_effects(incoming, account), account);
 }
 
@@ -87,7 +88,9 @@ fn raise_enabled_twin(link: &mut Link<'_>, ad: AdRef, user: &AdUser, world: &Wor
         let finding = link
             .finding(Code::EnabledTwin, "the AD user is disabled, and another forest has an enabled account of the same name");
         link.raise(
-            finding.objects(lines).hint("Sync joins the two and takes the anchor from the enabled account: map that one."),
+            finding.objects(lines).hint(
+                "Sync joins the two and takes the anchor from the enabled account: map that one, or enable this one and disable the other first.",
+            ),
         );
     }
 }
@@ -117,10 +120,10 @@ fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, 
 }
 
 /// Anything but a takeover of the target, unless a finding says so already.
-fn raise_outcome(link: &mut Link<'_>, outcome: SyncOutcome, target: UserRef, end: &World) {
-    match outcome {
+fn raise_outcome(link: &mut Link<'_>, incoming: Incoming<'_>, target: UserRef, end: &World) {
+    match end.tenant.forecast(incoming) {
         SyncOutcome::AlreadyLinked(user) | SyncOutcome::HardMatch { user, .. } if user == target => {}
-        SyncOutcome::Refused(refusal) => raise_refusal(link, &refusal),
+        SyncOutcome::Refused(refusal) => raise_refusal(link, &refusal, incoming, target, end),
         SyncOutcome::AlreadyLinked(user) | SyncOutcome::HardMatch { user, .. } | SyncOutcome::SoftMatch { user, .. } => {
             let name = end.tenant.user(user).map(cloud_user_line).unwrap_or_default();
             let finding = link.finding(Code::HardMatchBlocked, format!("sync will link the AD user to {name} instead"));
@@ -134,12 +137,12 @@ fn raise_outcome(link: &mut Link<'_>, outcome: SyncOutcome, target: UserRef, end
         SyncOutcome::LeftOut(exclusion) => {
             let finding =
                 link.finding(Code::HardMatchBlocked, format!("the sync client leaves the AD user out: {}", exclusion.reason()));
-            link.raise(finding);
+            link.raise(finding.hint("Map the account that is synced, or remove the mapping."));
         }
     }
 }
 
-fn raise_refusal(link: &mut Link<'_>, refusal: &SyncRefusal) {
+fn raise_refusal(link: &mut Link<'_>, refusal: &SyncRefusal, incoming: Incoming<'_>, target: UserRef, end: &World) {
     const EXPLAINED: [Code; 5] = [
         Code::TargetPrivileged,
         Code::ObjectIdentifierDiffers,
@@ -151,12 +154,22 @@ fn raise_refusal(link: &mut Link<'_>, refusal: &SyncRefusal) {
     if tenant_wide || link.findings.iter().any(|finding| EXPLAINED.contains(&finding.code)) {
         return;
     }
+    let message = format!("sync will refuse the link with {}", refusal_line(refusal));
+    let further = end.tenant.link_refusals(incoming, target).into_iter().filter(|other| other != refusal);
+    let further = further.map(|other| format!("then it would refuse with {}", refusal_line(&other)));
+    let finding = link.finding(Code::HardMatchBlocked, message).objects(further);
+    let synced = end.tenant.user(target).filter(|account| account.is_synced());
+    link.raise(match synced {
+        Some(account) => finding
+            .hint("The account still belongs to another AD user. Unless your sync client joins the two, take that one out of sync first.")
+            .steps(out_of_scope_steps(account, "Write `restore: true` on this mapping")),
+        None => finding.hint("The ImmutableID is right all the same; cure this before the sync cycle."),
+    });
+}
+
+fn refusal_line(refusal: &SyncRefusal) -> String {
     let since = if refusal.since.is_empty() { String::new() } else { format!(" (since {})", refusal.since) };
-    let message = format!("sync will refuse the link with {}: {}{since}", refusal.code, refusal.rule);
-    let finding = link
-        .finding(Code::HardMatchBlocked, message)
-        .hint("The ImmutableID will be set all the same; mend this before the sync cycle.");
-    link.raise(finding);
+    format!("{}: {}{since}", refusal.code, refusal.rule)
 }
 
 fn raise_takeover(link: &mut Link<'_>, effects: &Takeover, account: &CloudUser) {
@@ -189,6 +202,9 @@ fn takeover_lines(effects: &Takeover) -> Vec<String> {
     }
     if effects.sign_in_allowed {
         lines.push("sign-in gets allowed: the AD account is enabled".to_owned());
+    }
+    if effects.password_replaced == Some(true) && !lines.is_empty() {
+        lines.push("password: that of AD counts from then on (password hash sync is on)".to_owned());
     }
     lines
 }

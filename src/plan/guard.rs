@@ -129,17 +129,29 @@ fn unresolved_groups(world: &World) -> Option<Finding> {
     })
 }
 
-/// A tenant flag that lets every write of this plan come to nothing.
-pub(super) fn blocked_takeover(world: &World, sets_anything: bool) -> Option<Finding> {
+/// What lets every link of this plan come to nothing: a flag of the tenant, or sync that is switched off.
+pub(super) fn blocked_takeover(actions: &[Action], world: &World) -> Vec<Finding> {
     const FLAG: &str = "blockCloudObjectTakeoverThroughHardMatchEnabled";
-    let on = world.tenant.observed().features.as_ref().is_some_and(|features| features.get(FLAG) == Some(&true));
-    (on && sets_anything).then(|| {
-        Finding::general(
-            Code::HardMatchBlocked,
+    let links = |action: &Action| matches!(action.kind, ActionKind::SetImmutableId | ActionKind::StampConsistencyGuid);
+    if !actions.iter().any(links) {
+        return Vec::new();
+    }
+    let observed = world.tenant.observed();
+    let warn = |message: String, hint| Finding::general(Code::HardMatchBlocked, message).hint(hint);
+    let mut findings = Vec::new();
+    if observed.features.as_ref().is_some_and(|features| features.get(FLAG) == Some(&true)) {
+        findings.push(warn(
             format!("the tenant has {FLAG} on: values will be set, but sync will not take over"),
-        )
-        .hint("Switch the flag off for the time of the match and on again afterwards; hardmatch does not touch it.")
-    })
+            "Switch the flag off for the time of the match and on again afterwards; hardmatch does not touch it.",
+        ));
+    }
+    if observed.sync_enabled == Known::Is(false) {
+        findings.push(warn(
+            "directory synchronisation is switched off for the tenant: values will be set, but nothing takes over".to_owned(),
+            "The accounts are taken over by whatever forest is synced once it is switched on.",
+        ));
+    }
+    findings
 }
 
 /// Whether users that are synced already got their IDs from another attribute than the configuration says.
@@ -173,10 +185,12 @@ fn doubtful_anchor_mode(forest: &ObservedForest, world: &World) -> Option<Findin
     }
     (otherwise > as_configured).then(|| {
         let message = format!(
-            "forest `{}` has `anchor: {}`, but {otherwise} synced users carry IDs from another attribute (and {as_configured} from this one)",
+            "forest `{}` has `anchor: {}`, but of its users that are synced already, {otherwise} carry the ID of another attribute and {as_configured} that of this one",
             forest.name, forest.anchor
         );
         Finding::general(Code::AnchorModeDoubtful, message)
-            .hint("Ask the sync client which attribute it uses. With the wrong one every link made here goes to nobody.")
+            .hint(
+                "Look up the source anchor in the sync client (Entra Connect: View or export current configuration) and set `anchor` accordingly. With the wrong attribute no link made here is ever taken up.",
+            )
     })
 }

@@ -182,9 +182,9 @@ fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle,
         Obstacle::Anchor | Obstacle::Sid if account.is_synced() => raise_synced_holder(link, account, obstacle),
         Obstacle::Sid => raise_sid_held(link, account),
         Obstacle::Anchor => {
-            let place = if account.is_deleted() { "in the recycle bin, " } else { "" };
+            let place = if account.is_deleted() { ", in the recycle bin," } else { "" };
             let message =
-                format!("{}, {place}already holds the wanted ImmutableID {}", account.original_upn(), anchor_text(&anchor.value));
+                format!("{}{place} already holds the wanted ImmutableID {}", account.original_upn(), anchor_text(&anchor.value));
             let finding =
                 link.finding(Code::HolderUndecided, message).objects([cloud_user_line(account)]).hint(decision_hint(account));
             link.raise(finding);
@@ -213,7 +213,7 @@ fn raise_synced_holder(link: &mut Link<'_>, account: &CloudUser, obstacle: Obsta
         .finding(Code::HolderSynced, message)
         .objects([cloud_user_line(account)])
         .hint("Take the AD user out of sync first, so that this account goes to the recycle bin; then decide on it here.")
-        .steps(out_of_scope_steps(account));
+        .steps(out_of_scope_steps(account, "Decide on it under `holders` of this mapping"));
     link.raise(finding);
 }
 
@@ -247,7 +247,8 @@ fn check_decision(link: &mut Link<'_>, account: &CloudUser, resolve: Resolve, wo
         raise_synced_holder(link, account, Obstacle::Anchor);
     }
     if is_protected(account, policy) {
-        let finding = link.finding(Code::HolderProtected, format!("{} is protected by `policy.protect`", account.original_upn()));
+        let message = format!("{} stands in the way, and `policy.protect` protects it", account.original_upn());
+        let finding = link.finding(Code::HolderProtected, message);
         link.raise(
             finding
                 .objects([cloud_user_line(account)])
@@ -273,7 +274,7 @@ fn check_clear(link: &mut Link<'_>, account: &CloudUser, world: &World) {
             let message =
                 format!("{}, whose ID is to be cleared, holds a role; only a higher role may write it", account.original_upn());
             let finding = link.finding(Code::RoleAssigned, message).objects(role_lines(&roles));
-            link.raise(finding);
+            link.raise(finding.hint("Apply with a role that may write this account, or take its role away first."));
         }
         Some(_) | None => {}
     }
@@ -290,9 +291,12 @@ fn check_purge(link: &mut Link<'_>, account: &CloudUser, world: &World) {
         }
         Some(_) if world.tenant.unresolved_role_groups().is_empty() => {}
         roles => {
-            let why = if roles.is_none() { "roles were not read" } else { "a group holds a role and its members were not read" };
+            let (why, cure) = match roles {
+                None => ("roles were not read", "Export the roles, too"),
+                Some(_) => ("a group holds a role and its members were not read", "Export the `members` of that group, too"),
+            };
             let message = format!("{name} is to be purged, and nobody can tell whether it holds a role: {why}");
-            let hint = "Export the roles, too; or, if you have looked, write `accept: [privilege-unknown]`.";
+            let hint = format!("{cure}; or, if you have looked, write `accept: [privilege-unknown]` with `because`.");
             let finding = link.finding(Code::PrivilegeUnknown, message).objects([cloud_user_line(account)]).hint(hint);
             link.raise_unless_accepted(Acceptable::PrivilegeUnknown, finding);
         }

@@ -78,7 +78,7 @@ pub fn compute(desired: &Desired, observed: Observed, options: &Options) -> Resu
     let mut general: Vec<Finding> = guard::empty_sources(&world);
     general.extend(guard::limits(&actions, &desired.policy.limits, &world));
     general.extend(guard::not_read(&draft, &world));
-    general.extend(guard::blocked_takeover(&world, !actions.is_empty()));
+    general.extend(guard::blocked_takeover(&actions, &world));
     general.extend(guard::doubtful_anchor_modes(&world));
     general.extend(rule_findings);
     general.extend(desired.notices.iter().map(assemble::notice_finding));

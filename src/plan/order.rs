@@ -6,10 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
-use crate::model::{CloudUser, Known, ObjectGuid, Resolve, Upn};
+use crate::model::{AnchorMode, AnchorOrigin, CloudUser, Known, ObjectGuid, Resolve, SourceAnchor, Upn};
 use crate::tenant_model::{ChangeKind, UserRef};
 
-use super::describe::anchor_text;
 use super::draft::Plans;
 use super::link::Link;
 use super::world::{AdRef, World};
@@ -117,7 +116,8 @@ impl<'a> Builder<'a, '_> {
         }
         for (user, _) in &obstacles.sid_of_targets {
             if !self.holder_ops.contains_key(user) {
-                let reason = "frees the SID of the AD user, which must be unique".to_owned();
+                let owner = link.ad_user(self.world).map_or("the AD user", |user| user.dn.as_str());
+                let reason = format!("frees the SID of {owner}, which must be unique");
                 let op = self.push(at, Write::Account(*user, ChangeKind::ClearSecurityIdentifier), None, reason);
                 self.holder_ops.insert(*user, op);
             }
@@ -178,11 +178,11 @@ impl<'a> Builder<'a, '_> {
                 at,
                 Write::Account(target, ChangeKind::Restore),
                 last,
-                "the target is in the recycle bin".to_owned(),
+                "the account that is to be linked is in the recycle bin".to_owned(),
             ));
         }
         if need.clear_object_identifier {
-            let reason = "pins the account to another AD object, which sync may not change".to_owned();
+            let reason = "it pins the account to another AD object, and sync may not change that".to_owned();
             last = Some(self.push(at, Write::Account(target, ChangeKind::ClearObjectIdentifier), last, reason));
         }
         if need.leave {
@@ -237,7 +237,7 @@ impl<'a> Builder<'a, '_> {
         if need.set
             && let Some(anchor) = &link.anchor
         {
-            let reason = format!("anchor of the AD user: {}", anchor_text(&anchor.value));
+            let reason = anchor_reason(link, anchor, self.world);
             let op = self.push(at, Write::Account(target, ChangeKind::SetImmutableId(anchor.value.clone())), last, reason);
             self.releases.entry(at).or_insert(op);
             last = Some(op);
@@ -318,6 +318,20 @@ impl<'a> Builder<'a, '_> {
             | ChangeKind::ClearObjectIdentifier => false,
         }
     }
+}
+
+/// Whose anchor it is, and where it comes from: the value itself stands beside it.
+fn anchor_reason(link: &Link<'_>, anchor: &SourceAnchor, world: &World) -> String {
+    let Some((forest, user)) = link.ad.and_then(|user| world.forests.get(user)) else {
+        return "the mapping gives this ImmutableID; no forest was read".to_owned();
+    };
+    let origin = match (anchor.origin, &forest.anchor) {
+        (AnchorOrigin::ConsistencyGuid, _) => "mS-DS-ConsistencyGuid",
+        (AnchorOrigin::Attribute, AnchorMode::Attribute(name)) => name,
+        (AnchorOrigin::ObjectGuid, _) => "objectGUID",
+        (AnchorOrigin::Attribute | AnchorOrigin::Given | AnchorOrigin::Cloud, _) => "the configured attribute",
+    };
+    format!("source anchor ({origin}) of {} in forest {}", user.dn, forest.name)
 }
 
 /// The author's own words about a decision.

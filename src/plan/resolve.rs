@@ -269,11 +269,23 @@ fn anchor_from_ad(link: &mut Link<'_>, user: AdRef, world: &World) {
                 AnchorProblem::Missing(_) => Code::AnchorMissing,
                 AnchorProblem::WrongLength(_) | AnchorProblem::ManyValues(..) | AnchorProblem::Custom(..) => Code::AnchorInvalid,
             };
-            let hint = "Mend the attribute in Active Directory, or choose another `anchor` for the forest if sync uses another.";
-            let finding = link.finding(code, problem.to_string()).objects(ad_user_line(user, world)).hint(hint);
+            let finding = link.finding(code, problem.to_string()).objects(ad_user_line(user, world)).hint(anchor_hint(&problem));
             link.raise(finding);
         }
         None => {}
+    }
+}
+
+fn anchor_hint(problem: &AnchorProblem) -> String {
+    let hint = "Correct the attribute in Active Directory, or choose another `anchor` for the forest if sync uses another.";
+    match problem {
+        // What PowerShell one-liners do that forget to decode.
+        AnchorProblem::WrongLength(24) => {
+            format!("24 bytes are what base64 text of a GUID takes: most likely the text was written, not the 16 bytes. {hint}")
+        }
+        AnchorProblem::Missing(_) | AnchorProblem::WrongLength(_) | AnchorProblem::ManyValues(..) | AnchorProblem::Custom(..) => {
+            hint.to_owned()
+        }
     }
 }
 

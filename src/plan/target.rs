@@ -126,19 +126,19 @@ fn examine_synced(link: &mut Link<'_>, account: &CloudUser, need: Need) -> Need 
             )
             .objects([cloud_user_line(account)])
             .hint("Take the AD user that it is linked to out of sync, then plan again.")
-            .steps(out_of_scope_steps(account));
+            .steps(out_of_scope_steps(account, "Write `restore: true` on this mapping"));
         link.raise(finding);
     }
     Need { stamp: need.stamp, ..Need::default() }
 }
 
-/// How a synced account becomes one that can be written.
-pub(super) fn out_of_scope_steps(account: &CloudUser) -> [String; 4] {
+/// How a synced account becomes one that can be written. `then` says what the mapping needs once it is soft-deleted.
+pub(super) fn out_of_scope_steps(account: &CloudUser, then: &str) -> [String; 4] {
     [
         format!("Move the AD user that is linked to {} out of the scope of sync (filter, group or OU).", account.upn),
         "Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.".to_owned(),
-        format!("Restore account {} from the recycle bin, or decide to purge it.", account.id),
-        "Run `hardmatch plan` again: it checks that the account is no longer synced.".to_owned(),
+        format!("{then} (account {}).", account.id),
+        "Export the tenant anew and run `hardmatch plan` again: it checks that the account is no longer synced.".to_owned(),
     ]
 }
 
@@ -218,7 +218,7 @@ fn raise_other_anchor(link: &mut Link<'_>, account: &CloudUser, world: &World) {
             let message = format!("{name} carries another ImmutableID, {}", anchor_text(current));
             let hint = match owners.as_slice() {
                 [] => "No AD user of these forests has that anchor: it is most likely stale.",
-                _ => "It is the anchor of the AD user named here, who loses this account.",
+                _ => "It is the anchor of the AD user listed here: that one no longer gets this account.",
             };
             let lines = owners.iter().filter_map(|user| ad_user_line(*user, world));
             let finding = link.finding(Code::TargetWasLinked, message).objects(lines).hint(hint);
@@ -263,7 +263,10 @@ fn raise_residue(link: &mut Link<'_>, account: &CloudUser, world: &World) {
     if user.sid.as_ref().is_some_and(|own| own != held) {
         let owners: Vec<String> = world.forests.by_sid(held).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
         let message = format!("{} still carries the on-premises SID {held} of somebody else", account.original_upn());
-        let finding = link.finding(Code::Residue, message).objects(owners).hint("Sync overwrites it at takeover.");
+        let finding = link
+            .finding(Code::Residue, message)
+            .objects(owners)
+            .hint("Nothing to do: another step of this plan clears it, or sync overwrites it at takeover.");
         link.raise(finding);
     }
 }
