@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{AnchorMode, Known, Limits, ObservedForest};
+use crate::model::{AnchorMode, EntraId, Known, Limits, ObservedForest};
 
 use super::action::{Action, ActionKind, ENTRA};
 use super::describe::cloud_user_line;
@@ -122,9 +122,13 @@ fn unread_sync_state(draft: &Draft<'_>, world: &World) -> Option<Finding> {
 
 fn unresolved_groups(world: &World) -> Option<Finding> {
     let groups = world.tenant.unresolved_role_groups();
+    let name = |id: &EntraId| {
+        let group = world.tenant.observed().others.iter().find(|other| other.id == *id);
+        group.and_then(|group| group.display_name.as_deref()).map_or_else(|| id.to_string(), |name| format!("{name} (id {id})"))
+    };
     (!groups.is_empty()).then(|| {
         Finding::general(Code::NotChecked, "groups hold roles, and who their members are was not read")
-            .objects(groups.iter().take(EXAMPLES).map(ToString::to_string))
+            .objects(groups.iter().take(EXAMPLES).map(name))
             .hint("A member counts as privileged, and sync would refuse the hard match. Export the members, too.")
     })
 }

@@ -307,7 +307,8 @@ fn check_purge(link: &mut Link<'_>, account: &CloudUser, world: &World) {
 fn check_in_use(link: &mut Link<'_>, account: &CloudUser, world: &World) {
     let mut uses: Vec<String> = Vec::new();
     if let Some(skus) = account.licenses.value().filter(|skus| !skus.is_empty()) {
-        uses.push(format!("{} licence(s): {}", skus.len(), skus.join(", ")));
+        let word = if skus.len() == 1 { "licence" } else { "licences" };
+        uses.push(format!("{} {word}: {}", skus.len(), skus.join(", ")));
     }
     if let Some(last) = account.last_sign_in.value() {
         let taken_at = world.tenant.observed().taken_at.as_deref();

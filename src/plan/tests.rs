@@ -461,6 +461,33 @@ fn limits_and_empty_sources_block_the_whole_plan() {
 }
 
 #[test]
+fn sync_that_is_switched_off_is_said_where_something_is_to_be_linked() {
+    let off = |mut case: Case| {
+        case.observed.tenant.sync_enabled = Known::Is(false);
+        codes(&case.plan())
+    };
+    let case = |id| Case::new().ad("ann", A, nothing).cloud(1, "ann", id, nothing);
+    assert_eq!(off(case(None).map("ann", "ann", nothing)), [Code::HardMatchBlocked]);
+    let leaves = case(Some(anchor(A))).map("", "ann", |mapping| mapping.on_prem = OnPremSide::Nobody);
+    assert_eq!(off(leaves), []);
+}
+
+#[test]
+fn a_stamp_for_an_account_that_sync_holds_says_how_to_free_it() {
+    let body = Case::new()
+        .ad("ann", A, nothing)
+        .cloud(1, "ann", Some(anchor(P)), |user| {
+            user.sync_enabled = Known::Is(true);
+            user.sid = Known::Is(sid(9));
+            user.object_identifier = Known::Is(guid(P));
+        })
+        .map("ann", "ann", |mapping| mapping.write = WriteSide::OnPrem)
+        .plan();
+    let blocked = body.findings.iter().find(|finding| finding.code == Code::HardMatchBlocked).unwrap();
+    assert_eq!((body.status, blocked.steps.len(), blocked.objects.len()), (Status::Ready, 4, 1), "{blocked:?}");
+}
+
+#[test]
 fn rules_pair_whom_nobody_mapped_and_list_the_rest() {
     let mut case = Case::new()
         .ad("ann", A, |user| user.upn = Some("ann@corp.local".into()))
