@@ -47,7 +47,7 @@ fn mapping<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Forests) -> 
 }
 
 fn refuse_with_nobody<'t>(reader: &mut Reader<'t>, fields: &Fields<'t>) {
-    for key in ["holders", "write", "restore"] {
+    for key in ["holders", "write"] {
         if let Some(value) = fields.get(key) {
             let summary = format!("`{key}` has no meaning with `onPrem: none`");
             reader.error(value, summary, "an account that leaves hybrid is only cleared; remove the key");

@@ -488,14 +488,6 @@ fn decisions_that_cannot_be_taken() {
        |
        = help: an account that leaves hybrid is only cleared; remove the key
 
-    error: `restore` has no meaning with `onPrem: none`
-      --> hardmatch.yaml:11:14
-       |
-    11 |     restore: true
-       |              ^^^^
-       |
-       = help: an account that leaves hybrid is only cleared; remove the key
-
     error: `holder-synced` cannot be accepted
       --> hardmatch.yaml:14:14
        |
@@ -544,7 +536,7 @@ fn decisions_that_cannot_be_taken() {
        |
        = help: keep one; the other is in line 19
 
-    8 errors
+    7 errors
     "#);
 }
 
