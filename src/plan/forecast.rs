@@ -162,7 +162,7 @@ fn raise_refusal(link: &mut Link<'_>, refusal: &SyncRefusal, incoming: Incoming<
     link.raise(match synced {
         Some(account) => finding
             .hint("The account still belongs to another AD user. Unless your sync client joins the two, take that one out of sync first.")
-            .steps(out_of_scope_steps(account, "Write `restore: true` on this mapping")),
+            .steps(out_of_scope_steps(link, account, "Write `restore: true` on this mapping")),
         None => finding.hint("The ImmutableID is right all the same; cure this before the sync cycle."),
     });
 }

@@ -208,12 +208,16 @@ fn decision_hint(account: &CloudUser) -> String {
 
 fn raise_synced_holder(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle) {
     let what = if obstacle == Obstacle::Anchor { "holds the wanted ImmutableID" } else { "holds this AD user's SID" };
+    let then = match decision_on(link, account) {
+        Some(_) => "What this mapping decides about it can then be done",
+        None => "Decide on it under `holders` of this mapping",
+    };
     let message = format!("{} is synced and {what}; only sync can release it", account.upn);
     let finding = link
         .finding(Code::HolderSynced, message)
         .objects([cloud_user_line(account)])
-        .hint("Take the AD user out of sync first, so that this account goes to the recycle bin; then decide on it here.")
-        .steps(out_of_scope_steps(account, "Decide on it under `holders` of this mapping"));
+        .hint("Take the AD user out of sync first, so that this account goes to the recycle bin; then it can be dealt with here.")
+        .steps(out_of_scope_steps(link, account, then));
     link.raise(finding);
 }
 

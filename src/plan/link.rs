@@ -50,7 +50,29 @@ impl<'a> Link<'a> {
 
     /// Adds a finding of the code's own severity.
     pub(super) fn raise(&mut self, finding: Finding) {
+        let finding = self.with_place_of_cure(finding);
         self.findings.push(finding);
+    }
+
+    /// A rule or a row of a mapping file cannot say everything that a hint may ask for.
+    fn with_place_of_cure(&self, finding: Finding) -> Finding {
+        let Some(hint) = &finding.hint else { return finding };
+        let asks_for = |key: &str| hint.contains(key) || finding.steps.iter().any(|step| step.contains(key));
+        let (switches, decisions) = (asks_for("`accept: [") || asks_for("`restore: true`"), asks_for("`holders`"));
+        let file = &self.mapping.source.file;
+        let is_row = file.rsplit_once('.').is_none_or(|(_, end)| !["yaml", "yml"].contains(&end));
+        let place = match (&self.mapping.rule, is_row) {
+            (Some(_), _) if switches || decisions => {
+                "A rule cannot say that: write a mapping for this user, which wins over the rule.".to_owned()
+            }
+            (None, true) if switches => {
+                format!("A row of {file} cannot say that: move it to `mappings` of the configuration.")
+            }
+            (None, true) if decisions => format!("In {file} the columns holder and resolve say that."),
+            _ => return finding,
+        };
+        let hint = format!("{hint} {place}");
+        finding.hint(hint)
     }
 
     /// Starts a finding about this mapping.
@@ -67,7 +89,7 @@ impl<'a> Link<'a> {
             let hint = format!("Accepted in the mapping{reason}.");
             self.findings.push(finding.with_severity(Severity::Warning).hint(hint));
         } else {
-            self.findings.push(finding);
+            self.raise(finding);
         }
         accepted
     }

@@ -178,7 +178,7 @@ impl<'a> Builder<'a, '_> {
                 at,
                 Write::Account(target, ChangeKind::Restore),
                 last,
-                "the account that is to be linked is in the recycle bin".to_owned(),
+                "in the recycle bin the account cannot be written".to_owned(),
             ));
         }
         if need.clear_object_identifier {

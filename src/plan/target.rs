@@ -126,20 +126,23 @@ fn examine_synced(link: &mut Link<'_>, account: &CloudUser, need: Need) -> Need 
             )
             .objects([cloud_user_line(account)])
             .hint("Take the AD user that it is linked to out of sync, then plan again.")
-            .steps(out_of_scope_steps(account, "Write `restore: true` on this mapping"));
+            .steps(out_of_scope_steps(link, account, "Write `restore: true` on this mapping"));
         link.raise(finding);
     }
     Need { stamp: need.stamp, ..Need::default() }
 }
 
 /// How a synced account becomes one that can be written. `then` says what the mapping needs once it is soft-deleted.
-pub(super) fn out_of_scope_steps(account: &CloudUser, then: &str) -> [String; 4] {
-    [
+pub(super) fn out_of_scope_steps(link: &Link<'_>, account: &CloudUser, then: &str) -> Vec<String> {
+    let back = "After `hardmatch apply`, bring the AD user of this mapping into the scope of sync (again).".to_owned();
+    let steps = [
         format!("Move the AD user that is linked to {} out of the scope of sync (filter, group or OU).", account.upn),
         "Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.".to_owned(),
         format!("{then} (account {}).", account.id),
         "Export the tenant anew and run `hardmatch plan` again: it checks that the account is no longer synced.".to_owned(),
-    ]
+    ];
+    let leaves = link.mapping.on_prem == OnPremSide::Nobody;
+    steps.into_iter().chain((!leaves).then_some(back)).collect()
 }
 
 /// Whether the policy forbids touching an account.

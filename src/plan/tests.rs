@@ -247,7 +247,7 @@ fn synced_accounts_are_never_written() {
             .ad("ann", A, nothing)
             .cloud(1, "ann", target.map(anchor), |user| {
                 if target.is_some() {
-                    synced(user)
+                    synced(user);
                 }
             })
             .cloud(2, "twin", holder.map(anchor), synced)
@@ -257,7 +257,7 @@ fn synced_accounts_are_never_written() {
     assert_eq!(blockers(&case(None, Some(P))), [Code::TargetSynced]);
     let body = case(Some(A), None);
     assert_eq!((blockers(&body), body.actions.len()), (vec![Code::HolderSynced], 0));
-    assert_eq!(body.findings.iter().find(|finding| finding.code == Code::HolderSynced).unwrap().steps.len(), 4);
+    assert_eq!(body.findings.iter().find(|finding| finding.code == Code::HolderSynced).unwrap().steps.len(), 5);
 }
 
 #[test]
@@ -484,7 +484,25 @@ fn a_stamp_for_an_account_that_sync_holds_says_how_to_free_it() {
         .map("ann", "ann", |mapping| mapping.write = WriteSide::OnPrem)
         .plan();
     let blocked = body.findings.iter().find(|finding| finding.code == Code::HardMatchBlocked).unwrap();
-    assert_eq!((body.status, blocked.steps.len(), blocked.objects.len()), (Status::Ready, 4, 1), "{blocked:?}");
+    assert_eq!((body.status, blocked.steps.len(), blocked.objects.len()), (Status::Ready, 5, 1), "{blocked:?}");
+}
+
+#[test]
+fn hints_say_where_rows_and_rules_find_what_they_cannot_say_themselves() {
+    let hint = |file: &'static str, rule: Option<&str>, holder: bool| {
+        let deleted = |user: &mut CloudUser| user.deleted_at = (!holder).then(|| "2026-11-01T00:00:00Z".into());
+        let held = holder.then(|| anchor(A));
+        let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, deleted).cloud(2, "twin", held, nothing);
+        let body = case.map("ann", "ann", |mapping| {
+            mapping.source.file = Arc::from(file);
+            mapping.rule = rule.map(Into::into);
+        });
+        body.plan().findings[0].hint.clone().unwrap()
+    };
+    assert!(hint("hardmatch.yaml", None, false).ends_with("bring it back first."));
+    assert!(hint("wave.csv", None, false).ends_with("move it to `mappings` of the configuration."));
+    assert!(hint("wave.csv", None, true).ends_with("the columns holder and resolve say that."));
+    assert!(hint("hardmatch.yaml", Some("staff"), true).ends_with("which wins over the rule."));
 }
 
 #[test]
