@@ -6,6 +6,7 @@ mod architecture;
 mod cli;
 mod common;
 mod errors;
+mod examples;
 mod properties;
 mod random_runs;
 mod readme;
