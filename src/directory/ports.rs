@@ -22,6 +22,10 @@ pub trait TenantReader: Send + Sync {
     /// Finds who holds these on-premises SIDs now, live or in the recycle bin.
     async fn find_sid_holders(&self, sids: &[Sid]) -> Result<Vec<(Sid, EntraId)>, DirectoryError>;
 
+    /// Whether these writes, made in this order, would be taken as things stand: the refusal of each, as far as it
+    /// can be told without writing.
+    async fn rehearse(&self, changes: &[Change]) -> Result<Vec<Option<String>>, DirectoryError>;
+
     /// Id and initial domain of the tenant that is really there.
     async fn identify(&self) -> Result<TenantIdentity, DirectoryError>;
 }

@@ -40,6 +40,8 @@ pub enum FactName {
     OnPremisesUserPrincipalName,
     /// Names of the privileged roles held or eligible, sorted.
     PrivilegedRoles,
+    /// Names of all roles held or eligible, sorted.
+    Roles,
     /// Where the account is: `live`, `deleted` or `gone`.
     State,
     /// userPrincipalName, without the id that Entra puts in front of it in the recycle bin.
@@ -98,7 +100,9 @@ impl AccountState {
 pub struct AccountFacts {
     /// The account; `None` when it is neither live nor in the recycle bin.
     pub user: Option<CloudUser>,
-    /// Names of its privileged roles, sorted.
+    /// Names of all its roles, sorted.
+    pub roles: Known<Vec<String>>,
+    /// Names of the privileged ones among them.
     pub privileged_roles: Known<Vec<String>>,
 }
 
@@ -118,6 +122,7 @@ impl AccountFacts {
     pub fn get(&self, name: FactName) -> Option<FactValue> {
         match (name, &self.user) {
             (FactName::State, _) => Some(FactValue::text(self.state().word())),
+            (FactName::Roles, _) => known(&self.roles, |roles| FactValue::List(roles.clone())),
             (FactName::PrivilegedRoles, _) => known(&self.privileged_roles, |roles| FactValue::List(roles.clone())),
             (_, Some(user)) => user_fact(user, name),
             (_, None) => None,
@@ -134,7 +139,8 @@ fn user_fact(user: &CloudUser, name: FactName) -> Option<FactValue> {
             FactValue::List(skus)
         }),
         FactName::DeletedDateTime => Some(user.deleted_at.as_ref().map_or(FactValue::Null, |at| FactValue::text(&**at))),
-        FactName::LastSignInDateTime => text(&user.last_sign_in),
+        // Graph leaves the property out for an account that never signed in, so "not reported" is a fact as well.
+        FactName::LastSignInDateTime => Some(text(&user.last_sign_in).unwrap_or(FactValue::Null)),
         FactName::OnPremisesDistinguishedName => text(&user.residue.distinguished_name),
         FactName::OnPremisesDomainName => text(&user.residue.domain_name),
         FactName::OnPremisesImmutableId => {
@@ -153,7 +159,7 @@ fn user_fact(user: &CloudUser, name: FactName) -> Option<FactValue> {
                 UserKind::Other(word) => word,
             })
         }),
-        FactName::ConsistencyGuid | FactName::PrivilegedRoles | FactName::State => None,
+        FactName::ConsistencyGuid | FactName::PrivilegedRoles | FactName::Roles | FactName::State => None,
     }
 }
 
@@ -186,6 +192,7 @@ mod tests {
             F::OnPremisesSyncEnabled,
             F::OnPremisesUserPrincipalName,
             F::PrivilegedRoles,
+            F::Roles,
             F::State,
             F::UserPrincipalName,
             F::UserType,

@@ -1,13 +1,13 @@
 //! Carrying out writes on the model of both directories, and turning them into actions on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Acceptable, AccountFacts, AccountState, FactName, FactValue, Facts, GuidAttribute, ImmutableId, Known, Resolve,
 };
-use crate::tenant_model::{Change, ChangeKind, Refusal, Tenant, UserRef};
+use crate::tenant_model::{Change, ChangeKind, Refusal, RoleHeld, Tenant, UserRef};
 
-use super::action::{Action, ActionKind, Target};
+use super::action::{Action, ActionId, ActionKind, Target};
 use super::link::Link;
 use super::order::{Op, Write};
 use super::world::{AdRef, World};
@@ -35,6 +35,7 @@ pub(super) fn carry_out(world: &mut World, write: &Write) -> Result<(), Refusal>
 /// What went wrong: the model refused a write, or its object is not there.
 pub(super) fn actions(links: &[Link<'_>], ops: &[Op], world: &mut World) -> Result<Vec<Action>, String> {
     let mut actions: Vec<Action> = Vec::with_capacity(ops.len());
+    let mut ids: BTreeSet<ActionId> = BTreeSet::new();
     for op in ops {
         let link = links.get(op.link).ok_or("a write belongs to no mapping")?;
         let action = match &op.write {
@@ -42,6 +43,9 @@ pub(super) fn actions(links: &[Link<'_>], ops: &[Op], world: &mut World) -> Resu
             Write::Account(user, kind) => account_action(link, *user, kind, op, world),
         };
         let action = action.ok_or_else(|| format!("the object of a write is gone: {:?}", op.write))?;
+        if !ids.insert(action.id.clone()) {
+            return Err(format!("a write is planned twice: {:?}", op.write));
+        }
         carry_out(world, &op.write).map_err(|refusal| format!("a write is refused: {refusal}"))?;
         let depends_on = op.after.iter().filter_map(|before| actions.get(*before)).map(|before| before.id.clone()).collect();
         actions.push(Action { depends_on, ..action });
@@ -71,14 +75,12 @@ fn account_action(link: &Link<'_>, user: UserRef, kind: &ChangeKind, op: &Op, wo
 /// An account with its roles, as actions see it.
 pub(crate) fn facts_of(user: UserRef, tenant: &Tenant) -> AccountFacts {
     let user = tenant.user(user).cloned();
-    let roles = user.as_ref().and_then(|user| tenant.privileged_roles(&user.id));
-    let privileged_roles = roles.map_or(Known::Unknown, |roles| {
-        let mut names: Vec<String> = roles.iter().map(|role| role.role.to_string()).collect();
-        names.sort();
-        names.dedup();
-        Known::Is(names)
-    });
-    AccountFacts { user, privileged_roles }
+    let held = user.as_ref().and_then(|user| tenant.roles_of(&user.id));
+    let names = |wanted: fn(&RoleHeld) -> bool| {
+        let names = |held: &Vec<RoleHeld>| held.iter().filter(|role| wanted(role)).map(|role| role.role.to_string()).collect();
+        held.as_ref().map_or(Known::Unknown, |held| Known::Is(BTreeSet::into_iter(names(held)).collect()))
+    };
+    AccountFacts { roles: names(|_| true), privileged_roles: names(|role| role.privileged), user }
 }
 
 fn action_kind(kind: &ChangeKind) -> ActionKind {
@@ -117,7 +119,7 @@ fn relied_on(link: &Link<'_>, user: UserRef, kind: &ChangeKind) -> Vec<FactName>
             }
         }
         ChangeKind::SoftDelete | ChangeKind::Purge => {
-            names.extend([FactName::DeletedDateTime, FactName::PrivilegedRoles]);
+            names.extend([FactName::DeletedDateTime, FactName::Roles]);
             if !link.accepts(Acceptable::HolderInUse) && link.decision_for(user) == Some(Resolve::Purge) {
                 names.extend([FactName::AssignedLicenses, FactName::LastSignInDateTime]);
             }

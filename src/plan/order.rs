@@ -208,9 +208,8 @@ impl<'a> Builder<'a, '_> {
             last = Some(self.push(at, Write::Account(target, kind), last, reason()));
             self.releases.extend(last.map(|op| (at, op)));
         }
-        if matches!(account.sid, Known::Is(_))
-            && self.holder_ops.get(&target).is_none_or(|op| self.ops.get(*op).is_none_or(|op| op.link != at))
-        {
+        // Another mapping may have asked for the SID already.
+        if matches!(account.sid, Known::Is(_)) && !self.holder_ops.contains_key(&target) {
             last = Some(self.push(at, Write::Account(target, ChangeKind::ClearSecurityIdentifier), last, reason()));
         }
         if matches!(account.object_identifier, Known::Is(_)) {

@@ -8,6 +8,7 @@ use crate::directory::ports::DirectoryError;
 use crate::model::{AdUser, AnchorMode, EntraId, FactName, FactValue, ImmutableId, ObjectGuid, Sid, effective_anchor};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
 use crate::plan::body::{Body, PlannedMapping};
+use crate::tenant_model::Change;
 
 use super::{Difference, ad_object, fact_word};
 
@@ -110,6 +111,24 @@ impl<'a> Look<'a> {
             (account.get(fact)? == FactValue::text(&suspect.value)).then(|| suspect.difference(fact, &upn))
         };
         Ok(suspects.into_iter().filter_map(holds).collect())
+    }
+
+    /// What the tenant would refuse although every fact of the objects themselves holds: a name that was taken since,
+    /// a domain that became federated.
+    pub(super) async fn refusals(&self) -> Result<Vec<Difference>, DirectoryError> {
+        let writes: Vec<(&Action, Change)> =
+            self.remaining.iter().filter_map(|action| Some((*action, action.change()?))).collect();
+        let changes: Vec<Change> = writes.iter().map(|(_, change)| change.clone()).collect();
+        let answers = self.directories.tenant.rehearse(&changes).await?;
+        let refused = writes.iter().zip(answers).filter_map(|((action, _), answer)| Some((*action, answer?)));
+        let difference = |(action, found): (&Action, String)| Difference {
+            mapping: Some(action.mapping.clone()),
+            target: Some(action.target.clone()),
+            fact: action.kind.name().into(),
+            expected: "would be taken".into(),
+            found,
+        };
+        Ok(refused.map(difference).collect())
     }
 
     /// Whether the AD users are still the ones that the plan saw. Where they are and how they are called may change.

@@ -61,6 +61,9 @@ pub async fn preflight(
     differences.extend(look.id_holders().await?);
     differences.extend(look.sid_holders().await?);
     differences.extend(look.ad_users()?);
+    if differences.is_empty() {
+        differences.extend(look.refusals().await?);
+    }
     Ok(Preflight { done, differences })
 }
 

@@ -72,7 +72,7 @@ fn by(action: &Action, reached: Facts, kind: ActionKind, name: FactName, value: 
     let mut before = reached;
     if kind == ActionKind::Restore {
         // These guard a deletion; they are no reason to leave an account in the recycle bin.
-        let guards = [FactName::AssignedLicenses, FactName::LastSignInDateTime, FactName::PrivilegedRoles];
+        let guards = [FactName::AssignedLicenses, FactName::LastSignInDateTime, FactName::PrivilegedRoles, FactName::Roles];
         guards.iter().for_each(|name| drop(before.remove(name)));
     }
     let reason = format!("undoes {} ({})", action.kind, action.id);

@@ -18,7 +18,7 @@ impl Planner {
         let user = self.tenant.by_id(&id(n)).and_then(|place| self.tenant.user(place)).cloned();
         let upn = user.as_ref().unwrap().original_upn().to_owned();
         let is_deleted = user.as_ref().unwrap().is_deleted();
-        let facts = AccountFacts { user, privileged_roles: Known::Is(Vec::new()) };
+        let facts = AccountFacts { user, roles: Known::Is(Vec::new()), privileged_roles: Known::Is(Vec::new()) };
         let mut relied_on = vec![
             FactName::AssignedLicenses,
             FactName::OnPremisesImmutableId,

@@ -75,6 +75,10 @@ impl TenantReader for Scripted {
         self.inner.find_sid_holders(sids).await
     }
 
+    async fn rehearse(&self, changes: &[Change]) -> Result<Vec<Option<String>>, DirectoryError> {
+        self.inner.rehearse(changes).await
+    }
+
     async fn identify(&self) -> Result<TenantIdentity, DirectoryError> {
         self.inner.identify().await
     }
@@ -147,6 +151,10 @@ impl TenantReader for Meddled {
     async fn find_sid_holders(&self, sids: &[Sid]) -> Result<Vec<(Sid, EntraId)>, DirectoryError> {
         self.inner.find_sid_holders(sids).await
     }
+    async fn rehearse(&self, changes: &[Change]) -> Result<Vec<Option<String>>, DirectoryError> {
+        self.inner.rehearse(changes).await
+    }
+
     async fn identify(&self) -> Result<TenantIdentity, DirectoryError> {
         self.inner.identify().await
     }

@@ -28,7 +28,7 @@ fn break_fact(disk: &Disk, n: u8, name: FactName) {
             (user.upn, user.deleted_at) = (user.original_upn().into(), None);
         }
         FactName::State => *user = binned(user.clone()),
-        FactName::PrivilegedRoles => {}
+        FactName::PrivilegedRoles | FactName::Roles => {}
         FactName::ConsistencyGuid
         | FactName::LastSignInDateTime
         | FactName::OnPremisesDistinguishedName
@@ -38,7 +38,7 @@ fn break_fact(disk: &Disk, n: u8, name: FactName) {
         | FactName::OnPremisesUserPrincipalName
         | FactName::UserType => panic!("{name:?}"),
     });
-    if name == FactName::PrivilegedRoles {
+    if matches!(name, FactName::PrivilegedRoles | FactName::Roles) {
         let role = RoleGrant { principal: id(n), role: "Owner".into(), privileged: true, state: RoleState::Eligible };
         disk.state().roles.push(role);
     }

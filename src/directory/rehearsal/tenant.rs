@@ -108,7 +108,7 @@ impl SnapshotTenant {
 }
 
 fn account(tenant: &Tenant, id: &EntraId) -> AccountFacts {
-    let gone = AccountFacts { user: None, privileged_roles: Known::Unknown };
+    let gone = AccountFacts { user: None, roles: Known::Unknown, privileged_roles: Known::Unknown };
     tenant.by_id(id).map_or(gone, |place| facts_of(place, tenant))
 }
 
@@ -136,6 +136,11 @@ impl TenantReader for SnapshotTenant {
 
     async fn find_sid_holders(&self, sids: &[Sid]) -> Result<Vec<(Sid, EntraId)>, DirectoryError> {
         Ok(self.look(|tenant| holders(tenant, sids, |sid| tenant.by_sid(sid))))
+    }
+
+    async fn rehearse(&self, changes: &[Change]) -> Result<Vec<Option<String>>, DirectoryError> {
+        let mut tenant = self.look(Clone::clone);
+        Ok(changes.iter().map(|change| tenant.apply(change, "").err().map(|refusal| refusal.to_string())).collect())
     }
 
     async fn identify(&self) -> Result<TenantIdentity, DirectoryError> {
