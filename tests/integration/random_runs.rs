@@ -205,7 +205,9 @@ proptest! {
     #[test]
     fn a_plan_cut_off_anywhere_ends_as_the_model_says(case in case(), stop in any::<prop::sample::Index>()) {
         let (case, body) = ready(case);
-        prop_assume!(!body.actions.is_empty());
+        if body.actions.is_empty() {
+            return Ok(());
+        }
         let expected = carry_out(&case, &body.actions);
         let site = Site::new(&case);
         let plan = site.plan("wave.json");
@@ -223,7 +225,9 @@ proptest! {
     #[test]
     fn the_way_back_leads_back(case in case(), stop in any::<prop::sample::Index>()) {
         let (case, body) = ready(case);
-        prop_assume!(!body.actions.is_empty());
+        if body.actions.is_empty() {
+            return Ok(());
+        }
         let site = Site::new(&case);
         run(async {
             site.apply(&body, &site.plan("wave.json"), stop.index(body.actions.len() + 1)).await;

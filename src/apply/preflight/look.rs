@@ -73,8 +73,10 @@ impl<'a> Look<'a> {
 
     /// Who else holds the SID of an AD user that is to be linked, and was not known to when the plan was made.
     pub(super) async fn sid_holders(&self) -> Result<Vec<Difference>, DirectoryError> {
+        let sets = self.remaining.iter().filter(|action| action.kind == ActionKind::SetImmutableId);
+        let linked: BTreeSet<&str> = sets.map(|action| action.mapping.as_str()).collect();
         let mut wanted: BTreeMap<Sid, &PlannedMapping> = BTreeMap::new();
-        for mapping in self.busy_mappings() {
+        for mapping in self.busy_mappings().filter(|mapping| linked.contains(mapping.id.as_str())) {
             let sid = mapping.on_prem.as_ref().and_then(|user| user.object_sid.as_ref()?.parse().ok());
             wanted.extend(sid.map(|sid| (sid, mapping)));
         }
