@@ -261,7 +261,7 @@ pub enum ConvertFormat {
 /// `convert`.
 #[derive(Debug, Args)]
 pub struct ConvertArgs {
-    /// GUID, ImmutableID, hex bytes, LDAP filter, CN={…}, attribute:: value, User_<id>, SID; `-` reads lines from stdin
+    /// GUID, ImmutableID, hex bytes, LDAP filter, CN={…}, attribute:: value, User_ID, SID; `-` reads lines from stdin
     #[arg(required = true, value_name = "VALUE")]
     pub values: Vec<String>,
 

@@ -8,8 +8,10 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::failure::Failure;
 
-/// Larger than any plan; stops a wrong file or a device early.
+/// Larger than any plan; stops a wrong file early.
 const LARGEST: u64 = 4 << 30;
+/// The same for what has no size: a pipe, a device.
+const LARGEST_STREAM: u64 = 256 << 20;
 
 /// Who may read a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +26,11 @@ pub(super) enum Readers {
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let failed = |error: &io::Error| Failure::input(format!("`{}` cannot be read: {}", path.display(), words(error)));
     let file = File::open(path).map_err(|error| failed(&error))?;
+    let limit = if file.metadata().is_ok_and(|metadata| metadata.is_file()) { LARGEST } else { LARGEST_STREAM };
     let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(Failure::input(format!("`{}` is larger than {} GiB", path.display(), LARGEST >> 30)));
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    if bytes.len() as u64 > limit {
+        return Err(Failure::input(format!("`{}` is larger than {} MiB", path.display(), limit >> 20)));
     }
     Ok(bytes)
 }

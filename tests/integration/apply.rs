@@ -27,7 +27,8 @@ fn nothing_is_written_without_approval() {
     let digest = here.plan();
     let before = here.read("tenant.json");
     here.run(&["apply", "plan.json"]).expect(8).says(&["hardmatch apply plan.json --digest", &digest]);
-    here.run(&["apply"]).expect(8).says(&["--digest"]);
+    let short = &digest["sha256:".len()..][..6];
+    here.run(&["apply"]).expect(8).says(&[&format!("hardmatch apply plan-{short}.json --digest {digest}")]);
     for wrong in ["sha256:00", &digest[..20], "yes", &digest.to_uppercase()] {
         here.run(&["apply", "plan.json", "--digest", wrong]).expect(8);
     }

@@ -54,11 +54,8 @@ fn plan_now(args: &ApplyArgs, terminal: Terminal) -> Result<(PathBuf, PlanFile, 
     let plan = setup.plan(&plan::Options::default(), terminal)?;
     approval::show(&plan, terminal);
     refuse(&plan)?;
-    let folder = setup.config.base_dir.join(".hardmatch");
-    let path = folder.join(format!("plan-{}.json", plan.short_digest()));
+    let path = setup.config.base_dir.join(format!("plan-{}.json", plan.short_digest()));
     if !plan.body.actions.is_empty() {
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| Failure::input(format!("the folder `{}` cannot be made: {error}", folder.display())))?;
         save_plan(&path, &plan)?;
     }
     Ok((path, plan, setup))

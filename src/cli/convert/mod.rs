@@ -42,7 +42,7 @@ enum Reading {
 struct Unreadable(String);
 
 /// No identifier is longer; stops a wrong file on stdin early.
-const LONGEST_VALUE: usize = 4096;
+const LONGEST_VALUE: usize = 512;
 /// And nobody converts more than this at once.
 const LARGEST_INPUT: u64 = 64 * 1024 * 1024;
 
@@ -70,6 +70,9 @@ pub(super) fn run(args: &ConvertArgs, terminal: Terminal) -> Result<Exit, Failur
 fn read_value(value: &str) -> Result<Converted, Unreadable> {
     if value.len() > LONGEST_VALUE {
         return Err(Unreadable(format!("a value of {} bytes is no identifier", value.len())));
+    }
+    if value.trim().is_empty() {
+        return Err(Unreadable("the value is empty".to_owned()));
     }
     read::read(value)
 }
