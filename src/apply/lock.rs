@@ -10,7 +10,7 @@ pub const LOCK_FILE: &str = ".hardmatch.lock";
 /// The held lock.
 #[derive(Debug)]
 pub struct FolderLock {
-    _file: File,
+    file: File,
 }
 
 /// Why the lock was not given.
@@ -53,7 +53,15 @@ impl FolderLock {
             }
             Err(TryLockError::Error(cause)) => return Err(failed(cause)),
         }
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for FolderLock {
+    /// Gives the lock back at once. A process that is just being started holds the open file for a moment, too, and
+    /// closing ours alone would leave the lock with it.
+    fn drop(&mut self) {
+        self.file.unlock().ok();
     }
 }
 
@@ -95,6 +103,15 @@ mod tests {
             other => panic!("{other:?}"),
         }
         drop(first);
+        FolderLock::take(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn is_free_at_once_although_somebody_has_the_file_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = FolderLock::take(folder.path()).unwrap();
+        let _inherited = lock.file.try_clone().unwrap();
+        drop(lock);
         FolderLock::take(folder.path()).unwrap();
     }
 
