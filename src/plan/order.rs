@@ -159,9 +159,9 @@ impl<'a> Builder<'a, '_> {
         last
     }
 
-    /// Whether any mapping that decided on the account is about the AD user whose SID it carries.
+    /// Whether any mapping that goes through and decided on the account is about the AD user whose SID it carries.
     fn clears_sid(&self, user: UserRef, account: &CloudUser) -> bool {
-        let decides = |link: &&Link<'_>| link.decision_for(user).is_some();
+        let decides = |link: &&Link<'_>| !link.is_blocked() && link.decision_for(user).is_some();
         self.links.iter().filter(decides).any(|link| super::holders::clears_sid(link, account))
     }
 

@@ -313,6 +313,24 @@ fn a_held_sid_is_cleared_by_decision() {
 }
 
 #[test]
+fn a_blocked_mapping_takes_no_sid_off_a_shared_holder() {
+    let guest = |user: &mut CloudUser| user.user_type = Known::Is(UserKind::Guest);
+    let body = Case::new()
+        .ad("ann", A, nothing)
+        .ad("bob", P, nothing)
+        .cloud(1, "ann", None, nothing)
+        .cloud(2, "bob", None, guest)
+        .cloud(3, "twin", Some(anchor(A)), |user| user.sid = Known::Is(sid(2)))
+        .map("ann", "ann", decide("twin", Resolve::Clear))
+        .map("bob", "bob", decide("twin", Resolve::Clear))
+        .plan();
+    assert_eq!(
+        (blockers(&body), kinds(&body)),
+        (vec![Code::TargetGuest], vec!["clearImmutableId twin".to_owned(), "setImmutableId ann".to_owned()])
+    );
+}
+
+#[test]
 fn accounts_that_swap_give_up_each_others_sids() {
     let was = |n: u32| move |user: &mut CloudUser| user.sid = Known::Is(sid(n));
     let body = Case::new()
