@@ -77,7 +77,8 @@ pub(super) fn examine(
         }
     }
     raise_ambiguous_decisions(link, &found, targets, world);
-    link.decided.sort();
+    // By object id: the order in which accounts were read must not show in the order of writes.
+    link.decided.sort_by_key(|(user, resolve)| (world.tenant.user(*user).map(|account| account.id), *resolve));
     link.decided.dedup();
     if sets {
         raise_unneeded_decisions(link, &found, world);

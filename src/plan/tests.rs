@@ -331,6 +331,19 @@ fn a_blocked_mapping_takes_no_sid_off_a_shared_holder() {
 }
 
 #[test]
+fn an_account_that_leaves_gives_up_a_wanted_sid_once() {
+    let body = Case::new()
+        .ad("ann", A, nothing)
+        .cloud(1, "ann", None, nothing)
+        .cloud(2, "old", None, |user| user.sid = Known::Is(sid(1)))
+        .map("ann", "ann", nothing)
+        .map("", "old", |mapping| mapping.on_prem = OnPremSide::Nobody)
+        .plan();
+    assert_eq!(kinds(&body), ["clearSecurityIdentifier old", "setImmutableId ann"]);
+    assert_eq!(body.actions[1].depends_on, [body.actions[0].id.clone()]);
+}
+
+#[test]
 fn accounts_that_swap_give_up_each_others_sids() {
     let was = |n: u32| move |user: &mut CloudUser| user.sid = Known::Is(sid(n));
     let body = Case::new()
@@ -560,6 +573,21 @@ fn the_order_of_reading_shows_nowhere() {
     case.observed.tenant.users.reverse();
     case.observed.forests[0].users.reverse();
     assert_eq!(serde_json::to_string(&case.plan()).unwrap(), first);
+}
+
+#[test]
+fn two_holders_of_one_mapping_are_written_in_an_order_of_their_own() {
+    let mut case = Case::new()
+        .ad("ann", A, nothing)
+        .cloud(1, "ann", None, nothing)
+        .cloud(2, "twin", Some(anchor(A)), nothing)
+        .cloud(3, "old", None, |user| user.sid = Known::Is(sid(1)))
+        .map("ann", "ann", decide("twin", Resolve::Clear));
+    decide("old", Resolve::Clear)(&mut case.desired.mappings[0]);
+    let first = case.plan();
+    assert_eq!(kinds(&first), ["clearImmutableId twin", "clearSecurityIdentifier old", "setImmutableId ann"]);
+    case.observed.tenant.users.reverse();
+    assert_eq!(case.plan(), first);
 }
 
 #[test]
