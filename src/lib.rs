@@ -27,6 +27,8 @@ pub mod cli;
 pub mod config;
 pub mod diag;
 pub mod directory;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 pub mod model;
 pub mod plan;
 pub mod planfile;

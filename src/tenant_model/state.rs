@@ -204,6 +204,17 @@ impl Tenant {
         self.sorted(index.candidates_folded(employee_id).into_iter(), has)
     }
 
+    /// Puts an account as it is, new or in the place of the old one, and asks no rule: for what others write.
+    pub fn put(&mut self, account: CloudUser) -> UserRef {
+        match self.by_id(&account.id) {
+            Some(user) => {
+                self.replace(user, Some(account));
+                user
+            }
+            None => self.create(account),
+        }
+    }
+
     /// Puts a changed user in the place of the old one.
     pub(super) fn replace(&mut self, user: UserRef, changed: Option<CloudUser>) {
         if let Some(new) = &changed {

@@ -2,6 +2,9 @@
 //!
 //! Only the properties that differ are touched; everything else, known or not, stays as and where it is.
 
+#[path = "raw.rs"]
+mod raw;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -322,7 +325,7 @@ fn id_of(user: &Value) -> Option<EntraId> {
 }
 
 /// Sets a property under the name that the file has for it; an unknown one comes last.
-fn put(object: &mut Value, name: &'static str, inner: Option<&'static str>, value: Value) {
+fn put(object: &mut Value, name: &str, inner: Option<&str>, value: Value) {
     let Some(map) = object.as_object_mut() else { return };
     let mut slot = map.entry(spelling(map, name)).or_insert(Value::Null);
     if let Some(inner) = inner {

@@ -1,0 +1,272 @@
+//! What a tenant holds beside users and roles: domains, the organisation, groups, contacts, synchronisation.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::model::EntraId;
+
+use super::access::{
+    GLOBAL, HYBRID, READ_CONTACTS, READ_DOMAINS, READ_FEDERATION, READ_GROUPS, READ_ORGANIZATION, READ_SYNC, WRITE_SYNC,
+};
+use super::call::{Answer, Call};
+use super::errors::Failure;
+use super::odata::list::{Listing, asked};
+use super::odata::project::Projection;
+use super::schema::{CONTACT, DOMAIN, Entity, FEDERATION, GROUP, ORGANIZATION, SYNCHRONIZATION};
+use super::world::{World, id_of};
+
+/// Flags that stay on once they are.
+const ONE_WAY: &[&str] = &["softMatchOnUpnEnabled", "synchronizeUpnForManagedUsersEnabled"];
+
+/// GET /domains
+pub(crate) fn domains(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(READ_DOMAINS)?;
+    list(world, call, &DOMAIN, all_domains(world))
+}
+
+/// GET /domains/{name}
+pub(crate) fn domain(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(READ_DOMAINS)?;
+    single(world, call, &DOMAIN, all_domains(world))
+}
+
+/// GET /domains/{name}/federationConfiguration
+pub(crate) fn federation(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(READ_FEDERATION)?;
+    let name = segment(call, 1);
+    let domain = all_domains(world).into_iter().find(|domain| is_named(domain, name)).ok_or_else(|| Failure::not_found(name))?;
+    let own = domain.get("federationConfiguration").and_then(Value::as_array).cloned();
+    let federated = domain.get("authenticationType").and_then(Value::as_str) == Some("Federated");
+    let made_up = || json!({ "id": name, "displayName": name, "issuerUri": format!("http://{name}/adfs/services/trust") });
+    let entries = own.unwrap_or_else(|| if federated { vec![made_up()] } else { Vec::new() });
+    list(world, call, &FEDERATION, entries)
+}
+
+/// The domains of the snapshot, with what Graph says of each.
+fn all_domains(world: &World) -> Vec<Value> {
+    let mut domains: Vec<Value> = world.section("domains").to_vec();
+    if domains.is_empty() {
+        domains.extend(world.tenant.initial_domain().map(|name| json!({ "id": name, "isInitial": true, "isDefault": true })));
+    }
+    for domain in domains.iter_mut().filter_map(Value::as_object_mut) {
+        let defaults = json!({
+            "authenticationType": "Managed", "isAdminManaged": true, "isDefault": false, "isInitial": false,
+            "isRoot": true, "isVerified": true, "supportedServices": [],
+        });
+        for (name, value) in defaults.as_object().into_iter().flatten() {
+            domain.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    domains
+}
+
+/// GET /organization
+pub(crate) fn organizations(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(READ_ORGANIZATION)?;
+    list(world, call, &ORGANIZATION, vec![the_organization(world)])
+}
+
+/// GET /organization/{id}
+pub(crate) fn organization(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(READ_ORGANIZATION)?;
+    single(world, call, &ORGANIZATION, vec![the_organization(world)])
+}
+
+fn the_organization(world: &World) -> Value {
+    let mut own = world.document.section("organization").and_then(Value::as_object).cloned().unwrap_or_default();
+    own.entry("id").or_insert_with(|| json!(world.tenant_id()));
+    own.entry("displayName").or_insert_with(|| json!("Emulated tenant"));
+    own.entry("verifiedDomains").or_insert_with(|| verified_domains(world));
+    Value::Object(own)
+}
+
+fn verified_domains(world: &World) -> Value {
+    let domains = all_domains(world);
+    let verified = domains.iter().filter(|domain| domain.get("isVerified") != Some(&json!(false)));
+    let entry = |domain: &Value| {
+        let get = |name: &str| domain.get(name).cloned().unwrap_or_default();
+        let capabilities = "Email, OfficeCommunicationsOnline";
+        json!({ "capabilities": capabilities, "isDefault": get("isDefault"), "isInitial": get("isInitial"), "name": get("id"), "type": get("authenticationType") })
+    };
+    verified.map(entry).collect()
+}
+
+/// GET /groups
+pub(crate) fn groups(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(READ_GROUPS)?;
+    list(world, call, &GROUP, world.section("groups").to_vec())
+}
+
+/// GET /groups/{id}
+pub(crate) fn group(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(READ_GROUPS)?;
+    single(world, call, &GROUP, world.section("groups").to_vec())
+}
+
+/// GET /groups/{id}/members, transitiveMembers and owners
+pub(crate) fn members(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(READ_GROUPS)?;
+    let (key, relation) = (segment(call, 1), segment(call, 2));
+    let id: EntraId = key.parse().map_err(|_| Failure::not_found(key))?;
+    find_group(world, &id).ok_or_else(|| Failure::not_found(key))?;
+    let ids = match relation {
+        "owners" => related(world, &id, "owners"),
+        "transitiveMembers" => transitive_members(world, &id),
+        _ => related(world, &id, "members"),
+    };
+    let listing = Listing::new(call, &super::schema::USER, &world.settings())?;
+    let group_type = Projection::default_of(&GROUP, true);
+    let objects = ids.iter().filter_map(|id| live_object(world, id)).map(Cow::Borrowed).enumerate();
+    let is_group = |object: &Value| id_of(object).is_some_and(|id| find_group(world, &id).is_some());
+    Ok(listing
+        .answer_with(objects, |users, object| if is_group(object) { group_type.typed(object) } else { users.typed(object) }))
+}
+
+/// GET /contacts
+pub(crate) fn contacts(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(READ_CONTACTS)?;
+    list(world, call, &CONTACT, world.section("contacts").to_vec())
+}
+
+/// GET /contacts/{id}
+pub(crate) fn contact(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(READ_CONTACTS)?;
+    single(world, call, &CONTACT, world.section("contacts").to_vec())
+}
+
+/// GET /directory/onPremisesSynchronization
+pub(crate) fn synchronizations(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(READ_SYNC)?;
+    world.grants.need_role_of_user(&[GLOBAL, HYBRID])?;
+    list(world, call, &SYNCHRONIZATION, vec![the_synchronization(world)])
+}
+
+/// GET /directory/onPremisesSynchronization/{tenant id}
+pub(crate) fn synchronization(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(READ_SYNC)?;
+    world.grants.need_role_of_user(&[GLOBAL, HYBRID])?;
+    single(world, call, &SYNCHRONIZATION, vec![the_synchronization(world)])
+}
+
+fn the_synchronization(world: &World) -> Value {
+    let features = world.document.section("features").cloned().unwrap_or_else(|| json!({}));
+    let prevention = json!({ "synchronizationPreventionType": "enabledForCount", "alertThreshold": 500 });
+    json!({ "id": world.tenant_id(), "configuration": { "accidentalDeletionPrevention": prevention }, "features": features })
+}
+
+/// PATCH /directory/onPremisesSynchronization/{tenant id}
+pub(crate) fn patch_synchronization(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(WRITE_SYNC)?;
+    world.grants.need_role_of_user(&[GLOBAL])?;
+    let object = call.object()?;
+    let type_name = SYNCHRONIZATION.type_name;
+    let unknown =
+        object.keys().find(|name| !name.contains("@odata.") && !["features", "configuration", "id"].contains(&name.as_str()));
+    if let Some(name) = unknown {
+        return Err(Failure::no_property(name, type_name));
+    }
+    let key = segment(call, 2);
+    if !key.eq_ignore_ascii_case(&world.tenant_id()) {
+        return Err(Failure::not_found(key));
+    }
+    let wanted = match object.get("features") {
+        Some(Value::Object(features)) => features.clone(),
+        None => Map::new(),
+        Some(_) => return Err(Failure::invalid_value("features", SYNCHRONIZATION.resource)),
+    };
+    set_features(world, &wanted)?;
+    Ok(Answer::no_content())
+}
+
+fn set_features(world: &mut World, wanted: &Map<String, Value>) -> Result<(), Failure> {
+    let mut features = world.document.section("features").and_then(Value::as_object).cloned().unwrap_or_default();
+    for (name, value) in wanted.iter().filter(|(name, _)| !name.contains("@odata.")) {
+        if !(value.is_boolean() || value.is_null()) {
+            return Err(Failure::invalid_value(name, "OnPremisesDirectorySynchronizationFeature"));
+        }
+        let is_on = features.get(name) == Some(&json!(true));
+        if ONE_WAY.contains(&name.as_str()) && is_on && *value == json!(false) {
+            return Err(Failure::bad(format!("The feature '{name}' cannot be switched off once it is on.")));
+        }
+        if !value.is_null() {
+            features.insert(name.clone(), value.clone());
+        }
+    }
+    world.document.set_section("features", Value::Object(features));
+    world.reload()
+}
+
+/// The groups that somebody is in: directly, or through other groups.
+pub(super) fn memberships<'a>(world: &'a World, id: &EntraId, transitive: bool) -> Vec<&'a Value> {
+    let groups = world.section("groups");
+    let (mut seen, mut open) = (HashSet::from([*id]), vec![*id]);
+    let mut found = Vec::new();
+    while let Some(member) = open.pop() {
+        for group in groups.iter().filter(|group| ids(group, "members").contains(&member)) {
+            if let Some(own) = id_of(group).filter(|own| seen.insert(*own)) {
+                found.push(group);
+                open.extend(Some(own).filter(|_| transitive));
+            }
+        }
+    }
+    found
+}
+
+fn transitive_members(world: &World, id: &EntraId) -> Vec<EntraId> {
+    let (mut seen, mut open, mut found) = (HashSet::from([*id]), vec![*id], Vec::new());
+    while let Some(group) = open.pop() {
+        for member in related(world, &group, "members").into_iter().filter(|member| seen.insert(*member)) {
+            found.push(member);
+            open.push(member);
+        }
+    }
+    found
+}
+
+fn related(world: &World, group: &EntraId, relation: &str) -> Vec<EntraId> {
+    find_group(world, group).map(|group| ids(group, relation)).unwrap_or_default()
+}
+
+/// The ids of a relation, alone or in objects.
+fn ids(group: &Value, relation: &str) -> Vec<EntraId> {
+    let entries = group.get(relation).and_then(Value::as_array).into_iter().flatten();
+    entries.filter_map(|entry| entry.as_str().and_then(|text| text.parse().ok()).or_else(|| id_of(entry))).collect()
+}
+
+pub(super) fn find_group<'a>(world: &'a World, id: &EntraId) -> Option<&'a Value> {
+    world.section("groups").iter().find(|group| id_of(group) == Some(*id))
+}
+
+/// A live user, or a group.
+fn live_object<'a>(world: &'a World, id: &EntraId) -> Option<&'a Value> {
+    match world.document.place(id) {
+        Some((false, _)) => world.document.json(id),
+        Some((true, _)) => None,
+        None => find_group(world, id),
+    }
+}
+
+/// The last segment that is a key.
+fn segment(call: &Call, at: usize) -> &str {
+    call.path.get(at).map_or("", String::as_str)
+}
+
+fn is_named(object: &Value, key: &str) -> bool {
+    object.get("id").and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(key))
+}
+
+/// A list of objects.
+pub(super) fn list(world: &World, call: &Call, entity: &'static Entity, objects: Vec<Value>) -> Result<Answer, Failure> {
+    let listing = Listing::new(call, entity, &world.settings())?;
+    Ok(listing.answer(objects.into_iter().map(Cow::Owned).enumerate()))
+}
+
+/// The one object that the last segment names.
+pub(super) fn single(world: &World, call: &Call, entity: &'static Entity, objects: Vec<Value>) -> Result<Answer, Failure> {
+    let key = call.path.last().map_or("", String::as_str);
+    let projection = Projection::of(&call.query.select, &asked(call, entity, &world.script.switches))?;
+    let found = objects.iter().find(|object| is_named(object, key)).ok_or_else(|| Failure::not_found(key))?;
+    Ok(Answer::json(super::users::entity(call, &projection, entity.set, found)))
+}

@@ -1,0 +1,333 @@
+//! The order of things for one request: fault script, token, quota, handler, log. No socket in sight.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::call::{Answer, Call, Payload, Version};
+use super::clock::http_date;
+use super::control;
+use super::errors::{Failure, Ids};
+use super::faults::{Decision, Faults};
+use super::forests::{self, Forests};
+use super::log::{self, Log};
+use super::quota::{self, Meter};
+use super::routes::{dispatch, parse_path};
+use super::script::{FaultAnswer, Moment, Script};
+use super::token::{SignInCall, Tokens};
+use super::world::World;
+use super::{batch, help};
+
+const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+
+/// Everything behind the socket.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    state: Mutex<State>,
+}
+
+/// What requests change.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) world: World,
+    pub(crate) tokens: Tokens,
+    pub(crate) faults: Faults,
+    pub(crate) meter: Meter,
+    pub(crate) log: Log,
+    pub(crate) forests: Forests,
+    /// What the command line says, which goes on top of every script.
+    pub(crate) fixed: Fixed,
+}
+
+/// The part of the settings that a script cannot change.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fixed {
+    pub(crate) strict: bool,
+    pub(crate) page_size: Option<usize>,
+    /// What links begin with.
+    pub(crate) base: String,
+}
+
+impl Fixed {
+    /// A script as it is put in force.
+    pub(crate) fn on_top_of(&self, mut script: Script) -> Script {
+        if self.strict {
+            script.switches.immutable_id_filter_needs_advanced = true;
+            script.switches.sync_behavior_on_v1 = false;
+        }
+        script.pages.size = script.pages.size.or(self.page_size);
+        script
+    }
+}
+
+/// A request as it came in.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// Path and query, as sent.
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    /// `None` when it was too large.
+    pub(crate) body: Option<Bytes>,
+}
+
+/// What the server is to do.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) slow_ms: u64,
+    pub(crate) reset: bool,
+}
+
+impl Engine {
+    pub(crate) fn new(state: State) -> Self {
+        Self { state: Mutex::new(state) }
+    }
+
+    /// The state, even if a request before ended badly.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers a request.
+    pub(crate) fn handle(&self, request: &Request) -> Outcome {
+        self.lock().handle(request)
+    }
+}
+
+impl State {
+    /// Puts a script in force; counters begin anew.
+    pub(crate) fn set_script(&mut self, script: Script) {
+        let script = self.fixed.on_top_of(script);
+        self.faults = Faults::new(&script.faults);
+        self.meter = Meter::default();
+        self.world.set_script(script);
+    }
+
+    fn handle(&mut self, request: &Request) -> Outcome {
+        let ids = self.ids(&request.headers);
+        if self.world.clock.is_moved()
+            && let Err(failure) = self.world.expire_bin()
+        {
+            return self.finish(failure.answer(&ids), &ids, &Decision::default());
+        }
+        if let Some(broken) = self.log.broken() {
+            let failure = Failure::internal(broken);
+            return self.finish(failure.answer(&ids), &ids, &Decision::default());
+        }
+        let address = request.target.trim_start_matches('/');
+        let (first, rest) = address.split_once('/').unwrap_or((address, ""));
+        if first == "__emulator" {
+            let answer = control::handle(self, request, rest).unwrap_or_else(|failure| failure.answer(&ids));
+            return self.finish(answer, &ids, &Decision::default());
+        }
+        let (answer, decision) = self.answer(request, first, rest, &ids);
+        self.note(request, &answer, &ids, &decision);
+        self.finish(answer, &ids, &decision)
+    }
+
+    fn ids(&self, headers: &HeaderMap) -> Ids {
+        let request = Uuid::now_v7().to_string();
+        let sent = headers.get("client-request-id").and_then(|value| value.to_str().ok());
+        let client = sent.filter(|sent| !sent.is_empty()).unwrap_or(&request).to_owned();
+        let date = self.world.clock.now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        Ids { request, client, date }
+    }
+
+    /// The answer, with what the fault script had to say.
+    fn answer(&mut self, request: &Request, first: &str, rest: &str, ids: &Ids) -> (Answer, Decision) {
+        let version = Version::parse(first.split('?').next().unwrap_or_default());
+        let local = if version.is_some() { format!("/{rest}") } else { request.target.clone() };
+        let path = local.split('?').next().unwrap_or_default();
+        let decision = self.faults.decide(request.method.as_str(), path, false);
+        let answer = self.with_faults(&decision, ids, |state| {
+            let body =
+                request.body.clone().ok_or_else(|| Failure::new(413, "RequestEntityTooLarge", "The request is too large."))?;
+            match version {
+                Some(version) => state.graph(request, version, rest, body, ids),
+                None => state.sign_in(request, &body),
+            }
+        });
+        (answer, decision)
+    }
+
+    /// Does what is asked, unless the script stops it; then the script may still have the last word.
+    fn with_faults(&mut self, decision: &Decision, ids: &Ids, work: impl FnOnce(&mut Self) -> Result<Answer, Failure>) -> Answer {
+        if let Err(failure) = self.side_effects(decision) {
+            return failure.answer(ids);
+        }
+        let done = if decision.stops() { None } else { Some(work(self).unwrap_or_else(|failure| failure.answer(ids))) };
+        match (&decision.answer, done) {
+            (None, Some(done)) => done,
+            (Some(fault), _) => self.fault(fault).unwrap_or_else(|failure| failure.answer(ids)),
+            (None, None) => Answer::no_content(),
+        }
+    }
+
+    fn fault(&self, fault: &FaultAnswer) -> Result<Answer, Failure> {
+        let (code, message) = usual(fault.status);
+        let message = fault.message.as_deref().unwrap_or(message);
+        let mut failure = Failure::new(fault.status, fault.code.as_deref().unwrap_or(code), message);
+        if let Some(seconds) = fault.retry_after {
+            failure = failure.with_header("Retry-After", seconds.to_string());
+        }
+        if let Some(seconds) = fault.retry_after_date {
+            let now = self.world.clock.now();
+            let at = now.checked_add(jiff::SignedDuration::from_secs(seconds.into())).unwrap_or(now);
+            failure = failure.with_header("Retry-After", http_date(at));
+        }
+        if fault.html {
+            let page = format!("<html><head><title>{0}</title></head><body><h1>{0} {message}</h1></body></html>", fault.status);
+            return Ok(Answer { status: fault.status, headers: failure.headers(), body: Payload::Html(page) });
+        }
+        Err(failure)
+    }
+
+    /// What the script does beside answering.
+    ///
+    /// # Errors
+    /// An account that is gone, or a forest that cannot be read: a script that does not work must not go unnoticed.
+    fn side_effects(&mut self, decision: &Decision) -> Result<(), Failure> {
+        if decision.expire_tokens {
+            self.tokens.expire_all();
+        }
+        if decision.expire_page_tokens {
+            self.world.page_epoch += 1;
+        }
+        self.world.grants.remove(&decision.remove_permissions, &decision.remove_roles);
+        let mut edits = decision.edits.iter();
+        edits.try_for_each(|edit| self.world.edit(&edit.user, &edit.set)).map_err(|why| Failure::internal(why.message()))?;
+        if decision.sync {
+            forests::cycle(&mut self.world, &self.forests).map_err(|why| Failure::internal(why.message()))?;
+        }
+        Ok(())
+    }
+
+    fn graph(&mut self, request: &Request, version: Version, rest: &str, body: Bytes, ids: &Ids) -> Result<Answer, Failure> {
+        self.tokens.check(&request.headers, self.world.clock.now())?;
+        let (path, query) = parse_path(rest)?;
+        let (method, headers, base) = (request.method.clone(), request.headers.clone(), self.fixed.base.clone());
+        let call = Call { version, method, path, query, headers, body, base };
+        let units = quota::units(&call);
+        let answer =
+            if call.path.first().is_some_and(|first| first == "$batch") { self.batch(&call, ids)? } else { self.one(&call)? };
+        Ok(answer.with_header("x-ms-resource-unit", units.to_string()))
+    }
+
+    fn one(&mut self, call: &Call) -> Result<Answer, Failure> {
+        self.meter.take(call, self.world.script.quota)?;
+        dispatch(&mut self.world, call)
+    }
+
+    fn batch(&mut self, call: &Call, ids: &Ids) -> Result<Answer, Failure> {
+        if call.path.len() > 1 {
+            return Err(Failure::no_segment(call.path.last().map_or("", String::as_str)));
+        }
+        if call.method != Method::POST {
+            return Err(Failure::method_not_allowed());
+        }
+        let items = batch::read(call)?;
+        let shuffle = self.world.script.switches.shuffle_batch;
+        let answers = batch::run(items, |item| self.item(item.call, ids));
+        Ok(batch::answer(answers, shuffle))
+    }
+
+    fn item(&mut self, call: Result<Call, Failure>, ids: &Ids) -> Answer {
+        let call = match call {
+            Ok(call) => call,
+            Err(failure) => return failure.answer(ids),
+        };
+        if call.path.first().is_some_and(|first| first == "$batch") {
+            return Failure::malformed("A batch cannot be part of a batch.").answer(ids);
+        }
+        let decision = self.faults.decide(call.method.as_str(), &call.path_text(), true);
+        self.with_faults(&decision, ids, |state| state.one(&call))
+    }
+
+    fn sign_in(&mut self, request: &Request, body: &[u8]) -> Result<Answer, Failure> {
+        let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        let (path, _) = parse_path(path)?;
+        if !Tokens::owns(&path) {
+            let first = path.first().map_or("", String::as_str);
+            return Err(Failure::malformed(format!("Invalid version: {first}")));
+        }
+        let base = self.fixed.base.clone();
+        let call = SignInCall { method: &request.method, path: &path, query, headers: &request.headers, body, base: &base };
+        Ok(self.tokens.handle(&self.world, &call))
+    }
+
+    fn note(&mut self, request: &Request, answer: &Answer, ids: &Ids, decision: &Decision) {
+        let kind = request.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let body = request.body.as_ref().map_or(Value::Null, |body| log::body(body, kind));
+        let mut entry = json!({
+            "time": self.world.now(),
+            "method": request.method.as_str(),
+            "path": log::target(&request.target),
+            "headers": log::headers(&request.headers),
+            "body": body,
+            "status": answer.status,
+            "requestId": ids.request,
+        });
+        if let Some(entry) = entry.as_object_mut() {
+            let responses = answer.json_body().and_then(|body| body.get("responses")).and_then(Value::as_array);
+            if let Some(responses) = responses {
+                let status = |response: &Value| json!({ "id": response.get("id"), "status": response.get("status") });
+                entry.insert("responses".to_owned(), responses.iter().map(status).collect());
+            }
+            if decision.fired {
+                entry.insert("fault".to_owned(), json!(if decision.reset.is_some() { "reset" } else { "script" }));
+            }
+        }
+        self.log.push(entry);
+    }
+
+    /// The headers that every answer has, and the bytes of its body.
+    fn finish(&self, answer: Answer, ids: &Ids, decision: &Decision) -> Outcome {
+        let mut headers = answer.headers;
+        headers.push(("request-id", ids.request.clone()));
+        headers.push(("client-request-id", ids.client.clone()));
+        headers.push(("Date", http_date(self.world.clock.now())));
+        headers.push(("Cache-Control", "no-cache".to_owned()));
+        headers.push(("x-ms-ags-diagnostic", help::DIAGNOSTIC.to_owned()));
+        headers.extend(self.meter.percentage(self.world.script.quota).map(|share| ("x-ms-throttle-limit-percentage", share)));
+        let (kind, mut body) = match answer.body {
+            Payload::Empty => (None, Vec::new()),
+            Payload::Json(json) => (Some(JSON), json.to_string().into_bytes()),
+            Payload::Text(text) => (Some("text/plain"), text.into_bytes()),
+            Payload::Html(page) => (Some("text/html; charset=utf-8"), page.into_bytes()),
+        };
+        if let Some(kind) = kind {
+            headers.push(("Content-Type", kind.to_owned()));
+            headers.push(("OData-Version", "4.0".to_owned()));
+        }
+        if decision.truncate {
+            body.truncate(body.len() / 2);
+        }
+        let reset = matches!(decision.reset, Some(Moment::BeforeWrite | Moment::AfterWrite));
+        Outcome { status: answer.status, headers, body, slow_ms: decision.slow_ms, reset }
+    }
+}
+
+/// Code and text that usually come with a status.
+fn usual(status: u16) -> (&'static str, &'static str) {
+    match status {
+        400 => ("Request_BadRequest", "One or more properties contains invalid values."),
+        401 => ("InvalidAuthenticationToken", "Lifetime validation failed, the token is expired."),
+        403 => ("Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
+        404 => (
+            "Request_ResourceNotFound",
+            "Resource does not exist or one of its queried reference-property objects are not present.",
+        ),
+        409 => ("Directory_ConcurrencyViolation", "The object was changed by somebody else at the same time."),
+        429 => ("TooManyRequests", "Too many requests."),
+        502 => ("BadGateway", "Bad gateway."),
+        503 => ("ServiceUnavailable", "The service is temporarily unavailable."),
+        504 => ("UnknownError", "The gateway did not get an answer in time."),
+        _ => ("UnknownError", "An unknown error occurred."),
+    }
+}

@@ -1,0 +1,145 @@
+//! One sync cycle: every user of the forests is exported, and the model does what Entra would do.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::directory::exports::read_ldif;
+use crate::model::{AdUser, AnchorMode, CloudUser, EntraId, ImmutableId, ObservedForest, effective_anchor};
+use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, Tenant};
+
+use super::errors::Failure;
+use super::script::TakeoverRoles;
+use super::world::{Extra, World};
+
+/// Where the forests are.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Forests {
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) anchor: AnchorMode,
+}
+
+/// Runs a cycle and says what it did with each user.
+///
+/// # Errors
+/// A forest that cannot be read; then nothing is changed.
+pub(crate) fn cycle(world: &mut World, forests: &Forests) -> Result<Value, Failure> {
+    let read: Vec<ObservedForest> = forests.files.iter().map(|file| load(file, &forests.anchor)).collect::<Result<_, _>>()?;
+    let mut model = exporting(world);
+    let mut entries = Vec::new();
+    for forest in &read {
+        for user in &forest.users {
+            let (outcome, details) = export(world, &mut model, forest, user)?;
+            entries.push(entry(forest, user, outcome, details));
+        }
+    }
+    Ok(json!({ "at": world.now(), "value": entries }))
+}
+
+fn load(file: &Path, anchor: &AnchorMode) -> Result<ObservedForest, Failure> {
+    let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    read_ldif(file, &name, anchor).map_err(|problems| {
+        let first = problems.sorted().first().map(ToString::to_string).unwrap_or_default();
+        Failure::new(422, "ForestUnreadable", format!("The forest cannot be read: {first}"))
+    })
+}
+
+/// The model as the cycle asks it: with the roles that count.
+fn exporting(world: &World) -> Tenant {
+    match world.script.switches.takeover_roles {
+        TakeoverRoles::Privileged => world.tenant.clone(),
+        TakeoverRoles::Any => {
+            let mut observed = world.tenant.observed().clone();
+            observed.users = world.tenant.users().map(|(_, user)| user.clone()).collect();
+            observed.roles.iter_mut().flatten().for_each(|grant| grant.privileged = true);
+            Tenant::new(observed)
+        }
+    }
+}
+
+fn export(
+    world: &mut World,
+    model: &mut Tenant,
+    forest: &ObservedForest,
+    user: &AdUser,
+) -> Result<(&'static str, Value), Failure> {
+    let anchor = match effective_anchor(&forest.anchor, user) {
+        Ok(anchor) => anchor,
+        Err(problem) => return Ok(("noAnchor", json!({ "reason": problem.to_string() }))),
+    };
+    let now = world.now();
+    let outcome = model.sync(Incoming { user, anchor: &anchor }, &now);
+    let touched = touched(model, &outcome, &anchor.value);
+    let id = touched.as_ref().map(|account| account.id);
+    if let Some(account) = touched {
+        let known = world.account(&account.id).cloned();
+        let id = account.id;
+        world.tenant.put(account);
+        let activity = if known.is_some() { "Update user" } else { "Add user" };
+        world.record(&id, known.as_ref(), activity, extra(&outcome, user, &now))?;
+    }
+    Ok(told(world, id, anchor.value.as_str(), &outcome))
+}
+
+/// The account as the cycle left it.
+fn touched(model: &Tenant, outcome: &SyncOutcome, anchor: &ImmutableId) -> Option<CloudUser> {
+    let found = match outcome {
+        SyncOutcome::AlreadyLinked(user) | SyncOutcome::HardMatch { user, .. } | SyncOutcome::SoftMatch { user, .. } => {
+            Some(*user)
+        }
+        // Nobody had the anchor before.
+        SyncOutcome::Create { .. } => model.holders_of(anchor).first().copied(),
+        SyncOutcome::LeftOut(_) | SyncOutcome::Refused(_) => None,
+    };
+    model.user(found?).cloned()
+}
+
+/// A new account has a birthday, and errors where something of it is in quarantine.
+fn extra(outcome: &SyncOutcome, user: &AdUser, now: &str) -> Extra {
+    let SyncOutcome::Create { placeholder, conflicts, .. } = outcome else { return Extra::new() };
+    let mut extra = vec![("createdDateTime".to_owned(), json!(now))];
+    if *placeholder || !conflicts.is_empty() {
+        let (property, value) =
+            if *placeholder { ("UserPrincipalName", user.upn.as_deref()) } else { ("ProxyAddress", user.mail.as_deref()) };
+        let error =
+            json!({ "category": "PropertyConflict", "occurredDateTime": now, "propertyCausingError": property, "value": value });
+        extra.push(("onPremisesProvisioningErrors".to_owned(), json!([error])));
+    }
+    extra
+}
+
+/// What the cycle did with one user, in words and ids.
+fn told(world: &World, id: Option<EntraId>, anchor: &str, outcome: &SyncOutcome) -> (&'static str, Value) {
+    let account = id.and_then(|id| world.account(&id));
+    let upn = account.map(|account| account.upn.clone());
+    let linked = |more: Value| merged(json!({ "immutableId": anchor, "user": id, "userPrincipalName": upn }), more);
+    match outcome {
+        SyncOutcome::AlreadyLinked(_) => ("alreadyLinked", linked(json!({}))),
+        SyncOutcome::HardMatch { restored, .. } => ("hardMatch", linked(json!({ "restored": restored }))),
+        SyncOutcome::SoftMatch { by_upn, .. } => ("softMatch", linked(json!({ "byUserPrincipalName": by_upn }))),
+        SyncOutcome::Create { placeholder, conflicts, passed_over, .. } => {
+            let passed: Vec<Value> = passed_over.iter().map(refusal).collect();
+            ("create", linked(json!({ "placeholder": placeholder, "conflicts": conflicts, "passedOver": passed })))
+        }
+        SyncOutcome::LeftOut(exclusion) => ("leftOut", json!({ "reason": exclusion.reason() })),
+        SyncOutcome::Refused(why) => ("refused", merged(json!({ "immutableId": anchor }), refusal(why))),
+    }
+}
+
+fn refusal(refusal: &SyncRefusal) -> Value {
+    json!({ "code": refusal.code, "reason": refusal.rule, "since": refusal.since, "user": refusal.user })
+}
+
+fn entry(forest: &ObservedForest, user: &AdUser, outcome: &str, details: Value) -> Value {
+    let head = json!({
+        "forest": forest.name, "dn": user.dn.as_str(), "sam": user.sam, "objectGuid": user.guid.to_string(), "outcome": outcome,
+    });
+    merged(head, details)
+}
+
+fn merged(mut left: Value, right: Value) -> Value {
+    if let (Some(left), Value::Object(right)) = (left.as_object_mut(), right) {
+        left.extend(right);
+    }
+    left
+}

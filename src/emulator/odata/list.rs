@@ -1,0 +1,185 @@
+//! A collection: filtered, ordered, cut into pages.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use serde_json::{Map, Value, json};
+
+use crate::model::text::fold;
+
+use super::super::call::{Answer, Call};
+use super::super::errors::Failure;
+use super::super::schema::Entity;
+use super::super::script::{Pages, Switches};
+use super::check::Asked;
+use super::eval::{meets, property};
+use super::expr::Expr;
+use super::page::Cursor;
+use super::project::Projection;
+use super::query::Order;
+use super::search::Search;
+
+const DEFAULT_PAGE: usize = 100;
+
+/// An entry with its place, which stays while others come and go.
+pub(crate) type Item<'a> = (usize, Cow<'a, Value>);
+
+/// What all lists of one request have in common.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings<'a> {
+    pub(crate) switches: &'a Switches,
+    pub(crate) pages: Pages,
+    pub(crate) epoch: u32,
+}
+
+/// A checked query on a collection.
+#[derive(Debug)]
+pub(crate) struct Listing<'a> {
+    call: &'a Call,
+    pub(crate) filter: Option<Expr>,
+    search: Option<Search>,
+    pub(crate) projection: Projection,
+    cursor: Cursor,
+    pages: Pages,
+    /// What `@odata.context` calls the collection.
+    set: String,
+}
+
+impl<'a> Listing<'a> {
+    /// Checks the query of a call.
+    ///
+    /// # Errors
+    /// What the directory answers to a query that it does not take.
+    pub(crate) fn new(call: &'a Call, entity: &'static Entity, settings: &Settings<'_>) -> Result<Self, Failure> {
+        let asked = asked(call, entity, settings.switches);
+        let query = &call.query;
+        let is_count = call.path.last().is_some_and(|last| last == "$count");
+        if is_count && !call.has_consistency_level() {
+            return Err(Failure::bad("$count is not supported here without the 'ConsistencyLevel:eventual' header."));
+        }
+        let filter = query.filter.as_deref().map(super::parse).transpose()?;
+        if let Some(filter) = &filter {
+            asked.filter(filter)?;
+        }
+        asked.order(&query.order_by, filter.is_some())?;
+        let search = query.search.as_deref().map(|text| Search::parse(text, &asked, call.has_consistency_level())).transpose()?;
+        let projection = Projection::of(&query.select, &asked)?;
+        let cursor = Cursor::of(call, settings.epoch)?;
+        Ok(Self { call, filter, search, projection, cursor, pages: settings.pages, set: entity.set.to_owned() })
+    }
+
+    /// The page that was asked for, or the number of entries.
+    pub(crate) fn answer<'i>(&self, items: impl Iterator<Item = Item<'i>>) -> Answer {
+        self.answer_with(items, |projection, object| Value::Object(projection.apply(object)))
+    }
+
+    /// The same, with another way to write an entry down.
+    pub(crate) fn answer_with<'i>(
+        &self,
+        items: impl Iterator<Item = Item<'i>>,
+        write: impl Fn(&Projection, &Value) -> Value,
+    ) -> Answer {
+        let is_sorted = !self.call.query.order_by.is_empty();
+        // What earlier pages had need not be looked at again.
+        let after = self.cursor.after.filter(|_| !is_sorted);
+        let rest = items.filter(|(place, _)| after.is_none_or(|after| *place > after));
+        let mut matching = rest.filter(|(_, object)| self.meets(object));
+        if self.call.path.last().is_some_and(|last| last == "$count") {
+            return Answer::number(matching.count());
+        }
+        if self.pages.empty && !self.cursor.was_empty {
+            let next = self.cursor.behind_empty_page();
+            return Answer::json(self.body(None, Vec::new(), Some(&next)));
+        }
+        let size = self.size();
+        let (page, more, count) = if is_sorted { self.sorted(matching, size) } else { self.in_place(&mut matching, size) };
+        let next = page.last().filter(|_| more).map(|(place, object)| self.cursor.behind(*place, self.keys(object)));
+        let values = page.iter().map(|(_, object)| write(&self.projection, object)).collect();
+        Answer::json(self.body(count, values, next.as_ref()))
+    }
+
+    fn size(&self) -> usize {
+        let asked = self.call.query.top.unwrap_or(DEFAULT_PAGE);
+        self.pages.size.map_or(asked, |most| asked.min(most)).max(1)
+    }
+
+    fn wants_count(&self) -> bool {
+        self.call.query.count && self.call.has_consistency_level() && self.cursor.is_first()
+    }
+
+    fn meets(&self, object: &Value) -> bool {
+        self.filter.as_ref().is_none_or(|filter| meets(filter, object))
+            && self.search.as_ref().is_none_or(|search| search.meets(object))
+    }
+
+    /// A page in the order of places; stops reading as soon as it is full.
+    fn in_place<'i>(&self, matching: &mut impl Iterator<Item = Item<'i>>, size: usize) -> (Vec<Item<'i>>, bool, Option<usize>) {
+        let page: Vec<Item<'i>> = matching.by_ref().take(size).collect();
+        if self.wants_count() {
+            let beyond = matching.count();
+            let total = page.len() + beyond;
+            return (page, beyond > 0, Some(total));
+        }
+        let more = page.len() == size && matching.next().is_some();
+        (page, more, None)
+    }
+
+    fn sorted<'i>(&self, matching: impl Iterator<Item = Item<'i>>, size: usize) -> (Vec<Item<'i>>, bool, Option<usize>) {
+        let order = &self.call.query.order_by;
+        let mut all: Vec<(Vec<Option<String>>, Item<'i>)> = matching.map(|item| (self.keys(&item.1), item)).collect();
+        all.sort_by(|left, right| compare(order, &left.0, &right.0).then(left.1.0.cmp(&right.1.0)));
+        let total = self.wants_count().then_some(all.len());
+        let is_behind = |keys: &[Option<String>], place: usize| match self.cursor.after {
+            None => true,
+            Some(after) => compare(order, keys, &self.cursor.keys).then(place.cmp(&after)).is_gt(),
+        };
+        let mut rest = all.into_iter().filter(|(keys, (place, _))| is_behind(keys, *place)).map(|(_, item)| item);
+        let page: Vec<Item<'i>> = rest.by_ref().take(size).collect();
+        (page, rest.next().is_some(), total)
+    }
+
+    fn keys(&self, object: &Value) -> Vec<Option<String>> {
+        let key = |key: &Order| match property(object, &key.property) {
+            Some(Value::String(text)) => Some(fold(text).into_owned()),
+            Some(Value::Bool(on)) => Some(on.to_string()),
+            Some(_) | None => None,
+        };
+        self.call.query.order_by.iter().map(key).collect()
+    }
+
+    fn body(&self, count: Option<usize>, values: Vec<Value>, next: Option<&Cursor>) -> Value {
+        let mut body = Map::new();
+        body.insert("@odata.context".to_owned(), json!(self.call.context(&format!("{}{}", self.set, self.projection.suffix))));
+        body.extend(count.map(|count| ("@odata.count".to_owned(), json!(count))));
+        body.extend(next.map(|next| ("@odata.nextLink".to_owned(), json!(self.link(next)))));
+        body.insert("value".to_owned(), Value::Array(values));
+        Value::Object(body)
+    }
+
+    fn link(&self, next: &Cursor) -> String {
+        let path: String = self.call.path.iter().map(|segment| format!("/{}", link_segment(segment))).collect();
+        format!("{}/{}{path}?{}", self.call.base, self.call.version.name(), self.call.query.link(&next.token()))
+    }
+}
+
+/// A segment as it stands in a link: casts with their whole names.
+fn link_segment(segment: &str) -> String {
+    let cast = segment.strip_prefix("graph.").map(|name| format!("microsoft.graph.{name}"));
+    super::query::encode(&cast.unwrap_or_else(|| segment.to_owned()))
+}
+
+/// The conditions of a call.
+pub(crate) fn asked(call: &Call, entity: &'static Entity, switches: &Switches) -> Asked {
+    Asked {
+        entity,
+        beta: call.version == super::super::call::Version::Beta || switches.object_identifier_on_v1,
+        advanced: call.is_advanced(),
+        strict: switches.immutable_id_filter_needs_advanced,
+    }
+}
+
+fn compare(order: &[Order], left: &[Option<String>], right: &[Option<String>]) -> Ordering {
+    let keys = order.iter().zip(left.iter().zip(right));
+    let compared = keys.map(|(key, (left, right))| if key.descending { right.cmp(left) } else { left.cmp(right) });
+    compared.fold(Ordering::Equal, Ordering::then)
+}

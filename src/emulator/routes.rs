@@ -1,0 +1,148 @@
+//! From paths to handlers.
+
+use super::call::{Answer, Call};
+use super::errors::Failure;
+use super::odata::query::{Query, decode_path};
+use super::world::World;
+use super::{audit, deleted_items, directory, roles, users};
+
+/// What carries a call out.
+type Handler = fn(&mut World, &Call) -> Result<Answer, Failure>;
+
+/// Splits an address behind the version: decoded segments, and the query.
+///
+/// # Errors
+/// What is no UTF-8, and options that there are not.
+pub(crate) fn parse_path(address: &str) -> Result<(Vec<String>, Query), Failure> {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let mut segments = Vec::new();
+    for raw in path.split('/').filter(|segment| !segment.is_empty()) {
+        segments.extend(keyed(&decode_path(raw)?));
+    }
+    Ok((segments, Query::parse(query)?))
+}
+
+/// A segment, with `users('id')` as two; casts and actions lose `microsoft.`.
+fn keyed(segment: &str) -> Vec<String> {
+    if let Some(name) = segment.strip_prefix("microsoft.").filter(|name| name.starts_with("graph.")) {
+        return vec![name.to_owned()];
+    }
+    let key = segment.strip_suffix("')").and_then(|rest| rest.split_once("('"));
+    match key {
+        Some((set, key)) if !set.is_empty() => vec![set.to_owned(), key.replace("''", "'")],
+        Some(_) | None => vec![segment.to_owned()],
+    }
+}
+
+/// Carries a call out.
+///
+/// # Errors
+/// What Graph would answer instead.
+pub(crate) fn dispatch(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+    if let Some(handler) = handler(call.method.as_str(), &path) {
+        return handler(world, call);
+    }
+    let exists = ["GET", "POST", "PATCH", "DELETE"].iter().any(|method| handler(method, &path).is_some());
+    let last = path.iter().rfind(|segment| !segment.is_empty()).copied().unwrap_or_default();
+    if exists { Err(Failure::method_not_allowed()) } else { Err(Failure::no_segment(last)) }
+}
+
+fn handler(method: &str, path: &[&str]) -> Option<Handler> {
+    let (first, rest) = path.split_first()?;
+    match *first {
+        "users" | "me" => user(method, path),
+        "directory" => directory_of(method, rest),
+        "domains" | "organization" | "groups" | "contacts" => collection(method, path),
+        "roleManagement" | "directoryRoles" | "identityGovernance" => role(method, path),
+        "auditLogs" => (path == ["auditLogs", "directoryAudits"] && method == "GET").then_some(audit::list as Handler),
+        _ => None,
+    }
+}
+
+fn user(method: &str, path: &[&str]) -> Option<Handler> {
+    Some(match (method, path) {
+        ("GET", ["me"]) => users::me,
+        ("GET", ["users"] | ["users", "$count"]) => users::list,
+        ("POST", ["users"]) => users::create::create,
+        (_, ["users", "$count" | "delta" | "", ..]) => return None,
+        ("GET", ["users", _]) => users::get,
+        ("PATCH", ["users", _]) => users::patch::patch,
+        ("DELETE", ["users", _]) => users::remove::remove,
+        ("GET", ["users", _, "onPremisesSyncBehavior"]) => users::behavior::get,
+        ("PATCH", ["users", _, "onPremisesSyncBehavior"]) => users::behavior::patch,
+        ("GET", ["users", _, "licenseDetails"]) => users::related::license_details,
+        ("GET", ["users", _, "memberOf" | "transitiveMemberOf"] | ["users", _, "memberOf" | "transitiveMemberOf", _]) => {
+            users::related::member_of
+        }
+        _ => return None,
+    })
+}
+
+fn directory_of(method: &str, path: &[&str]) -> Option<Handler> {
+    Some(match (method, path) {
+        ("GET", ["deletedItems"]) => deleted_items::bare,
+        ("GET", ["deletedItems", "graph.user"] | ["deletedItems", "graph.user", "$count"]) => deleted_items::users,
+        ("GET", ["deletedItems", "graph.group"]) => deleted_items::groups,
+        ("GET", ["deletedItems", _] | ["deletedItems", _, "graph.user"]) => deleted_items::get,
+        ("DELETE", ["deletedItems", _]) => deleted_items::purge,
+        ("POST", ["deletedItems", _, "restore" | "graph.restore"]) => deleted_items::restore,
+        ("GET", ["onPremisesSynchronization"]) => directory::synchronizations,
+        ("GET", ["onPremisesSynchronization", _]) => directory::synchronization,
+        ("PATCH", ["onPremisesSynchronization", _]) => directory::patch_synchronization,
+        _ => return None,
+    })
+}
+
+fn collection(method: &str, path: &[&str]) -> Option<Handler> {
+    if method != "GET" {
+        return None;
+    }
+    Some(match path {
+        ["domains"] => directory::domains,
+        ["domains", _] => directory::domain,
+        ["domains", _, "federationConfiguration"] => directory::federation,
+        ["organization"] => directory::organizations,
+        ["organization", _] => directory::organization,
+        ["groups"] | ["groups", "$count"] => directory::groups,
+        ["groups", _] => directory::group,
+        ["groups", _, "members" | "transitiveMembers" | "owners"] => directory::members,
+        ["contacts"] | ["contacts", "$count"] => directory::contacts,
+        ["contacts", _] => directory::contact,
+        _ => return None,
+    })
+}
+
+fn role(method: &str, path: &[&str]) -> Option<Handler> {
+    if method != "GET" {
+        return None;
+    }
+    Some(match path {
+        ["roleManagement", "directory", "roleAssignments"] => roles::assignments,
+        ["roleManagement", "directory", "transitiveRoleAssignments"] => roles::transitive,
+        ["roleManagement", "directory", "roleDefinitions"] => roles::definitions,
+        ["roleManagement", "directory", "roleDefinitions", _] => roles::definition_by_id,
+        ["roleManagement", "directory", "roleEligibilitySchedules" | "roleEligibilityScheduleInstances"] => roles::eligibilities,
+        ["identityGovernance", "privilegedAccess", "group", "eligibilityScheduleInstances"] => roles::group_eligibilities,
+        ["directoryRoles"] => roles::directory_roles,
+        ["directoryRoles", _] => roles::directory_role_by_id,
+        ["directoryRoles", _, "members"] => roles::directory_role_members,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_casts() {
+        let segments = |address: &str| parse_path(address).unwrap().0;
+        assert_eq!(segments("/users('o''dell@x.example')/memberOf"), ["users", "o'dell@x.example", "memberOf"]);
+        assert_eq!(segments("directory/deletedItems/microsoft.graph.user"), ["directory", "deletedItems", "graph.user"]);
+        assert_eq!(segments("//users//a%2Fb/"), ["users", "a/b"]);
+        assert!(parse_path("/users/%ff").is_err());
+        let found = |method, path: &[&str]| handler(method, path).is_some();
+        assert!(found("GET", &["users", "$count"]) && !found("DELETE", &["users", "$count"]) && !found("GET", &[]));
+    }
+}
