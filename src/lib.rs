@@ -11,8 +11,8 @@
 //!
 //! | floor | module | what lives there |
 //! |---|---|---|
-//! | 7 | `main.rs` | parse, run, exit code |
-//! | 6 | [`cli`] | arguments, exit codes, one file a verb; the only reader of environment and clock |
+//! | 7 | `main.rs`, `bin/` | parse, run, exit code |
+//! | 6 | [`cli`], `emulator` | arguments, exit codes, one file a verb; the only reader of environment and clock · the tenant model behind HTTP, for tests and rehearsals (feature `emulator`) |
 //! | 5 | [`apply`], [`config`], [`render`] | preflight, run, journal, rollback · YAML and waves to desired · one view of a plan in every format |
 //! | 4 | [`directory`], [`planfile`] | readers and writers as small traits, and their adapters · the versioned wire format |
 //! | 3 | [`plan`] | resolve, conflicts, order, prove, forecast, guard; pure |

@@ -1,5 +1,6 @@
 //! `validate`, `plan` and `verify`: read, plan, show. Nothing here can write to a directory.
 
+use crate::config;
 use crate::plan::Options;
 use crate::plan::body::{Body, Status};
 use crate::plan::finding::{Code, Severity};
@@ -16,6 +17,12 @@ use super::terminal::Terminal;
 pub(super) fn validate(args: &ConfigArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let setup = Setup::load(args, terminal)?;
     let desired = &setup.config.desired;
+    let duplicates = config::check_duplicates(desired);
+    if duplicates.has_errors() {
+        let (width, color) = (terminal.width_of_messages(), terminal.colours_messages());
+        let drawn = config::render_diagnostics(&duplicates.sorted(), &setup.config.sources, width, color);
+        return Err(Failure::drawn(drawn));
+    }
     let counts = [
         counted(desired.mappings.len(), "mapping"),
         counted(desired.rules.len(), "rule"),
@@ -38,8 +45,10 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
         save_plan(out, &plan)?;
     }
     printing.print(&plan, terminal)?;
-    if let Some(out) = args.out.as_ref().filter(|_| !plan.body.actions.is_empty()) {
-        terminal.say(&format!("\nSaved as {0}. To carry it out: hardmatch apply {0}", out.display()));
+    if let Some(out) = &args.out {
+        let can_be_applied = refusal(&plan.body).is_none() && !plan.body.actions.is_empty();
+        let next = if can_be_applied { format!(" To carry it out: hardmatch apply {}", out.display()) } else { String::new() };
+        terminal.say(&format!("\nSaved as {}.{next}", out.display()));
     }
     Ok(verdict(&plan.body, args.detailed_exitcode))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::secrets;
 use crate::diag::Location;
+use crate::directory::exports::encoding::{Encoding, sniff};
 use crate::model::Source;
 
 /// The largest file that is read.
@@ -127,14 +128,15 @@ pub(super) struct DecodeFault {
 /// # Errors
 /// What the bytes are instead of text.
 pub(super) fn decode(bytes: &[u8]) -> Result<String, DecodeFault> {
-    let text = match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest)?,
-        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Err(fault("the file is UTF-32 text, which is not read")),
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes)?,
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes)?,
-        [first, 0, second, 0, ..] if *first != 0 && *second != 0 => utf16(bytes, u16::from_le_bytes)?,
-        [0, first, 0, second, ..] if *first != 0 && *second != 0 => utf16(bytes, u16::from_be_bytes)?,
-        _ => utf8(bytes)?,
+    if let [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] = bytes {
+        return Err(fault("the file is UTF-32 text, which is not read"));
+    }
+    let (encoding, mark) = sniff(bytes);
+    let content = bytes.get(mark..).unwrap_or_default();
+    let text = match encoding {
+        Encoding::Utf8 => utf8(content)?,
+        Encoding::Utf16Le => utf16(content, u16::from_le_bytes)?,
+        Encoding::Utf16Be => utf16(content, u16::from_be_bytes)?,
     };
     match text.bytes().position(|byte| byte == 0) {
         Some(at) => {

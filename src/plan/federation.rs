@@ -1,10 +1,14 @@
 //! Federated domains: the ImmutableID of their users cannot change in place, so the sign-in name makes a detour.
 
 use crate::model::text::same;
-use crate::model::{AdUser, CloudUser, Upn};
+use crate::model::{Acceptable, AdUser, CloudUser, Upn};
 use crate::tenant_model::Tenant;
 
-use super::world::mail_addresses;
+use super::describe::cloud_user_line;
+use super::finding::Code;
+use super::link::Link;
+use super::target::Need;
+use super::world::{World, mail_addresses};
 
 /// Whether sign-in for a domain goes to another identity provider.
 pub(super) fn is_federated(domain: &str, tenant: &Tenant) -> bool {
@@ -38,4 +42,71 @@ pub(super) fn original_of_parked(account: &CloudUser, ad_user: Option<&AdUser>, 
     let names = ad_user.into_iter().flat_map(|user| user.upn.as_deref().into_iter().chain(mail_addresses(user)));
     let mut originals = addresses.chain(names).filter_map(|name| name.parse::<Upn>().ok());
     originals.find(|name| same(name.local(), current.local()) && is_federated(name.domain(), tenant))
+}
+
+/// The ImmutableID of a user in a federated domain cannot change in place.
+pub(super) fn examine_federation(link: &mut Link<'_>, account: &CloudUser, world: &World, need: &mut Need) {
+    let Ok(upn) = account.original_upn().parse::<Upn>() else { return };
+    if link.parked.is_none() && link.accepts(Acceptable::FederatedDomain) && !need.leave {
+        link.parked = original_of_parked(account, link.ad_user(world), &world.tenant);
+        need.unpark = link.parked.is_some() && link.anchor.is_some();
+    }
+    if need.unpark {
+        link.use_accept(Acceptable::FederatedDomain);
+    }
+    let changes_id = need.set || (need.leave && account.immutable_id.is_some());
+    if !changes_id || !is_federated(upn.domain(), &world.tenant) {
+        return;
+    }
+    if need.leave {
+        raise_federated_leave(link, &upn);
+    } else {
+        raise_federated_set(link, account, &upn, world, need);
+    }
+}
+
+fn raise_federated_leave(link: &mut Link<'_>, upn: &Upn) {
+    let message =
+        format!("{upn} is in a federated domain, where nobody can sign in without an ImmutableID; it cannot be cleared");
+    let hint = "Give the user a sign-in name in a managed domain first, or make the domain managed.";
+    let finding = link.finding(Code::FederatedDomain, message).hint(hint);
+    link.raise(finding);
+}
+
+fn raise_federated_set(link: &mut Link<'_>, account: &CloudUser, upn: &Upn, world: &World, need: &mut Need) {
+    let Some(park) = park_name(upn, &world.tenant) else {
+        let message = format!(
+            "{upn} is in a federated domain, and the tenant's onmicrosoft.com domain is not known, so there is nowhere to park the name"
+        );
+        let finding = link.finding(Code::FederatedDomain, message).hint("Export the tenant's domains, too.");
+        link.raise(finding);
+        return;
+    };
+    if !is_recognisable(upn, account, link.ad_user(world)) {
+        let message = format!(
+            "{upn} is in a federated domain, and neither its mail addresses nor the AD user name it, so an interrupted detour could not be finished"
+        );
+        let finding = link.finding(Code::FederatedDomain, message).hint("Give the AD user this userPrincipalName first.");
+        link.raise(finding);
+        return;
+    }
+    let message = format!("{upn} is in a federated domain, where the ImmutableID cannot change in place");
+    let hint = format!(
+        "Write `accept: [federated-domain]`: the name moves to {park}, the ID is set, the name moves back. Sign-in fails in between."
+    );
+    let finding = link.finding(Code::FederatedDomain, message).hint(hint);
+    need.detour = link.raise_unless_accepted(Acceptable::FederatedDomain, finding);
+    let taken: Vec<String> = world
+        .tenant
+        .by_upn(park.as_str())
+        .into_iter()
+        .filter_map(|user| world.tenant.user(user))
+        .filter(|user| !user.is_deleted())
+        .map(cloud_user_line)
+        .collect();
+    if need.detour && !taken.is_empty() {
+        let message = format!("the name {park}, which the federated detour needs, is taken");
+        let finding = link.finding(Code::ParkNameTaken, message).objects(taken).hint("Rename that account, then plan again.");
+        link.raise(finding);
+    }
 }

@@ -34,7 +34,13 @@ fn raise_anchor_doubts(link: &mut Link<'_>, ad: AdRef, world: &World) {
     {
         let message =
             format!("the export says `{mark}` for mS-DS-ConsistencyGuid; that is taken as empty, and objectGUID is the anchor");
-        let finding = link.finding(Code::AnchorMissing, message).hint("Make sure that the attribute is really empty.");
+        // PowerShell writes the name of the type where it cannot print the value.
+        let hint = if mark.contains('[') {
+            "The export names a type, so there most likely IS a value: export the attribute as text or base64 before you apply."
+        } else {
+            "Make sure that the attribute is really empty."
+        };
+        let finding = link.finding(Code::AnchorMissing, message).hint(hint);
         link.raise(finding.with_severity(Severity::Warning));
     }
     raise_two_guids(link, user, &anchor);
@@ -143,15 +149,15 @@ fn raise_outcome(link: &mut Link<'_>, incoming: Incoming<'_>, target: UserRef, e
 }
 
 fn raise_refusal(link: &mut Link<'_>, refusal: &SyncRefusal, incoming: Incoming<'_>, target: UserRef, end: &World) {
-    const EXPLAINED: [Code; 5] = [
-        Code::TargetPrivileged,
-        Code::ObjectIdentifierDiffers,
-        Code::SecurityIdentifierHeld,
-        Code::CloudManaged,
-        Code::RoleAssigned,
+    /// Findings that say the same already, by the code of the refusal.
+    const EXPLAINED: [(&str, Code); 4] = [
+        ("InvalidHardMatch", Code::TargetPrivileged),
+        ("AttributeUpdateNotAllowed", Code::ObjectIdentifierDiffers),
+        ("AttributeValueMustBeUnique", Code::SecurityIdentifierHeld),
+        ("BlockedOnPremises", Code::CloudManaged),
     ];
     let tenant_wide = refusal.user.is_none() || refusal.rule.contains("blockCloudObjectTakeover");
-    if tenant_wide || link.findings.iter().any(|finding| EXPLAINED.contains(&finding.code)) {
+    if tenant_wide || link.findings.iter().any(|finding| EXPLAINED.contains(&(refusal.code, finding.code))) {
         return;
     }
     let message = format!("sync will refuse the link with {}", refusal_line(refusal));

@@ -7,10 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::{Acceptable, AnchorForm, CloudKey, CloudUser, HolderDecision, Known, Policy, Resolve, SourceAnchor};
 use crate::tenant_model::UserRef;
 
+use super::account::{is_protected, role_lines};
 use super::describe::{anchor_text, cloud_user_line};
 use super::finding::Code;
 use super::link::Link;
-use super::target::{is_protected, out_of_scope_steps, role_lines};
+use super::target::out_of_scope_steps;
 use super::world::World;
 
 /// Signed in to within so many days means in use.

@@ -4,6 +4,7 @@
 //! draft on the tenant model, turn its writes into actions, ask the model what sync will make of the end, and hold the
 //! result against the policy. Everything here is pure: no file, no clock, no network.
 
+mod account;
 pub mod action;
 mod assemble;
 pub mod body;

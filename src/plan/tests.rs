@@ -500,7 +500,8 @@ fn sync_that_is_switched_off_is_said_where_something_is_to_be_linked() {
     let case = |id| Case::new().ad("ann", A, nothing).cloud(1, "ann", id, nothing);
     assert_eq!(off(case(None).map("ann", "ann", nothing)), [Code::HardMatchBlocked]);
     let leaves = case(Some(anchor(A))).map("", "ann", |mapping| mapping.on_prem = OnPremSide::Nobody);
-    assert_eq!(off(leaves), []);
+    // The AD user is still there, which is another matter.
+    assert_eq!(off(leaves), [Code::TargetWasLinked]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::page::{CYAN, DIM, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of}
 use super::view::{Chapter, Group, PlanView, Step};
 use super::words::{counted, number, state_symbol, status_meaning, symbol, title};
 use crate::model::text::printable;
-use crate::plan::body::{PlanAdUser, PlannedMapping, Status};
+use crate::plan::body::{MappingState, PlanAdUser, PlannedMapping, Status};
 use crate::plan::finding::Finding;
 
 /// How much of each part is shown where not everything is asked for.
@@ -225,10 +225,15 @@ fn row(mapping: &PlannedMapping) -> Vec<String> {
     vec![
         format!("{} {}", state_symbol(mapping.state), mapping.state.word()),
         mapping.id.clone(),
-        mapping.on_prem.as_ref().map_or_else(|| "(none)".to_owned(), ad_user),
+        mapping.on_prem.as_ref().map_or_else(|| absent_ad_user(mapping.state).to_owned(), ad_user),
         cloud,
         format!("{}:{}", mapping.source.file, mapping.source.line),
     ]
+}
+
+/// What stands in the place of an AD user: nobody is wanted, or nobody was found.
+pub(super) fn absent_ad_user(state: MappingState) -> &'static str {
+    if state == MappingState::Blocked { "(not found)" } else { "(none)" }
 }
 
 /// The shortest name of an AD user that says which one it is.

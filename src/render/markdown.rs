@@ -3,7 +3,7 @@
 use super::comment::{Comment, Part, sticky};
 use super::escape::{code, prose};
 use super::facts::{FactChange, Side, changes};
-use super::human::{ad_user, counted_u64, made};
+use super::human::{absent_ad_user, ad_user, counted_u64, made};
 use super::view::{Group, PlanView, Step};
 use super::words::{counted, number, state_symbol, status_meaning, symbol, title};
 use crate::plan::body::PlannedMapping;
@@ -184,7 +184,8 @@ fn mappings(view: &PlanView<'_>) -> Part {
         let cloud = mapping.cloud.as_ref().map_or_else(|| "(not found)".to_owned(), |cloud| code(&cloud.upn));
         let anchor = mapping.anchor.as_deref().map_or_else(|| "(none)".to_owned(), code);
         let state = format!("`{}` {}", state_symbol(mapping.state), mapping.state.word());
-        let on_prem = mapping.on_prem.as_ref().map_or_else(|| "(none)".to_owned(), |user| code(&ad_user(user)));
+        let on_prem =
+            mapping.on_prem.as_ref().map_or_else(|| absent_ad_user(mapping.state).to_owned(), |user| code(&ad_user(user)));
         vec![state, subject(&mapping.id, Some(mapping)), on_prem, cloud, anchor]
     };
     Part::new(format!("Mappings: {}", number(total)), 10, &["state", "mapping", "AD user", "cloud user", "ImmutableID"])

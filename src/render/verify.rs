@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::comment::{Comment, Part, sticky};
 use super::escape::{code, prose};
 use super::facts::guid_of;
-use super::human::{ad_user, objects};
+use super::human::{absent_ad_user, ad_user, objects};
 use super::page::{CYAN, DIM, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of};
 use super::view::{findings_line, mappings_line};
 use super::words::{STATES, counted, number, state_symbol, tenant_name};
@@ -133,7 +133,7 @@ fn refused(findings: &[Finding]) -> bool {
 
 /// The two users of a row.
 fn pair(row: &VerifyRow, write: impl Fn(&str) -> String) -> String {
-    let on_prem = row.on_prem.as_ref().map_or_else(|| "(none)".to_owned(), |user| write(&ad_user(user)));
+    let on_prem = row.on_prem.as_ref().map_or_else(|| absent_ad_user(row.state).to_owned(), |user| write(&ad_user(user)));
     let cloud = row.cloud.as_ref().map_or_else(|| "(not found)".to_owned(), |cloud| write(&cloud.upn));
     format!("{on_prem} -> {cloud}")
 }

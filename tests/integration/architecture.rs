@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Module and floor, from the ground up.
-const FLOORS: [(&str, u8); 10] = [
+const FLOORS: [(&str, u8); 12] = [
     ("model", 1),
     ("diag", 1),
     ("tenant_model", 2),
@@ -15,6 +15,8 @@ const FLOORS: [(&str, u8); 10] = [
     ("config", 5),
     ("render", 5),
     ("cli", 6),
+    ("emulator", 6),
+    ("bin", 7),
 ];
 
 const PURE: [&str; 6] = ["model", "diag", "tenant_model", "plan", "planfile", "render"];

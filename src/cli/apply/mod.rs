@@ -35,7 +35,8 @@ pub(super) fn run(args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure>
         }
         None => plan_now(args, terminal)?,
     };
-    if plan.body.actions.is_empty() {
+    // The plan of a way back without actions still closes the run that it undoes.
+    if plan.body.actions.is_empty() && plan.body.rollback_of.is_none() {
         terminal.result("Nothing to do: the plan has no actions.\n")?;
         return Ok(Exit::Done);
     }

@@ -6,9 +6,11 @@ use std::path::Path;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
+use crate::apply::journal::JournalError;
+use crate::apply::lock::LockError;
 use crate::apply::{ApplyError, Difference, ExitKind, RunReport};
 use crate::model::text::printable;
-use crate::plan::action::{Action, ActionId};
+use crate::plan::action::{Action, ActionId, ActionKind};
 use crate::planfile::PlanFile;
 
 use super::super::exit::Exit;
@@ -40,9 +42,11 @@ pub(super) fn refusal(error: ApplyError) -> Failure {
         ApplyError::Stale(differences) => stale(&differences),
         ApplyError::Unfinished(_) => Failure::new(Exit::OtherRun, error.to_string())
             .hint("Finish it with `hardmatch apply` of that plan, undo it with `hardmatch rollback`, or give it up with `--abandon-unfinished`."),
-        ApplyError::Lock(_) => Failure::new(Exit::OtherRun, error.to_string()),
+        ApplyError::Lock(LockError::Held { .. }) => Failure::new(Exit::OtherRun, error.to_string()),
+        ApplyError::Lock(LockError::Io { .. }) => Failure::new(Exit::Unexpected, error.to_string()),
         ApplyError::Plan(_) => Failure::new(Exit::PlanAltered, error.to_string()),
-        ApplyError::Journal(_) => Failure::new(Exit::Unexpected, error.to_string()),
+        ApplyError::Journal(JournalError::Damaged { .. }) => Failure::input(error.to_string()),
+        ApplyError::Journal(JournalError::Io { .. }) => Failure::new(Exit::Unexpected, error.to_string()),
     }
 }
 
@@ -96,15 +100,23 @@ pub(super) fn text(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
         unknown.len(),
         not_tried.len()
     );
-    let _ = writeln!(text, "{}", next(report, path));
+    let _ = writeln!(text, "{}", next(report, plan, path));
     text
 }
 
+/// Whether sync has something to take over after the plan.
+fn arms(plan: &PlanFile) -> bool {
+    let arming = [ActionKind::SetImmutableId, ActionKind::StampConsistencyGuid];
+    plan.body.actions.iter().any(|action| arming.contains(&action.kind))
+}
+
 /// How to go on.
-fn next(report: &RunReport, path: &Path) -> String {
+fn next(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
     let why = report.stopped_by.as_ref().map_or_else(String::new, |why| format!("Stopped: {}. ", watch::stopped(why)));
     match report.exit_kind() {
         ExitKind::Complete if report.stopped_by.is_some() => format!("{why}Everything else is done."),
+        ExitKind::Complete if plan.body.rollback_of.is_some() => "The run is undone, as far as it can be.".into(),
+        ExitKind::Complete if !arms(plan) => "Done; nothing waits for sync.".into(),
         ExitKind::Complete => "Now let sync run; `hardmatch verify` shows when it has taken over.".into(),
         ExitKind::Stale => "Nothing was written. Plan again: the situation changed.".into(),
         ExitKind::Denied

@@ -4,7 +4,7 @@
 //! is wrong. What may be a cut file is refused too, because a shorter list looks exactly like "no conflict".
 
 mod csv;
-mod encoding;
+pub(crate) mod encoding;
 mod forest;
 mod ldif;
 pub mod ldif_write;

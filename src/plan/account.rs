@@ -1,0 +1,221 @@
+//! What a reviewer should know about the cloud user of a mapping before it is written, and what forbids it.
+
+use wildmatch::WildMatch;
+
+use crate::model::{Acceptable, AnchorForm, CloudUser, Known, Policy, RoleState, SourceAnchor};
+use crate::tenant_model::{RoleHeld, Tenant};
+
+use super::describe::{ad_user_line, anchor_text, cloud_user_line};
+use super::finding::Code;
+use super::link::Link;
+use super::world::World;
+
+/// Whether the policy forbids touching an account.
+pub(super) fn is_protected(account: &CloudUser, policy: &Policy) -> bool {
+    let matches = |pattern: &str, text: &str| WildMatch::new(&pattern.to_lowercase()).matches(&text.to_lowercase());
+    let id = account.id.to_string();
+    policy
+        .protect
+        .iter()
+        .any(|pattern| matches(pattern, account.original_upn()) || matches(pattern, &account.upn) || matches(pattern, &id))
+}
+
+pub(super) fn raise_protected(link: &mut Link<'_>, account: &CloudUser, policy: &Policy) {
+    if is_protected(account, policy) {
+        let finding = link
+            .finding(Code::TargetProtected, format!("{} is protected by `policy.protect`", account.original_upn()))
+            .hint("Remove the mapping, or have the policy changed in a review of its own.");
+        link.raise(finding);
+    }
+}
+
+pub(super) fn raise_guest(link: &mut Link<'_>, account: &CloudUser) {
+    if account.is_guest() {
+        let finding = link
+            .finding(Code::TargetGuest, format!("{} is a guest of this tenant", account.original_upn()))
+            .hint("Map the person's member account. If the guest is really meant, write `accept: [target-guest]`.");
+        link.raise_unless_accepted(Acceptable::TargetGuest, finding);
+    }
+}
+
+pub(super) fn raise_restore_conflicts(link: &mut Link<'_>, account: &CloudUser, tenant: &Tenant) {
+    let live = |user: &&crate::tenant_model::UserRef| tenant.user(**user).is_some_and(|user| !user.is_deleted());
+    let mut taken: Vec<String> = Vec::new();
+    let names = std::iter::once(account.original_upn()).map(|upn| (upn, tenant.by_upn(upn)));
+    let addresses = crate::tenant_model::mail_addresses(account).map(|address| (address, tenant.by_address(address)));
+    for (name, owners) in names.chain(addresses) {
+        for owner in owners.iter().filter(live).filter_map(|user| tenant.user(*user)) {
+            taken.push(format!("{name} belongs to {}", cloud_user_line(owner)));
+        }
+    }
+    if !taken.is_empty() {
+        taken.sort();
+        taken.dedup();
+        let message = format!("{} cannot be restored: a name or address of it is in use again", account.original_upn());
+        let hint = "Rename the account that uses it now, then plan again.";
+        let finding = link.finding(Code::TargetSoftDeleted, message).objects(taken).hint(hint);
+        link.raise(finding);
+    }
+}
+
+/// What the target carries now instead of the wanted ID.
+pub(super) fn raise_other_anchor(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    let (Some(current), Some(anchor)) = (&account.immutable_id, link.anchor.clone()) else { return };
+    let name = account.original_upn();
+    match AnchorForm::of(current) {
+        AnchorForm::Opaque => raise_opaque(link, account, current.as_str()),
+        AnchorForm::Guid(guid) if is_swapped(&anchor, guid) => {
+            let message = format!("{name} carries `{current}`: this GUID with the first three groups swapped (text order)");
+            let finding = link
+                .finding(Code::AnchorWrongByteOrder, message)
+                .hint(format!("It will be set to {}.", anchor_text(&anchor.value)));
+            link.raise(finding);
+        }
+        form if anchor.guid.is_some_and(|guid| form.guids().contains(&Some(guid))) => {
+            let message = format!("{name} carries this GUID in an encoding that matches nothing: `{current}`");
+            let finding =
+                link.finding(Code::AnchorNotCanonical, message).hint(format!("It will be re-encoded to `{}`.", anchor.value));
+            link.raise(finding);
+        }
+        AnchorForm::Guid(_)
+        | AnchorForm::NotCanonical(_)
+        | AnchorForm::GuidText(_)
+        | AnchorForm::EncodedGuidText(_)
+        | AnchorForm::BareHex { .. } => {
+            let owners = world.forests.by_anchor(current);
+            let message = format!("{name} carries another ImmutableID, {}", anchor_text(current));
+            let hint = match owners.as_slice() {
+                [] => "No AD user of these forests has that anchor: it is most likely stale.",
+                _ => "It is the anchor of the AD user listed here: that one no longer gets this account.",
+            };
+            let lines = owners.iter().filter_map(|user| ad_user_line(*user, world));
+            let finding = link.finding(Code::TargetWasLinked, message).objects(lines).hint(hint);
+            link.raise(finding);
+        }
+    }
+}
+
+fn is_swapped(anchor: &SourceAnchor, current: crate::model::ObjectGuid) -> bool {
+    anchor.guid.is_some_and(|guid| guid.byte_swapped() == current)
+}
+
+fn raise_opaque(link: &mut Link<'_>, account: &CloudUser, current: &str) {
+    let message = format!(
+        "{} carries the ImmutableID `{current}`, which is no GUID; a federated identity provider may sign the person in by it",
+        account.original_upn()
+    );
+    let hint = "Find out who set it. If nothing depends on it any more, write `accept: [anchor-opaque]` with `because`.";
+    let finding = link.finding(Code::AnchorOpaque, message).hint(hint);
+    link.raise_unless_accepted(Acceptable::AnchorOpaque, finding);
+}
+
+pub(super) fn raise_mailbox(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    if let Some(purpose) = account.mailbox_purpose.value().filter(|purpose| !["user", "unknown"].contains(&&***purpose)) {
+        let message = format!("{} is a {purpose} mailbox, not a person's", account.original_upn());
+        let finding =
+            link.finding(Code::SharedMailbox, message).hint("Make sure that the AD user is the matching shared account.");
+        link.raise(finding);
+    }
+    let on_premises = link.ad_user(world).is_some_and(|user| user.has_exchange_mailbox);
+    let in_cloud = account.mail.value().is_some() && account.licenses.value().is_some_and(|skus| !skus.is_empty());
+    if on_premises && in_cloud {
+        let message = format!("the AD user has msExchMailboxGuid set and {} has a licensed mailbox", account.original_upn());
+        let hint = "Decide which mailbox stays before the sync cycle; otherwise the person ends with two.";
+        let finding = link.finding(Code::DoubleMailbox, message).hint(hint);
+        link.raise(finding);
+    }
+}
+
+pub(super) fn raise_residue(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    let (Some(held), Some(user)) = (account.sid.value(), link.ad_user(world)) else { return };
+    if user.sid.as_ref().is_some_and(|own| own != held) {
+        let owners: Vec<String> = world.forests.by_sid(held).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
+        let message = format!("{} still carries the on-premises SID {held} of somebody else", account.original_upn());
+        let finding = link
+            .finding(Code::Residue, message)
+            .objects(owners)
+            .hint("Nothing to do: another step of this plan clears it, or sync overwrites it at takeover.");
+        link.raise(finding);
+    }
+}
+
+/// Leaving hybrid lasts only while sync does not see the AD user.
+pub(super) fn raise_still_in_ad(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    let Some(current) = &account.immutable_id else { return };
+    let owners: Vec<String> = world.forests.by_anchor(current).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
+    if !owners.is_empty() {
+        let message = format!("the AD user with the anchor of {} is still there", account.original_upn());
+        let hint = "Keep it out of the scope of sync: otherwise the next cycle matches the account again by its name or address.";
+        let finding = link.finding(Code::TargetWasLinked, message).objects(owners).hint(hint);
+        link.raise(finding);
+    }
+}
+
+pub(super) fn raise_cloud_managed(link: &mut Link<'_>, account: &CloudUser) {
+    if account.cloud_managed == Known::Is(true) {
+        let message = format!("the source of authority of {} was moved to the cloud (isCloudManaged)", account.original_upn());
+        let hint = "Sync skips its AD user until that is rolled back; changing the ImmutableID destroys the way back.";
+        let finding = link.finding(Code::CloudManaged, message).hint(hint);
+        link.raise(finding);
+    }
+}
+
+/// One line for each role: name, how it is held.
+pub(super) fn role_lines(roles: &[RoleHeld]) -> Vec<String> {
+    let line = |role: &RoleHeld| {
+        let state = match role.state {
+            RoleState::Assigned => "assigned",
+            RoleState::Eligible => "eligible through PIM",
+        };
+        let via = role.via.map_or_else(String::new, |group| format!(", through group {group}"));
+        let weight = if role.privileged { "privileged" } else { "not privileged" };
+        format!("{} ({weight}, {state}{via})", role.role)
+    };
+    roles.iter().map(line).collect()
+}
+
+pub(super) fn raise_roles(link: &mut Link<'_>, account: &CloudUser, tenant: &Tenant) {
+    let Some(roles) = tenant.roles_of(&account.id) else { return };
+    if roles.iter().any(|role| role.privileged) {
+        let message = format!(
+            "{} holds a privileged role; since June 2026 Entra refuses such hard matches (InvalidHardMatch)",
+            account.original_upn()
+        );
+        let finding = link
+            .finding(Code::TargetPrivileged, message)
+            .objects(role_lines(&roles))
+            .hint("Take the role away for the time of the match, or write `accept: [target-privileged]` to set the ID all the same.")
+            .steps([
+                "Remove the assignment and the eligibility (also through groups).".to_owned(),
+                "Run `hardmatch plan` and `hardmatch apply`, then a sync cycle.".to_owned(),
+                "When `hardmatch verify` says linked, give the role back.".to_owned(),
+            ]);
+        link.raise_unless_accepted(Acceptable::TargetPrivileged, finding);
+    } else if !roles.is_empty() {
+        let message = format!("{} holds a role that is not privileged", account.original_upn());
+        let hint = "Microsoft's announcement of June 2026 speaks of any role: if sync refuses the match, take the role away and sync again.";
+        let finding = link.finding(Code::RoleAssigned, message).objects(role_lines(&roles)).hint(hint);
+        link.raise(finding);
+    }
+}
+
+/// Raises a foreign object identifier; tells whether it is to be cleared.
+pub(super) fn raise_object_identifier(link: &mut Link<'_>, account: &CloudUser, world: &World) -> bool {
+    const BYPASS: &str = "allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled";
+    let guid = link.ad_user(world).map(|user| user.guid).or(link.given);
+    let (Some(pinned), Some(guid)) = (account.object_identifier.value(), guid) else { return false };
+    let bypass = world.tenant.observed().features.as_ref().is_some_and(|features| features.get(BYPASS) == Some(&true));
+    if *pinned == guid || bypass {
+        return false;
+    }
+    let owners: Vec<String> = world.forests.by_guid(pinned).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
+    let message = format!(
+        "{} is pinned to the AD object {pinned} (onPremisesObjectIdentifier), not to {guid}; since July 2026 sync refuses to change that",
+        account.original_upn()
+    );
+    let finding = link
+        .finding(Code::ObjectIdentifierDiffers, message)
+        .objects(owners)
+        .hint("If the link to the other object is over, write `accept: [object-identifier-differs]`: the plan then clears the value first.");
+    link.raise_unless_accepted(Acceptable::ObjectIdentifierDiffers, finding)
+}
