@@ -117,10 +117,9 @@ fn pure_floors_name_nothing_of_the_outside() {
 #[test]
 fn the_floors_are_those_of_the_crate_documentation() {
     let text = fs::read_to_string(root().join("src/lib.rs")).unwrap();
-    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("//! | ") && line.contains("[`")).collect();
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("//! | ")).collect();
     for (module, floor) in FLOORS {
-        let declared =
-            rows.iter().any(|row| row.starts_with(&format!("//! | {floor} |")) && row.contains(&format!("[`{module}`]")));
+        let declared = rows.iter().any(|row| row.starts_with(&format!("//! | {floor} |")) && row.contains(&format!("`{module}")));
         assert!(declared, "lib.rs does not say that {module} is on floor {floor}");
     }
 }
