@@ -5,6 +5,8 @@ mod apply;
 mod architecture;
 mod cli;
 mod common;
+#[cfg(feature = "emulator")]
+mod emulator;
 mod errors;
 mod examples;
 mod properties;
