@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use strsim::damerau_levenshtein;
 
@@ -13,6 +14,10 @@ use super::world::World;
 const SHOWN: usize = 3;
 /// How many names of one bucket are compared letter by letter.
 const COMPARED: usize = 5_000;
+/// How many look-ups compare letter by letter; a file that is wrong from top to bottom has another fault than a typo.
+const CAREFUL: usize = 100;
+/// How many letters may differ.
+const NEAR: usize = 2;
 
 /// Names of both directories by a rough key, made when the first selector finds nothing.
 #[derive(Debug, Default)]
@@ -25,8 +30,10 @@ pub(super) struct Hints {
 struct Names {
     /// Names by their skeleton without domain.
     by_skeleton: BTreeMap<String, Vec<Box<str>>>,
-    /// Names by their first letter.
-    by_start: BTreeMap<String, Vec<Box<str>>>,
+    /// Names by their first letter, each with its lower case.
+    by_start: BTreeMap<String, Vec<(Box<str>, Box<str>)>>,
+    /// Look-ups that have compared letter by letter.
+    careful: AtomicUsize,
 }
 
 impl Hints {
@@ -70,26 +77,32 @@ impl Names {
         let mut all = Self::default();
         for name in names {
             all.by_skeleton.entry(skeleton(local(name))).or_default().push(name.into());
-            all.by_start.entry(start(name)).or_default().push(name.into());
+            all.by_start.entry(start(name)).or_default().push((name.into(), name.to_lowercase().into()));
         }
         all
     }
 
     fn near(&self, text: &str) -> Vec<String> {
         let lowered = text.to_lowercase();
-        let mut found: Vec<(usize, &str)> = Vec::new();
-        for name in self.by_skeleton.get(&skeleton(local(text))).into_iter().flatten() {
-            found.push((damerau_levenshtein(&lowered, &name.to_lowercase()), name));
-        }
-        for name in self.by_start.get(&start(text)).into_iter().flatten().take(COMPARED) {
-            let distance = damerau_levenshtein(&lowered, &name.to_lowercase());
-            if distance <= 2 {
-                found.push((distance, name));
-            }
+        let alike = self.by_skeleton.get(&skeleton(local(text))).into_iter().flatten();
+        let mut found: Vec<(usize, &str)> =
+            alike.map(|name| (damerau_levenshtein(&lowered, &name.to_lowercase()), &**name)).collect();
+        if self.careful.fetch_add(1, Ordering::Relaxed) < CAREFUL {
+            found.extend(self.misspelt(&lowered, text));
         }
         found.sort();
         found.dedup();
         found.into_iter().take(SHOWN).map(|(_, name)| explain_difference(text, name)).collect()
+    }
+
+    /// Names in which only a few letters differ.
+    fn misspelt(&self, lowered: &str, text: &str) -> Vec<(usize, &str)> {
+        let candidates = self.by_start.get(&start(text)).into_iter().flatten().take(COMPARED);
+        let close = candidates.filter(|(_, other)| other.len().abs_diff(lowered.len()) <= NEAR);
+        close
+            .map(|(name, other)| (damerau_levenshtein(lowered, other), &**name))
+            .filter(|(distance, _)| *distance <= NEAR)
+            .collect()
     }
 }
 
