@@ -15,7 +15,7 @@ const SHOWN: usize = 3;
 /// How many names of one bucket are compared letter by letter.
 const COMPARED: usize = 5_000;
 /// How many look-ups compare letter by letter; a file that is wrong from top to bottom has another fault than a typo.
-const CAREFUL: usize = 100;
+const CAREFUL: usize = 40;
 /// How many letters may differ.
 const NEAR: usize = 2;
 
