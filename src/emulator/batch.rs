@@ -150,7 +150,7 @@ fn failed_dependency() -> Answer {
 }
 
 /// The answer to the batch; shuffled, because clients must not count on an order.
-pub(crate) fn answer(answers: Vec<(String, Answer)>, shuffle: bool) -> Answer {
+pub(crate) fn answer(answers: &[(String, Answer)], shuffle: bool) -> Answer {
     let mut responses: Vec<Value> = answers.iter().map(|(id, answer)| response(id, answer)).collect();
     if shuffle {
         responses.reverse();

@@ -28,7 +28,11 @@ pub(crate) fn handle(state: &mut State, request: &Request, address: &str) -> Res
         ("POST", ["clock"]) => clock(state, request),
         ("POST", ["token"]) => Ok(token(state)),
         ("POST" | "PATCH", ["users", id]) => edit(state, request, id),
-        (_, ["tenant" | "sync" | "requests" | "faults" | "clock" | "token"] | ["users", _]) => Err(Failure::method_not_allowed()),
+        (_, ["tenant"]) => Err(Failure::method_not_allowed(&["GET"])),
+        (_, ["sync" | "clock" | "token"]) => Err(Failure::method_not_allowed(&["POST"])),
+        (_, ["requests"]) => Err(Failure::method_not_allowed(&["GET", "DELETE"])),
+        (_, ["faults"]) => Err(Failure::method_not_allowed(&["GET", "POST", "PUT"])),
+        (_, ["users", _]) => Err(Failure::method_not_allowed(&["POST", "PATCH"])),
         (_, segments) => Err(Failure::no_segment(segments.last().copied().unwrap_or("__emulator"))),
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn domains(world: &mut World, call: &Call) -> Result<Answer, Failure>
 /// GET /domains/{name}
 pub(crate) fn domain(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     world.grants.need(READ_DOMAINS)?;
-    single(world, call, &DOMAIN, all_domains(world))
+    single(world, call, &DOMAIN, &all_domains(world))
 }
 
 /// GET /domains/{name}/federationConfiguration
@@ -71,7 +71,7 @@ pub(crate) fn organizations(world: &mut World, call: &Call) -> Result<Answer, Fa
 /// GET /organization/{id}
 pub(crate) fn organization(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     world.grants.need(READ_ORGANIZATION)?;
-    single(world, call, &ORGANIZATION, vec![the_organization(world)])
+    single(world, call, &ORGANIZATION, &[the_organization(world)])
 }
 
 fn the_organization(world: &World) -> Value {
@@ -102,7 +102,7 @@ pub(crate) fn groups(world: &mut World, call: &Call) -> Result<Answer, Failure> 
 /// GET /groups/{id}
 pub(crate) fn group(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     world.grants.need(READ_GROUPS)?;
-    single(world, call, &GROUP, world.section("groups").to_vec())
+    single(world, call, &GROUP, world.section("groups"))
 }
 
 /// GET /groups/{id}/members, transitiveMembers and owners
@@ -133,7 +133,7 @@ pub(crate) fn contacts(world: &mut World, call: &Call) -> Result<Answer, Failure
 /// GET /contacts/{id}
 pub(crate) fn contact(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     world.grants.need(READ_CONTACTS)?;
-    single(world, call, &CONTACT, world.section("contacts").to_vec())
+    single(world, call, &CONTACT, world.section("contacts"))
 }
 
 /// GET /directory/onPremisesSynchronization
@@ -147,7 +147,7 @@ pub(crate) fn synchronizations(world: &mut World, call: &Call) -> Result<Answer,
 pub(crate) fn synchronization(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     world.grants.need(READ_SYNC)?;
     world.grants.need_role_of_user(&[GLOBAL, HYBRID])?;
-    single(world, call, &SYNCHRONIZATION, vec![the_synchronization(world)])
+    single(world, call, &SYNCHRONIZATION, &[the_synchronization(world)])
 }
 
 fn the_synchronization(world: &World) -> Value {
@@ -264,7 +264,7 @@ pub(super) fn list(world: &World, call: &Call, entity: &'static Entity, objects:
 }
 
 /// The one object that the last segment names.
-pub(super) fn single(world: &World, call: &Call, entity: &'static Entity, objects: Vec<Value>) -> Result<Answer, Failure> {
+pub(super) fn single(world: &World, call: &Call, entity: &'static Entity, objects: &[Value]) -> Result<Answer, Failure> {
     let key = call.path.last().map_or("", String::as_str);
     let projection = Projection::of(&call.query.select, &asked(call, entity, &world.script.switches))?;
     let found = objects.iter().find(|object| is_named(object, key)).ok_or_else(|| Failure::not_found(key))?;

@@ -56,7 +56,6 @@ impl Fixed {
     pub(crate) fn on_top_of(&self, mut script: Script) -> Script {
         if self.strict {
             script.switches.immutable_id_filter_needs_advanced = true;
-            script.switches.sync_behavior_on_v1 = false;
         }
         script.pages.size = script.pages.size.or(self.page_size);
         script
@@ -229,12 +228,12 @@ impl State {
             return Err(Failure::no_segment(call.path.last().map_or("", String::as_str)));
         }
         if call.method != Method::POST {
-            return Err(Failure::method_not_allowed());
+            return Err(Failure::method_not_allowed(&["POST"]));
         }
         let items = batch::read(call)?;
         let shuffle = self.world.script.switches.shuffle_batch;
         let answers = batch::run(items, |item| self.item(item.call, ids));
-        Ok(batch::answer(answers, shuffle))
+        Ok(batch::answer(&answers, shuffle))
     }
 
     fn item(&mut self, call: Result<Call, Failure>, ids: &Ids) -> Answer {

@@ -75,8 +75,9 @@ impl Failure {
     }
 
     /// A path that exists, but not with this method.
-    pub(crate) fn method_not_allowed() -> Self {
+    pub(crate) fn method_not_allowed(allowed: &[&str]) -> Self {
         Self::new(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
+            .with_header("Allow", allowed.join(", "))
     }
 
     /// A path that does not exist.

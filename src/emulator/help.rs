@@ -49,7 +49,7 @@ Every key is optional; the values shown are the defaults.
     "federatedText": "invalid",       the text of refusals in federated domains
     "uniquenessIgnoresCase": false,   ImmutableIDs that differ in case only are in conflict
     "binReservesAddresses": false,    addresses of deleted users are taken
-    "syncBehaviorOnV1": true,         onPremisesSyncBehavior is in v1.0 (--strict: false)
+    "syncBehaviorOnV1": true,         onPremisesSyncBehavior is in v1.0, not only in beta
     "objectIdentifierOnV1": false,    onPremisesObjectIdentifier is in v1.0
     "appNeedsRoleForObjectIdentifier": true,    clearing it takes a directory role even for applications
     "takeoverRoles": "privileged",    roles that keep sync from taking an account over: privileged, any

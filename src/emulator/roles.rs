@@ -197,7 +197,7 @@ pub(crate) fn definitions(world: &mut World, call: &Call) -> Result<Answer, Fail
 /// GET /roleManagement/directory/roleDefinitions/{id}
 pub(crate) fn definition_by_id(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     world.grants.need(READ_ROLES)?;
-    single(world, call, &ROLE_DEFINITION, all_definitions(world, call))
+    single(world, call, &ROLE_DEFINITION, &all_definitions(world, call))
 }
 
 fn all_definitions(world: &World, call: &Call) -> Vec<Value> {
@@ -213,7 +213,7 @@ pub(crate) fn directory_roles(world: &mut World, call: &Call) -> Result<Answer, 
 /// GET /directoryRoles/{id}
 pub(crate) fn directory_role_by_id(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     world.grants.need(READ_ROLES)?;
-    single(world, call, &DIRECTORY_ROLE, activated(world).iter().map(directory_role).collect())
+    single(world, call, &DIRECTORY_ROLE, &activated(world).iter().map(directory_role).collect::<Vec<_>>())
 }
 
 /// GET /directoryRoles/{id}/members

@@ -9,6 +9,8 @@ use super::{audit, deleted_items, directory, roles, users};
 /// What carries a call out.
 type Handler = fn(&mut World, &Call) -> Result<Answer, Failure>;
 
+const METHODS: [&str; 4] = ["GET", "POST", "PATCH", "DELETE"];
+
 /// Splits an address behind the version: decoded segments, and the query.
 ///
 /// # Errors
@@ -43,9 +45,9 @@ pub(crate) fn dispatch(world: &mut World, call: &Call) -> Result<Answer, Failure
     if let Some(handler) = handler(call.method.as_str(), &path) {
         return handler(world, call);
     }
-    let exists = ["GET", "POST", "PATCH", "DELETE"].iter().any(|method| handler(method, &path).is_some());
+    let allowed: Vec<&str> = METHODS.iter().copied().filter(|method| handler(method, &path).is_some()).collect();
     let last = path.iter().rfind(|segment| !segment.is_empty()).copied().unwrap_or_default();
-    if exists { Err(Failure::method_not_allowed()) } else { Err(Failure::no_segment(last)) }
+    if allowed.is_empty() { Err(Failure::no_segment(last)) } else { Err(Failure::method_not_allowed(&allowed)) }
 }
 
 fn handler(method: &str, path: &[&str]) -> Option<Handler> {

@@ -3,9 +3,9 @@
 /// A condition on one object.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Expr {
-    And(Vec<Expr>),
-    Or(Vec<Expr>),
-    Not(Box<Expr>),
+    And(Vec<Self>),
+    Or(Vec<Self>),
+    Not(Box<Self>),
     Compare {
         path: Path,
         op: Op,
@@ -24,7 +24,7 @@ pub(crate) enum Expr {
     /// `list/any(x: …)`; the paths of the condition begin at `x`. Without a condition: the list is not empty.
     Any {
         path: Path,
-        condition: Option<Box<Expr>>,
+        condition: Option<Box<Self>>,
     },
 }
 

@@ -68,8 +68,12 @@ fn value_of(wanted: &Property, object: &Value) -> Option<Value> {
     match (found, wanted.kind) {
         (Some(value), _) => Some(value.clone()),
         (None, Kind::Texts | Kind::Objects) => Some(json!([])),
-        // Who never signed in has no such activity.
-        (None, _) if wanted.name == "signInActivity" => None,
-        (None, Kind::Text | Kind::Bool | Kind::Date | Kind::Int | Kind::Object) => Some(Value::Null),
+        (None, _) if wanted.name == "onPremisesExtensionAttributes" => Some(no_extension_attributes()),
+        (None, _) => (!wanted.never_null).then_some(Value::Null),
     }
+}
+
+/// The fifteen are always there.
+fn no_extension_attributes() -> Value {
+    (1..=15).map(|n| (format!("extensionAttribute{n}"), Value::Null)).collect::<Map<_, _>>().into()
 }

@@ -84,6 +84,8 @@ pub(crate) struct Property {
     pub(crate) default: bool,
     /// Only in beta.
     pub(crate) beta: bool,
+    /// Absent when it is empty: its type knows no null.
+    pub(crate) never_null: bool,
     /// `eq` and `in`; for lists `any`.
     pub(crate) eq: Need,
     /// `eq null`.
@@ -104,6 +106,7 @@ pub(crate) const fn property(name: &'static str, kind: Kind) -> Property {
         write: Write::Never,
         default: false,
         beta: false,
+        never_null: matches!(kind, Kind::Object),
         eq: never,
         null: never,
         range: never,
@@ -116,6 +119,10 @@ pub(crate) const fn property(name: &'static str, kind: Kind) -> Property {
 impl Property {
     pub(crate) const fn by_default(self) -> Self {
         Self { default: true, ..self }
+    }
+
+    pub(crate) const fn never_null(self) -> Self {
+        Self { never_null: true, ..self }
     }
 
     pub(crate) const fn beta(self) -> Self {

@@ -82,7 +82,7 @@ const PROPERTIES: &[Property] = &[
     property("passwordProfile", Object).write(Always),
     property("showInAddressList", Bool).write(Always),
     property("mailboxSettings", Object),
-    property("deviceEnrollmentLimit", Int),
+    property("deviceEnrollmentLimit", Int).never_null(),
     property("print", Object),
     // where somebody works
     text("city"),
@@ -101,8 +101,8 @@ const PROPERTIES: &[Property] = &[
     property("legalAgeGroupClassification", Text),
     // profile
     profile("aboutMe", Text),
-    profile("birthday", Date),
-    profile("hireDate", Date),
+    profile("birthday", Date).never_null(),
+    profile("hireDate", Date).never_null(),
     profile("interests", Texts),
     profile("mySite", Text),
     profile("pastProjects", Texts),

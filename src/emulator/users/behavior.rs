@@ -61,7 +61,7 @@ fn check(world: &World, call: &Call) -> Result<(), Failure> {
     world.grants.need(SYNC_BEHAVIOR)?;
     world.grants.need_role_of_user(&[HYBRID, "Hybrid Administrator", GLOBAL])?;
     let offered = call.version == Version::Beta || world.script.switches.sync_behavior_on_v1;
-    if offered { Ok(()) } else { Err(Failure::method_not_allowed()) }
+    if offered { Ok(()) } else { Err(Failure::method_not_allowed(&[])) }
 }
 
 /// The account after the switch; `None` when there is nothing to move.

@@ -16,10 +16,7 @@ pub(super) fn candidates(filter: &Expr, tenant: &Tenant) -> Option<Vec<EntraId>>
         Expr::Or(parts) => union(parts.iter().map(|part| candidates(part, tenant))),
         Expr::Compare { path, op: Op::Eq, value } => with_value(path, value, tenant),
         Expr::In { path, values } => union(values.iter().map(|value| with_value(path, value, tenant))),
-        Expr::Any { path, condition: Some(condition) } if is(path, "proxyAddresses") => match &**condition {
-            Expr::Compare { path, op: Op::Eq, value } if path.segments.is_empty() => address(value, tenant),
-            _ => None,
-        },
+        Expr::Any { path, condition: Some(condition) } if is(path, "proxyAddresses") => addresses(condition, tenant),
         Expr::Not(_) | Expr::Compare { .. } | Expr::Affix { .. } | Expr::Any { .. } => None,
     }
 }
@@ -72,6 +69,16 @@ fn anchors(text: &str, tenant: &Tenant) -> Vec<UserRef> {
     let mut found = tenant.holders_of(&id);
     found.extend(tenant.case_variants_of(&id));
     found
+}
+
+/// `any(p: p eq '…')` and nothing else.
+fn addresses(condition: &Expr, tenant: &Tenant) -> Option<Vec<EntraId>> {
+    if let Expr::Compare { path, op: Op::Eq, value } = condition
+        && path.segments.is_empty()
+    {
+        return address(value, tenant);
+    }
+    None
 }
 
 fn address(value: &Literal, tenant: &Tenant) -> Option<Vec<EntraId>> {
