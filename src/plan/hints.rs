@@ -30,10 +30,17 @@ pub(super) struct Hints {
 struct Names {
     /// Names by their skeleton without domain.
     by_skeleton: BTreeMap<String, Vec<Box<str>>>,
-    /// Names by their first letter, each with its lower case.
-    by_start: BTreeMap<String, Vec<(Box<str>, Box<str>)>>,
+    /// Names by their first letter.
+    by_start: BTreeMap<String, Vec<Name>>,
     /// Look-ups that have compared letter by letter.
     careful: AtomicUsize,
+}
+
+/// A name, and the same in lower case.
+#[derive(Debug)]
+struct Name {
+    written: Box<str>,
+    lowered: Box<str>,
 }
 
 impl Hints {
@@ -77,7 +84,7 @@ impl Names {
         let mut all = Self::default();
         for name in names {
             all.by_skeleton.entry(skeleton(local(name))).or_default().push(name.into());
-            all.by_start.entry(start(name)).or_default().push((name.into(), name.to_lowercase().into()));
+            all.by_start.entry(start(name)).or_default().push(Name { written: name.into(), lowered: name.to_lowercase().into() });
         }
         all
     }
@@ -98,11 +105,9 @@ impl Names {
     /// Names in which only a few letters differ.
     fn misspelt(&self, lowered: &str, text: &str) -> Vec<(usize, &str)> {
         let candidates = self.by_start.get(&start(text)).into_iter().flatten().take(COMPARED);
-        let close = candidates.filter(|(_, other)| other.len().abs_diff(lowered.len()) <= NEAR);
-        close
-            .map(|(name, other)| (damerau_levenshtein(lowered, other), &**name))
-            .filter(|(distance, _)| *distance <= NEAR)
-            .collect()
+        let close = candidates.filter(|name| name.lowered.len().abs_diff(lowered.len()) <= NEAR);
+        let distances = close.map(|name| (damerau_levenshtein(lowered, &name.lowered), &*name.written));
+        distances.filter(|(distance, _)| *distance <= NEAR).collect()
     }
 }
 
