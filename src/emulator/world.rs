@@ -49,8 +49,8 @@ impl World {
     /// # Errors
     /// What is wrong with the file.
     pub(crate) fn load(path: &Path, script: Script) -> Result<Self, Diagnostics> {
-        let document = SnapshotDocument::load(path)?;
-        let tenant = Tenant::new(document.observed()?);
+        let (document, observed) = SnapshotDocument::load_observed(path)?;
+        let tenant = Tenant::new(observed);
         let mut world = Self {
             document,
             tenant,

@@ -71,15 +71,24 @@ impl SnapshotDocument {
     /// # Errors
     /// All that [`super::super::read_tenant`] finds, and a list of users that is no snapshot.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
+        Self::load_observed(path).map(|(document, _)| document)
+    }
+
+    /// The same, with the tenant as it was read.
+    ///
+    /// # Errors
+    /// Those of [`Self::load`].
+    pub fn load_observed(path: &Path) -> Result<(Self, ObservedTenant), Diagnostics> {
         let file = label(path);
         let mut text = String::new();
         let mut decoded = decoder(open(path)?, &file)?;
         io::Read::read_to_string(&mut decoded, &mut text).map_err(|error| unreadable(&error, &file))?;
-        read_tenant_from(text.as_bytes(), &file)?;
+        let observed = read_tenant_from(text.as_bytes(), &file)?;
         let refuse = |why: String| Diagnostics::from(Diagnostic::error(why).at(whole(&file)));
         match serde_json::from_str(&text) {
             Ok(Value::Object(root)) if root.get("format").and_then(Value::as_str) == Some(FORMAT) => {
-                Self::of(path, &text, root).map_err(|error| refuse(error.to_string()))
+                let document = Self::of(path, &text, root).map_err(|error| refuse(error.to_string()))?;
+                Ok((document, observed))
             }
             Ok(_) => Err(Diagnostic::error("a plain list of users can be planned on, but nothing can be applied to it")
                 .at(whole(&file))
