@@ -26,6 +26,8 @@ pub struct ObservedForest {
     pub netbios_names: Vec<Box<str>>,
     /// Its users, in the order in which they were read.
     pub users: Vec<AdUser>,
+    /// What belongs to it but was not read, in words; each becomes a `not-checked` warning.
+    pub doubts: Vec<String>,
 }
 
 /// The tenant. What is `None` or [`Known::Unknown`] was not read, which is not the same as empty.

@@ -95,7 +95,8 @@ pub(super) fn not_read(draft: &Draft<'_>, world: &World) -> Vec<Finding> {
             Finding::general(Code::NotChecked, message).hint("Add the forest's export under `forests` to have them checked."),
         );
     }
-    findings.extend(observed.doubts.iter().map(|doubt| Finding::general(Code::NotChecked, doubt.clone())));
+    let doubts = observed.doubts.iter().chain(world.forests.all().iter().flat_map(|forest| &forest.doubts));
+    findings.extend(doubts.map(|doubt| Finding::general(Code::NotChecked, doubt.clone())));
     findings.extend(unread_sync_state(draft, world));
     findings.extend(unresolved_groups(world));
     findings

@@ -1,0 +1,235 @@
+//! A live forest: Active Directory over LDAP.
+//!
+//! ```text
+//! connect, tls ─► bind ─► session ─► search ─► read (all users) · select (just these)
+//!                                └─► write (mS-DS-ConsistencyGuid, and nothing else)
+//! errors, meaning: what went wrong, in sentences · wire: entries as bytes
+//! ```
+//!
+//! One [`LdapForest`] is one domain controller, and thereby one domain: what else belongs to the forest is named as a
+//! doubt. Nothing is sent before the server's certificate is verified, referrals are named and never followed, a
+//! refused sign-in is not repeated, and a list that broke off is an error or is read again from its start.
+
+mod bind;
+mod connect;
+mod errors;
+mod meaning;
+mod read;
+mod search;
+mod select;
+mod session;
+mod tls;
+mod wire;
+mod write;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+pub use bind::Credentials;
+pub use read::ServerFacts;
+
+use connect::{Endpoint, Route};
+use session::{Attempts, Session};
+use tls::Trust;
+
+use crate::directory::ad::entry;
+use crate::directory::ports::{DirectoryError, ForestReader, ForestWriter, Receipt};
+use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest, OnPremSelector};
+
+/// Where a live forest is and how to reach it.
+#[derive(Debug, Clone)]
+pub struct LdapSettings {
+    /// Its name in the configuration.
+    pub name: Box<str>,
+    /// Where its anchors come from.
+    pub anchor: AnchorMode,
+    /// A domain controller: `ldaps://…`, `ldap://…` with `start_tls`, or `ldap://` on loopback.
+    pub url: String,
+    /// The container below which users are looked for; the server's own domain where there is none.
+    pub base_dn: Option<DistinguishedName>,
+    /// How to sign in.
+    pub credentials: Credentials,
+    /// A file with the only certificate authority to trust; those of the machine where there is none.
+    pub ca: Option<PathBuf>,
+    /// Whether an `ldap://` connection is encrypted before anything is sent.
+    pub start_tls: bool,
+    /// Containers that other entries of the configuration read, so that they are not reported as left out.
+    pub read_elsewhere: Vec<DistinguishedName>,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// How long one answer may take.
+    pub answer_timeout: Duration,
+    /// Entries a page; a domain controller sends 1,000 at most.
+    pub page_size: u16,
+}
+
+impl LdapSettings {
+    /// Settings with the usual patience.
+    #[must_use]
+    pub fn new(name: &str, anchor: AnchorMode, url: &str, credentials: Credentials) -> Self {
+        Self {
+            name: name.into(),
+            anchor,
+            url: url.to_owned(),
+            base_dn: None,
+            credentials,
+            ca: None,
+            start_tls: false,
+            read_elsewhere: Vec::new(),
+            connect_timeout: Duration::from_secs(15),
+            answer_timeout: Duration::from_secs(120),
+            page_size: 1000,
+        }
+    }
+}
+
+/// A forest behind a domain controller.
+pub struct LdapForest {
+    name: Box<str>,
+    anchor: AnchorMode,
+    base_dn: Option<DistinguishedName>,
+    read_elsewhere: Vec<DistinguishedName>,
+    page_size: i32,
+    attributes: Vec<String>,
+    session: Session,
+}
+
+impl LdapForest {
+    /// Checks the settings and reads the certificate authority; nothing is sent yet.
+    ///
+    /// # Errors
+    /// An address that is none, a password that is empty or would travel in the clear, an unusable authority.
+    pub fn new(settings: LdapSettings) -> Result<Self, DirectoryError> {
+        let endpoint = Endpoint::parse(&settings.url, settings.start_tls)?;
+        settings.credentials.check(&endpoint)?;
+        let route = Route {
+            endpoint,
+            trust: Trust::new(settings.ca.as_deref())?,
+            patience: settings.connect_timeout,
+            carries_password: settings.credentials.carry_a_password(),
+        };
+        let mut attributes: Vec<String> = entry::ATTRIBUTES.iter().map(|name| (*name).to_owned()).collect();
+        match &settings.anchor {
+            AnchorMode::ConsistencyGuid | AnchorMode::ObjectGuid => {}
+            AnchorMode::Attribute(name) if attributes.iter().any(|own| own.eq_ignore_ascii_case(name)) => {}
+            AnchorMode::Attribute(name) => attributes.push(name.to_string()),
+        }
+        Ok(Self {
+            name: settings.name,
+            anchor: settings.anchor,
+            base_dn: settings.base_dn,
+            read_elsewhere: settings.read_elsewhere,
+            page_size: i32::from(settings.page_size.max(1)),
+            attributes,
+            session: Session::new(route, settings.credentials, settings.answer_timeout),
+        })
+    }
+
+    /// Connects, signs in and asks the server who it is, for `doctor`.
+    ///
+    /// # Errors
+    /// The first of these steps that fails.
+    pub async fn check(&self) -> Result<ServerFacts, DirectoryError> {
+        let mut attempts = Attempts::new(&self.session, "asking the server who it is");
+        loop {
+            let outcome = match self.session.handle().await {
+                Ok(mut ldap) => self.server_facts(&mut ldap).await,
+                Err(fault) => Err(fault),
+            };
+            match outcome {
+                Ok(facts) => return Ok(facts),
+                Err(fault) => attempts.again(fault).await?,
+            }
+        }
+    }
+
+    /// Reads just the users that these selectors may name, and whoever shares an anchor with one of them.
+    ///
+    /// Selectors for another forest are passed over. For the mappings behind the selectors planning then finds what it
+    /// would find in the whole forest: the same users, the same ambiguities, the same duplicate anchors. What needs all
+    /// users is left to [`ForestReader::read_forest`]: rules, hints at similar names, and the doubt about the anchor mode.
+    /// To learn who owns an ImmutableID, SID or GUID that a cloud account carries, add selectors for these. As AD keeps no
+    /// index of mS-DS-ConsistencyGuid, beyond some hundred selectors the whole forest is read faster.
+    ///
+    /// # Errors
+    /// As [`ForestReader::read_forest`].
+    pub async fn read_matching(&self, selectors: &[OnPremSelector]) -> Result<ObservedForest, DirectoryError> {
+        let mut attempts = Attempts::new(&self.session, "looking up users");
+        loop {
+            let outcome = match self.session.handle().await {
+                Ok(mut ldap) => self.matching(&mut ldap, selectors).await,
+                Err(fault) => Err(fault),
+            };
+            match outcome {
+                Ok(forest) => return Ok(forest),
+                Err(fault) => attempts.again(fault).await?,
+            }
+        }
+    }
+
+    /// Whether the signed-in account may write mS-DS-ConsistencyGuid of this user; `None` when the server does not tell.
+    ///
+    /// # Errors
+    /// As [`ForestReader::read_users`].
+    pub async fn may_stamp(&self, guid: &ObjectGuid) -> Result<Option<bool>, DirectoryError> {
+        let mut attempts = Attempts::new(&self.session, "asking for rights");
+        loop {
+            let outcome = match self.session.handle().await {
+                Ok(mut ldap) => self.effective_right(&mut ldap, guid).await,
+                Err(fault) => Err(fault),
+            };
+            match outcome {
+                Ok(right) => return Ok(right),
+                Err(fault) => attempts.again(fault).await?,
+            }
+        }
+    }
+
+    /// Signs off. A connection that is merely dropped ends as well, less politely.
+    pub async fn close(&self) {
+        self.session.close().await;
+    }
+}
+
+#[async_trait]
+impl ForestReader for LdapForest {
+    async fn read_forest(&self) -> Result<ObservedForest, DirectoryError> {
+        let mut attempts = Attempts::new(&self.session, "reading the users");
+        loop {
+            let outcome = match self.session.handle().await {
+                Ok(mut ldap) => self.everybody(&mut ldap).await,
+                Err(fault) => Err(fault),
+            };
+            match outcome {
+                Ok(forest) => return Ok(forest),
+                Err(fault) => attempts.again(fault).await?,
+            }
+        }
+    }
+
+    async fn read_users(&self, guids: &[ObjectGuid]) -> Result<Vec<Option<AdUser>>, DirectoryError> {
+        let mut attempts = Attempts::new(&self.session, "reading users again");
+        loop {
+            let outcome = match self.session.handle().await {
+                Ok(mut ldap) => self.by_guid(&mut ldap, guids).await,
+                Err(fault) => Err(fault),
+            };
+            match outcome {
+                Ok(users) => return Ok(users),
+                Err(fault) => attempts.again(fault).await?,
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl ForestWriter for LdapForest {
+    async fn stamp(&self, guid: &ObjectGuid, old: Option<&[u8]>, new: Option<&[u8]>) -> Result<Receipt, DirectoryError> {
+        self.replace_stamp(guid, old, new).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

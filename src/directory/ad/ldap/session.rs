@@ -1,0 +1,131 @@
+//! One signed-in connection that everybody shares, opened when it is needed and again when it broke.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use ldap3::Ldap;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::bind::Credentials;
+use super::connect::Route;
+use super::errors::Fault;
+use crate::directory::ports::DirectoryError;
+
+/// How long to wait before the second and third attempt at a read.
+const PAUSES: [Duration; 2] =
+    if cfg!(test) { [Duration::from_millis(1); 2] } else { [Duration::from_millis(500), Duration::from_secs(2)] };
+
+pub(super) struct Session {
+    pub(super) route: Route,
+    pub(super) credentials: Credentials,
+    /// How long one answer may take.
+    pub(super) patience: Duration,
+    state: Mutex<State>,
+}
+
+enum State {
+    Closed,
+    Open(Ldap),
+    /// What was refused once is not tried again: a few wrong passwords lock an account.
+    Refused(DirectoryError),
+}
+
+impl Session {
+    pub(super) fn new(route: Route, credentials: Credentials, patience: Duration) -> Self {
+        Self { route, credentials, patience, state: Mutex::new(State::Closed) }
+    }
+
+    /// The connection, signed in.
+    pub(super) async fn handle(&self) -> Result<Ldap, Fault> {
+        let mut state = self.state.lock().await;
+        match &mut *state {
+            State::Open(ldap) => {
+                if !ldap.is_closed() {
+                    return Ok(ldap.clone());
+                }
+            }
+            State::Refused(error) => return Err(Fault::Final(error.clone())),
+            State::Closed => {}
+        }
+        *state = State::Closed;
+        match self.sign_in().await {
+            Ok(ldap) => {
+                *state = State::Open(ldap.clone());
+                Ok(ldap)
+            }
+            Err(Fault::Final(error)) => {
+                *state = State::Refused(error.clone());
+                Err(Fault::Final(error))
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    async fn sign_in(&self) -> Result<Ldap, Fault> {
+        let mut ldap = contained(self.route.open()).await?;
+        let binding = contained(self.credentials.bind(&mut ldap, &self.route.endpoint));
+        match timeout(self.patience, binding).await {
+            Ok(outcome) => outcome.map(|()| ldap),
+            Err(_) => Err(Fault::Slow(self.patience)),
+        }
+    }
+
+    /// Lets go of a connection that no longer answers.
+    pub(super) async fn forget(&self) {
+        let mut state = self.state.lock().await;
+        if matches!(*state, State::Open(_)) {
+            *state = State::Closed;
+        }
+    }
+
+    /// Ends the session.
+    pub(super) async fn close(&self) {
+        let mut state = self.state.lock().await;
+        if let State::Open(ldap) = &mut *state {
+            drop(timeout(Duration::from_secs(1), ldap.unbind()).await);
+            *state = State::Closed;
+        }
+    }
+}
+
+/// Attempts at one read: each starts from the beginning, so that no list is put together from two halves.
+pub(super) struct Attempts<'a> {
+    session: &'a Session,
+    doing: &'a str,
+    pauses: std::slice::Iter<'static, Duration>,
+    first: Option<DirectoryError>,
+}
+
+impl<'a> Attempts<'a> {
+    pub(super) fn new(session: &'a Session, doing: &'a str) -> Self {
+        Self { session, doing, pauses: PAUSES.iter(), first: None }
+    }
+
+    /// Waits for the next attempt, or says why there is none.
+    pub(super) async fn again(&mut self, fault: Fault) -> Result<(), DirectoryError> {
+        if matches!(fault, Fault::Slow(_) | Fault::Lost { .. } | Fault::Garbled(_)) {
+            self.session.forget().await;
+        }
+        // A server that was never reached is reported at once; one that went away may come back.
+        let retry = fault.is_passing() && (self.first.is_some() || !matches!(fault, Fault::NoConnection(_)));
+        let error = fault.while_reading(&self.session.route.endpoint.label(), self.doing);
+        let earlier = self.first.get_or_insert_with(|| error.clone()).clone();
+        match self.pauses.next() {
+            Some(pause) if retry => {
+                tokio::time::sleep(*pause).await;
+                Ok(())
+            }
+            Some(_) | None => Err(if retry { earlier } else { error }),
+        }
+    }
+}
+
+/// Runs something of the LDAP library, which may panic on malformed answers; that becomes an error.
+pub(super) async fn contained<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    AssertUnwindSafe(work)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(Fault::Garbled("it is no well-formed LDAP message".to_owned())))
+}
