@@ -9,6 +9,7 @@ mod common;
 mod emulator;
 mod errors;
 mod examples;
+mod ldap;
 mod properties;
 mod random_runs;
 mod readme;

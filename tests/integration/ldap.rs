@@ -1,0 +1,429 @@
+//! The LDAP adapter against real servers: a Samba domain controller, and OpenLDAP for what Samba does not do.
+//!
+//! `tests/run` starts both; without them these tests say that they were skipped.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hardmatch::directory::ad::ldap::{Credentials, LdapForest, LdapSettings};
+use hardmatch::directory::ports::{DirectoryError, ForestReader, ForestWriter};
+use hardmatch::model::{
+    AdUser, AnchorMode, Exclusion, GuidAttribute, GuidInput, ObservedForest, OnPremKey, OnPremSelector, parse_anchor_input,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::RwLock;
+
+/// Who kills the server takes it for itself; everybody else shares it.
+static SERVER: RwLock<()> = RwLock::const_new(());
+
+const BASE: &str = "DC=hardmatch,DC=test";
+
+/// The domain controller that `tests/run` started.
+struct Dc {
+    folder: PathBuf,
+    password: String,
+}
+
+fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "tests/run says where the servers are")]
+    std::env::var(name).ok()
+}
+
+/// Says it past the test harness, which keeps to itself what a passing test prints.
+fn skip(what: &str) {
+    std::io::stderr().write_all(format!("skipped: no {what} (tests/run starts one)\n").as_bytes()).unwrap();
+}
+
+fn dc() -> Option<Dc> {
+    let found = variable("HARDMATCH_TEST_LDAP_DIR").zip(variable("HARDMATCH_TEST_LDAP_PASSWORD"));
+    if found.is_none() {
+        skip("Samba DC");
+    }
+    found.map(|(folder, password)| Dc { folder: folder.into(), password })
+}
+
+fn slapd() -> Option<String> {
+    let found = variable("HARDMATCH_TEST_SLAPD");
+    if found.is_none() {
+        skip("OpenLDAP");
+    }
+    found
+}
+
+impl Dc {
+    fn tls(&self, name: &str) -> PathBuf {
+        self.folder.join("tls").join(name)
+    }
+
+    fn credentials(&self, user: &str) -> Credentials {
+        Credentials::Simple { user: user.to_owned(), password: self.password.clone().into() }
+    }
+
+    fn settings(&self, url: &str, user: &str) -> LdapSettings {
+        LdapSettings {
+            base_dn: Some(format!("OU=People,{BASE}").parse().unwrap()),
+            ca: Some(self.tls("ca.pem")),
+            ..LdapSettings::new("corp", AnchorMode::ConsistencyGuid, url, self.credentials(user))
+        }
+    }
+
+    fn forest(&self, user: &str) -> LdapForest {
+        forest(self.settings("ldaps://127.0.0.1", user))
+    }
+
+    fn reader(&self) -> LdapForest {
+        self.forest("svc-reader@hardmatch.test")
+    }
+
+    /// All of the domain, in small pages.
+    fn whole(&self, url: &str) -> LdapForest {
+        let settings = self.settings(url, "svc-reader@hardmatch.test");
+        forest(LdapSettings { base_dn: None, page_size: 100, ..settings })
+    }
+}
+
+fn forest(settings: LdapSettings) -> LdapForest {
+    LdapForest::new(settings).unwrap()
+}
+
+fn user<'a>(forest: &'a ObservedForest, sam: &str) -> &'a AdUser {
+    forest.users.iter().find(|user| user.sam.as_deref() == Some(sam)).unwrap_or_else(|| panic!("no {sam}"))
+}
+
+fn sams(forest: &ObservedForest) -> Vec<&str> {
+    let mut names: Vec<&str> = forest.users.iter().filter_map(|user| user.sam.as_deref()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(outcome: Result<T, DirectoryError>, says: &str) -> DirectoryError {
+    let error = outcome.expect_err("it should have been refused");
+    assert!(error.to_string().contains(says), "{error}");
+    error
+}
+
+#[tokio::test]
+async fn reads_what_was_seeded() {
+    let Some(dc) = dc() else { return };
+    let _shared = SERVER.read().await;
+    let forest = dc.reader().read_forest().await.unwrap();
+    let expected = ["ann", "bob", "dora", "guidascii", "guidbinary", "guidshort", "guidtwin", "paula", "stampme", "zoe"];
+    assert_eq!(sams(&forest), expected);
+    assert_eq!(forest.netbios_names, ["HARDMATCH".into()]);
+    assert_eq!(forest.doubts, Vec::<String>::new());
+
+    let ann = user(&forest, "ann");
+    assert_eq!(ann.upn.as_deref(), Some("ann@hardmatch.test"));
+    assert_eq!((ann.mail.as_deref(), ann.employee_id.as_deref()), (Some("ann@corp.example"), Some("E1001")));
+    let mut addresses: Vec<&str> = ann.proxy_addresses.iter().map(AsRef::as_ref).collect();
+    addresses.sort_unstable();
+    assert_eq!(addresses, ["SMTP:ann@corp.example", "smtp:a.plain@corp.example"]);
+    assert_eq!((ann.enabled, ann.excluded, &ann.consistency_guid), (Some(true), None, &GuidAttribute::Absent));
+    assert_eq!(ann.sid.as_ref().and_then(|sid| sid.domain()), forest.domain_sid);
+    assert!(forest.domain_sid.is_some());
+
+    assert_eq!(user(&forest, "zoe").dn.as_str(), format!("CN=Zoë 王 O'Dell,OU=People,{BASE}"));
+    assert_eq!(user(&forest, "bob").dn.own_name(), "Smith, Bob (x) *");
+    let stamped = |sam| user(&forest, sam).consistency_guid.bytes().unwrap();
+    assert_eq!(stamped("guidascii"), b"abcdefghijklmnop");
+    assert_eq!(stamped("guidbinary"), [0, 1, 255, 254].repeat(4));
+    assert_eq!(stamped("guidshort"), [1, 2, 3, 4, 5]);
+    assert_eq!(user(&forest, "dora").enabled, Some(false));
+    assert!(user(&forest, "paula").protected_by_admin_sd_holder);
+}
+
+#[tokio::test]
+async fn reads_past_the_first_page_of_the_whole_domain() {
+    let Some(dc) = dc() else { return };
+    let _shared = SERVER.read().await;
+    let count: usize = variable("HARDMATCH_TEST_LDAP_BULK").unwrap().parse().unwrap();
+    for page_size in [100, 1000] {
+        let settings = dc.settings("ldaps://127.0.0.1", "svc-reader@hardmatch.test");
+        let forest = forest(LdapSettings { base_dn: None, page_size, ..settings }).read_forest().await.unwrap();
+        let bulk: Vec<&AdUser> = forest.users.iter().filter(|user| user.dn.as_str().contains("OU=Bulk")).collect();
+        assert_eq!(bulk.len(), count);
+        let fits = |user: &&&AdUser| {
+            let number = user.sam.as_deref().unwrap().trim_start_matches("bulk");
+            user.consistency_guid.bytes() == Some(format!("guid-of-bulk{number}").as_bytes())
+        };
+        assert_eq!(bulk.iter().filter(fits).count(), count);
+        assert_eq!(user(&forest, "krbtgt").excluded, Some(Exclusion::CriticalSystemObject));
+        assert_eq!(forest.doubts, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn signs_in_with_each_form_of_a_name_and_over_start_tls() {
+    let Some(dc) = dc() else { return };
+    let _shared = SERVER.read().await;
+    let dn = format!("CN=svc-reader,OU=Service,{BASE}");
+    for name in ["svc-reader@hardmatch.test", r"HARDMATCH\svc-reader", &dn] {
+        let facts = dc.forest(name).check().await.unwrap();
+        assert_eq!(facts.host.as_deref(), Some("dc1.hardmatch.test"), "{name}");
+        assert_eq!(facts.domain.unwrap().as_str(), BASE);
+    }
+    let settings = dc.settings("ldap://127.0.0.1", "svc-reader@hardmatch.test");
+    assert_eq!(forest(LdapSettings { start_tls: true, ..settings }).read_forest().await.unwrap().users.len(), 10);
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_says_why() {
+    let Some(dc) = dc() else { return };
+    let _shared = SERVER.read().await;
+    let wrong = Credentials::Simple { user: "ann@hardmatch.test".to_owned(), password: "Wrong.Pass1".into() };
+    let settings = dc.settings("ldaps://127.0.0.1", "");
+    let error = refused(
+        forest(LdapSettings { credentials: wrong, ..settings }).read_forest().await,
+        "the name or the password is wrong. It was tried once only",
+    );
+    assert!(matches!(error, DirectoryError::Denied(_)) && !error.to_string().contains("Wrong.Pass1"), "{error}");
+    for (name, says) in [
+        ("svc-disabled@hardmatch.test", "disabled"),
+        ("svc-newpass@hardmatch.test", "must be changed"),
+        ("nobody@hardmatch.test", "wrong"),
+        ("svc-reader", "A bare name is not enough"),
+    ] {
+        refused(dc.forest(name).read_forest().await, says);
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_is_taken_for_the_server() {
+    let Some(dc) = dc() else { return };
+    let _shared = SERVER.read().await;
+    let of = |url: &str, ca: Option<PathBuf>| forest(LdapSettings { ca, ..dc.settings(url, "svc-reader@hardmatch.test") });
+    let right = || Some(dc.tls("ca.pem"));
+    refused(of("ldaps://127.0.0.1", Some(dc.tls("wrong-ca.pem"))).read_forest().await, "not issued by the authority in `ca`");
+    refused(of("ldaps://127.0.0.1", None).read_forest().await, "`127.0.0.1`");
+    refused(of("ldaps://localhost", right()).read_forest().await, "for another name");
+    refused(of("ldaps://127.0.0.1:389", right()).read_forest().await, "TLS");
+    refused(of("ldap://127.0.0.1:636", right()).read_forest().await, "");
+    // This one asks for encryption before it takes a password, which must not be sent again in some other way.
+    refused(of("ldap://127.0.0.1", right()).read_forest().await, "unencrypted connection");
+}
+
+#[tokio::test]
+async fn a_base_that_is_not_there_is_no_empty_forest() {
+    let Some(dc) = dc() else { return };
+    let _shared = SERVER.read().await;
+    for base in [&format!("OU=Nowhere,{BASE}"), "DC=other,DC=test"] {
+        let settings = dc.settings("ldaps://127.0.0.1", "svc-reader@hardmatch.test");
+        let forest = forest(LdapSettings { base_dn: Some(base.parse().unwrap()), ..settings });
+        let error = refused(forest.read_forest().await, "check `baseDn`");
+        assert!(matches!(error, DirectoryError::Input(_)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn stamps_only_what_still_is_as_it_was() {
+    let Some(dc) = dc() else { return };
+    let _shared = SERVER.read().await;
+    let writer = dc.forest("svc-writer@hardmatch.test");
+    let guid = user(&writer.read_forest().await.unwrap(), "stampme").guid;
+    let held = async || {
+        let users = writer.read_users(&[guid]).await.unwrap();
+        users[0].as_ref().unwrap().consistency_guid.bytes().map(<[u8]>::to_vec)
+    };
+    let (first, second) = ([0xEF; 16], *b"ABCDEFGHIJKLMNOP");
+    assert_eq!(held().await, None);
+    writer.stamp(&guid, None, Some(&first)).await.unwrap();
+    assert_eq!(held().await.as_deref(), Some(&first[..]));
+    refused(writer.stamp(&guid, None, Some(&second)).await, "changed meanwhile");
+    let error = refused(writer.stamp(&guid, Some(&second), Some(&second)).await, "changed meanwhile");
+    assert!(matches!(error, DirectoryError::Refused { .. }));
+    assert_eq!(held().await.as_deref(), Some(&first[..]));
+    writer.stamp(&guid, Some(&first), Some(&second)).await.unwrap();
+    assert_eq!(held().await.as_deref(), Some(&second[..]));
+    writer.stamp(&guid, Some(&second), None).await.unwrap();
+    assert_eq!(held().await, None);
+
+    let gone = "00112233-4455-6677-8899-aabbccddeeff".parse().unwrap();
+    refused(writer.stamp(&gone, None, Some(&first)).await, "no longer there");
+    assert_eq!(writer.read_users(&[gone, guid]).await.unwrap().iter().map(Option::is_some).collect::<Vec<_>>(), [false, true]);
+}
+
+#[tokio::test]
+async fn writes_nothing_without_the_right() {
+    let Some(dc) = dc() else { return };
+    let _shared = SERVER.read().await;
+    let (reader, writer) = (dc.reader(), dc.forest("svc-writer@hardmatch.test"));
+    let guid = user(&reader.read_forest().await.unwrap(), "ann").guid;
+    let error = refused(reader.stamp(&guid, None, Some(&[1; 16])).await, "grant it");
+    assert!(matches!(error, DirectoryError::Denied(_)), "{error}");
+    assert_eq!(reader.may_stamp(&guid).await.unwrap(), Some(false));
+    assert_eq!(writer.may_stamp(&guid).await.unwrap(), Some(true));
+    assert_eq!(user(&reader.read_forest().await.unwrap(), "ann").consistency_guid, GuidAttribute::Absent);
+}
+
+#[tokio::test]
+async fn a_selective_read_finds_what_the_whole_forest_holds() {
+    let Some(dc) = dc() else { return };
+    let _shared = SERVER.read().await;
+    let reader = dc.reader();
+    let all = reader.read_forest().await.unwrap();
+    let ann = user(&all, "ann");
+    let twin = user(&all, "guidtwin");
+    let id = parse_anchor_input("AAH//gAB//4AAf/+AAH//g==").unwrap();
+    for (key, expected) in [
+        (OnPremKey::Dn(user(&all, "zoe").dn.clone()), vec!["zoe"]),
+        (OnPremKey::Dn(user(&all, "bob").dn.clone()), vec!["bob"]),
+        (OnPremKey::Guid(GuidInput::Guid(ann.guid)), vec!["ann"]),
+        (OnPremKey::Sid(ann.sid.clone().unwrap()), vec!["ann"]),
+        (OnPremKey::Sam { domain: None, name: "ANN".into() }, vec!["ann"]),
+        (OnPremKey::Sam { domain: None, name: "*".into() }, vec![]),
+        (OnPremKey::Upn("zoë@corp.example".parse().unwrap()), vec!["zoe"]),
+        (OnPremKey::Upn("zoe\u{308}@corp.example".parse().unwrap()), vec!["zoe"]),
+        (OnPremKey::Mail("A.Plain@corp.example".parse().unwrap()), vec!["ann"]),
+        (OnPremKey::EmployeeId("E1001".into()), vec!["ann"]),
+        (OnPremKey::ImmutableId(id), vec!["guidbinary", "guidtwin"]),
+        // The other one shares the anchor.
+        (OnPremKey::Guid(GuidInput::Guid(twin.guid)), vec!["guidbinary", "guidtwin"]),
+        (OnPremKey::ImmutableId(ann.guid.immutable_id()), vec!["ann"]),
+    ] {
+        let selector = OnPremSelector { key, forest: None, text: "x".into() };
+        let found = reader.read_matching(std::slice::from_ref(&selector)).await.unwrap();
+        assert_eq!(sams(&found), expected, "{selector:?}");
+        assert_eq!((&found.domain_sid, &found.netbios_names), (&all.domain_sid, &all.netbios_names));
+        for own in &found.users {
+            assert_eq!(own, user(&all, own.sam.as_deref().unwrap()));
+        }
+        let elsewhere = OnPremSelector { forest: Some("emea".into()), ..selector };
+        assert!(reader.read_matching(&[elsewhere]).await.unwrap().users.is_empty());
+    }
+    // More than one search carries.
+    let selector = |n: usize| OnPremSelector {
+        key: OnPremKey::Sam { domain: None, name: format!("bulk{n:04}").into() },
+        forest: None,
+        text: "x".into(),
+    };
+    let many: Vec<OnPremSelector> = (1..=120).map(selector).collect();
+    assert_eq!(dc.whole("ldaps://127.0.0.1").read_matching(&many).await.unwrap().users.len(), 120);
+}
+
+/// Passes bytes on to the server, and does something when this many have come back on one connection.
+async fn proxy(after: usize, act: impl Fn(usize) -> bool + Send + Sync + 'static) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ldaps://127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let count = Arc::new(AtomicUsize::new(0));
+    let (connections, act) = (Arc::clone(&count), Arc::new(act));
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let (number, act) = (connections.fetch_add(1, Ordering::SeqCst), Arc::clone(&act));
+            tokio::spawn(async move {
+                let Ok(mut far) = TcpStream::connect("127.0.0.1:636").await else { return };
+                if relay(&mut near, &mut far, after).await && act(number) {
+                    drop(copy_bidirectional(&mut near, &mut far).await);
+                }
+            });
+        }
+    });
+    (url, count)
+}
+
+/// Relays until so many bytes have come back; false when either side hung up before.
+async fn relay(near: &mut TcpStream, far: &mut TcpStream, after: usize) -> bool {
+    let (mut back, mut forth, mut passed) = (vec![0; 16384], vec![0; 16384], 0);
+    while passed < after {
+        let sent = tokio::select! {
+            read = far.read(&mut back) => match read {
+                Ok(count) if count > 0 => { passed += count; near.write_all(&back[..count]).await }
+                Ok(_) | Err(_) => return false,
+            },
+            read = near.read(&mut forth) => match read {
+                Ok(count) if count > 0 => far.write_all(&forth[..count]).await,
+                Ok(_) | Err(_) => return false,
+            },
+        };
+        if sent.is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_gives_no_short_list() {
+    let Some(dc) = dc() else { return };
+    let _shared = SERVER.read().await;
+    let whole = dc.whole("ldaps://127.0.0.1").read_forest().await.unwrap();
+    let (url, connections) = proxy(200_000, |_| false).await;
+    let error = refused(dc.whole(&url).read_forest().await, "the connection broke while reading the users");
+    assert!(matches!(error, DirectoryError::Unreachable(_)));
+    assert_eq!(connections.load(Ordering::SeqCst), 3);
+
+    let (url, connections) = proxy(200_000, |number| number > 0).await;
+    assert_eq!(dc.whole(&url).read_forest().await.unwrap().users, whole.users);
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_server_killed_in_the_middle_gives_no_short_list() {
+    let Some(dc) = dc() else { return };
+    let _alone = SERVER.write().await;
+    let whole = dc.whole("ldaps://127.0.0.1").read_forest().await.unwrap();
+    let root: u32 = variable("HARDMATCH_TEST_LDAP_PID").unwrap().parse().unwrap();
+    let (url, _) = proxy(200_000, move |number| {
+        if number == 0 {
+            kill_workers(root);
+        }
+        true
+    })
+    .await;
+    // Samba starts its workers anew; whether in time for the next attempt is its own affair.
+    match dc.whole(&url).read_forest().await {
+        Ok(again) => assert_eq!(again.users, whole.users),
+        Err(error) => assert!(matches!(error, DirectoryError::Unreachable(_)), "{error}"),
+    }
+    for _ in 0..50 {
+        if dc.reader().check().await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the server did not come back");
+}
+
+/// Kills the processes below our Samba that serve LDAP.
+fn kill_workers(root: u32) {
+    let workers: Vec<String> =
+        descendants(root).into_iter().filter(|pid| command_of(*pid).starts_with("ldap(")).map(|pid| pid.to_string()).collect();
+    assert!(!workers.is_empty(), "Samba has no LDAP workers");
+    assert!(Command::new("kill").arg("-KILL").args(workers).status().unwrap().success());
+}
+
+fn command_of(pid: u32) -> String {
+    std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("comm")).unwrap_or_default()
+}
+
+fn descendants(root: u32) -> Vec<u32> {
+    let folder = Path::new("/proc").join(root.to_string()).join("task").join(root.to_string()).join("children");
+    let children = std::fs::read_to_string(folder).unwrap_or_default();
+    let children = children.split_whitespace().filter_map(|pid| pid.parse().ok());
+    children.flat_map(|pid: u32| std::iter::once(pid).chain(descendants(pid))).collect()
+}
+
+fn openldap(url: &str, who: &str, base: &str) -> LdapForest {
+    let credentials = Credentials::Simple { user: format!("CN={who},{BASE}"), password: "Secret.Pass1".into() };
+    let settings = LdapSettings::new("corp", AnchorMode::ConsistencyGuid, url, credentials);
+    forest(LdapSettings { base_dn: Some(base.parse().unwrap()), ..settings })
+}
+
+#[tokio::test]
+async fn a_size_limit_is_an_error_and_a_referral_is_named() {
+    let Some(url) = slapd() else { return };
+    let read = openldap(&url, "svc-reader", BASE).read_forest().await.unwrap();
+    assert_eq!(read.users.len(), 2100);
+    assert_eq!(read.doubts.len(), 1);
+    assert!(read.doubts[0].contains("dc=emea,dc=hardmatch,dc=test was not read"), "{:?}", read.doubts);
+
+    refused(openldap(&url, "svc-limited", BASE).read_forest().await, "the server cut the list short");
+    let referred =
+        refused(openldap(&url, "svc-reader", &format!("DC=emea,{BASE}")).read_forest().await, "does not hold that part");
+    assert!(referred.to_string().contains("ldap://127.0.0.1:9/"), "{referred}");
+}
