@@ -172,6 +172,21 @@ async fn signs_in_with_each_form_of_a_name_and_over_start_tls() {
     assert_eq!(forest(LdapSettings { start_tls: true, ..settings }).read_forest().await.unwrap().users.len(), 10);
 }
 
+/// Needs `kinit` on the machine that started the server. Without TLS, Kerberos encrypts by itself.
+#[cfg(feature = "kerberos")]
+#[tokio::test]
+async fn signs_in_with_a_ticket() {
+    let Some(dc) = dc() else { return };
+    if !dc.folder.join("ticket").exists() {
+        return skip("Kerberos ticket");
+    }
+    let _shared = SERVER.read().await;
+    let settings = LdapSettings { credentials: Credentials::Gssapi, ..dc.settings("ldap://localhost", "") };
+    assert_eq!(forest(settings.clone()).read_forest().await.unwrap().users.len(), 10);
+    let by_number = LdapForest::new(LdapSettings { url: "ldaps://127.0.0.1".to_owned(), ..settings });
+    assert!(by_number.err().unwrap().to_string().contains("full DNS name"));
+}
+
 #[tokio::test]
 async fn a_refused_sign_in_says_why() {
     let Some(dc) = dc() else { return };
