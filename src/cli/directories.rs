@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::apply::Directories;
-use crate::config::{Config, ForestSource, SourceTexts, TenantSource, render_diagnostics};
+use crate::config::{self, Config, ForestSource, SourceTexts, TenantSource, render_diagnostics};
 use crate::diag::Diagnostics;
+use crate::directory::ports::{ForestReader, ForestWriter};
 use crate::directory::{exports, open};
 use crate::model::{AnchorMode, Observed, ObservedForest, ObservedTenant};
 
 use super::failure::Failure;
+use super::live;
 use super::surroundings;
 use super::terminal::Terminal;
 
@@ -32,14 +34,17 @@ pub(super) fn open_for_writing(config: &Config, terminal: Terminal) -> Result<Di
     let clock = Arc::new(surroundings::now);
     let tenant = match &config.tenant {
         TenantSource::Snapshot(path) => open::snapshot(path, clock).map_err(|faults| drawn(faults, terminal))?,
-        TenantSource::Graph(_) => return Err(later("tenant.graph", "snapshot")),
+        TenantSource::Graph(_) => return Err(later()),
     };
-    let mut forests = BTreeMap::new();
+    let mut forests: BTreeMap<String, Arc<dyn ForestWriter>> = BTreeMap::new();
     for (name, source, anchor) in sources(config) {
         let forest = match source {
             ForestSource::Ldif(path) => open::ldif(path, name, anchor),
             ForestSource::Csv(path) => open::csv(path, name, anchor),
-            ForestSource::Ldap(_) => return Err(later(&format!("forests.{name}.ldap"), "ldif")),
+            ForestSource::Ldap(source) => {
+                forests.insert(name.to_owned(), Arc::new(live::forest(name, source, anchor)?));
+                continue;
+            }
         };
         forests.insert(name.to_owned(), forest.map_err(|faults| drawn(faults, terminal))?);
     }
@@ -59,7 +64,7 @@ fn read_tenant(source: &TenantSource, terminal: Terminal) -> Result<ObservedTena
             terminal.log(1, &format!("reading the tenant from {}", path.display()));
             exports::read_tenant(path).map_err(|faults| drawn(faults, terminal))
         }
-        TenantSource::Graph(_) => Err(later("tenant.graph", "snapshot")),
+        TenantSource::Graph(_) => Err(later()),
     }
 }
 
@@ -67,10 +72,28 @@ fn read_forest(name: &str, source: &ForestSource, anchor: &AnchorMode, terminal:
     let (path, forest) = match source {
         ForestSource::Ldif(path) => (path, exports::read_ldif(path, name, anchor)),
         ForestSource::Csv(path) => (path, exports::read_forest_csv(path, name, anchor)),
-        ForestSource::Ldap(_) => return Err(later(&format!("forests.{name}.ldap"), "ldif")),
+        ForestSource::Ldap(source) => return read_live_forest(name, source, anchor, terminal),
     };
     terminal.log(1, &format!("read the forest {name} from {}", path.display()));
     forest.map_err(|faults| drawn(faults, terminal))
+}
+
+fn read_live_forest(
+    name: &str,
+    source: &config::LdapForest,
+    anchor: &AnchorMode,
+    terminal: Terminal,
+) -> Result<ObservedForest, Failure> {
+    terminal.log(1, &format!("reading the forest {name} from {}", source.url));
+    let forest = live::forest(name, source, anchor)?;
+    let read = block_on(async {
+        let read = forest.read_forest().await;
+        forest.close().await;
+        Ok(read?)
+    });
+    let forest = read.map_err(|failure| live::in_forest(name, failure))?;
+    terminal.log(1, &format!("read {} users of the forest {name}", forest.users.len()));
+    Ok(forest)
 }
 
 pub(super) fn drawn(faults: Diagnostics, terminal: Terminal) -> Failure {
@@ -79,9 +102,9 @@ pub(super) fn drawn(faults: Diagnostics, terminal: Terminal) -> Failure {
     Failure::drawn(text)
 }
 
-fn later(key: &str, instead: &str) -> Failure {
-    Failure::input(format!("`{key}`: live directories come in a later release"))
-        .hint(format!("Export the directory to a file and name it with `{instead}:`."))
+fn later() -> Failure {
+    Failure::input("`tenant.graph`: reading a live tenant comes in a later release")
+        .hint("Export the tenant to a file and name it with `snapshot:`.")
 }
 
 fn join(failures: Vec<Failure>) -> Option<Failure> {

@@ -11,6 +11,7 @@ pub mod exit;
 mod explain;
 mod failure;
 mod files;
+mod live;
 mod plan;
 mod print;
 mod reference;

@@ -139,6 +139,12 @@ impl Outcome {
         }
         self
     }
+
+    /// Checks that a secret stands nowhere.
+    #[track_caller]
+    pub(crate) fn hides(&self, secret: &str) {
+        assert!(!self.stdout.contains(secret) && !self.stderr.contains(secret), "a secret is shown");
+    }
 }
 
 /// The built program.

@@ -442,3 +442,39 @@ async fn a_size_limit_is_an_error_and_a_referral_is_named() {
         refused(openldap(&url, "svc-reader", &format!("DC=emea,{BASE}")).read_forest().await, "does not hold that part");
     assert!(referred.to_string().contains("ldap://127.0.0.1:9/"), "{referred}");
 }
+
+const LIVE_CONFIG: &str = "version: 1
+tenant: { snapshot: tenant.json }
+forests:
+  corp:
+    ldap:
+      url: ldaps://127.0.0.1
+      baseDn: OU=People,DC=hardmatch,DC=test
+      bind: { simple: { user: svc-reader@hardmatch.test, password: { env: LDAP_PASSWORD } } }
+      ca: CA
+mappings:
+  - { onPrem: ann, cloud: ann@contoso.com }
+  - { onPrem: zoë@corp.example, cloud: zoe@contoso.com }
+";
+
+const LIVE_TENANT: &str = r#"{ "format": "hardmatch/tenant", "formatVersion": "1.0", "users": [
+  { "id": "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0", "userPrincipalName": "ann@contoso.com", "onPremisesImmutableId": null },
+  { "id": "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e1", "userPrincipalName": "zoe@contoso.com", "onPremisesImmutableId": null } ] }"#;
+
+#[tokio::test]
+async fn the_program_plans_and_applies_with_a_live_forest() {
+    let Some(dc) = dc() else { return };
+    let _shared = SERVER.read().await;
+    let here = crate::common::Hardmatch::new()
+        .file("tenant.json", LIVE_TENANT)
+        .file("hardmatch.yaml", LIVE_CONFIG.replace("CA", &dc.tls("ca.pem").display().to_string()))
+        .env("LDAP_PASSWORD", &dc.password);
+    let planned = here.run(&["plan", "-vv", "--out", "plan.json"]);
+    planned.expect(0).shows(&["2 to set", "corp: "]);
+    planned.hides(&dc.password);
+    here.run(&["apply", "plan.json", "--digest", &here.digest("plan.json")]).expect(0);
+    here.run(&["plan", "--detailed-exitcode"]).expect(0).shows(&["2 mappings armed"]);
+    let refused = here.env("LDAP_PASSWORD", "Wrong.Pass1").run(&["plan", "-vv"]);
+    refused.expect(4).says(&["forest `corp`", "the name or the password is wrong"]);
+    refused.hides("Wrong.Pass1");
+}
