@@ -1,8 +1,8 @@
 //! Selectors to objects: exactly one AD user and one cloud user, or a finding that lists what was found.
 
 use crate::model::{
-    Acceptable, AnchorOrigin, AnchorProblem, CloudKey, CloudUser, GuidInput, ObjectGuid, OnPremKey, OnPremSelector, OnPremSide,
-    SourceAnchor, Upn, WriteSide,
+    Acceptable, AnchorForm, AnchorOrigin, AnchorProblem, CloudKey, CloudUser, GuidInput, ObjectGuid, OnPremKey, OnPremSelector,
+    OnPremSide, SourceAnchor, Upn, WriteSide,
 };
 use crate::tenant_model::UserRef;
 
@@ -65,12 +65,31 @@ fn raise_on_prem_not_found(link: &mut Link<'_>, selector: &OnPremSelector, world
     }
     let place = selector.forest.as_ref().map_or_else(|| "any forest".to_owned(), |forest| format!("forest `{forest}`"));
     let near = hints.on_prem(selector, world);
-    let hint = match near.as_slice() {
+    let hint = other_byte_order(selector, world).unwrap_or_else(|| match near.as_slice() {
         [] => "Check the spelling, and that the export holds the container in which the user is.".to_owned(),
         near => format!("Similar, but not the same: {}.", near.join("; ")),
-    };
+    });
     let finding = link.finding(Code::OnpremNotFound, format!("no AD user in {place} answers to `{}`", selector.text)).hint(hint);
     link.raise(finding);
+}
+
+/// Somebody's GUID with the first three groups reversed: the mistake of every general GUID library.
+fn other_byte_order(selector: &OnPremSelector, world: &World) -> Option<String> {
+    let given = match &selector.key {
+        OnPremKey::Guid(GuidInput::Guid(guid)) => *guid,
+        OnPremKey::ImmutableId(id) => AnchorForm::of(id).guids().into_iter().flatten().next()?,
+        OnPremKey::Guid(GuidInput::BareHex { .. })
+        | OnPremKey::Dn(_)
+        | OnPremKey::Sid(_)
+        | OnPremKey::Sam { .. }
+        | OnPremKey::Upn(_)
+        | OnPremKey::Mail(_)
+        | OnPremKey::EmployeeId(_) => return None,
+    };
+    let meant = given.byte_swapped();
+    let by_anchor = world.forests.by_anchor(&meant.immutable_id()).into_iter();
+    let owner = by_anchor.chain(world.forests.by_guid(&meant)).next().and_then(|user| ad_user_line(user, world))?;
+    Some(format!("With the first three groups reversed it is {meant} ({}), which belongs to {owner}.", meant.immutable_id()))
 }
 
 fn cloud_account_named_by_guid<'w>(selector: &OnPremSelector, world: &'w World) -> Option<&'w CloudUser> {
@@ -91,7 +110,7 @@ fn take_at_its_word(link: &mut Link<'_>, world: &World, selector: &OnPremSelecto
             SourceAnchor::of_guid(*guid, AnchorOrigin::Given)
         }
         OnPremKey::ImmutableId(id) => {
-            let guid = crate::model::AnchorForm::of(id).guids().into_iter().flatten().next();
+            let guid = AnchorForm::of(id).guids().into_iter().flatten().next();
             link.given = guid;
             SourceAnchor { value: id.clone(), guid, origin: AnchorOrigin::Given }
         }
@@ -298,13 +317,13 @@ fn anchor_from_cloud(link: &mut Link<'_>, world: &World) {
         link.raise(finding);
         return;
     };
-    match crate::model::AnchorForm::of(id) {
-        crate::model::AnchorForm::Guid(guid) => link.anchor = Some(SourceAnchor::of_guid(guid, AnchorOrigin::Cloud)),
-        crate::model::AnchorForm::NotCanonical(_)
-        | crate::model::AnchorForm::GuidText(_)
-        | crate::model::AnchorForm::EncodedGuidText(_)
-        | crate::model::AnchorForm::BareHex { .. }
-        | crate::model::AnchorForm::Opaque => {
+    match AnchorForm::of(id) {
+        AnchorForm::Guid(guid) => link.anchor = Some(SourceAnchor::of_guid(guid, AnchorOrigin::Cloud)),
+        AnchorForm::NotCanonical(_)
+        | AnchorForm::GuidText(_)
+        | AnchorForm::EncodedGuidText(_)
+        | AnchorForm::BareHex { .. }
+        | AnchorForm::Opaque => {
             let message = format!(
                 "the ImmutableID `{id}` of {} is not the base64 of 16 bytes, so mS-DS-ConsistencyGuid cannot hold it",
                 account.upn

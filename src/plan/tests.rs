@@ -621,3 +621,19 @@ fn one_account_may_stand_in_the_way_of_two_mappings() {
         ["clearImmutableId twin", "clearSecurityIdentifier twin", "setImmutableId ann", "setImmutableId bob"]
     );
 }
+
+#[test]
+fn a_guid_in_the_wrong_byte_order_is_told_whose_it_is() {
+    let body = Case::new()
+        .ad("ann", A, nothing)
+        .cloud(1, "ann", None, nothing)
+        .map("", "ann", |mapping| {
+            let id = ImmutableId::stored("9QV/7kw+RFmC3SElC3KWAQ==").unwrap();
+            let text = id.as_str().into();
+            mapping.on_prem = OnPremSide::User(OnPremSelector { key: OnPremKey::ImmutableId(id), forest: None, text });
+        })
+        .plan();
+    assert_eq!(blockers(&body), [Code::OnpremNotFound]);
+    let hint = body.findings[0].hint.as_ref().unwrap();
+    assert!(hint.contains("7n8F9T5MWUSC3SElC3KWAQ==") && hint.contains("CN=ann"), "{hint}");
+}
