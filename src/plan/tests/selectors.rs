@@ -1,0 +1,134 @@
+//! Who is meant: selectors, rules and identifiers in odd dress.
+
+use super::*;
+
+#[test]
+fn selectors_must_name_exactly_one_object() {
+    let twice =
+        Case::new().ad("ann", A, nothing).ad("ANN", P, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", nothing).plan();
+    assert_eq!(blockers(&twice), [Code::OnpremAmbiguous]);
+    let missing = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("anm", "amn", nothing).plan();
+    assert_eq!(blockers(&missing), [Code::CloudNotFound, Code::OnpremNotFound]);
+    let hint = missing.findings[0].hint.clone().unwrap();
+    assert!(hint.contains("ann@x.example"), "{hint}");
+    let excluded = Case::new()
+        .ad("ann", A, |user| user.excluded = Some(Exclusion::CriticalSystemObject))
+        .cloud(1, "ann", None, nothing)
+        .map("ann", "ann", nothing)
+        .plan();
+    assert!(excluded.findings[0].message.contains("critical system object"));
+}
+
+#[test]
+fn two_mappings_for_one_person_block_each_other() {
+    let body = Case::new()
+        .ad("ann", A, nothing)
+        .ad("bob", P, nothing)
+        .cloud(1, "ann", None, nothing)
+        .map("ann", "ann", nothing)
+        .map("bob", "ANN", nothing)
+        .plan();
+    assert_eq!(blockers(&body), [Code::DuplicateMapping, Code::DuplicateMapping]);
+    assert_eq!(body.mappings.iter().map(|mapping| mapping.id.as_str()).collect::<Vec<_>>(), ["ann@x.example", "ANN@x.example#2"]);
+}
+
+#[test]
+fn wrong_encodings_are_told_apart_from_other_people() {
+    let case = |text: &str| {
+        Case::new().ad("ann", A, nothing).cloud(1, "ann", ImmutableId::stored(text), nothing).map("ann", "ann", nothing).plan()
+    };
+    assert_eq!(codes(&case("9QV/7kw+RFmC3SElC3KWAQ==")), [Code::AnchorWrongByteOrder]);
+    assert_eq!(codes(&case(A)), [Code::AnchorNotCanonical]);
+    assert_eq!(codes(&case("7n8F9T5MWUSC3SElC3KWAR==")), [Code::AnchorNotCanonical]);
+    assert_eq!(codes(&case(anchor(P).as_str())), [Code::TargetWasLinked]);
+    let third = Case::new()
+        .ad("ann", A, nothing)
+        .cloud(1, "ann", None, nothing)
+        .cloud(2, "twin", ImmutableId::stored(A), nothing)
+        .map("ann", "ann", nothing)
+        .plan();
+    assert_eq!((codes(&third), third.status), (vec![Code::AnchorNotCanonical], Status::Ready));
+}
+
+#[test]
+fn ids_that_differ_only_in_case_are_two_ids() {
+    let body = Case::new()
+        .ad("ann", "99b4da92-fc96-475b-9077-bb98875c4998", nothing)
+        .cloud(1, "ann", None, nothing)
+        .cloud(2, "u1", ImmutableId::stored("kTq0mZb8W0eQd7uYh1xJmA=="), nothing)
+        .map("ann", "ann", nothing)
+        .plan();
+    assert_eq!((codes(&body), body.status), (vec![Code::AnchorNearDuplicate], Status::Ready));
+}
+
+#[test]
+fn hints_say_where_rows_and_rules_find_what_they_cannot_say_themselves() {
+    let hint = |file: &'static str, rule: Option<&str>, holder: bool| {
+        let deleted = |user: &mut CloudUser| user.deleted_at = (!holder).then(|| "2026-11-01T00:00:00Z".into());
+        let held = holder.then(|| anchor(A));
+        let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, deleted).cloud(2, "twin", held, nothing);
+        let body = case.map("ann", "ann", |mapping| {
+            mapping.source.file = Arc::from(file);
+            mapping.rule = rule.map(Into::into);
+        });
+        body.plan().findings[0].hint.clone().unwrap()
+    };
+    assert!(hint("hardmatch.yaml", None, false).ends_with("bring it back first."));
+    assert!(hint("wave.csv", None, false).ends_with("move it to `mappings` of the configuration."));
+    assert!(hint("wave.csv", None, true).ends_with("the columns holder and resolve say that."));
+    assert!(hint("hardmatch.yaml", Some("staff"), true).ends_with("which wins over the rule."));
+}
+
+#[test]
+fn rules_pair_whom_nobody_mapped_and_list_the_rest() {
+    let mut case = Case::new()
+        .ad("ann", A, |user| user.upn = Some("ann@corp.local".into()))
+        .ad("bob", P, |user| user.upn = Some("bob@corp.local".into()))
+        .ad("cid", S, |user| user.upn = Some("cid@corp.local".into()))
+        .cloud(1, "ann", None, nothing)
+        .cloud(2, "bob", None, nothing)
+        .map("bob", "bob", nothing);
+    case.desired.rules.push(Rule {
+        name: "staff".into(),
+        source: Source { file: Arc::from("hardmatch.yaml"), line: 20 },
+        forest: None,
+        under: Some("ou=staff, dc=corp".parse().unwrap()),
+        on_prem: OnPremPairKey::UserPrincipalName,
+        cloud: CloudPairKey::UserPrincipalName,
+        replace_suffix: vec![SuffixReplacement { from: "corp.local".into(), to: "x.example".into() }],
+    });
+    let body = case.plan();
+    assert_eq!(kinds(&body), ["setImmutableId bob", "setImmutableId ann"]);
+    let info = body.findings.iter().find(|finding| finding.code == Code::CloudNotFound).unwrap();
+    assert_eq!((info.severity, info.objects.len()), (Severity::Info, 1));
+}
+
+#[test]
+fn guid_and_object_id_are_not_confused() {
+    let body = Case::new()
+        .ad("ann", A, nothing)
+        .cloud(1, "ann", None, nothing)
+        .map("", "ann", |mapping| {
+            let text = entra(1).to_string();
+            let key = OnPremKey::Guid(GuidInput::Guid(guid(&text)));
+            mapping.on_prem = OnPremSide::User(OnPremSelector { key, forest: None, text: text.into() });
+        })
+        .plan();
+    assert_eq!(blockers(&body), [Code::CloudIdAsGuid]);
+}
+
+#[test]
+fn a_guid_in_the_wrong_byte_order_is_told_whose_it_is() {
+    let body = Case::new()
+        .ad("ann", A, nothing)
+        .cloud(1, "ann", None, nothing)
+        .map("", "ann", |mapping| {
+            let id = ImmutableId::stored("9QV/7kw+RFmC3SElC3KWAQ==").unwrap();
+            let text = id.as_str().into();
+            mapping.on_prem = OnPremSide::User(OnPremSelector { key: OnPremKey::ImmutableId(id), forest: None, text });
+        })
+        .plan();
+    assert_eq!(blockers(&body), [Code::OnpremNotFound]);
+    let hint = body.findings[0].hint.as_ref().unwrap();
+    assert!(hint.contains("7n8F9T5MWUSC3SElC3KWAQ==") && hint.contains("CN=ann"), "{hint}");
+}

@@ -1,0 +1,156 @@
+//! What is due on the cloud user, and what forbids it.
+
+use super::*;
+
+#[test]
+fn sets_the_anchor_of_the_ad_user() {
+    let body = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", nothing).plan();
+    assert_eq!(kinds(&body), ["setImmutableId ann"]);
+    assert_eq!((body.status, body.mappings[0].state), (Status::Ready, MappingState::Planned));
+    assert_eq!(body.mappings[0].anchor.as_deref(), Some("7n8F9T5MWUSC3SElC3KWAQ=="));
+    assert!(body.findings.is_empty(), "{:?}", body.findings);
+}
+
+#[test]
+fn what_is_right_already_needs_nothing() {
+    let armed = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(A)), nothing).map("ann", "ann", nothing);
+    let body = armed.plan();
+    assert_eq!((body.status, body.mappings[0].state), (Status::Empty, MappingState::Armed));
+    let linked = Case::new().ad("ann", A, nothing).map("ann", "ann", nothing).cloud(1, "ann", Some(anchor(A)), |user| {
+        user.sync_enabled = Known::Is(true);
+        user.sid = Known::Is(sid(1));
+    });
+    assert_eq!(linked.plan().mappings[0].state, MappingState::Linked);
+}
+
+#[test]
+fn synced_accounts_are_never_written() {
+    let synced = |user: &mut CloudUser| user.sync_enabled = Known::Is(true);
+    let case = |holder: Option<&str>, target: Option<&str>| {
+        Case::new()
+            .ad("ann", A, nothing)
+            .cloud(1, "ann", target.map(anchor), |user| {
+                if target.is_some() {
+                    synced(user);
+                }
+            })
+            .cloud(2, "twin", holder.map(anchor), synced)
+            .map("ann", "ann", decide("twin", Resolve::Purge))
+            .plan()
+    };
+    assert_eq!(blockers(&case(None, Some(P))), [Code::TargetSynced]);
+    let body = case(Some(A), None);
+    assert_eq!((blockers(&body), body.actions.len()), (vec![Code::HolderSynced], 0));
+    assert_eq!(body.findings.iter().find(|finding| finding.code == Code::HolderSynced).unwrap().steps.len(), 5);
+}
+
+#[test]
+fn blockers_that_an_author_may_accept_become_warnings() {
+    let opaque = || ImmutableId::stored("max@tannenhof.example");
+    let case = || Case::new().ad("ann", A, nothing).cloud(1, "ann", opaque(), nothing);
+    assert_eq!(blockers(&case().map("ann", "ann", nothing).plan()), [Code::AnchorOpaque]);
+    let accepted = case().map("ann", "ann", accept(Acceptable::AnchorOpaque)).plan();
+    assert_eq!((blockers(&accepted), kinds(&accepted)), (vec![], vec!["setImmutableId ann".to_owned()]));
+    let unneeded =
+        case().map("ann", "ann", |mapping| mapping.accept.extend([Acceptable::AnchorOpaque, Acceptable::TargetGuest])).plan();
+    assert_eq!(codes(&unneeded), [Code::AcceptUnused, Code::AnchorOpaque]);
+}
+
+#[test]
+fn a_foreign_object_identifier_is_cleared_when_accepted() {
+    let pinned = |user: &mut CloudUser| user.object_identifier = Known::Is(guid(P));
+    let case = || Case::new().ad("ann", A, nothing).cloud(1, "ann", None, pinned);
+    assert_eq!(blockers(&case().map("ann", "ann", nothing).plan()), [Code::ObjectIdentifierDiffers]);
+    let body = case().map("ann", "ann", accept(Acceptable::ObjectIdentifierDiffers)).plan();
+    assert_eq!(kinds(&body), ["clearObjectIdentifier ann", "setImmutableId ann"]);
+}
+
+#[test]
+fn an_account_that_leaves_gives_up_a_wanted_sid_once() {
+    let body = Case::new()
+        .ad("ann", A, nothing)
+        .cloud(1, "ann", None, nothing)
+        .cloud(2, "old", None, |user| user.sid = Known::Is(sid(1)))
+        .map("ann", "ann", nothing)
+        .map("", "old", |mapping| mapping.on_prem = OnPremSide::Nobody)
+        .plan();
+    assert_eq!(kinds(&body), ["clearSecurityIdentifier old", "setImmutableId ann"]);
+    assert_eq!(body.actions[1].depends_on, [body.actions[0].id.clone()]);
+}
+
+#[test]
+fn a_federated_user_makes_a_detour_that_the_next_plan_can_finish() {
+    let in_ad = |user: &mut AdUser| user.upn = Some("ann@fed.example".into());
+    let case = |upn: &str, id: Option<ImmutableId>| Case::new().ad("ann", A, in_ad).cloud(1, upn, id, nothing);
+    let plain = case("ann@fed.example", Some(anchor(P))).map("ann", "ann@fed.example", nothing).plan();
+    assert_eq!(blockers(&plain), [Code::FederatedDomain]);
+    let detour =
+        case("ann@fed.example", Some(anchor(P))).map("ann", "ann@fed.example", accept(Acceptable::FederatedDomain)).plan();
+    assert_eq!(kinds(&detour), ["setUserPrincipalName ann", "setImmutableId ann", "setUserPrincipalName ann"]);
+    for id in [Some(anchor(P)), Some(anchor(A))] {
+        let parked = case("ann@x.onmicrosoft.com", id).map("ann", "ann@fed.example", accept(Acceptable::FederatedDomain)).plan();
+        assert_eq!(kinds(&parked).last().unwrap(), "setUserPrincipalName ann", "{:?}", parked.findings);
+    }
+    let taken = case("ann@fed.example", Some(anchor(P)))
+        .cloud(2, "ann@x.onmicrosoft.com", None, nothing)
+        .map("ann", "ann@fed.example", accept(Acceptable::FederatedDomain))
+        .plan();
+    assert_eq!(blockers(&taken), [Code::ParkNameTaken]);
+}
+
+#[test]
+fn stamping_writes_the_cloud_id_to_ad() {
+    let case = |consistency: GuidAttribute| {
+        Case::new()
+            .ad("ann", A, |user| user.consistency_guid = consistency)
+            .cloud(1, "ann", Some(anchor(P)), |user| user.sync_enabled = Known::Is(true))
+            .map("ann", "ann", |mapping| mapping.write = WriteSide::OnPrem)
+    };
+    let body = case(GuidAttribute::Absent).plan();
+    assert_eq!(kinds(&body), ["stampConsistencyGuid ann"]);
+    assert_eq!(body.actions[0].target.forest(), Some("corp"));
+    assert!(case(GuidAttribute::Bytes((*guid(P).ad_bytes()).into())).plan().actions.is_empty());
+}
+
+#[test]
+fn leaving_hybrid_clears_everything_of_ad() {
+    let body = Case::new()
+        .cloud(1, "ann", Some(anchor(A)), |user| {
+            user.sid = Known::Is(sid(1));
+            user.object_identifier = Known::Is(guid(A));
+            user.residue.sam_account_name = Known::Is("ann".into());
+        })
+        .ad("other", P, nothing)
+        .map("", "ann", |mapping| mapping.on_prem = OnPremSide::Nobody)
+        .plan();
+    assert_eq!(kinds(&body), ["clearImmutableId ann", "clearSecurityIdentifier ann", "clearObjectIdentifier ann"]);
+    let done = Case::new()
+        .ad("other", P, nothing)
+        .cloud(1, "ann", None, nothing)
+        .map("", "ann", |mapping| mapping.on_prem = OnPremSide::Nobody)
+        .plan();
+    assert_eq!((done.status, done.mappings[0].state), (Status::Empty, MappingState::Detached));
+}
+
+#[test]
+fn a_soft_deleted_target_is_restored_when_asked() {
+    let deleted = |user: &mut CloudUser| user.deleted_at = Some("2026-11-01T00:00:00Z".into());
+    let case = || Case::new().ad("ann", A, nothing).cloud(1, "ann", None, deleted).cloud(2, "x", None, nothing);
+    assert_eq!(blockers(&case().map("ann", "ann", nothing).plan()), [Code::TargetSoftDeleted]);
+    assert_eq!(kinds(&case().map("ann", "ann", |mapping| mapping.restore = true).plan()), ["restore ann", "setImmutableId ann"]);
+}
+
+#[test]
+fn a_stamp_for_an_account_that_sync_holds_says_how_to_free_it() {
+    let body = Case::new()
+        .ad("ann", A, nothing)
+        .cloud(1, "ann", Some(anchor(P)), |user| {
+            user.sync_enabled = Known::Is(true);
+            user.sid = Known::Is(sid(9));
+            user.object_identifier = Known::Is(guid(P));
+        })
+        .map("ann", "ann", |mapping| mapping.write = WriteSide::OnPrem)
+        .plan();
+    let blocked = body.findings.iter().find(|finding| finding.code == Code::HardMatchBlocked).unwrap();
+    assert_eq!((body.status, blocked.steps.len(), blocked.objects.len()), (Status::Ready, 5, 1), "{blocked:?}");
+}
