@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::{Answer, Call, Payload};
 use super::errors::Failure;
-use super::routes::parse_path;
+use super::routes::parse;
 
 /// The most requests of a batch.
 const MOST: usize = 20;
@@ -60,7 +60,7 @@ fn item(batch: &Call, request: &Value) -> Result<Item, Failure> {
 
 fn to_call(batch: &Call, method: Method, url: &str, headers: HeaderMap, body: Bytes) -> Result<Call, Failure> {
     let local = local_url(url, batch.version.name())?;
-    let (path, query) = parse_path(local)?;
+    let (path, query) = parse(&method, local)?;
     Ok(Call { version: batch.version, method, path, query, headers, body, base: batch.base.clone() })
 }
 

@@ -1,24 +1,19 @@
-//! What a tenant holds beside users and roles: domains, the organisation, groups, contacts, synchronisation.
+//! What a tenant holds beside users and roles: domains, the organisation, groups, contacts.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::model::EntraId;
 
-use super::access::{
-    GLOBAL, HYBRID, READ_CONTACTS, READ_DOMAINS, READ_FEDERATION, READ_GROUPS, READ_ORGANIZATION, READ_SYNC, WRITE_SYNC,
-};
+use super::access::{READ_CONTACTS, READ_DOMAINS, READ_FEDERATION, READ_GROUPS, READ_ORGANIZATION};
 use super::call::{Answer, Call};
 use super::errors::Failure;
 use super::odata::list::{Listing, asked};
 use super::odata::project::Projection;
-use super::schema::{CONTACT, DOMAIN, Entity, FEDERATION, GROUP, ORGANIZATION, SYNCHRONIZATION};
+use super::schema::{CONTACT, DOMAIN, Entity, FEDERATION, GROUP, ORGANIZATION};
 use super::world::{World, id_of};
-
-/// Flags that stay on once they are.
-const ONE_WAY: &[&str] = &["softMatchOnUpnEnabled", "synchronizeUpnForManagedUsersEnabled"];
 
 /// GET /domains
 pub(crate) fn domains(world: &mut World, call: &Call) -> Result<Answer, Failure> {
@@ -136,68 +131,6 @@ pub(crate) fn contact(world: &mut World, call: &Call) -> Result<Answer, Failure>
     single(world, call, &CONTACT, world.section("contacts"))
 }
 
-/// GET /directory/onPremisesSynchronization
-pub(crate) fn synchronizations(world: &mut World, call: &Call) -> Result<Answer, Failure> {
-    world.grants.need(READ_SYNC)?;
-    world.grants.need_role_of_user(&[GLOBAL, HYBRID])?;
-    list(world, call, &SYNCHRONIZATION, vec![the_synchronization(world)])
-}
-
-/// GET /directory/onPremisesSynchronization/{tenant id}
-pub(crate) fn synchronization(world: &mut World, call: &Call) -> Result<Answer, Failure> {
-    world.grants.need(READ_SYNC)?;
-    world.grants.need_role_of_user(&[GLOBAL, HYBRID])?;
-    single(world, call, &SYNCHRONIZATION, &[the_synchronization(world)])
-}
-
-fn the_synchronization(world: &World) -> Value {
-    let features = world.document.section("features").cloned().unwrap_or_else(|| json!({}));
-    let prevention = json!({ "synchronizationPreventionType": "enabledForCount", "alertThreshold": 500 });
-    json!({ "id": world.tenant_id(), "configuration": { "accidentalDeletionPrevention": prevention }, "features": features })
-}
-
-/// PATCH /directory/onPremisesSynchronization/{tenant id}
-pub(crate) fn patch_synchronization(world: &mut World, call: &Call) -> Result<Answer, Failure> {
-    world.grants.need(WRITE_SYNC)?;
-    world.grants.need_role_of_user(&[GLOBAL])?;
-    let object = call.object()?;
-    let type_name = SYNCHRONIZATION.type_name;
-    let unknown =
-        object.keys().find(|name| !name.contains("@odata.") && !["features", "configuration", "id"].contains(&name.as_str()));
-    if let Some(name) = unknown {
-        return Err(Failure::no_property(name, type_name));
-    }
-    let key = segment(call, 2);
-    if !key.eq_ignore_ascii_case(&world.tenant_id()) {
-        return Err(Failure::not_found(key));
-    }
-    let wanted = match object.get("features") {
-        Some(Value::Object(features)) => features.clone(),
-        None => Map::new(),
-        Some(_) => return Err(Failure::invalid_value("features", SYNCHRONIZATION.resource)),
-    };
-    set_features(world, &wanted)?;
-    Ok(Answer::no_content())
-}
-
-fn set_features(world: &mut World, wanted: &Map<String, Value>) -> Result<(), Failure> {
-    let mut features = world.document.section("features").and_then(Value::as_object).cloned().unwrap_or_default();
-    for (name, value) in wanted.iter().filter(|(name, _)| !name.contains("@odata.")) {
-        if !(value.is_boolean() || value.is_null()) {
-            return Err(Failure::invalid_value(name, "OnPremisesDirectorySynchronizationFeature"));
-        }
-        let is_on = features.get(name) == Some(&json!(true));
-        if ONE_WAY.contains(&name.as_str()) && is_on && *value == json!(false) {
-            return Err(Failure::bad(format!("The feature '{name}' cannot be switched off once it is on.")));
-        }
-        if !value.is_null() {
-            features.insert(name.clone(), value.clone());
-        }
-    }
-    world.document.set_section("features", Value::Object(features));
-    world.reload()
-}
-
 /// The groups that somebody is in: directly, or through other groups.
 pub(super) fn memberships<'a>(world: &'a World, id: &EntraId, transitive: bool) -> Vec<&'a Value> {
     let groups = world.section("groups");
@@ -248,8 +181,8 @@ fn live_object<'a>(world: &'a World, id: &EntraId) -> Option<&'a Value> {
     }
 }
 
-/// The last segment that is a key.
-fn segment(call: &Call, at: usize) -> &str {
+/// A segment of the path.
+pub(super) fn segment(call: &Call, at: usize) -> &str {
     call.path.get(at).map_or("", String::as_str)
 }
 
@@ -257,8 +190,15 @@ fn is_named(object: &Value, key: &str) -> bool {
     object.get("id").and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(key))
 }
 
+/// Nothing here can be expanded.
+fn refuse_expand(call: &Call) -> Result<(), Failure> {
+    let first = call.query.expand.first();
+    first.map_or(Ok(()), |name| Err(Failure::malformed(format!("Expanding '{name}' is not supported here."))))
+}
+
 /// A list of objects.
 pub(super) fn list(world: &World, call: &Call, entity: &'static Entity, objects: Vec<Value>) -> Result<Answer, Failure> {
+    refuse_expand(call)?;
     let listing = Listing::new(call, entity, &world.settings())?;
     Ok(listing.answer(objects.into_iter().map(Cow::Owned).enumerate()))
 }
@@ -266,6 +206,7 @@ pub(super) fn list(world: &World, call: &Call, entity: &'static Entity, objects:
 /// The one object that the last segment names.
 pub(super) fn single(world: &World, call: &Call, entity: &'static Entity, objects: &[Value]) -> Result<Answer, Failure> {
     let key = call.path.last().map_or("", String::as_str);
+    refuse_expand(call)?;
     let projection = Projection::of(&call.query.select, &asked(call, entity, &world.script.switches))?;
     let found = objects.iter().find(|object| is_named(object, key)).ok_or_else(|| Failure::not_found(key))?;
     Ok(Answer::json(super::users::entity(call, &projection, entity.set, found)))

@@ -15,7 +15,7 @@ use super::faults::{Decision, Faults};
 use super::forests::{self, Forests};
 use super::log::{self, Log};
 use super::quota::{self, Meter};
-use super::routes::{dispatch, parse_path};
+use super::routes::{dispatch, parse, segments};
 use super::script::{FaultAnswer, Moment, Script};
 use super::token::{SignInCall, Tokens};
 use super::world::World;
@@ -209,7 +209,7 @@ impl State {
 
     fn graph(&mut self, request: &Request, version: Version, rest: &str, body: Bytes, ids: &Ids) -> Result<Answer, Failure> {
         self.tokens.check(&request.headers, self.world.clock.now())?;
-        let (path, query) = parse_path(rest)?;
+        let (path, query) = parse(&request.method, rest)?;
         let (method, headers, base) = (request.method.clone(), request.headers.clone(), self.fixed.base.clone());
         let call = Call { version, method, path, query, headers, body, base };
         let units = quota::units(&call);
@@ -224,12 +224,6 @@ impl State {
     }
 
     fn batch(&mut self, call: &Call, ids: &Ids) -> Result<Answer, Failure> {
-        if call.path.len() > 1 {
-            return Err(Failure::no_segment(call.path.last().map_or("", String::as_str)));
-        }
-        if call.method != Method::POST {
-            return Err(Failure::method_not_allowed(&["POST"]));
-        }
         let items = batch::read(call)?;
         let shuffle = self.world.script.switches.shuffle_batch;
         let answers = batch::run(items, |item| self.item(item.call, ids));
@@ -250,7 +244,7 @@ impl State {
 
     fn sign_in(&mut self, request: &Request, body: &[u8]) -> Result<Answer, Failure> {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-        let (path, _) = parse_path(path)?;
+        let path = segments(path)?;
         if !Tokens::owns(&path) {
             let first = path.first().map_or("", String::as_str);
             return Err(Failure::malformed(format!("Invalid version: {first}")));

@@ -8,7 +8,7 @@
 //! | [`server`] | sockets: reads a request, waits, resets, writes the answer |
 //! | [`engine`] | the order of things: fault script, token, quota, route, log |
 //! | [`world`] | the tenant: the snapshot's JSON and the model side by side, and what readers do not see yet |
-//! | [`routes`] | paths to handlers: `users`, `deleted_items`, `batch`, `roles`, `directory`, `audit` |
+//! | [`routes`] | paths to handlers: `users`, `deleted_items`, `batch`, `roles`, `directory`, `synchronization`, `audit` |
 //! | [`odata`] | queries: `$select`, `$filter`, paging, and what needs `ConsistencyLevel: eventual` |
 //! | [`schema`] | the properties of each type: kind, who may write it, which filters work |
 //! | [`token`] | sign-in; [`access`] what a caller may do; [`quota`] throttling |
@@ -37,6 +37,7 @@ mod routes;
 mod schema;
 pub mod script;
 mod server;
+mod synchronization;
 mod token;
 mod users;
 mod world;

@@ -1,27 +1,55 @@
 //! From paths to handlers.
 
+use axum::http::Method;
+
 use super::call::{Answer, Call};
 use super::errors::Failure;
 use super::odata::query::{Query, decode_path};
 use super::world::World;
-use super::{audit, deleted_items, directory, roles, users};
+use super::{audit, deleted_items, directory, roles, synchronization, users};
 
 /// What carries a call out.
 type Handler = fn(&mut World, &Call) -> Result<Answer, Failure>;
 
 const METHODS: [&str; 4] = ["GET", "POST", "PATCH", "DELETE"];
 
-/// Splits an address behind the version: decoded segments, and the query.
+/// Reads an address behind the version. Whether there is such a path, and with this method, is told before anything about
+/// the query.
 ///
 /// # Errors
-/// What is no UTF-8, and options that there are not.
-pub(crate) fn parse_path(address: &str) -> Result<(Vec<String>, Query), Failure> {
+/// What is no UTF-8, paths and methods that there are not, and query options that there are not.
+pub(crate) fn parse(method: &Method, address: &str) -> Result<(Vec<String>, Query), Failure> {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let segments = segments(path)?;
+    check(method.as_str(), &segments)?;
+    Ok((segments, Query::parse(query)?))
+}
+
+/// The decoded segments of a path.
+///
+/// # Errors
+/// What is no UTF-8.
+pub(crate) fn segments(path: &str) -> Result<Vec<String>, Failure> {
     let mut segments = Vec::new();
     for raw in path.split('/').filter(|segment| !segment.is_empty()) {
         segments.extend(keyed(&decode_path(raw)?));
     }
-    Ok((segments, Query::parse(query)?))
+    Ok(segments)
+}
+
+fn check(method: &str, segments: &[String]) -> Result<(), Failure> {
+    let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if path == ["$batch"] {
+        return if method == "POST" { Ok(()) } else { Err(Failure::method_not_allowed(&["POST"])) };
+    }
+    let allowed: Vec<&str> = METHODS.iter().copied().filter(|method| handler(method, &path).is_some()).collect();
+    if allowed.contains(&method) {
+        Ok(())
+    } else if allowed.is_empty() {
+        Err(Failure::no_segment(path.last().copied().unwrap_or_default()))
+    } else {
+        Err(Failure::method_not_allowed(&allowed))
+    }
 }
 
 /// A segment, with `users('id')` as two; casts and actions lose `microsoft.`.
@@ -42,12 +70,8 @@ fn keyed(segment: &str) -> Vec<String> {
 /// What Graph would answer instead.
 pub(crate) fn dispatch(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
-    if let Some(handler) = handler(call.method.as_str(), &path) {
-        return handler(world, call);
-    }
-    let allowed: Vec<&str> = METHODS.iter().copied().filter(|method| handler(method, &path).is_some()).collect();
-    let last = path.iter().rfind(|segment| !segment.is_empty()).copied().unwrap_or_default();
-    if allowed.is_empty() { Err(Failure::no_segment(last)) } else { Err(Failure::method_not_allowed(&allowed)) }
+    let handler = handler(call.method.as_str(), &path).ok_or_else(|| Failure::method_not_allowed(&[]))?;
+    handler(world, call)
 }
 
 fn handler(method: &str, path: &[&str]) -> Option<Handler> {
@@ -89,9 +113,9 @@ fn directory_of(method: &str, path: &[&str]) -> Option<Handler> {
         ("GET", ["deletedItems", _] | ["deletedItems", _, "graph.user"]) => deleted_items::get,
         ("DELETE", ["deletedItems", _]) => deleted_items::purge,
         ("POST", ["deletedItems", _, "restore" | "graph.restore"]) => deleted_items::restore,
-        ("GET", ["onPremisesSynchronization"]) => directory::synchronizations,
-        ("GET", ["onPremisesSynchronization", _]) => directory::synchronization,
-        ("PATCH", ["onPremisesSynchronization", _]) => directory::patch_synchronization,
+        ("GET", ["onPremisesSynchronization"]) => synchronization::list_all,
+        ("GET", ["onPremisesSynchronization", _]) => synchronization::get,
+        ("PATCH", ["onPremisesSynchronization", _]) => synchronization::patch,
         _ => return None,
     })
 }
@@ -139,11 +163,14 @@ mod tests {
 
     #[test]
     fn keys_and_casts() {
-        let segments = |address: &str| parse_path(address).unwrap().0;
+        let segments = |path: &str| super::segments(path).unwrap();
         assert_eq!(segments("/users('o''dell@x.example')/memberOf"), ["users", "o'dell@x.example", "memberOf"]);
         assert_eq!(segments("directory/deletedItems/microsoft.graph.user"), ["directory", "deletedItems", "graph.user"]);
         assert_eq!(segments("//users//a%2Fb/"), ["users", "a/b"]);
-        assert!(parse_path("/users/%ff").is_err());
+        assert!(super::segments("/users/%ff").is_err());
+        let status = |method: Method, address: &str| parse(&method, address).map_or_else(|failure| failure.status, |_| 200);
+        assert_eq!(status(Method::PUT, "/users?$top=0"), 405, "the method goes before the query");
+        assert_eq!([status(Method::GET, "/nothing?$top=0"), status(Method::GET, "/users?$top=1")], [400, 200]);
         let found = |method, path: &[&str]| handler(method, path).is_some();
         assert!(found("GET", &["users", "$count"]) && !found("DELETE", &["users", "$count"]) && !found("GET", &[]));
     }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::diag::Diagnostics;
 use crate::directory::exports::snapshot::write::SnapshotDocument;
@@ -36,6 +36,8 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) script: Script,
     pub(crate) grants: Grants,
+    /// What is configured of synchronisation beside its features; no part of a snapshot.
+    pub(crate) sync_configuration: Value,
     /// Page tokens of an earlier epoch have expired.
     pub(crate) page_epoch: u32,
 }
@@ -51,6 +53,7 @@ impl World {
     pub(crate) fn load(path: &Path, script: Script) -> Result<Self, Diagnostics> {
         let (document, observed) = SnapshotDocument::load_observed(path)?;
         let tenant = Tenant::new(observed);
+        let prevention = json!({ "synchronizationPreventionType": "enabledForCount", "alertThreshold": 500 });
         let mut world = Self {
             document,
             tenant,
@@ -60,6 +63,7 @@ impl World {
             clock: Clock::new(),
             grants: Grants::default(),
             script: Script::default(),
+            sync_configuration: json!({ "accidentalDeletionPrevention": prevention }),
             page_epoch: 0,
         };
         world.set_script(script);
@@ -73,15 +77,15 @@ impl World {
         self.script = script;
     }
 
-    /// Reads the model anew, after something changed that it takes for fixed.
-    ///
-    /// # Errors
-    /// Only if the document cannot be read back.
-    pub(crate) fn reload(&mut self) -> Result<(), Failure> {
-        let observed = self.document.observed().map_err(|problems| Failure::internal(format!("{problems:?}")))?;
+    /// Sets the features of synchronisation, which the model takes for fixed.
+    pub(crate) fn set_features(&mut self, features: Map<String, Value>) {
+        let mut observed = self.tenant.observed().clone();
+        observed.users = self.tenant.users().map(|(_, user)| user.clone()).collect();
+        let switches = features.iter().filter_map(|(name, value)| Some((name.as_str().into(), value.as_bool()?)));
+        observed.features = Some(switches.collect());
         self.tenant = Tenant::new(observed);
         self.tenant.set_formerly_synced_editable(self.script.switches.formerly_synced != FormerlySynced::Refuse);
-        Ok(())
+        self.document.set_section("features", Value::Object(features));
     }
 
     /// What lists need to know.

@@ -110,8 +110,21 @@ async fn switches_of_synchronisation() {
     assert_eq!(graph.patch(&path, set("softMatchOnUpnEnabled", json!(false))).await.status, 400);
     assert_eq!(graph.patch(&path, set("blockSoftMatchEnabled", json!("yes"))).await.status, 400);
     assert_eq!(graph.patch(&format!("{list}/other"), set("blockSoftMatchEnabled", json!(true))).await.status, 404);
+    let prevention =
+        |more: Value| json!({ "configuration": { "accidentalDeletionPrevention": more }, "features": { "other": true } });
+    for wrong in [
+        json!({ "alertThreshold": "x" }),
+        json!({ "synchronizationPreventionType": "never" }),
+        json!({ "nonsense": 1 }),
+        json!(1),
+    ] {
+        assert_eq!(graph.patch(&path, prevention(wrong.clone())).await.status, 400, "{wrong}");
+    }
     let features = json!({ "softMatchOnUpnEnabled": true, "someNewFlag": false, "blockSoftMatchEnabled": true });
     assert_eq!(graph.get(&path).await.json()["features"], features);
+    assert_eq!(graph.patch(&path, prevention(json!({ "alertThreshold": 7 }))).await.status, 204);
+    assert_eq!(graph.get(&path).await.json()["configuration"]["accidentalDeletionPrevention"]["alertThreshold"], 7);
+    assert_eq!(graph.get(&format!("{list}?$expand=nonsense")).await.status, 400);
 }
 
 #[tokio::test]
