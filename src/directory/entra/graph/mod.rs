@@ -1,0 +1,3 @@
+//! A live tenant: Microsoft Graph over HTTPS.
+
+pub mod auth;
