@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::apply::Directories;
 use crate::config::{self, Config, ForestSource, SourceTexts, TenantSource, render_diagnostics};
 use crate::diag::Diagnostics;
-use crate::directory::ports::{ForestReader, ForestWriter};
+use crate::directory::ports::{ForestReader, ForestWriter, TenantWriter};
 use crate::directory::{exports, open};
 use crate::model::{AnchorMode, Observed, ObservedForest, ObservedTenant};
 
@@ -32,9 +32,9 @@ pub(super) fn read(config: &Config, terminal: Terminal) -> Result<Observed, Fail
 /// Opens the directories for `apply`.
 pub(super) fn open_for_writing(config: &Config, terminal: Terminal) -> Result<Directories, Failure> {
     let clock = Arc::new(surroundings::now);
-    let tenant = match &config.tenant {
+    let tenant: Arc<dyn TenantWriter> = match &config.tenant {
         TenantSource::Snapshot(path) => open::snapshot(path, clock).map_err(|faults| drawn(faults, terminal))?,
-        TenantSource::Graph(_) => return Err(later()),
+        TenantSource::Graph(source) => Arc::new(live::tenant(source, terminal)?),
     };
     let mut forests: BTreeMap<String, Arc<dyn ForestWriter>> = BTreeMap::new();
     for (name, source, anchor) in sources(config) {
@@ -64,7 +64,11 @@ fn read_tenant(source: &TenantSource, terminal: Terminal) -> Result<ObservedTena
             terminal.log(1, &format!("reading the tenant from {}", path.display()));
             exports::read_tenant(path).map_err(|faults| drawn(faults, terminal))
         }
-        TenantSource::Graph(_) => Err(later()),
+        TenantSource::Graph(source) => {
+            terminal.log(1, "listing the tenant");
+            let tenant = live::tenant(source, terminal)?;
+            block_on(async { Ok(tenant.read_lists().await?) })
+        }
     }
 }
 
@@ -100,11 +104,6 @@ pub(super) fn drawn(faults: Diagnostics, terminal: Terminal) -> Failure {
     let text =
         render_diagnostics(&faults.sorted(), &SourceTexts::default(), terminal.width_of_messages(), terminal.colours_messages());
     Failure::drawn(text)
-}
-
-fn later() -> Failure {
-    Failure::input("`tenant.graph`: reading a live tenant comes in a later release")
-        .hint("Export the tenant to a file and name it with `snapshot:`.")
 }
 
 fn join(failures: Vec<Failure>) -> Option<Failure> {

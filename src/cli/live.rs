@@ -1,15 +1,20 @@
 //! From the configuration to a live forest. Secrets are read here, at the last moment, and nowhere shown.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
 use crate::config::{self, LdapBind, Secret};
 use crate::directory::ad::ldap::{Credentials, LdapForest, LdapSettings};
+use crate::directory::entra::graph::auth::{AccessToken, TokenSource};
+use crate::directory::entra::graph::{GraphSettings, GraphTenant, Sent};
+use crate::directory::ports::DirectoryError;
 use crate::model::AnchorMode;
 
 use super::failure::Failure;
 use super::surroundings;
+use super::terminal::Terminal;
 
 /// A live forest, as the configuration describes it. Nothing is sent yet.
 pub(super) fn forest(name: &str, source: &config::LdapForest, anchor: &AnchorMode) -> Result<LdapForest, Failure> {
@@ -18,6 +23,28 @@ pub(super) fn forest(name: &str, source: &config::LdapForest, anchor: &AnchorMod
     settings.ca.clone_from(&source.ca);
     settings.start_tls = source.start_tls;
     LdapForest::new(settings).map_err(|error| in_forest(name, Failure::from(error)))
+}
+
+/// A live tenant, as the configuration describes it. Nothing is sent yet.
+pub(super) fn tenant(source: &config::GraphTenant, terminal: Terminal) -> Result<GraphTenant, Failure> {
+    let endpoint = source.endpoint.clone().unwrap_or_else(|| "https://graph.microsoft.com".to_owned());
+    let mut settings = GraphSettings::new(&endpoint, tokens(source)?);
+    settings.trace = Some(Arc::new(move |sent: &Sent| terminal.log(1, &request_line(sent))));
+    Ok(GraphTenant::new(settings)?)
+}
+
+/// A request as `-v` shows it.
+fn request_line(sent: &Sent) -> String {
+    let outcome = match &sent.outcome {
+        Ok(status) => status.to_string(),
+        Err(why) => why.clone(),
+    };
+    let ids = match &sent.request_id {
+        Some(id) => format!("request-id {id}, client-request-id {}", sent.client_request_id),
+        None => format!("client-request-id {}", sent.client_request_id),
+    };
+    let again = sent.again_in.map_or_else(String::new, |pause| format!("; again in {:.1} s", pause.as_secs_f64()));
+    format!("{} {outcome} in {} ms ({ids}){again}", sent.what, sent.took.as_millis())
 }
 
 /// Says which forest a failure is about.
@@ -53,5 +80,24 @@ fn first_line(path: &Path) -> Result<SecretString, Failure> {
     match text.lines().next().filter(|line| !line.is_empty()) {
         Some(line) => Ok(SecretString::from(line.to_owned())),
         None => Err(Failure::input(format!("the first line of `{}`, which is to hold a secret, is empty", path.display()))),
+    }
+}
+
+fn tokens(source: &config::GraphTenant) -> Result<Arc<dyn TokenSource>, Failure> {
+    match &source.auth {
+        config::GraphAuth::Token(place) => Ok(Arc::new(Fixed(secret(place)?))),
+        _ => Err(Failure::input("sign-in comes")),
+    }
+}
+
+struct Fixed(SecretString);
+
+#[async_trait::async_trait]
+impl TokenSource for Fixed {
+    async fn token(&self, rejected: Option<&AccessToken>) -> Result<AccessToken, DirectoryError> {
+        match rejected {
+            None => Ok(AccessToken { secret: self.0.clone() }),
+            Some(_) => Err(DirectoryError::Denied("the token is refused".into())),
+        }
     }
 }

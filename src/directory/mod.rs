@@ -9,6 +9,7 @@ pub mod open;
 pub mod ports;
 pub mod rehearsal;
 pub mod simulate;
+pub(crate) mod text;
 
 /// Tells the time. The clock is read in `cli` and handed in.
 pub type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;

@@ -6,6 +6,7 @@ mod ad_user;
 mod address;
 mod anchor;
 mod anchor_form;
+mod anchor_spellings;
 mod cloud_user;
 mod desired;
 mod dn;
@@ -23,6 +24,7 @@ pub use ad_user::{AdUser, AnchorAttribute, Exclusion, GuidAttribute};
 pub use address::{AddressError, ProxyAddress, ProxyKind, SmtpAddress, Upn};
 pub use anchor::{AnchorMode, AnchorOrigin, AnchorProblem, CustomAnchorError, SourceAnchor, effective_anchor};
 pub use anchor_form::{AnchorForm, AnchorInputError, parse_anchor_input};
+pub use anchor_spellings::odd_spellings;
 pub use cloud_user::{CloudUser, OnPremisesResidue, UserKind};
 pub use desired::{
     Acceptable, CloudKey, CloudPairKey, CloudSelector, Desired, ForestSpec, HolderDecision, Limits, Mapping, Notice, NoticeKind,

@@ -6,7 +6,7 @@ use ldap3::{LdapError, LdapResult};
 
 use super::meaning::{self, Kind};
 use crate::directory::ports::DirectoryError;
-use crate::model::text::printable;
+pub(super) use crate::directory::text::shown;
 
 /// Why an operation did not succeed.
 #[derive(Debug)]
@@ -110,15 +110,6 @@ impl Fault {
             }
         }
     }
-}
-
-/// Text of a server made fit for a message: no control characters, no trailing line end, not endless.
-pub(super) fn shown(text: &str) -> String {
-    const LONGEST: usize = 240;
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
-    let cut: String = text.chars().take(LONGEST).collect();
-    let dots = if cut.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", printable(&cut))
 }
 
 #[cfg(test)]

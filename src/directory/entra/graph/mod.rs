@@ -1,3 +1,229 @@
 //! A live tenant: Microsoft Graph over HTTPS.
+//!
+//! ```text
+//! auth ─► client (pace, tries, trace) ─► list (pages) · batch (many reads in one)
+//!                        users · organization · grants · details · frame · search · holders ◄─┘   reading
+//!                        rehearse: what would be refused, by the tenant model
+//! call: one request · failure: one error          write: one change, one request
+//! ```
+//!
+//! Nobody but the configured host ever gets the token. Reads are repeated freely, writes only when they surely were not
+//! carried out: whether one was that was not answered is settled by `apply`, with a read.
 
 pub mod auth;
+mod batch;
+mod call;
+mod client;
+mod details;
+mod failure;
+mod frame;
+mod grants;
+mod holders;
+mod list;
+mod organization;
+mod pace;
+mod rehearse;
+mod search;
+mod users;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, OnceCell};
+use tokio::time::Instant;
+
+use crate::directory::ports::{DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter};
+use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, ObservedTenant, OtherKind, Sid};
+use crate::plan::facts_of;
+use crate::tenant_model::{Change, Tenant};
+
+pub use client::{GraphSettings, Sent, Trace};
+pub use pace::Patience;
+
+use call::Version;
+use client::Client;
+use details::Denied;
+use grants::Grants;
+use holders::Unique;
+use users::{Depth, Place};
+
+/// How long a reading of the roles serves the checks of single writes.
+const ROLES_SERVE: Duration = Duration::from_secs(5);
+
+/// A tenant behind Microsoft Graph.
+pub struct GraphTenant {
+    client: Client,
+    denied: Denied,
+    roles: Mutex<Option<(Instant, Grants)>>,
+    live_users: OnceCell<u64>,
+}
+
+impl GraphTenant {
+    /// Checks the settings; nothing is sent yet.
+    ///
+    /// # Errors
+    /// An address that is none, or that would send the token in the clear.
+    pub fn new(settings: GraphSettings) -> Result<Self, DirectoryError> {
+        let client = Client::new(settings)?;
+        Ok(Self { client, denied: Denied::default(), roles: Mutex::default(), live_users: OnceCell::new() })
+    }
+
+    /// Lists everything once. What is not in the lists is read by [`Self::add_details`].
+    ///
+    /// # Errors
+    /// What Graph answered.
+    pub async fn read_lists(&self) -> Result<ObservedTenant, DirectoryError> {
+        let client = &self.client;
+        let (frame, users, groups, contacts) = tokio::join!(
+            frame::read(client),
+            self.all_users(),
+            organization::all_others(client, OtherKind::Group),
+            organization::all_others(client, OtherKind::Contact),
+        );
+        let ((mut tenant, _), groups, contacts) = (frame?, groups?, contacts?);
+        tenant.users = users?;
+        tenant.recycle_bin_read = true;
+        (tenant.groups_read, tenant.contacts_read) = (groups.is_some(), contacts.is_some());
+        // The groups that hold roles are there with their members already.
+        let known: BTreeSet<EntraId> = tenant.others.iter().map(|group| group.id).collect();
+        let others = groups.into_iter().flatten().chain(contacts.into_iter().flatten());
+        tenant.others.extend(others.filter(|other| !known.contains(&other.id)));
+        Ok(tenant)
+    }
+
+    /// The live users, then the bin: whoever is deleted in between is seen twice, and not missed.
+    async fn all_users(&self) -> Result<Vec<CloudUser>, DirectoryError> {
+        let live = users::list(&self.client, &users::listing(Place::Live, Depth::Common), Place::Live).await?;
+        let bin = users::list(&self.client, &users::listing(Place::Bin, Depth::Common), Place::Bin).await?;
+        let by_id: BTreeMap<EntraId, CloudUser> = live.into_iter().chain(bin).map(|user| (user.id, user)).collect();
+        Ok(by_id.into_values().collect())
+    }
+
+    /// Reads these accounts again by id, with the facts that no list has.
+    ///
+    /// # Errors
+    /// What Graph answered.
+    pub async fn add_details(&self, tenant: &mut ObservedTenant, ids: &BTreeSet<EntraId>) -> Result<(), DirectoryError> {
+        let ids: Vec<EntraId> = ids.iter().copied().collect();
+        let mut read: Vec<CloudUser> = self.by_id(&ids).await?.into_iter().flatten().collect();
+        details::add_all(&self.client, &self.denied, &mut read.iter_mut().collect::<Vec<_>>()).await?;
+        let mut by_id: BTreeMap<EntraId, CloudUser> = read.into_iter().map(|user| (user.id, user)).collect();
+        for user in &mut tenant.users {
+            if let Some(read) = by_id.remove(&user.id) {
+                *user = read;
+            }
+        }
+        tenant.users.extend(by_id.into_values());
+        for doubt in self.denied.doubts() {
+            if !tenant.doubts.contains(&doubt) {
+                tenant.doubts.push(doubt);
+            }
+        }
+        Ok(())
+    }
+
+    /// Accounts by id. Many of them are picked from a list of everybody, where that takes fewer requests.
+    async fn by_id(&self, ids: &[EntraId]) -> Result<Vec<Option<CloudUser>>, DirectoryError> {
+        let requests = u64::try_from(ids.len().div_ceil(20)).unwrap_or(u64::MAX);
+        if ids.len() <= 400 || requests <= self.live_users().await?.div_ceil(u64::from(users::PAGE)) {
+            return users::by_id(&self.client, ids).await;
+        }
+        let everybody = self.everybody_with_identifiers().await?;
+        Ok(ids.iter().map(|id| everybody.get(id).cloned()).collect())
+    }
+
+    async fn everybody_with_identifiers(&self) -> Result<BTreeMap<EntraId, CloudUser>, DirectoryError> {
+        let list = async |place| users::list(&self.client, &users::listing(place, Depth::WithIdentifier), place).await;
+        let live = list(Place::Live).await?;
+        let bin = list(Place::Bin).await?;
+        Ok(live.into_iter().chain(bin).map(|user| (user.id, user)).collect())
+    }
+
+    async fn live_users(&self) -> Result<u64, DirectoryError> {
+        let count = async || {
+            let listed = self.client.lists(Version::V1, &[organization::count_users()]).await;
+            let mut listed = listed.map_err(|error| error.of_read(users::READ_USERS))?;
+            listed.pop().map_or(Ok(0), organization::counted)
+        };
+        self.live_users.get_or_try_init(count).await.copied()
+    }
+
+    /// Roles, read again when the last reading is more than a few seconds old.
+    async fn grants(&self) -> Result<Grants, DirectoryError> {
+        let mut kept = self.roles.lock().await;
+        if let Some((at, grants)) = kept.as_ref()
+            && at.elapsed() < ROLES_SERVE
+        {
+            return Ok(grants.clone());
+        }
+        let grants = grants::read(&self.client).await?;
+        *kept = Some((Instant::now(), grants.clone()));
+        Ok(grants)
+    }
+
+    /// A part of the tenant: these accounts, and who holds which role.
+    async fn part(&self, ids: &[EntraId]) -> Result<Tenant, DirectoryError> {
+        let mut users: Vec<CloudUser> = self.by_id(ids).await?.into_iter().flatten().collect();
+        details::add_sign_ins(&self.client, &self.denied, &mut users.iter_mut().collect::<Vec<_>>()).await?;
+        let mut tenant = ObservedTenant { users, groups_read: true, recycle_bin_read: true, ..ObservedTenant::default() };
+        self.grants().await?.add_to(&mut tenant);
+        Ok(Tenant::new(tenant))
+    }
+}
+
+#[async_trait]
+impl TenantReader for GraphTenant {
+    async fn read_tenant(&self) -> Result<ObservedTenant, DirectoryError> {
+        self.read_lists().await
+    }
+
+    async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
+        let part = self.part(ids).await?;
+        let gone = || AccountFacts { user: None, roles: Known::Unknown, privileged_roles: Known::Unknown };
+        Ok(ids.iter().map(|id| part.by_id(id).map_or_else(gone, |user| facts_of(user, &part))).collect())
+    }
+
+    async fn find_holders(&self, ids: &[ImmutableId]) -> Result<Vec<(ImmutableId, EntraId)>, DirectoryError> {
+        let wanted: BTreeSet<&str> = ids.iter().map(ImmutableId::as_str).collect();
+        let found = holders::find(&self.client, Unique::ImmutableId, &wanted, self.live_users().await?).await?;
+        Ok(found.into_iter().filter_map(|(value, id)| Some((ImmutableId::stored(&value)?, id))).collect())
+    }
+
+    async fn find_sid_holders(&self, sids: &[Sid]) -> Result<Vec<(Sid, EntraId)>, DirectoryError> {
+        let wanted: BTreeSet<&str> = sids.iter().map(Sid::as_str).collect();
+        let found = holders::find(&self.client, Unique::SecurityIdentifier, &wanted, self.live_users().await?).await?;
+        Ok(found.into_iter().filter_map(|(value, id)| Some((value.parse().ok()?, id))).collect())
+    }
+
+    async fn rehearse(&self, changes: &[Change]) -> Result<Vec<Option<String>>, DirectoryError> {
+        self.refusals(changes).await
+    }
+
+    async fn identify(&self) -> Result<TenantIdentity, DirectoryError> {
+        let found = frame::identity(&self.client).await?;
+        Ok(TenantIdentity { id: found.id.map(String::from), initial_domain: found.initial_domain.map(String::from) })
+    }
+}
+
+#[async_trait]
+impl TenantWriter for GraphTenant {
+    async fn write(&self, change: &Change) -> Result<Receipt, DirectoryError> {
+        write::write(&self.client, change).await
+    }
+
+    async fn export_account(&self, id: &EntraId) -> Result<Value, DirectoryError> {
+        let mut account = write::export(&self.client, id).await?;
+        let part = self.part(&[*id]).await?;
+        if let Some(object) = account.as_object_mut() {
+            object.insert("roles".into(), part.roles_of(id).map_or(Value::Null, |held| {
+                held.into_iter()
+                    .map(|held| json!({ "role": held.role, "privileged": held.privileged, "state": held.state.word(), "via": held.via }))
+                    .collect()
+            }));
+        }
+        Ok(account)
+    }
+}

@@ -1,0 +1,143 @@
+//! Many reads in one request: <https://learn.microsoft.com/en-us/graph/json-batching>.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::call::{Call, Version};
+use super::client::Client;
+use super::failure::{Answer, GraphError};
+use super::list::parse;
+use super::pace::{Tries, after};
+
+/// The most requests that Graph takes at once.
+const MOST: usize = 20;
+/// How many batches are under way at a time.
+const AT_ONCE: usize = 4;
+
+/// What became of one request of a batch.
+pub(super) type Part = Result<Value, GraphError>;
+
+#[derive(Deserialize)]
+struct Replies {
+    responses: Vec<PartReply>,
+}
+
+#[derive(Deserialize)]
+struct PartReply {
+    id: String,
+    status: u16,
+    #[serde(default)]
+    headers: Map<String, Value>,
+    #[serde(default)]
+    body: Value,
+}
+
+impl PartReply {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).and_then(|(_, value)| value.as_str())
+    }
+}
+
+/// What one batch left to ask again.
+struct Left {
+    places: Vec<usize>,
+    pause: Option<Duration>,
+    why: GraphError,
+}
+
+impl Client {
+    /// Sends reads of one version in as few requests as possible; the answers come in the order of the reads.
+    pub(super) async fn batch(&self, version: Version, calls: &[Call]) -> Result<Vec<Part>, GraphError> {
+        let chunks: Vec<_> = calls.chunks(MOST).map(|chunk| self.chunk(version, chunk)).collect();
+        let parts: Vec<Vec<Part>> = stream::iter(chunks).buffered(AT_ONCE).try_collect().await?;
+        Ok(parts.into_iter().flatten().collect())
+    }
+
+    async fn chunk(&self, version: Version, calls: &[Call]) -> Result<Vec<Part>, GraphError> {
+        let mut parts: Vec<Option<Part>> = calls.iter().map(|_| None).collect();
+        let mut open: Vec<usize> = (0..calls.len()).collect();
+        let mut tries = Tries::new(&self.patience);
+        loop {
+            let Some(left) = self.round(version, calls, &open, &mut parts).await? else { break };
+            match tries.next(left.pause) {
+                Ok(pause) => self.pace.hold(pause),
+                Err(_) => return Err(left.why),
+            }
+            open = left.places;
+        }
+        Ok(parts
+            .into_iter()
+            .map(|part| part.unwrap_or_else(|| Err(GraphError::Lost("a part of a batch was not answered".into()))))
+            .collect())
+    }
+
+    /// Asks what is open, and says what has to be asked again.
+    async fn round(
+        &self,
+        version: Version,
+        calls: &[Call],
+        open: &[usize],
+        parts: &mut [Option<Part>],
+    ) -> Result<Option<Left>, GraphError> {
+        let requests: Vec<Value> = open.iter().filter_map(|place| Some(request(*place, calls.get(*place)?))).collect();
+        let batch = Call::new(Method::POST, version, &["$batch"], Some(json!({ "requests": requests })));
+        let replies: Replies = parse(&batch, &self.send(&batch).await?.body)?;
+        let mut again: Option<Left> = None;
+        let mut missing: Vec<usize> = open.to_vec();
+        for reply in replies.responses {
+            let Some(place) = reply.id.parse().ok().filter(|place| missing.contains(place)) else { continue };
+            missing.retain(|other| *other != place);
+            let Some(call) = calls.get(place) else { continue };
+            let part = outcome(call, &reply);
+            match part {
+                Err(GraphError::Answer(answer)) if answer.is_throttled() || answer.is_passing() => {
+                    let pause = reply.header("Retry-After").and_then(|wanted| after(wanted, reply.header("Date")));
+                    let left =
+                        again.get_or_insert_with(|| Left { places: Vec::new(), pause: None, why: GraphError::Answer(answer) });
+                    left.places.push(place);
+                    left.pause = left.pause.max(pause);
+                }
+                part => {
+                    if let Some(slot) = parts.get_mut(place) {
+                        *slot = Some(part);
+                    }
+                }
+            }
+        }
+        if !missing.is_empty() {
+            let why = GraphError::Lost(format!("{} parts of a batch were not answered", missing.len()));
+            again.get_or_insert(Left { places: Vec::new(), pause: None, why }).places.extend(missing);
+        }
+        Ok(again)
+    }
+}
+
+fn request(place: usize, call: &Call) -> Value {
+    let mut request = json!({ "id": place.to_string(), "method": call.method.as_str(), "url": call.target });
+    if call.advanced
+        && let Some(object) = request.as_object_mut()
+    {
+        object.insert("headers".into(), json!({ "ConsistencyLevel": "eventual" }));
+    }
+    request
+}
+
+fn outcome(call: &Call, reply: &PartReply) -> Part {
+    if (200..300).contains(&reply.status) {
+        return Ok(reply.body.clone());
+    }
+    let request_id = reply.header("request-id").map(str::to_owned).or_else(|| inner_request_id(&reply.body));
+    let asked = format!("{} (in a batch)", call.shown());
+    Err(GraphError::Answer(Box::new(Answer { asked, request_id, ..Answer::of_value(reply.status, &reply.body) })))
+}
+
+/// Parts of a batch carry their id in the error only.
+fn inner_request_id(body: &Value) -> Option<String> {
+    let error = body.get("error")?;
+    let inner = error.get("innerError").or_else(|| error.get("innererror"))?;
+    inner.get("request-id")?.as_str().map(str::to_owned)
+}

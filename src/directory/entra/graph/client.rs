@@ -1,0 +1,346 @@
+//! Sending: tokens, pace, tries, and what is told of each request.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue};
+use reqwest::{Response, StatusCode, redirect};
+use secrecy::ExposeSecret as _;
+use url::{Host, Url};
+use uuid::Uuid;
+
+use crate::directory::ports::DirectoryError;
+use crate::directory::text::shown;
+
+use super::auth::{AccessToken, TokenSource};
+use super::call::Call;
+use super::failure::{Answer, GraphError};
+use super::pace::{Pace, Patience, Tries, retry_after};
+
+/// What is known of a request that was sent, for logs. It holds no query, no body and no token.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// Method and path.
+    pub what: String,
+    /// The status, or why there is none.
+    pub outcome: Result<u16, String>,
+    /// Graph's id of the request.
+    pub request_id: Option<String>,
+    /// Our id of the request.
+    pub client_request_id: String,
+    /// How long it took.
+    pub took: Duration,
+    /// The pause before the next try, when there is one.
+    pub again_in: Option<Duration>,
+}
+
+/// Who wants to know of each request.
+pub type Trace = Arc<dyn Fn(&Sent) + Send + Sync>;
+
+/// Where Graph is and how to talk to it.
+#[derive(Clone)]
+pub struct GraphSettings {
+    /// Scheme and host, perhaps a port and a path, without the version.
+    pub endpoint: String,
+    /// Where the access tokens come from.
+    pub tokens: Arc<dyn TokenSource>,
+    /// How long a request is tried again.
+    pub patience: Patience,
+    /// How long one answer may take.
+    pub answer_timeout: Duration,
+    /// Who wants to know of each request.
+    pub trace: Option<Trace>,
+}
+
+impl GraphSettings {
+    /// Settings with the usual patience.
+    #[must_use]
+    pub fn new(endpoint: &str, tokens: Arc<dyn TokenSource>) -> Self {
+        let endpoint = endpoint.trim_end_matches('/').to_owned();
+        Self { endpoint, tokens, patience: Patience::default(), answer_timeout: Duration::from_secs(100), trace: None }
+    }
+}
+
+/// A good answer.
+#[derive(Debug, Clone)]
+pub(super) struct Reply {
+    pub(super) body: Vec<u8>,
+    pub(super) request_id: Option<String>,
+    /// The server's clock.
+    pub(super) date: Option<String>,
+}
+
+/// Graph, as one signed-in client sees it.
+pub(super) struct Client {
+    http: reqwest::Client,
+    pub(super) endpoint: Url,
+    tokens: Arc<dyn TokenSource>,
+    pub(super) pace: Pace,
+    pub(super) patience: Patience,
+    trace: Option<Trace>,
+}
+
+/// How one try ended.
+enum Try {
+    Good(Reply),
+    /// Another try is harmless, after this pause if Graph named one.
+    Again(GraphError, Option<Duration>),
+    /// The token is not taken any more.
+    Expired(GraphError, AccessToken),
+    Final(GraphError),
+}
+
+impl Client {
+    /// Checks the settings; nothing is sent yet.
+    pub(super) fn new(settings: GraphSettings) -> Result<Self, DirectoryError> {
+        let endpoint = endpoint(&settings.endpoint)?;
+        let http = http_client(&endpoint, settings.answer_timeout)?;
+        let GraphSettings { tokens, patience, trace, .. } = settings;
+        Ok(Self { http, endpoint, tokens, pace: Pace::new(), patience, trace })
+    }
+
+    /// Sends a request until it is answered for good, or patience ends. A write whose fate is unknown is not sent again.
+    pub(super) async fn send(&self, call: &Call) -> Result<Reply, GraphError> {
+        let url = format!("{}{}{}", self.endpoint.as_str().trim_end_matches('/'), call.version.path(), call.target);
+        self.send_to(call, &url).await
+    }
+
+    /// The same to an address that Graph itself gave, of the next page.
+    pub(super) async fn send_to(&self, call: &Call, url: &str) -> Result<Reply, GraphError> {
+        let mut tries = Tries::new(&self.patience);
+        let mut rejected = None;
+        loop {
+            let token = self.tokens.token(rejected.as_ref()).await.map_err(GraphError::Directory)?;
+            self.pace.turn(!call.is_read() && !call.is_batch()).await;
+            let (sent, end) = self.once(call, url, &token).await;
+            let (error, asked) = match end {
+                Try::Good(reply) => {
+                    self.tell(sent);
+                    return Ok(reply);
+                }
+                Try::Final(error) => {
+                    self.tell(sent);
+                    return Err(error);
+                }
+                Try::Expired(error, token) => {
+                    self.tell(sent);
+                    // A source that has no other token says so at the next turn; one fresh token is tried, no more.
+                    if rejected.replace(token).is_some() {
+                        return Err(error);
+                    }
+                    continue;
+                }
+                Try::Again(error, asked) => (error, asked),
+            };
+            match tries.next(asked) {
+                Ok(pause) => {
+                    self.tell(Sent { again_in: Some(pause), ..sent });
+                    if error.answer().is_some_and(Answer::is_throttled) {
+                        self.pace.hold(pause);
+                    } else {
+                        tokio::time::sleep(pause).await;
+                    }
+                }
+                Err(why) => {
+                    self.tell(sent);
+                    return Err(given_up(error, &why));
+                }
+            }
+        }
+    }
+
+    fn tell(&self, sent: Sent) {
+        if let Some(trace) = &self.trace {
+            trace(&sent);
+        }
+    }
+
+    async fn once(&self, call: &Call, url: &str, token: &AccessToken) -> (Sent, Try) {
+        let client_request_id = Uuid::now_v7().to_string();
+        let started = tokio::time::Instant::now();
+        let end = self.ask(call, url, token, &client_request_id).await;
+        let (outcome, request_id) = match &end {
+            Try::Good(reply) => (Ok(200), reply.request_id.clone()),
+            Try::Again(error, _) | Try::Expired(error, _) | Try::Final(error) => match error {
+                GraphError::Answer(answer) => (Ok(answer.status), answer.request_id.clone()),
+                GraphError::Directory(error) => (Err(error.to_string()), None),
+                GraphError::Lost(why) => (Err(why.clone()), None),
+            },
+        };
+        let took = started.elapsed();
+        (Sent { what: call.shown(), outcome, request_id, client_request_id, took, again_in: None }, end)
+    }
+
+    async fn ask(&self, call: &Call, url: &str, token: &AccessToken, id: &str) -> Try {
+        let bearer = HeaderValue::try_from(format!("Bearer {}", token.secret.expose_secret()));
+        let Ok(mut bearer) = bearer else {
+            let message = "the access token holds characters that no token has; was it copied whole, and nothing else?";
+            return Try::Final(GraphError::Directory(DirectoryError::Denied(message.into())));
+        };
+        bearer.set_sensitive(true);
+        let mut request = self.http.request(call.method.clone(), url).header(AUTHORIZATION, bearer);
+        request = request.header("client-request-id", id).header("return-client-request-id", "true");
+        if call.advanced {
+            request = request.header("ConsistencyLevel", "eventual");
+        }
+        if let Some(body) = &call.body {
+            request = request.json(body);
+        }
+        match request.send().await {
+            Ok(response) => self.take(call, response, token, id).await,
+            Err(error) => self.not_sent(call, &error),
+        }
+    }
+
+    async fn take(&self, call: &Call, response: Response, token: &AccessToken, id: &str) -> Try {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let (request_id, date) = (header(&headers, "request-id"), header(&headers, DATE.as_str()));
+        let body = match response.bytes().await {
+            Ok(body) => body.to_vec(),
+            Err(_) if status.is_success() && !call.repeats_freely() => {
+                return Try::Final(GraphError::Lost(format!("the answer to {} broke off", call.shown())));
+            }
+            Err(_) if status.is_success() => {
+                return Try::Again(GraphError::Lost(format!("the answer to {} broke off", call.shown())), None);
+            }
+            Err(_) => Vec::new(),
+        };
+        if status.is_success() {
+            if call.repeats_freely() && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
+                return Try::Again(GraphError::Lost(format!("the answer to {} is no JSON", call.shown())), None);
+            }
+            return Try::Good(Reply { body, request_id, date });
+        }
+        let answer =
+            Answer { asked: call.shown(), request_id, client_request_id: id.to_owned(), ..Answer::read(status.as_u16(), &body) };
+        let (throttled, passing) = (answer.is_throttled(), answer.is_passing());
+        let error = GraphError::Answer(Box::new(answer));
+        if status == StatusCode::UNAUTHORIZED {
+            Try::Expired(error, token.clone())
+        } else if throttled || (passing && call.repeats_freely()) {
+            Try::Again(error, retry_after(&headers))
+        } else {
+            Try::Final(error)
+        }
+    }
+
+    /// No answer. Without a connection nothing was sent; else the request may have arrived.
+    fn not_sent(&self, call: &Call, error: &reqwest::Error) -> Try {
+        let place = place(&self.endpoint);
+        let why = root_cause(error);
+        if why.contains("certificate") {
+            let message = format!(
+                "the certificate of {place} is not trusted ({why}).\nSomebody in between opens the connection: a proxy that inspects TLS, or an attacker. \
+                 If it is your own proxy, add its authority to the machine's (on Linux also with SSL_CERT_FILE)."
+            );
+            return Try::Final(GraphError::Directory(DirectoryError::Unreachable(message)));
+        }
+        if error.is_connect() {
+            let message = format!("{place} cannot be reached: {why}");
+            return Try::Again(GraphError::Directory(DirectoryError::Unreachable(message)), None);
+        }
+        let lost = if error.is_timeout() { "was not answered in time".to_owned() } else { format!("was not answered: {why}") };
+        let error = GraphError::Lost(format!("{} {lost} (client-request-id is in the log with -v)", call.shown()));
+        if call.repeats_freely() { Try::Again(error, None) } else { Try::Final(error) }
+    }
+}
+
+fn given_up(error: GraphError, why: &str) -> GraphError {
+    match error {
+        GraphError::Directory(DirectoryError::Unreachable(message)) => {
+            GraphError::Directory(DirectoryError::Unreachable(format!("{message}; {why}")))
+        }
+        GraphError::Answer(mut answer) => {
+            answer.asked = format!("{} ({why})", answer.asked);
+            GraphError::Answer(answer)
+        }
+        GraphError::Lost(message) => GraphError::Lost(format!("{message}; {why}")),
+        other @ GraphError::Directory(_) => other,
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(shown)
+}
+
+/// The innermost reason, which is the one that helps.
+pub(super) fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    shown(&cause.to_string())
+}
+
+fn place(endpoint: &Url) -> String {
+    let port = endpoint.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}", endpoint.host_str().unwrap_or_default())
+}
+
+/// https anywhere, http on loopback only: whoever listens in between reads the token.
+fn endpoint(text: &str) -> Result<Url, DirectoryError> {
+    let wrong = |why: &str| DirectoryError::Input(format!("`{}` is no address of Graph: {why}", shown(text)));
+    let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
+    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("it must be a scheme and a host, such as https://graph.microsoft.com"));
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => Err(wrong("http is allowed on loopback only: the token would travel in the clear")),
+        _ => Err(wrong("it must start with https://")),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+fn http_client(endpoint: &Url, patience: Duration) -> Result<reqwest::Client, DirectoryError> {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("hardmatch/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(15))
+        .timeout(patience)
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never());
+    // Over http there is no certificate to check, and a machine without any authority shall work as well.
+    let plain = endpoint.scheme() == "http";
+    let builder = if plain { builder.no_proxy().tls_certs_only([]) } else { builder.https_only(true) };
+    builder.build().map_err(|error| {
+        let message = format!(
+            "no secure connection can be made from this machine: {}. Are there certificate authorities (package ca-certificates)?",
+            root_cause(&error)
+        );
+        DirectoryError::Unreachable(message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_do_not_travel_in_the_clear() {
+        for good in
+            ["https://graph.microsoft.com", "http://127.0.0.1:8080", "http://[::1]:1", "http://localhost:9", "https://x/proxy"]
+        {
+            assert!(endpoint(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://graph.microsoft.com",
+            "http://127.0.0.1.evil.example",
+            "ftp://x",
+            "https://u:p@x",
+            "https://x?y",
+            "x",
+            "http://0.0.0.0:1",
+        ] {
+            assert!(endpoint(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What Graph answers when it does not do what was asked, and what that means.
+//!
+//! Status and codes decide; message texts are shown, never compared.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::directory::ports::DirectoryError;
+use crate::model::EntraId;
+
+use crate::directory::text::shown;
+
+/// Why a request brought nothing.
+#[derive(Debug, Clone)]
+pub(super) enum GraphError {
+    /// Graph answered with an error.
+    Answer(Box<Answer>),
+    /// Nobody could sign in, or nobody answered: nothing was done.
+    Directory(DirectoryError),
+    /// The request was sent and its answer lost.
+    Lost(String),
+}
+
+/// An error answer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) code: String,
+    pub(super) message: String,
+    /// `details`: code and target of each.
+    pub(super) details: Vec<(String, String)>,
+    /// What was asked, for messages.
+    pub(super) asked: String,
+    pub(super) request_id: Option<String>,
+    /// Of the same support value, from the client's side.
+    pub(super) client_request_id: String,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    error: Body,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Body {
+    code: String,
+    message: String,
+    details: Vec<Detail>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Detail {
+    code: String,
+    target: Option<String>,
+}
+
+impl Answer {
+    /// Reads the envelope; a gateway's page or a cut body leaves only the status.
+    pub(super) fn read(status: u16, body: &[u8]) -> Self {
+        let Ok(Envelope { error }) = serde_json::from_slice::<Envelope>(body) else {
+            return Self { status, ..Self::default() };
+        };
+        let details = error.details.into_iter().map(|detail| (detail.code, detail.target.unwrap_or_default())).collect();
+        Self { status, code: error.code, message: error.message, details, ..Self::default() }
+    }
+
+    /// The same of a part of a batch, whose body is JSON already.
+    pub(super) fn of_value(status: u16, body: &Value) -> Self {
+        Self::read(status, body.to_string().as_bytes())
+    }
+
+    pub(super) fn is(&self, code: &str) -> bool {
+        self.code.eq_ignore_ascii_case(code) || self.details.iter().any(|(own, _)| own.eq_ignore_ascii_case(code))
+    }
+
+    /// Another try later may succeed, and this one did nothing.
+    pub(super) fn is_throttled(&self) -> bool {
+        self.status == 429
+    }
+
+    /// Another try later may succeed; whether this one did something is not known.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self.status, 408 | 500 | 502 | 503 | 504) || (self.status == 409 && self.is("Directory_ConcurrencyViolation"))
+    }
+
+    /// The object that holds the value which was to be written.
+    pub(super) fn conflicting(&self) -> Option<EntraId> {
+        let targets = self.details.iter().filter(|(code, _)| code.eq_ignore_ascii_case("ConflictingObjects"));
+        targets.into_iter().find_map(|(_, target)| target.rsplit_once('_').map_or(&**target, |(_, id)| id).parse().ok())
+    }
+
+    fn is_conflict(&self) -> bool {
+        self.is("ObjectConflict") || self.is("ConflictingObjects")
+    }
+
+    /// What a person should know: what was asked, the answer, and its ids for a support case.
+    pub(super) fn sentence(&self) -> String {
+        let said = match (self.code.as_str(), self.message.as_str()) {
+            ("", _) => "an answer that is not Graph's (a gateway or proxy in between?)".to_owned(),
+            (code, "") => shown(code),
+            (code, message) => format!("{}: {}", shown(code), shown(message)),
+        };
+        let ids = match &self.request_id {
+            Some(id) => format!("request-id {}", shown(id)),
+            None => format!("client-request-id {}", self.client_request_id),
+        };
+        format!("{} was answered with {} {said} ({ids})", self.asked, self.status)
+    }
+}
+
+impl GraphError {
+    pub(super) fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Answer(answer) => Some(answer),
+            Self::Directory(_) | Self::Lost(_) => None,
+        }
+    }
+
+    pub(super) fn has_status(&self, status: u16) -> bool {
+        self.answer().is_some_and(|answer| answer.status == status)
+    }
+
+    /// Neither here nor anywhere: the object is not there.
+    pub(super) fn is_missing(&self) -> bool {
+        self.has_status(404)
+    }
+
+    /// The right to ask this is missing, or the licence for it.
+    pub(super) fn is_forbidden(&self) -> bool {
+        self.answer().is_some_and(|answer| {
+            answer.status == 403
+                || answer.is("AadPremiumLicenseRequired")
+                || answer.is("Authentication_RequestFromNonPremiumTenantOrB2CTenant")
+        })
+    }
+
+    /// The query, or a property of it, is not known here.
+    pub(super) fn is_unsupported(&self) -> bool {
+        self.answer().is_some_and(|answer| {
+            answer.status == 400
+                && ["Request_UnsupportedQuery", "BadRequest", "Request_BadRequest"].iter().any(|code| answer.is(code))
+        })
+    }
+
+    /// The failure of a read. `right` is what reading this takes.
+    pub(super) fn of_read(self, right: &str) -> DirectoryError {
+        match self {
+            Self::Directory(error) => error,
+            Self::Lost(message) => DirectoryError::Unreachable(message),
+            Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
+                DirectoryError::Denied(format!("{}\nReading this takes the Graph permission {right}.", answer.sentence()))
+            }
+            Self::Answer(answer) if answer.is_throttled() || answer.status >= 500 => {
+                DirectoryError::Unreachable(answer.sentence())
+            }
+            Self::Answer(answer) => DirectoryError::Input(answer.sentence()),
+        }
+    }
+
+    /// The failure of a write. `right` is what it takes.
+    pub(super) fn of_write(self, right: &str) -> DirectoryError {
+        match self {
+            Self::Directory(error) => error,
+            Self::Lost(message) => DirectoryError::Unknown(message),
+            Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
+                DirectoryError::Denied(format!("{}\n{right}", answer.sentence()))
+            }
+            Self::Answer(answer) if answer.is_throttled() => DirectoryError::Unreachable(answer.sentence()),
+            Self::Answer(answer) if answer.is_passing() => DirectoryError::Unknown(answer.sentence()),
+            Self::Answer(answer) => {
+                let holder = answer.conflicting().filter(|_| answer.is_conflict());
+                DirectoryError::Refused { message: answer.sentence(), holder }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFLICT: &str = r#"{"error":{"code":"Request_BadRequest","message":"Another object with the same value exists.",
+        "details":[{"code":"ObjectConflict","target":"onPremisesImmutableId","message":"x"},
+                   {"code":"ConflictingObjects","target":"User_6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0","message":"y"}],
+        "innererror":{"date":"2026-11-25T10:00:00","request-id":"r"}}}"#;
+
+    fn write_error(status: u16, body: &str) -> DirectoryError {
+        GraphError::Answer(Box::new(Answer { asked: "PATCH /v1.0/users/x".into(), ..Answer::read(status, body.as_bytes()) }))
+            .of_write("It takes User.ReadWrite.All.")
+    }
+
+    #[test]
+    fn a_conflict_names_the_holder() {
+        let DirectoryError::Refused { holder, message } = write_error(400, CONFLICT) else { panic!("no refusal") };
+        assert_eq!(holder.unwrap().to_string(), "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0");
+        assert!(message.contains("PATCH /v1.0/users/x was answered with 400 Request_BadRequest: Another object"), "{message}");
+    }
+
+    #[test]
+    fn what_is_not_known_is_told_from_what_did_not_happen() {
+        let html = "<html><h1>502 Bad Gateway</h1></html>";
+        assert!(matches!(write_error(502, html), DirectoryError::Unknown(_)));
+        assert!(matches!(write_error(504, ""), DirectoryError::Unknown(_)));
+        assert!(matches!(write_error(429, "{}"), DirectoryError::Unreachable(_)));
+        assert!(matches!(write_error(403, "{}"), DirectoryError::Denied(_)));
+        assert!(matches!(write_error(400, "{}"), DirectoryError::Refused { holder: None, .. }));
+        let text = write_error(502, html).to_string();
+        assert!(text.contains("gateway") && !text.contains("<html>"), "{text}");
+    }
+
+    #[test]
+    fn a_servers_text_cannot_command_the_terminal() {
+        let body = r#"{"error":{"code":"X\u001b[2J","message":"a\u0007b"}}"#;
+        let text = write_error(400, body).to_string();
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text}");
+    }
+}

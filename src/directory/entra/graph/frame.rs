@@ -1,0 +1,32 @@
+//! What is read whole however little of the tenant a plan needs, in as few requests as possible.
+
+use crate::directory::ports::DirectoryError;
+use crate::model::ObservedTenant;
+
+use super::call::Version;
+use super::client::Client;
+use super::list::Listed;
+use super::organization::{count_users, counted};
+use super::{grants, organization};
+
+/// Organisation, domains, switches, roles with the groups that hold them, and how many live users there are.
+pub(super) async fn read(client: &Client) -> Result<(ObservedTenant, u64), DirectoryError> {
+    let (about, roles) = (organization::calls(), grants::calls());
+    let calls: Vec<_> = about.iter().chain(&roles).cloned().chain([count_users()]).collect();
+    let listed = client.lists(Version::V1, &calls).await.map_err(|error| error.of_read("Organization.Read.All"))?;
+    let [organization, domains, switches, assigned, eligible, groups, count] = all(listed)?;
+    let mut tenant = organization::take(&about, [organization, domains, switches])?;
+    grants::take(client, &roles, [assigned, eligible, groups]).await?.add_to(&mut tenant);
+    Ok((tenant, counted(count)?))
+}
+
+/// Only which tenant it is.
+pub(super) async fn identity(client: &Client) -> Result<ObservedTenant, DirectoryError> {
+    let about = organization::calls();
+    let listed = client.lists(Version::V1, &about).await.map_err(|error| error.of_read("Organization.Read.All"))?;
+    organization::take(&about, all(listed)?)
+}
+
+fn all<const N: usize>(listed: Vec<Listed>) -> Result<[Listed; N], DirectoryError> {
+    listed.try_into().map_err(|_| DirectoryError::Input("a batch was answered in part".into()))
+}

@@ -1,0 +1,186 @@
+//! Roles: who is assigned or eligible for one, and the members of the groups that hold one.
+//!
+//! Assignments are far fewer than users, so they are read whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use crate::directory::entra::json::WireOther;
+use crate::directory::ports::DirectoryError;
+use crate::model::{EntraId, ObservedTenant, OtherKind, OtherObject, RoleGrant, RoleState};
+
+use super::call::{Call, Version};
+use super::client::Client;
+use super::failure::GraphError;
+use super::list::Listed;
+use super::users::PAGE;
+
+/// Templates of the roles that matter most, for clouds whose beta does not tell which are privileged:
+/// <https://learn.microsoft.com/en-us/entra/identity/role-based-access-control/permissions-reference>.
+const PRIVILEGED: [&str; 5] = [
+    "62e90394-69f5-4237-9190-012177145e10",
+    "e8611ab8-c189-46e8-94e1-60213ab1f814",
+    "7be44c8a-adaf-4e2a-84d6-ab2649e08a13",
+    "fe930be7-5e62-47db-91af-98c3a49a38b1",
+    "8ac3fc64-6eca-42ea-9e69-59f4c7b60eb2",
+];
+
+const RIGHT: &str = "RoleManagement.Read.Directory";
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Definition {
+    id: Box<str>,
+    #[serde(default)]
+    template_id: Option<Box<str>>,
+    #[serde(default)]
+    display_name: Option<Box<str>>,
+    #[serde(default)]
+    is_privileged: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Assignment {
+    principal_id: EntraId,
+    role_definition_id: Box<str>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Member {
+    id: EntraId,
+}
+
+/// What was learnt of roles.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Grants {
+    /// `None` without the right to read them.
+    pub(super) roles: Option<Vec<RoleGrant>>,
+    /// The groups that hold one, with their members.
+    pub(super) groups: Vec<OtherObject>,
+    /// What could not be read, in words.
+    pub(super) doubts: Vec<String>,
+}
+
+impl Grants {
+    /// Adds what was learnt to a tenant.
+    pub(super) fn add_to(self, tenant: &mut ObservedTenant) {
+        let known: BTreeSet<EntraId> = self.groups.iter().map(|group| group.id).collect();
+        tenant.others.retain(|other| !known.contains(&other.id));
+        tenant.others.extend(self.groups);
+        tenant.roles = self.roles;
+        tenant.doubts.extend(self.doubts);
+    }
+}
+
+/// Asks for assignments, eligibilities, and the groups that can hold roles.
+pub(super) fn calls() -> [Call; 3] {
+    let set = |name| Call::get(Version::V1, &["roleManagement", "directory", name]).select("principalId,roleDefinitionId");
+    let groups = super::organization::others(OtherKind::Group).filter("isAssignableToRole eq true").top(PAGE);
+    [set("roleAssignments"), set("roleEligibilityScheduleInstances"), groups]
+}
+
+/// Reads all of it.
+pub(super) async fn read(client: &Client) -> Result<Grants, DirectoryError> {
+    let calls = calls();
+    let listed = client.lists(Version::V1, &calls).await.map_err(|error| error.of_read(RIGHT))?;
+    let listed = listed.try_into().map_err(|_| DirectoryError::Input("a batch was answered in part".into()))?;
+    take(client, &calls, listed).await
+}
+
+/// Puts together what [`calls`] brought.
+pub(super) async fn take(client: &Client, calls: &[Call; 3], listed: [Listed; 3]) -> Result<Grants, DirectoryError> {
+    let ([assigned, eligible, groups], [assigned_call, eligible_call, groups_call]) = (listed, calls);
+    let assigned: Vec<Assignment> = match assigned.and_then(|items| items.decode(assigned_call)) {
+        Ok(found) => found,
+        Err(error) if error.is_forbidden() => return Ok(Grants::default()),
+        Err(error) => return Err(error.of_read(RIGHT)),
+    };
+    let mut grants = Grants::default();
+    let eligible = eligibilities(eligible.and_then(|items| items.decode(eligible_call)), &mut grants.doubts)?;
+    let definitions = definitions(client).await?;
+    let roles =
+        grants_of(assigned, RoleState::Assigned, &definitions).chain(grants_of(eligible, RoleState::Eligible, &definitions));
+    let roles: BTreeSet<RoleGrant> = roles.collect();
+    let principals: BTreeSet<EntraId> = roles.iter().map(|grant| grant.principal).collect();
+    grants.groups = holding_groups(client, groups.and_then(|items| items.decode(groups_call)), &principals).await?;
+    grants.roles = Some(roles.into_iter().collect());
+    Ok(grants)
+}
+
+/// Eligibilities; none without the licence that they take.
+fn eligibilities(read: Result<Vec<Assignment>, GraphError>, doubts: &mut Vec<String>) -> Result<Vec<Assignment>, DirectoryError> {
+    match read {
+        Ok(found) => Ok(found),
+        Err(error) if error.answer().is_some_and(|answer| answer.is("AadPremiumLicenseRequired")) => Ok(Vec::new()),
+        Err(error) if error.is_forbidden() => {
+            let doubt = "roles that accounts are eligible for (PIM) could not be read: the Graph permission \
+                         RoleEligibilitySchedule.Read.Directory is missing";
+            doubts.push(doubt.to_owned());
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error.of_read("RoleEligibilitySchedule.Read.Directory")),
+    }
+}
+
+/// Names of the roles, and whether they are privileged, by definition id.
+async fn definitions(client: &Client) -> Result<BTreeMap<Box<str>, (Box<str>, bool)>, DirectoryError> {
+    let call = |version, select| Call::get(version, &["roleManagement", "directory", "roleDefinitions"]).select(select);
+    let beta = client.list::<Definition>(&call(Version::Beta, "id,templateId,displayName,isPrivileged")).await;
+    let found = match beta {
+        Err(error) if error.is_unsupported() || error.is_missing() => {
+            client.list(&call(Version::V1, "id,templateId,displayName")).await
+        }
+        other => other,
+    };
+    let found: Vec<Definition> = found.map_err(|error| error.of_read(RIGHT))?;
+    Ok(found.into_iter().map(|definition| (definition.id.clone(), named(definition))).collect())
+}
+
+fn named(definition: Definition) -> (Box<str>, bool) {
+    let template = definition.template_id.as_deref().unwrap_or(&definition.id);
+    let privileged = definition.is_privileged.unwrap_or_else(|| PRIVILEGED.contains(&template));
+    (definition.display_name.unwrap_or(definition.id), privileged)
+}
+
+fn grants_of(
+    assignments: Vec<Assignment>,
+    state: RoleState,
+    definitions: &BTreeMap<Box<str>, (Box<str>, bool)>,
+) -> impl Iterator<Item = RoleGrant> {
+    assignments.into_iter().map(move |assignment| {
+        // A role that nobody describes may be anything, so it counts as privileged.
+        let unknown = || (assignment.role_definition_id.clone(), true);
+        let (role, privileged) = definitions.get(&assignment.role_definition_id).cloned().unwrap_or_else(unknown);
+        RoleGrant { principal: assignment.principal_id, role, privileged, state }
+    })
+}
+
+/// The groups among the holders of roles, with all who are members through any path.
+async fn holding_groups(
+    client: &Client,
+    read: Result<Vec<WireOther>, GraphError>,
+    principals: &BTreeSet<EntraId>,
+) -> Result<Vec<OtherObject>, DirectoryError> {
+    let found = match read {
+        Ok(found) => found,
+        Err(error) if error.is_forbidden() => return Ok(Vec::new()),
+        Err(error) => return Err(error.of_read("Group.Read.All")),
+    };
+    let groups = found.into_iter().map(|wire| wire.into_other(OtherKind::Group));
+    let mut holders: Vec<OtherObject> = groups.filter(|group| principals.contains(&group.id)).collect();
+    for group in &mut holders {
+        group.members = members(client, &group.id).await?;
+    }
+    Ok(holders)
+}
+
+async fn members(client: &Client, group: &EntraId) -> Result<Option<Vec<EntraId>>, DirectoryError> {
+    let call = Call::get(Version::V1, &["groups", &group.to_string(), "transitiveMembers"]).select("id").top(PAGE);
+    match client.list::<Member>(&call).await {
+        Ok(found) => Ok(Some(found.into_iter().map(|member| member.id).collect::<BTreeSet<_>>().into_iter().collect())),
+        Err(error) if error.is_forbidden() || error.is_missing() => Ok(None),
+        Err(error) => Err(error.of_read("GroupMember.Read.All")),
+    }
+}

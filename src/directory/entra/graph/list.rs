@@ -1,0 +1,118 @@
+//! Lists, page by page.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use crate::directory::ports::DirectoryError;
+
+use super::call::{Call, Version};
+use super::client::Client;
+use super::failure::GraphError;
+
+/// How often a list is begun anew because its page tokens ended.
+const RESTARTS: usize = 3;
+
+#[derive(Deserialize)]
+struct Page<T> {
+    value: Vec<T>,
+    #[serde(rename = "@odata.nextLink", default)]
+    next: Option<String>,
+}
+
+/// The entries of a list that came with others.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Items {
+    /// How many there are by the server's count, if that was asked for.
+    pub(super) count: Option<u64>,
+    values: Vec<Value>,
+}
+
+/// A list, or why there is none.
+pub(super) type Listed = Result<Items, GraphError>;
+
+impl Items {
+    /// The entries, decoded.
+    pub(super) fn decode<T: DeserializeOwned>(self, call: &Call) -> Result<Vec<T>, GraphError> {
+        let wrong = |error: serde_json::Error| odd(call, &format!("cannot be understood: {error}"));
+        self.values.into_iter().map(|value| serde_json::from_value(value).map_err(wrong)).collect()
+    }
+}
+
+impl Client {
+    /// A whole list.
+    pub(super) async fn list<T: DeserializeOwned>(&self, call: &Call) -> Result<Vec<T>, GraphError> {
+        let mut restarts = RESTARTS;
+        loop {
+            match self.pages(call).await {
+                // The listing would go on at a place that is no longer known: only from the start is it whole.
+                Err(error) if restarts > 0 && error.answer().is_some_and(|answer| answer.is("Directory_ExpiredPageToken")) => {
+                    restarts -= 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Several whole lists; their first pages come in one request.
+    pub(super) async fn lists(&self, version: Version, calls: &[Call]) -> Result<Vec<Listed>, GraphError> {
+        let mut all = Vec::with_capacity(calls.len());
+        for (call, part) in calls.iter().zip(self.batch(version, calls).await?) {
+            all.push(match part {
+                Ok(json) => self.rest_of(call, json).await,
+                Err(error) => Err(error),
+            });
+        }
+        Ok(all)
+    }
+
+    async fn rest_of(&self, call: &Call, json: Value) -> Listed {
+        let count = json.get("@odata.count").cloned();
+        let page = serde_json::from_value(json).map_err(|error| odd(call, &format!("cannot be understood: {error}")))?;
+        Ok(Items { count: count.and_then(|count| count.as_u64()), values: self.follow(call, page).await? })
+    }
+
+    async fn pages<T: DeserializeOwned>(&self, call: &Call) -> Result<Vec<T>, GraphError> {
+        let page = parse(call, &self.send(call).await?.body)?;
+        self.follow(call, page).await
+    }
+
+    async fn follow<T: DeserializeOwned>(&self, call: &Call, mut page: Page<T>) -> Result<Vec<T>, GraphError> {
+        let mut all = Vec::new();
+        let mut seen = BTreeSet::new();
+        loop {
+            all.append(&mut page.value);
+            let Some(next) = page.next.take().filter(|_| !call.only_first_page) else { return Ok(all) };
+            self.check_next(call, &next)?;
+            if !seen.insert(next.clone()) {
+                return Err(odd(call, "names the same next page twice"));
+            }
+            page = parse(call, &self.send_to(call, &next).await?.body)?;
+        }
+    }
+
+    /// The token goes to the configured host and to nobody else.
+    fn check_next(&self, call: &Call, next: &str) -> Result<(), GraphError> {
+        let foreign = || odd(call, "names a next page on another host; no token is sent there");
+        let url = Url::parse(next).map_err(|_| foreign())?;
+        let same_origin = url.origin() == self.endpoint.origin() && url.username().is_empty() && url.password().is_none();
+        let below = url.path().starts_with(self.endpoint.path().trim_end_matches('/'));
+        if same_origin && below { Ok(()) } else { Err(foreign()) }
+    }
+}
+
+/// Reads an answer.
+pub(super) fn parse<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, GraphError> {
+    let deserializer = &mut serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let (path, inner) = (error.path().to_string(), error.into_inner());
+        odd(call, &format!("cannot be understood at `{path}`: {inner}"))
+    })
+}
+
+fn odd(call: &Call, what: &str) -> GraphError {
+    GraphError::Directory(DirectoryError::Input(format!("the answer to {} {what}", call.shown())))
+}

@@ -1,0 +1,98 @@
+//! The tenant beside its users: organisation, domains, switches of synchronisation, groups and contacts.
+
+use serde::Deserialize;
+
+use crate::directory::entra::json::{WireDomain, WireOrganization, WireOther, WireSwitches, initial_domain};
+use crate::directory::ports::DirectoryError;
+use crate::model::{Domain, ObservedTenant, OtherKind, OtherObject};
+
+use super::call::{Call, Version};
+use super::client::Client;
+use super::failure::GraphError;
+use super::list::Listed;
+use super::users::PAGE;
+
+#[derive(Deserialize)]
+struct Synchronization {
+    #[serde(default)]
+    features: Option<WireSwitches>,
+}
+
+const OTHER_FACTS: &str = "id,displayName,mail,proxyAddresses";
+
+/// Asks for the organisation, its domains, and the switches of synchronisation.
+pub(super) fn calls() -> [Call; 3] {
+    [
+        Call::get(Version::V1, &["organization"]).select("id,onPremisesSyncEnabled,verifiedDomains"),
+        Call::get(Version::V1, &["domains"]).select("id,isVerified,isInitial,authenticationType"),
+        Call::get(Version::V1, &["directory", "onPremisesSynchronization"]).select("id,features"),
+    ]
+}
+
+/// A tenant of what [`calls`] brought; domains and switches stay unknown without the right to read them.
+pub(super) fn take(calls: &[Call; 3], [organization, domains, switches]: [Listed; 3]) -> Result<ObservedTenant, DirectoryError> {
+    let [organization_call, domains_call, switches_call] = calls;
+    let found: Result<Vec<WireOrganization>, GraphError> = organization.and_then(|items| items.decode(organization_call));
+    let found = found.map_err(|error| error.of_read("Organization.Read.All"))?;
+    let nobody = || DirectoryError::Input("Graph names no organisation; is the token for a tenant?".into());
+    let organization = found.into_iter().next().ok_or_else(nobody)?;
+    let domains = allowed(domains.and_then(|items| items.decode::<WireDomain>(domains_call)), "Domain.Read.All")?;
+    let switches = switches.and_then(|items| items.decode::<Synchronization>(switches_call));
+    let switches = allowed(switches, "OnPremDirectorySynchronization.Read.All")?;
+    let domains: Option<Vec<Domain>> = domains.map(|found| found.into_iter().map(Domain::from).collect());
+    let domains = domains.or_else(|| organization.domains());
+    let features = switches.and_then(|found| found.into_iter().next()?.features);
+    Ok(ObservedTenant {
+        initial_domain: domains.as_deref().and_then(initial_domain),
+        id: organization.id,
+        sync_enabled: organization.sync_enabled,
+        domains,
+        features: features.map(|switches| switches.0),
+        ..ObservedTenant::default()
+    })
+}
+
+/// What was read, or nothing where the right is missing.
+fn allowed<T>(read: Result<T, GraphError>, right: &str) -> Result<Option<T>, DirectoryError> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_forbidden() => Ok(None),
+        Err(error) => Err(error.of_read(right)),
+    }
+}
+
+/// A list of groups or contacts with the usual facts; a filter can be put on it.
+pub(super) fn others(kind: OtherKind) -> Call {
+    Call::get(Version::V1, &[set(kind)]).select(OTHER_FACTS)
+}
+
+fn set(kind: OtherKind) -> &'static str {
+    match kind {
+        OtherKind::Group => "groups",
+        OtherKind::Contact => "contacts",
+        OtherKind::Device => "devices",
+    }
+}
+
+/// All groups or contacts; `None` without the right to read them.
+pub(super) async fn all_others(client: &Client, kind: OtherKind) -> Result<Option<Vec<OtherObject>>, DirectoryError> {
+    let read = client.list::<WireOther>(&others(kind).top(PAGE)).await;
+    let found = allowed(read, "Group.Read.All and OrgContact.Read.All")?;
+    Ok(found.map(|found| found.into_iter().map(|wire| wire.into_other(kind)).collect()))
+}
+
+/// One group or contact, if that is what has this id.
+pub(super) fn other_by_id(kind: OtherKind, id: &str) -> Call {
+    Call::get(Version::V1, &[set(kind), id]).select(OTHER_FACTS)
+}
+
+/// Asks how many live users there are; the count comes with the list.
+pub(super) fn count_users() -> Call {
+    Call::get(Version::V1, &["users"]).select("id").first(1).advanced()
+}
+
+/// How many there are by the answer to [`count_users`].
+pub(super) fn counted(listed: Listed) -> Result<u64, DirectoryError> {
+    let items = listed.map_err(|error| error.of_read("User.Read.All"))?;
+    items.count.ok_or_else(|| DirectoryError::Input("the answer to GET /users has no @odata.count".into()))
+}

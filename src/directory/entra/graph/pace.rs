@@ -1,0 +1,168 @@
+//! How fast and for how long: Graph's write quota, pauses that Graph asks for, and patience.
+//!
+//! Figures: <https://learn.microsoft.com/en-us/graph/throttling-limits#identity-and-access-service-limits>.
+
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use jiff::fmt::rfc2822;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use tokio::time::Instant;
+
+/// Writes at once, when none were made for a while. With the rate it stays below 3,000 in any 150 seconds.
+const BURST: u32 = 150;
+/// Writes a second in the long run.
+const RATE: u32 = 19;
+
+/// What all requests to one tenant share.
+pub(super) struct Pace {
+    writes: DefaultDirectRateLimiter,
+    /// Graph said not to come back earlier.
+    not_before: Mutex<Option<Instant>>,
+}
+
+impl Pace {
+    pub(super) fn new() -> Self {
+        let quota = |rate: u32| NonZeroU32::new(rate).map(Quota::per_second);
+        let burst = NonZeroU32::new(BURST).unwrap_or(NonZeroU32::MIN);
+        let quota = quota(RATE).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
+        Self { writes: RateLimiter::direct(quota), not_before: Mutex::default() }
+    }
+
+    /// Waits until the next request may be sent.
+    pub(super) async fn turn(&self, is_write: bool) {
+        if is_write {
+            self.writes.until_ready().await;
+        }
+        // Another request may have been told to wait while this one waited.
+        while let Some(until) = self.pause() {
+            tokio::time::sleep_until(until).await;
+        }
+    }
+
+    fn pause(&self) -> Option<Instant> {
+        let until = *self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+        until.filter(|until| *until > Instant::now())
+    }
+
+    /// Nobody asks again for this long: requests made while throttled count as well.
+    pub(super) fn hold(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        let mut held = self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = Some(held.map_or(until, |earlier| earlier.max(until)));
+    }
+}
+
+/// How long one request is tried again.
+#[derive(Debug, Clone)]
+pub struct Patience {
+    /// How often it is sent at most.
+    pub attempts: u32,
+    /// How long it may wait in all.
+    pub total: Duration,
+    /// The first pause where Graph names none; it doubles each time.
+    pub first: Duration,
+    /// The longest of those pauses.
+    pub longest: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { attempts: 10, total: seconds(300), first: Duration::from_millis(500), longest: seconds(30) }
+    }
+}
+
+/// The tries of one request.
+pub(super) struct Tries<'a> {
+    patience: &'a Patience,
+    made: u32,
+    waited: Duration,
+}
+
+impl<'a> Tries<'a> {
+    pub(super) fn new(patience: &'a Patience) -> Self {
+        Self { patience, made: 0, waited: Duration::ZERO }
+    }
+
+    /// The pause before the next try, or why there is none.
+    pub(super) fn next(&mut self, asked: Option<Duration>) -> Result<Duration, String> {
+        self.made += 1;
+        let pause = asked.unwrap_or_else(|| jittered(self.doubled()));
+        if self.made >= self.patience.attempts {
+            return Err(format!("given up after {} tries", self.made));
+        }
+        if self.waited + pause > self.patience.total {
+            let (pause, total) = (pause.as_secs(), self.patience.total.as_secs());
+            return Err(format!("given up: the next try would have to wait {pause} s, and {total} s in all is the limit"));
+        }
+        self.waited += pause;
+        Ok(pause)
+    }
+
+    fn doubled(&self) -> Duration {
+        let times = 1u32.checked_shl(self.made - 1).unwrap_or(u32::MAX);
+        self.patience.first.saturating_mul(times).min(self.patience.longest)
+    }
+}
+
+/// Between half and all of a pause, so that those who failed together do not come back together.
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
+/// `Retry-After`: seconds, or a date, which is taken against the server's own clock.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    after(text(RETRY_AFTER)?.trim(), text(DATE))
+}
+
+/// The same from the two header values.
+pub(super) fn after(wanted: &str, date: Option<&str>) -> Option<Duration> {
+    if let Ok(seconds) = wanted.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let moment = |text: &str| rfc2822::parse(text.trim()).ok().map(|moment| moment.timestamp());
+    let wait = moment(wanted)?.duration_since(moment(date?)?);
+    Some(wait.try_into().unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_forms_of_retry_after() {
+        let now = Some("Wed, 25 Nov 2026 12:00:00 GMT");
+        assert_eq!(after("7", None), Some(Duration::from_secs(7)));
+        assert_eq!(after("Wed, 25 Nov 2026 12:01:30 GMT", now), Some(Duration::from_secs(90)));
+        assert_eq!(after("Wed, 25 Nov 2026 11:00:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(after("soon", now), None);
+        assert_eq!(after("Wed, 25 Nov 2026 12:01:30 GMT", None), None);
+        assert_eq!(after("-1", now), None);
+    }
+
+    #[test]
+    fn patience_ends() {
+        let patience = Patience { attempts: 4, ..Patience::default() };
+        let mut tries = Tries::new(&patience);
+        let pauses: Vec<bool> = (0..5).map(|_| tries.next(None).is_ok()).collect();
+        assert_eq!(pauses, [true, true, true, false, false]);
+        let mut tries = Tries::new(&patience);
+        assert!(tries.next(Some(Duration::from_secs(200))).is_ok());
+        let why = tries.next(Some(Duration::from_secs(200))).unwrap_err();
+        assert!(why.contains("200 s") && why.contains("300 s"), "{why}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn writes_keep_to_the_quota_and_all_wait_when_one_is_told_to() {
+        let pace = Pace::new();
+        let start = Instant::now();
+        pace.hold(Duration::from_secs(5));
+        pace.hold(Duration::from_secs(2));
+        pace.turn(false).await;
+        assert_eq!(start.elapsed().as_secs(), 5);
+    }
+}

@@ -1,0 +1,108 @@
+//! Writes: one request each, with only what changes.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::directory::ports::{DirectoryError, Receipt};
+use crate::model::EntraId;
+use crate::tenant_model::{Change, ChangeKind};
+
+use super::call::{Call, Version};
+use super::client::Client;
+use super::failure::GraphError;
+
+/// Makes one write.
+pub(super) async fn write(client: &Client, change: &Change) -> Result<Receipt, DirectoryError> {
+    match client.send(&call(change)).await {
+        Ok(reply) => Ok(Receipt { request_id: reply.request_id }),
+        Err(error) => Err(failure(error, &change.kind)),
+    }
+}
+
+fn failure(error: GraphError, kind: &ChangeKind) -> DirectoryError {
+    // Right after its deletion an account may not be in the bin yet, and right after its purge it is gone: reading tells.
+    if matches!(kind, ChangeKind::Purge | ChangeKind::SoftDelete | ChangeKind::Restore) && error.is_missing() {
+        return DirectoryError::Unknown(error.answer().map(super::failure::Answer::sentence).unwrap_or_default());
+    }
+    error.of_write(right(kind))
+}
+
+fn call(change: &Change) -> Call {
+    let id = change.user.to_string();
+    let patch = |version, body: Value| Call::new(Method::PATCH, version, &["users", &id], Some(body));
+    match &change.kind {
+        ChangeKind::SetImmutableId(value) => patch(Version::V1, json!({ "onPremisesImmutableId": value.as_str() })),
+        ChangeKind::ClearImmutableId { residue: false } => patch(Version::V1, json!({ "onPremisesImmutableId": null })),
+        ChangeKind::ClearImmutableId { residue: true } => patch(
+            Version::Beta,
+            json!({
+                "onPremisesImmutableId": null,
+                "onPremisesDistinguishedName": null,
+                "onPremisesDomainName": null,
+                "onPremisesSamAccountName": null,
+                "onPremisesUserPrincipalName": null,
+            }),
+        ),
+        ChangeKind::ClearSecurityIdentifier => patch(Version::Beta, json!({ "onPremisesSecurityIdentifier": null })),
+        ChangeKind::ClearObjectIdentifier => patch(Version::Beta, json!({ "onPremisesObjectIdentifier": null })),
+        ChangeKind::SetUserPrincipalName(upn) => patch(Version::V1, json!({ "userPrincipalName": upn.as_str() })),
+        ChangeKind::SoftDelete => Call::new(Method::DELETE, Version::V1, &["users", &id], None),
+        ChangeKind::Purge => Call::new(Method::DELETE, Version::V1, &["directory", "deletedItems", &id], None),
+        ChangeKind::Restore => {
+            Call::new(Method::POST, Version::V1, &["directory", "deletedItems", &id, "restore"], Some(json!({})))
+        }
+    }
+}
+
+/// What a write takes. Graph words a missing permission and a target of higher rank alike, so both are named.
+fn right(kind: &ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::SetImmutableId(_)
+        | ChangeKind::ClearImmutableId { .. }
+        | ChangeKind::ClearSecurityIdentifier
+        | ChangeKind::SetUserPrincipalName(_) => {
+            "This takes the Graph permission User.ReadWrite.All. For an account that holds an admin role it also takes a role that \
+             outranks it (Privileged Authentication Administrator or Global Administrator), assigned to the application itself; \
+             and when a person signs in, the permission Directory.AccessAsUser.All."
+        }
+        ChangeKind::ClearObjectIdentifier => {
+            "This takes the Graph permission User-OnPremisesSyncBehavior.ReadWrite.All, and the role Hybrid Identity Administrator \
+             (or Global Administrator), assigned to the application itself."
+        }
+        ChangeKind::SoftDelete | ChangeKind::Purge | ChangeKind::Restore => {
+            "This takes the Graph permission User.DeleteRestore.All. For an account that holds an admin role it also takes a role \
+             that outranks it (Privileged Authentication Administrator or Global Administrator), assigned to the application itself."
+        }
+    }
+}
+
+/// What a backup holds of a user beside groups and roles.
+const EXPORTED: &str = "id,userPrincipalName,displayName,givenName,surname,mail,mailNickname,proxyAddresses,otherMails,imAddresses,\
+accountEnabled,userType,creationType,createdDateTime,deletedDateTime,employeeId,employeeType,department,companyName,jobTitle,officeLocation,\
+city,country,state,streetAddress,postalCode,usageLocation,preferredLanguage,businessPhones,mobilePhone,faxNumber,ageGroup,\
+assignedLicenses,assignedPlans,licenseAssignmentStates,identities,passwordPolicies,showInAddressList,onPremisesImmutableId,\
+onPremisesSyncEnabled,onPremisesSecurityIdentifier,onPremisesDistinguishedName,onPremisesDomainName,onPremisesSamAccountName,\
+onPremisesUserPrincipalName,onPremisesLastSyncDateTime,onPremisesExtensionAttributes,onPremisesProvisioningErrors";
+
+/// The whole user, live or deleted, with its groups; roles are added by the caller.
+pub(super) async fn export(client: &Client, id: &EntraId) -> Result<Value, DirectoryError> {
+    let right = "User.Read.All and GroupMember.Read.All";
+    let text = id.to_string();
+    let live = Call::get(Version::V1, &["users", &text]).select(EXPORTED);
+    match client.send(&live).await {
+        Ok(reply) => {
+            let user: Value = super::list::parse(&live, &reply.body).map_err(|error| error.of_read(right))?;
+            let groups = Call::get(Version::V1, &["users", &text, "memberOf"]).select("id,displayName").top(super::users::PAGE);
+            let groups: Vec<Value> = client.list(&groups).await.map_err(|error| error.of_read(right))?;
+            Ok(json!({ "user": user, "memberOf": groups }))
+        }
+        Err(error) if error.is_missing() => {
+            let bin = Call::get(Version::V1, &["directory", "deletedItems", &text, "microsoft.graph.user"]).select(EXPORTED);
+            let reply = client.send(&bin).await.map_err(|error| error.of_read(right))?;
+            let user: Value = super::list::parse(&bin, &reply.body).map_err(|error| error.of_read(right))?;
+            // Of a deleted account Graph shows no groups.
+            Ok(json!({ "user": user, "memberOf": null }))
+        }
+        Err(error) => Err(error.of_read(right)),
+    }
+}
