@@ -53,6 +53,9 @@ pub enum Verb {
     /// Make a plan that undoes a run; what cannot be undone is listed first
     #[command(after_help = "Examples:\n  hardmatch rollback plan.journal.jsonl --out undo.json\n  hardmatch apply undo.json")]
     Rollback(RollbackArgs),
+    /// Try everything that planning and applying need: connections, sign-in, rights, switches, clocks; each with its cure
+    #[command(after_help = "Examples:\n  hardmatch doctor")]
+    Doctor(DoctorArgs),
     /// Show every form of a GUID, ImmutableID or SID, and say when its byte order was wrong
     #[command(after_help = CONVERT_EXAMPLES)]
     Convert(ConvertArgs),
@@ -212,6 +215,14 @@ pub struct ApplyArgs {
     /// Give up on the unfinished run of another plan and start this one
     #[arg(long)]
     pub abandon_unfinished: bool,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Configuration.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 /// `verify`.

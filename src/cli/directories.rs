@@ -19,7 +19,7 @@ use super::terminal::Terminal;
 pub(super) fn read(config: &Config, terminal: Terminal) -> Result<Observed, Failure> {
     let tenant = read_tenant(&config.tenant, terminal);
     let forests: Vec<Result<ObservedForest, Failure>> =
-        sources(config).map(|(name, source, anchor)| read_forest(name, source, anchor, terminal)).collect();
+        sources(config).map(|(name, source, anchor)| read_forest(name, source, anchor, config, terminal)).collect();
     let mut failures: Vec<Failure> = Vec::new();
     let tenant = tenant.map_err(|failure| failures.push(failure)).unwrap_or_default();
     let forests = forests.into_iter().filter_map(|forest| forest.map_err(|failure| failures.push(failure)).ok()).collect();
@@ -42,7 +42,7 @@ pub(super) fn open_for_writing(config: &Config, terminal: Terminal) -> Result<Di
             ForestSource::Ldif(path) => open::ldif(path, name, anchor),
             ForestSource::Csv(path) => open::csv(path, name, anchor),
             ForestSource::Ldap(source) => {
-                forests.insert(name.to_owned(), Arc::new(live::forest(name, source, anchor)?));
+                forests.insert(name.to_owned(), Arc::new(live::forest(name, source, anchor, config)?));
                 continue;
             }
         };
@@ -67,16 +67,26 @@ fn read_tenant(source: &TenantSource, terminal: Terminal) -> Result<ObservedTena
         TenantSource::Graph(source) => {
             terminal.log(1, "listing the tenant");
             let tenant = live::tenant(source, terminal)?;
-            block_on(async { Ok(tenant.read_lists().await?) })
+            let found = block_on(async { Ok(tenant.read_lists().await?) })?;
+            match live::wrong_tenant(source, &found) {
+                Some(message) => Err(Failure::input(message).hint("Sign in to the right tenant, or correct `tenantId`.")),
+                None => Ok(found),
+            }
         }
     }
 }
 
-fn read_forest(name: &str, source: &ForestSource, anchor: &AnchorMode, terminal: Terminal) -> Result<ObservedForest, Failure> {
+pub(super) fn read_forest(
+    name: &str,
+    source: &ForestSource,
+    anchor: &AnchorMode,
+    config: &Config,
+    terminal: Terminal,
+) -> Result<ObservedForest, Failure> {
     let (path, forest) = match source {
         ForestSource::Ldif(path) => (path, exports::read_ldif(path, name, anchor)),
         ForestSource::Csv(path) => (path, exports::read_forest_csv(path, name, anchor)),
-        ForestSource::Ldap(source) => return read_live_forest(name, source, anchor, terminal),
+        ForestSource::Ldap(source) => return read_live_forest(name, source, anchor, config, terminal),
     };
     terminal.log(1, &format!("read the forest {name} from {}", path.display()));
     forest.map_err(|faults| drawn(faults, terminal))
@@ -86,10 +96,11 @@ fn read_live_forest(
     name: &str,
     source: &config::LdapForest,
     anchor: &AnchorMode,
+    config: &Config,
     terminal: Terminal,
 ) -> Result<ObservedForest, Failure> {
     terminal.log(1, &format!("reading the forest {name} from {}", source.url));
-    let forest = live::forest(name, source, anchor)?;
+    let forest = live::forest(name, source, anchor, config)?;
     let read = block_on(async {
         let read = forest.read_forest().await;
         forest.close().await;

@@ -62,7 +62,7 @@ impl From<DirectoryError> for Failure {
             DirectoryError::Input(_) => Exit::InvalidInput,
             DirectoryError::Denied(_) => Exit::Denied,
             DirectoryError::Unreachable(_) => Exit::Unreachable,
-            DirectoryError::Refused { .. } | DirectoryError::Unknown(_) => Exit::Unexpected,
+            DirectoryError::Refused { .. } | DirectoryError::NotThere(_) | DirectoryError::Unknown(_) => Exit::Unexpected,
         };
         Self::new(exit, error.to_string())
     }

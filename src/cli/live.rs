@@ -5,20 +5,26 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::config::{self, LdapBind, Secret};
+use crate::config::{self, Config, ForestSource, LdapBind, Secret};
 use crate::directory::ad::ldap::{Credentials, LdapForest, LdapSettings};
 use crate::directory::entra::graph::auth::{AccessToken, TokenSource};
 use crate::directory::entra::graph::{GraphSettings, GraphTenant, Sent};
 use crate::directory::ports::DirectoryError;
-use crate::model::AnchorMode;
+use crate::model::{AnchorMode, DistinguishedName, EntraId, ObservedTenant};
 
 use super::failure::Failure;
 use super::surroundings;
 use super::terminal::Terminal;
 
 /// A live forest, as the configuration describes it. Nothing is sent yet.
-pub(super) fn forest(name: &str, source: &config::LdapForest, anchor: &AnchorMode) -> Result<LdapForest, Failure> {
+pub(super) fn forest(
+    name: &str,
+    source: &config::LdapForest,
+    anchor: &AnchorMode,
+    config: &Config,
+) -> Result<LdapForest, Failure> {
     let mut settings = LdapSettings::new(name, anchor.clone(), &source.url, credentials(name, &source.bind)?);
+    settings.read_elsewhere = elsewhere(name, config);
     settings.base_dn = Some(source.base_dn.parse().map_err(|error: crate::model::DnError| Failure::input(error.to_string()))?);
     settings.ca.clone_from(&source.ca);
     settings.start_tls = source.start_tls;
@@ -45,6 +51,30 @@ fn request_line(sent: &Sent) -> String {
     };
     let again = sent.again_in.map_or_else(String::new, |pause| format!("; again in {:.1} s", pause.as_secs_f64()));
     format!("{} {outcome} in {} ms ({ids}){again}", sent.what, sent.took.as_millis())
+}
+
+/// The containers that other entries of the configuration read: further domains of the same forest, mostly.
+fn elsewhere(name: &str, config: &Config) -> Vec<DistinguishedName> {
+    let others = config.forests.iter().filter(|(other, _)| &**other != name);
+    let bases = others.filter_map(|(_, source)| match source {
+        ForestSource::Ldap(source) => source.base_dn.parse().ok(),
+        ForestSource::Ldif(_) | ForestSource::Csv(_) => None,
+    });
+    bases.collect()
+}
+
+/// What is wrong when the tenant that answers is not the one that the configuration names.
+pub(super) fn wrong_tenant(source: &config::GraphTenant, found: &ObservedTenant) -> Option<String> {
+    let wanted = &source.tenant_id;
+    let id = found.id.as_deref().unwrap_or_default();
+    let is_id = wanted.parse::<EntraId>().is_ok();
+    let mut domains = found.domains.iter().flatten();
+    let same =
+        if is_id { id.eq_ignore_ascii_case(wanted) } else { domains.any(|domain| domain.name.eq_ignore_ascii_case(wanted)) };
+    let known = if is_id { found.id.is_some() } else { found.domains.as_ref().is_some_and(|domains| !domains.is_empty()) };
+    let name = found.initial_domain.as_deref().unwrap_or("?");
+    (known && !same)
+        .then(|| format!("the configuration names the tenant `{wanted}`, but the one that answers is {name} (id {id})"))
 }
 
 /// Says which forest a failure is about.

@@ -7,6 +7,7 @@ pub mod args;
 mod convert;
 mod demo;
 mod directories;
+mod doctor;
 pub mod exit;
 mod explain;
 mod failure;
@@ -58,6 +59,7 @@ fn run(verb: &Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Verify(args) => plan::verify(args, terminal),
         Verb::Rollback(args) => rollback::run(args, terminal),
         Verb::Convert(args) => convert::run(args, terminal),
+        Verb::Doctor(args) => doctor::run(args, terminal),
         Verb::Explain(args) => explain::run(args, terminal),
         Verb::Schema(args) => schema::run(args, terminal),
         Verb::Completions(args) => reference::completions(args, terminal),

@@ -93,6 +93,10 @@ pub enum DirectoryError {
         /// The account that already holds the value, when that is the reason.
         holder: Option<EntraId>,
     },
+    /// The object is not where the write needs it. Either that is so, or an earlier write is not visible everywhere yet:
+    /// a read tells. Nothing was written by this call.
+    #[error("{0}")]
+    NotThere(String),
     /// The write may or may not have happened; only a read can tell.
     #[error("{0}")]
     Unknown(String),

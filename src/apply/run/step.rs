@@ -49,6 +49,8 @@ enum Standing {
 
 /// How often a write is sent again whose fate was unknown and that a read then shows as not done.
 const RESENDS: usize = 2;
+/// How many looks must show the state before a write until it counts as not done.
+const LOOKS_BEFORE_RESENDING: usize = 4;
 
 impl Step<'_> {
     pub(super) async fn carry_out(&self, run: &Run<'_>) -> StepEnd {
@@ -155,6 +157,18 @@ impl Step<'_> {
                         return Ok(StepEnd::NotStarted);
                     }
                 }
+                Err(DirectoryError::NotThere(message)) => {
+                    if self.is_done(run).await {
+                        return self.read_back(run, None, None).await;
+                    }
+                    let failure = Failure { kind: FailureKind::Refused, reason: message };
+                    let delay = retries.next().filter(|_| self.chain.len() > 1);
+                    let Some(delay) = delay else { return Err(self.fail(run, OutcomeKind::Refused, failure).await) };
+                    if !self.wait(run, *delay, "an earlier write to become visible").await {
+                        drop(self.fail(run, OutcomeKind::Refused, failure).await);
+                        return Ok(StepEnd::NotStarted);
+                    }
+                }
                 Err(DirectoryError::Unknown(message)) => {
                     if resends > 0 && self.is_surely_not_done(run).await {
                         resends -= 1;
@@ -213,9 +227,16 @@ impl Step<'_> {
         }
     }
 
-    /// Whether every look shows the state before the write.
+    /// Whether a look shows the state after the write.
+    async fn is_done(&self, run: &Run<'_>) -> bool {
+        let facts = read_target(&self.action.target, run.directories).await;
+        facts.is_ok_and(|facts| matches!(self.standing(&facts), Standing::After))
+    }
+
+    /// Whether every look shows the state before the write. Each write sets fixed values or removes something, so that
+    /// making it twice does no harm; a few looks keep that rare.
     async fn is_surely_not_done(&self, run: &Run<'_>) -> bool {
-        for delay in &run.options.read_back {
+        for delay in run.options.read_back.iter().take(LOOKS_BEFORE_RESENDING) {
             if !self.wait(run, *delay, "the fate of a write to become clear").await {
                 return false;
             }
@@ -273,7 +294,7 @@ fn failure(error: &DirectoryError) -> Failure {
     let kind = match error {
         DirectoryError::Denied(_) => FailureKind::Denied,
         DirectoryError::Input(_) => FailureKind::Input,
-        DirectoryError::Refused { .. } => FailureKind::Refused,
+        DirectoryError::Refused { .. } | DirectoryError::NotThere(_) => FailureKind::Refused,
         // A read has no fate that could be unknown; it just did not answer.
         DirectoryError::Unreachable(_) | DirectoryError::Unknown(_) => FailureKind::Unreachable,
     };

@@ -101,6 +101,10 @@ impl Client {
                     left.places.push(place);
                     left.pause = left.pause.max(pause);
                 }
+                Ok(Value::Null | Value::String(_)) => {
+                    let why = || GraphError::Lost(format!("the answer to {} (in a batch) broke off", call.shown()));
+                    again.get_or_insert_with(|| Left { places: Vec::new(), pause: None, why: why() }).places.push(place);
+                }
                 part => {
                     if let Some(slot) = parts.get_mut(place) {
                         *slot = Some(part);

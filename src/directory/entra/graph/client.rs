@@ -99,6 +99,11 @@ impl Client {
         Ok(Self { http, endpoint, tokens, pace: Pace::new(), patience, trace })
     }
 
+    /// Signs in, if that has not been done.
+    pub(super) async fn token(&self) -> Result<AccessToken, DirectoryError> {
+        self.tokens.token(None).await
+    }
+
     /// Sends a request until it is answered for good, or patience ends. A write whose fate is unknown is not sent again.
     pub(super) async fn send(&self, call: &Call) -> Result<Reply, GraphError> {
         let url = format!("{}{}{}", self.endpoint.as_str().trim_end_matches('/'), call.version.path(), call.target);

@@ -22,6 +22,7 @@ mod holders;
 mod list;
 mod organization;
 mod pace;
+mod probe;
 mod rehearse;
 mod search;
 mod users;
@@ -42,6 +43,7 @@ use crate::tenant_model::{Change, Tenant};
 
 pub use client::{GraphSettings, Sent, Trace};
 pub use pace::Patience;
+pub use probe::{Probe, Probes, Reading};
 
 use call::Version;
 use client::Client;

@@ -20,11 +20,11 @@ pub(super) async fn write(client: &Client, change: &Change) -> Result<Receipt, D
 }
 
 fn failure(error: GraphError, kind: &ChangeKind) -> DirectoryError {
-    // Right after its deletion an account may not be in the bin yet, and right after its purge it is gone: reading tells.
-    if matches!(kind, ChangeKind::Purge | ChangeKind::SoftDelete | ChangeKind::Restore) && error.is_missing() {
-        return DirectoryError::Unknown(error.answer().map(super::failure::Answer::sentence).unwrap_or_default());
+    match error {
+        // Right after its deletion an account may not be in the bin yet, and right after its purge it is gone.
+        GraphError::Answer(answer) if answer.status == 404 => DirectoryError::NotThere(answer.sentence()),
+        error => error.of_write(right(kind)),
     }
-    error.of_write(right(kind))
 }
 
 fn call(change: &Change) -> Call {

@@ -1,9 +1,13 @@
 //! Sign-in: where the access tokens for Graph come from.
 
+mod claims;
+
 use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::directory::ports::DirectoryError;
+
+pub use claims::{Claims, claims};
 
 /// An access token for Graph.
 #[derive(Debug, Clone)]

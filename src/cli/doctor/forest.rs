@@ -1,0 +1,109 @@
+//! What the doctor finds out about a forest.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::cli::directories::{block_on, read_forest};
+use crate::cli::live;
+use crate::cli::surroundings;
+use crate::cli::terminal::Terminal;
+use crate::config::{self, Config, ForestSource};
+use crate::directory::ad::ldap::{LdapForest, ServerFacts};
+use crate::model::{OnPremSide, WriteSide};
+
+use super::line::Line;
+use super::tenant::clock;
+
+/// Lines about one forest.
+pub(super) fn lines(name: &str, source: &ForestSource, config: &Config, terminal: Terminal) -> Vec<Line> {
+    let place = format!("forest {name}");
+    let Some(spec) = config.desired.forests.iter().find(|spec| *spec.name == *name) else { return Vec::new() };
+    match source {
+        ForestSource::Ldif(_) | ForestSource::Csv(_) => match read_forest(name, source, &spec.anchor, config, terminal) {
+            Ok(forest) => vec![Line::good(&place, format!("{} users in the export", forest.users.len()))],
+            Err(failure) => vec![Line::failed(&place, &failure)],
+        },
+        ForestSource::Ldap(source) => match live::forest(name, source, &spec.anchor, config) {
+            Ok(forest) => live_lines(&place, &forest, source, config),
+            Err(failure) => vec![Line::failed(&place, &failure)],
+        },
+    }
+}
+
+fn live_lines(place: &str, forest: &LdapForest, source: &config::LdapForest, config: &Config) -> Vec<Line> {
+    let looked = block_on(async {
+        let facts = forest.check().await;
+        let right = match &facts {
+            Ok(_) => may_stamp(forest, config).await,
+            Err(_) => Ok(None),
+        };
+        forest.close().await;
+        Ok((facts?, right?))
+    });
+    match looked {
+        Err(failure) => vec![Line::failed(place, &failure)],
+        Ok((facts, right)) => {
+            let mut lines = vec![Line::good(place, connected(&facts, source))];
+            lines.extend(facts.clock.as_deref().and_then(generalized).map(|server| clock(place, server, surroundings::now())));
+            lines.extend(stamping(place, config, right));
+            lines
+        }
+    }
+}
+
+fn connected(facts: &ServerFacts, source: &config::LdapForest) -> String {
+    let secured = match (source.url.to_ascii_lowercase().starts_with("ldaps:"), source.start_tls) {
+        (true, _) => "over LDAPS, certificate verified",
+        (false, true) => "over StartTLS, certificate verified",
+        (false, false) => "in the clear on this very machine",
+    };
+    let host = facts.host.as_deref().unwrap_or(&source.url);
+    let base = facts.base.as_ref().map_or("(no base)", |base| base.as_str());
+    format!("signed in to {host} {secured}; users below {base}")
+}
+
+/// Whether the first user that is to be stamped can be written by the account that signed in.
+async fn may_stamp(forest: &LdapForest, config: &Config) -> Result<Option<(String, Option<bool>)>, crate::cli::Failure> {
+    let stamped = config.desired.mappings.iter().find(|mapping| mapping.write == WriteSide::OnPrem);
+    let Some(OnPremSide::User(selector)) = stamped.map(|mapping| &mapping.on_prem) else { return Ok(None) };
+    let found = forest.read_matching(std::slice::from_ref(selector)).await?;
+    let Some(user) = found.users.first() else { return Ok(None) };
+    Ok(Some((user.dn.as_str().to_owned(), forest.may_stamp(&user.guid).await?)))
+}
+
+fn stamping(place: &str, config: &Config, right: Option<(String, Option<bool>)>) -> Option<Line> {
+    let stamps = config.desired.mappings.iter().filter(|mapping| mapping.write == WriteSide::OnPrem).count();
+    match right? {
+        (dn, Some(true)) => Some(Line::good(place, format!("may write mS-DS-ConsistencyGuid of {dn} ({stamps} to be stamped)"))),
+        (dn, Some(false)) => Some(Line::broken(
+            crate::cli::exit::Exit::Denied,
+            place,
+            format!("may not write mS-DS-ConsistencyGuid of {dn}"),
+            "Give the account the right to write this attribute below the users' container (dsacls); accounts with adminCount=1 \
+             do not inherit it.",
+        )),
+        (dn, None) => Some(Line::doubtful(
+            place,
+            format!("the server does not tell whether mS-DS-ConsistencyGuid of {dn} can be written"),
+            "Try one mapping first.",
+        )),
+    }
+}
+
+/// `20261125120000.0Z`
+fn generalized(text: &str) -> Option<Timestamp> {
+    let digits = text.get(..14)?;
+    let moment = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", digits).ok()?;
+    TimeZone::UTC.to_timestamp(moment).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_clock_of_a_domain_controller() {
+        assert_eq!(generalized("20261125120102.0Z").unwrap().to_string(), "2026-11-25T12:01:02Z");
+        assert_eq!(generalized("soon"), None);
+    }
+}

@@ -1,0 +1,119 @@
+//! Trying what planning and applying will need, for `doctor`.
+
+use crate::directory::ports::DirectoryError;
+use crate::model::ObservedTenant;
+
+use super::GraphTenant;
+use super::auth::Claims;
+use super::call::{Call, Version};
+use super::failure::GraphError;
+use super::users::{Place, READ_USERS};
+use super::{organization, search};
+
+/// Something that is read, and what it is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// What is read, in words.
+    pub what: &'static str,
+    /// The Graph permission that it takes.
+    pub right: &'static str,
+    /// What is not known without it; `None` when nothing can be planned then.
+    pub without: Option<&'static str>,
+}
+
+/// How trying to read something ended.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// What was tried.
+    pub reading: Reading,
+    /// The error in words; `None` when it worked.
+    pub error: Option<DirectoryError>,
+}
+
+/// What was found out about a tenant.
+#[derive(Debug, Clone)]
+pub struct Probes {
+    /// Organisation, domains and switches.
+    pub tenant: ObservedTenant,
+    /// The server's clock, as its `Date` header tells it.
+    pub server_date: Option<String>,
+    /// What the token says of itself, if it says anything.
+    pub claims: Option<Claims>,
+    /// What can be read.
+    pub probes: Vec<Probe>,
+}
+
+const fn reading(what: &'static str, right: &'static str, without: Option<&'static str>) -> Reading {
+    Reading { what, right, without }
+}
+
+fn readings() -> Vec<(Reading, Call)> {
+    let role = |name| Call::get(Version::V1, &["roleManagement", "directory", name]).select("principalId,roleDefinitionId");
+    let [_, domains, switches] = organization::calls();
+    vec![
+        (reading("users", READ_USERS, None), Place::Live.list(Version::V1).select("id,onPremisesImmutableId").first(1)),
+        (reading("the recycle bin", READ_USERS, None), Place::Bin.list(Version::V1).select("id,onPremisesImmutableId").first(1)),
+        (reading("holders of an ImmutableID", READ_USERS, None), probe_search()),
+        (reading("domains", "Domain.Read.All", Some("whether a domain is federated is taken from the organisation")), domains),
+        (
+            reading("roles", "RoleManagement.Read.Directory", Some("nobody can tell which accounts are privileged")),
+            role("roleAssignments"),
+        ),
+        (
+            reading("eligible roles", "RoleEligibilitySchedule.Read.Directory", Some("roles that can be activated are not seen")),
+            role("roleEligibilityScheduleInstances"),
+        ),
+        (
+            reading("groups", "Group.Read.All", Some("addresses that belong to groups are not seen")),
+            organization::others(crate::model::OtherKind::Group).first(1),
+        ),
+        (
+            reading("contacts", "OrgContact.Read.All", Some("addresses that belong to contacts are not seen")),
+            organization::others(crate::model::OtherKind::Contact).first(1),
+        ),
+        (
+            reading(
+                "the switches of synchronisation",
+                "OnPremDirectorySynchronization.Read.All",
+                Some("a switch that blocks every hard match is not seen"),
+            ),
+            switches,
+        ),
+        (
+            reading("sign-ins", "AuditLog.Read.All", Some("whether a holder is in use is told from its licences only")),
+            Place::Live.list(Version::V1).select("id,signInActivity").first(1),
+        ),
+    ]
+}
+
+/// A search that finds nobody: what counts is whether it is taken.
+fn probe_search() -> Call {
+    search::by_values("onPremisesImmutableId", ["hardmatch+doctor/probe=="], true).into_iter().next().unwrap_or_else(|| {
+        // There is always one for one value.
+        Place::Live.list(Version::V1)
+    })
+}
+
+impl GraphTenant {
+    /// Signs in and tries everything that only reads.
+    ///
+    /// # Errors
+    /// Graph cannot be reached, sign-in fails, or not even the organisation can be read.
+    pub async fn probe(&self) -> Result<Probes, DirectoryError> {
+        let token = self.client.token().await?;
+        let [about, ..] = organization::calls();
+        let first = self.client.send(&about).await.map_err(|error| error.of_read("Organization.Read.All"))?;
+        let tenant = super::frame::identity(&self.client).await?;
+        let mut probes = Vec::new();
+        for (reading, call) in readings() {
+            let error = self.client.send(&call).await.err().filter(|error| !is_good_enough(error));
+            probes.push(Probe { reading, error: error.map(|error| error.of_read(reading.right)) });
+        }
+        Ok(Probes { tenant, server_date: first.date, claims: super::auth::claims(&token), probes })
+    }
+}
+
+/// Without the licence for PIM there are no eligible roles to be read.
+fn is_good_enough(error: &GraphError) -> bool {
+    error.answer().is_some_and(|answer| answer.is("AadPremiumLicenseRequired"))
+}
