@@ -9,6 +9,8 @@ mod common;
 mod emulator;
 mod errors;
 mod examples;
+#[cfg(feature = "emulator")]
+mod graph;
 mod ldap;
 mod properties;
 mod random_runs;

@@ -89,7 +89,8 @@ impl<'a> Listing<'a> {
         }
         if self.pages.empty && !self.cursor.was_empty {
             let next = self.cursor.behind_empty_page();
-            return Answer::json(self.body(None, Vec::new(), Some(&next)));
+            let count = self.wants_count().then(|| matching.count());
+            return Answer::json(self.body(count, Vec::new(), Some(&next)));
         }
         let size = self.size();
         let (page, more, count) = if is_sorted { self.sorted(matching, size) } else { self.in_place(&mut matching, size) };

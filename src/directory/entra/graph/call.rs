@@ -38,8 +38,8 @@ pub(super) struct Call {
     pub(super) target: String,
     /// Whether it goes to the index that knows more operators and lags behind.
     pub(super) advanced: bool,
-    /// Whether the rest of a list is of no interest.
-    pub(super) only_first_page: bool,
+    /// How many entries of a list are enough; all when `None`.
+    pub(super) enough: Option<u32>,
     pub(super) body: Option<Value>,
 }
 
@@ -55,7 +55,7 @@ impl Call {
             path.extend(utf8_percent_encode(segment, PATH));
             path
         });
-        Self { method, version, target, advanced: false, only_first_page: false, body }
+        Self { method, version, target, advanced: false, enough: None, body }
     }
 
     /// Adds a query option such as `$select`.
@@ -86,7 +86,7 @@ impl Call {
 
     /// The first so many entries, and no more.
     pub(super) fn first(mut self, entries: u32) -> Self {
-        self.only_first_page = true;
+        self.enough = Some(entries);
         self.top(entries)
     }
 

@@ -49,7 +49,7 @@ impl Client {
         loop {
             match self.pages(call).await {
                 // The listing would go on at a place that is no longer known: only from the start is it whole.
-                Err(error) if restarts > 0 && error.answer().is_some_and(|answer| answer.is("Directory_ExpiredPageToken")) => {
+                Err(error) if restarts > 0 && is_expired_page(&error) => {
                     restarts -= 1;
                 }
                 other => return other,
@@ -62,7 +62,10 @@ impl Client {
         let mut all = Vec::with_capacity(calls.len());
         for (call, part) in calls.iter().zip(self.batch(version, calls).await?) {
             all.push(match part {
-                Ok(json) => self.rest_of(call, json).await,
+                Ok(json) => match self.rest_of(call, json).await {
+                    Err(error) if is_expired_page(&error) => self.list(call).await.map(|values| Items { count: None, values }),
+                    other => other,
+                },
                 Err(error) => Err(error),
             });
         }
@@ -85,7 +88,8 @@ impl Client {
         let mut seen = BTreeSet::new();
         loop {
             all.append(&mut page.value);
-            let Some(next) = page.next.take().filter(|_| !call.only_first_page) else { return Ok(all) };
+            let is_enough = call.enough.is_some_and(|enough| u32::try_from(all.len()).is_ok_and(|read| read >= enough));
+            let Some(next) = page.next.take().filter(|_| !is_enough) else { return Ok(all) };
             self.check_next(call, &next)?;
             if !seen.insert(next.clone()) {
                 return Err(odd(call, "names the same next page twice"));
@@ -102,6 +106,10 @@ impl Client {
         let below = url.path().starts_with(self.endpoint.path().trim_end_matches('/'));
         if same_origin && below { Ok(()) } else { Err(foreign()) }
     }
+}
+
+fn is_expired_page(error: &GraphError) -> bool {
+    error.answer().is_some_and(|answer| answer.is("Directory_ExpiredPageToken"))
 }
 
 /// Reads an answer.

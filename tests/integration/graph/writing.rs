@@ -1,0 +1,125 @@
+//! Writing a tenant: each write is one request with only what changes, and what became of it is never guessed.
+
+use hardmatch::directory::ports::{TenantReader as _, TenantWriter as _};
+use hardmatch::model::{FactName, FactValue, ImmutableId};
+use hardmatch::tenant_model::{Change, ChangeKind};
+
+use super::*;
+
+fn change(n: u16, kind: ChangeKind) -> Change {
+    Change { user: id(n).parse().unwrap(), kind }
+}
+
+fn set(n: u16, value: &str) -> Change {
+    change(n, ChangeKind::SetImmutableId(ImmutableId::stored(value).unwrap()))
+}
+
+fn linked() -> Value {
+    let residue = json!({
+        "onPremisesImmutableId": "old", "onPremisesSecurityIdentifier": "S-1-5-21-1-2-3-1104",
+        "onPremisesObjectIdentifier": "f5057fee-4c3e-4459-82dd-21250b729601", "onPremisesDistinguishedName": "CN=a",
+        "onPremisesDomainName": "x.example", "onPremisesSamAccountName": "a", "onPremisesUserPrincipalName": "a@x.example",
+    });
+    tenant(
+        vec![user(1, "a", residue), user(2, "b", json!({ "onPremisesImmutableId": "taken" }))],
+        vec![deleted(3, "c", json!({}))],
+    )
+}
+
+async fn fact(client: &GraphTenant, n: u16, name: FactName) -> FactValue {
+    client.read_accounts(&[id(n).parse().unwrap()]).await.unwrap()[0].get(name).unwrap_or(FactValue::Null)
+}
+
+#[tokio::test]
+async fn every_kind_of_write_does_what_it_says_and_nothing_else() {
+    let server = Server::start(&linked()).await;
+    let client = server.client();
+    let before = server.ask("/__emulator/tenant").await;
+    let steps = [
+        (set(1, "new+/=="), json!({ "onPremisesImmutableId": "new+/==" })),
+        (change(1, ChangeKind::ClearImmutableId { residue: false }), json!({ "onPremisesImmutableId": null })),
+        (change(1, ChangeKind::ClearSecurityIdentifier), json!({ "onPremisesSecurityIdentifier": null })),
+        (change(1, ChangeKind::ClearObjectIdentifier), json!({ "onPremisesObjectIdentifier": null })),
+        (
+            change(1, ChangeKind::SetUserPrincipalName("n@x.example".parse().unwrap())),
+            json!({ "userPrincipalName": "n@x.example" }),
+        ),
+        (
+            change(1, ChangeKind::ClearImmutableId { residue: true }),
+            json!({ "onPremisesDistinguishedName": null, "onPremisesDomainName": null, "onPremisesSamAccountName": null,
+                    "onPremisesUserPrincipalName": null }),
+        ),
+    ];
+    let mut expected = before["users"][0].clone();
+    for (change, changes) in steps {
+        let receipt = client.write(&change).await.unwrap_or_else(|error| panic!("{change:?}: {error}"));
+        assert!(receipt.request_id.is_some());
+        expected.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        let now = server.ask("/__emulator/tenant").await;
+        assert_eq!(now["users"][0], expected, "{change:?}");
+    }
+    for (kind, place) in [(ChangeKind::SoftDelete, "deleted"), (ChangeKind::Restore, "live"), (ChangeKind::SoftDelete, "deleted")]
+    {
+        client.write(&change(1, kind)).await.unwrap();
+        assert_eq!(fact(&client, 1, FactName::State).await, FactValue::text(place));
+    }
+    client.write(&change(1, ChangeKind::Purge)).await.unwrap();
+    assert_eq!(fact(&client, 1, FactName::State).await, FactValue::text("gone"));
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_holder_and_changes_nothing() {
+    let server = Server::start(&linked()).await;
+    let error = server.client().write(&set(1, "taken")).await.unwrap_err();
+    let DirectoryError::Refused { message, holder } = error else { panic!("{error}") };
+    assert_eq!(holder.unwrap().to_string(), id(2));
+    assert!(message.contains("request-id") && message.contains("400"), "{message}");
+    assert_eq!(server.ask("/__emulator/tenant").await["users"][0]["onPremisesImmutableId"], "old");
+}
+
+#[tokio::test]
+async fn a_write_is_repeated_only_where_it_surely_was_not_made() {
+    for (answer, unknown) in [
+        (json!({ "answer": { "status": 429, "retryAfter": 0 }, "times": 2 }), false),
+        (json!({ "answer": { "status": 504, "afterWrite": true, "html": true } }), true),
+        (json!({ "answer": { "status": 500 } }), true),
+        (json!({ "reset": "afterWrite" }), true),
+        (json!({ "expireTokens": true, "nth": 1 }), false),
+    ] {
+        let mut fault = json!({ "method": "PATCH" });
+        fault.as_object_mut().unwrap().extend(answer.as_object().unwrap().clone());
+        let server = Server::scripted(&linked(), json!({ "faults": [fault] })).await;
+        let outcome = server.client().write(&set(1, "new")).await;
+        let sent = server.requests().await.iter().filter(|request| request.starts_with("PATCH")).count();
+        if unknown {
+            assert!(matches!(outcome, Err(DirectoryError::Unknown(_))), "{fault}: {outcome:?}");
+            assert_eq!(sent, 1, "{fault}");
+        } else {
+            assert!(outcome.is_ok() && sent > 1, "{fault}: {outcome:?}, {sent}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_missing_right_says_what_it_takes() {
+    let script = json!({ "access": { "permissions": ["User.Read.All", "RoleManagement.Read.Directory"], "roles": [] } });
+    let client = Server::scripted(&linked(), script).await.client();
+    for (write, right) in [
+        (set(1, "new"), "User.ReadWrite.All"),
+        (change(1, ChangeKind::SoftDelete), "User.DeleteRestore.All"),
+        (change(3, ChangeKind::Purge), "User.DeleteRestore.All"),
+        (change(1, ChangeKind::ClearObjectIdentifier), "User-OnPremisesSyncBehavior.ReadWrite.All"),
+    ] {
+        let error = client.write(&write).await.unwrap_err();
+        assert!(matches!(&error, DirectoryError::Denied(text) if text.contains(right)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_is_not_there_is_no_lost_write() {
+    let client = Server::start(&linked()).await.client();
+    for kind in [ChangeKind::Purge, ChangeKind::Restore] {
+        assert!(matches!(client.write(&change(1, kind)).await, Err(DirectoryError::NotThere(_))));
+    }
+    assert!(matches!(client.write(&change(9, ChangeKind::SoftDelete)).await, Err(DirectoryError::NotThere(_))));
+}
