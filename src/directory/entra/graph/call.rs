@@ -84,6 +84,12 @@ impl Call {
         self.option("$count", "true")
     }
 
+    /// Only the number of entries, which comes with the first page.
+    pub(super) fn count(mut self) -> Self {
+        self.enough = Some(0);
+        self.top(1).advanced()
+    }
+
     /// The first so many entries, and no more.
     pub(super) fn first(mut self, entries: u32) -> Self {
         self.enough = Some(entries);

@@ -88,7 +88,7 @@ pub(super) fn other_by_id(kind: OtherKind, id: &str) -> Call {
 
 /// Asks how many live users there are; the count comes with the list.
 pub(super) fn count_users() -> Call {
-    Call::get(Version::V1, &["users"]).select("id").first(1).advanced()
+    Call::get(Version::V1, &["users"]).select("id").count()
 }
 
 /// How many there are by the answer to [`count_users`].
