@@ -17,6 +17,7 @@ mod immutable_id;
 pub mod index;
 mod known;
 mod observed;
+pub mod questions;
 mod sid;
 pub mod text;
 

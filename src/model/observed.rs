@@ -24,10 +24,20 @@ pub struct ObservedForest {
     pub domain_sid: Option<Sid>,
     /// NetBIOS names of its domains, where the export has them.
     pub netbios_names: Vec<Box<str>>,
-    /// Its users, in the order in which they were read.
+    /// Its users, in the order in which they were read; or the part of them that planning asks for.
     pub users: Vec<AdUser>,
+    /// How many users it has where `users` is only a part; `None` where that is all.
+    pub user_count: Option<u64>,
     /// What belongs to it but was not read, in words; each becomes a `not-checked` warning.
     pub doubts: Vec<String>,
+}
+
+impl ObservedForest {
+    /// How many users the forest has, read or not.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.user_count.unwrap_or_else(|| u64::try_from(self.users.len()).unwrap_or(u64::MAX))
+    }
 }
 
 /// The tenant. What is `None` or [`Known::Unknown`] was not read, which is not the same as empty.
@@ -43,8 +53,11 @@ pub struct ObservedTenant {
     pub sync_enabled: Known<bool>,
     /// Its domains.
     pub domains: Option<Vec<Domain>>,
-    /// Live and soft-deleted users, told apart by [`CloudUser::deleted_at`].
+    /// Live and soft-deleted users, told apart by [`CloudUser::deleted_at`]; or a part of the live ones, those that
+    /// planning asks for, and all deleted ones.
     pub users: Vec<CloudUser>,
+    /// How many live users there are where `users` is only a part; `None` where that is all.
+    pub live_users: Option<u64>,
     /// Whether the recycle bin was read.
     pub recycle_bin_read: bool,
     /// Groups, contacts and devices, as far as they were read.
@@ -59,6 +72,15 @@ pub struct ObservedTenant {
     pub features: Option<BTreeMap<Box<str>, bool>>,
     /// What an adapter found odd about its source, in words; each becomes a `not-checked` warning.
     pub doubts: Vec<String>,
+}
+
+impl ObservedTenant {
+    /// How many users are live, read or not.
+    #[must_use]
+    pub fn live_count(&self) -> u64 {
+        let live = || u64::try_from(self.users.iter().filter(|user| !user.is_deleted()).count()).unwrap_or(u64::MAX);
+        self.live_users.unwrap_or_else(live)
+    }
 }
 
 /// A domain of the tenant.

@@ -143,7 +143,7 @@ fn forests(world: &World) -> Vec<PlanForest> {
         anchor: forest.anchor.to_string(),
         domain_sid: forest.domain_sid.as_ref().map(|sid| sid.as_str().to_owned()),
         name: forest.name.to_string(),
-        users: u64::try_from(forest.users.len()).unwrap_or(u64::MAX),
+        users: forest.size(),
     };
     world.forests.all().iter().map(forest).collect()
 }
@@ -155,7 +155,7 @@ fn tenant(world: &World) -> PlanTenant {
         deleted_users: u64::try_from(deleted).unwrap_or(u64::MAX),
         id: observed.id.as_ref().map(ToString::to_string),
         initial_domain: observed.initial_domain.as_ref().map(ToString::to_string),
-        users: u64::try_from(observed.users.len() - deleted).unwrap_or(u64::MAX),
+        users: observed.live_count(),
     }
 }
 

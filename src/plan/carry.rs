@@ -75,6 +75,7 @@ fn account_action(link: &Link<'_>, user: UserRef, kind: &ChangeKind, op: &Op, wo
 /// An account with its roles, as actions see it.
 pub(crate) fn facts_of(user: UserRef, tenant: &Tenant) -> AccountFacts {
     let user = tenant.user(user).cloned();
+    user.iter().for_each(|user| tenant.ask_details(user));
     let held = user.as_ref().and_then(|user| tenant.roles_of(&user.id));
     let names = |wanted: fn(&RoleHeld) -> bool| {
         let names = |held: &Vec<RoleHeld>| held.iter().filter(|role| wanted(role)).map(|role| role.role.to_string()).collect();

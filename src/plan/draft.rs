@@ -168,7 +168,7 @@ fn raise_shared_anchors(links: &mut [Link<'_>], world: &World) {
 fn raise_anchor_of_others(link: &mut Link<'_>, world: &World) {
     let (Some(own), Some(anchor)) = (link.ad, &link.anchor) else { return };
     let own_forest = world.forests.get(own).map(|(forest, _)| forest.name.clone());
-    let others: Vec<AdRef> = world.forests.by_anchor(&anchor.value).into_iter().filter(|user| *user != own).collect();
+    let others: Vec<AdRef> = world.forests.by_anchor(&anchor.value, None).into_iter().filter(|user| *user != own).collect();
     let in_own_forest = |user: &AdRef| world.forests.get(*user).map(|(forest, _)| forest.name.clone()) == own_forest;
     // Across forests the old and the new object of a migrated person share the anchor on purpose.
     let twins: Vec<AdRef> = others.into_iter().filter(in_own_forest).collect();

@@ -78,8 +78,8 @@ fn raise_enabled_twin(link: &mut Link<'_>, ad: AdRef, user: &AdUser, world: &Wor
         return;
     }
     let own_forest = world.forests.get(ad).map(|(forest, _)| forest.name.clone());
-    let names = user.upn.as_deref().map(|upn| world.forests.by_upn(upn)).into_iter();
-    let mails = mail_addresses(user).map(|mail| world.forests.by_address(mail));
+    let names = user.upn.as_deref().map(|upn| world.forests.by_upn(upn, None)).into_iter();
+    let mails = mail_addresses(user).map(|mail| world.forests.by_address(mail, None));
     let elsewhere = |twin: &AdRef| {
         world
             .forests
@@ -90,7 +90,8 @@ fn raise_enabled_twin(link: &mut Link<'_>, ad: AdRef, user: &AdUser, world: &Wor
     twins.sort();
     twins.dedup();
     if !twins.is_empty() {
-        let lines: Vec<String> = twins.iter().filter_map(|twin| ad_user_line(*twin, world)).collect();
+        let mut lines: Vec<String> = twins.iter().filter_map(|twin| ad_user_line(*twin, world)).collect();
+        lines.sort();
         let finding = link
             .finding(Code::EnabledTwin, "the AD user is disabled, and another forest has an enabled account of the same name");
         link.raise(

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{AnchorMode, EntraId, Known, Limits, ObservedForest};
+use crate::model::questions::CloudQuestion;
+use crate::model::{EntraId, Known, Limits};
 
 use super::action::{Action, ActionKind, ENTRA};
 use super::describe::cloud_user_line;
@@ -22,9 +23,9 @@ pub(super) fn empty_sources(world: &World) -> Vec<Finding> {
         Finding::general(Code::SourceEmpty, format!("{what} has no user at all"))
             .hint("Look at the export: a filter, a missing right or an interrupted run is more likely than an empty directory.")
     };
-    let forests = world.forests.all().iter().filter(|forest| forest.users.is_empty());
+    let forests = world.forests.all().iter().filter(|forest| forest.size() == 0);
     let mut findings: Vec<Finding> = forests.map(|forest| empty(format!("forest `{}`", forest.name))).collect();
-    if world.tenant.live_count() == 0 {
+    if world.tenant.observed().live_count() == 0 {
         findings.push(empty("the tenant".to_owned()));
     }
     findings
@@ -42,7 +43,7 @@ pub(super) fn limits(actions: &[Action], limits: &Limits, world: &World) -> Vec<
         actions.iter().filter(|action| action.target.directory == ENTRA).map(|action| &action.target.id).collect::<BTreeSet<_>>();
     let in_tenant = u64::try_from(in_tenant.len()).unwrap_or(u64::MAX);
     let purged = count(Some(ActionKind::Purge));
-    let users = u64::try_from(world.tenant.live_count()).unwrap_or(u64::MAX);
+    let users = world.tenant.observed().live_count();
     let mut findings = Vec::new();
     let mut exceed = |message: String, key: &str| {
         let hint =
@@ -124,6 +125,7 @@ fn unread_sync_state(draft: &Draft<'_>, world: &World) -> Option<Finding> {
 fn unresolved_groups(world: &World) -> Option<Finding> {
     let groups = world.tenant.unresolved_role_groups();
     let name = |id: &EntraId| {
+        world.recorder().tenant(|| CloudQuestion::Id(*id));
         let group = world.tenant.observed().others.iter().find(|other| other.id == *id);
         group.and_then(|group| group.display_name.as_deref()).map_or_else(|| id.to_string(), |name| format!("{name} (id {id})"))
     };
@@ -157,45 +159,4 @@ pub(super) fn blocked_takeover(actions: &[Action], world: &World) -> Vec<Finding
         ));
     }
     findings
-}
-
-/// Whether users that are synced already got their IDs from another attribute than the configuration says.
-pub(super) fn doubtful_anchor_modes(world: &World) -> Vec<Finding> {
-    world.forests.all().iter().filter_map(|forest| doubtful_anchor_mode(forest, world)).collect()
-}
-
-fn doubtful_anchor_mode(forest: &ObservedForest, world: &World) -> Option<Finding> {
-    let synced = |id: &crate::model::ImmutableId| {
-        world.tenant.holders_of(id).into_iter().filter_map(|user| world.tenant.user(user)).any(crate::model::CloudUser::is_synced)
-    };
-    let (mut as_configured, mut otherwise) = (0u64, 0u64);
-    for user in &forest.users {
-        let object_guid = user.guid.immutable_id();
-        let consistency = user.consistency_guid.guid().map(|guid| guid.immutable_id());
-        let (own, other) = match &forest.anchor {
-            AnchorMode::ConsistencyGuid => {
-                (consistency.clone(), Some(object_guid).filter(|id| consistency.as_ref().is_some_and(|own| own != id)))
-            }
-            AnchorMode::ObjectGuid => (Some(object_guid.clone()), consistency.filter(|id| *id != object_guid)),
-            AnchorMode::Attribute(_) => {
-                let anchor = crate::model::effective_anchor(&forest.anchor, user).ok().map(|anchor| anchor.value);
-                (anchor, Some(consistency.unwrap_or(object_guid)))
-            }
-        };
-        // Users on whom both attributes say the same prove nothing.
-        if let Some(other) = other {
-            otherwise += u64::from(synced(&other));
-            as_configured += u64::from(own.is_some_and(|own| synced(&own)));
-        }
-    }
-    (otherwise > as_configured).then(|| {
-        let message = format!(
-            "forest `{}` has `anchor: {}`, but of its users that are synced already, {otherwise} carry the ID of another attribute and {as_configured} that of this one",
-            forest.name, forest.anchor
-        );
-        Finding::general(Code::AnchorModeDoubtful, message)
-            .hint(
-                "Look up the source anchor in the sync client (Entra Connect: View or export current configuration) and set `anchor` accordingly. With the wrong attribute no link made here is ever taken up.",
-            )
-    })
 }

@@ -1,49 +1,55 @@
 //! Near misses: what somebody may have meant whose selector found nothing. Hints only, never matches.
+//!
+//! Only names that begin alike are looked at, so that a directory can be asked for them: the first two letters, with and
+//! without accents. The beginnings that were looked for are questions like any other look-up.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use strsim::damerau_levenshtein;
 
+use crate::model::questions::{CloudQuestion, ForestKey, ForestQuestion};
+use crate::model::text::fold;
 use crate::model::{CloudKey, CloudSelector, OnPremKey, OnPremSelector};
 
 use super::world::World;
 
 /// How many similar names one hint shows.
 const SHOWN: usize = 3;
-/// How many names of one bucket are compared letter by letter.
+/// How many names of one beginning are compared letter by letter.
 const COMPARED: usize = 5_000;
-/// How many look-ups compare letter by letter; a file that is wrong from top to bottom has another fault than a typo.
+/// How many selectors get a hint; a file that is wrong from top to bottom has another fault than a typo.
 const CAREFUL: usize = 40;
 /// How many letters may differ.
 const NEAR: usize = 2;
 
-/// Names of both directories by a rough key, made when the first selector finds nothing.
+/// Names of both directories in order, made when the first selector finds nothing.
 #[derive(Debug, Default)]
 pub(super) struct Hints {
     on_prem: OnceLock<Names>,
     cloud: OnceLock<Names>,
+    /// Selectors that were looked for.
+    looked: AtomicUsize,
 }
 
+/// Names in the order of their lower-cased forms.
 #[derive(Debug, Default)]
-struct Names {
-    /// Names by their skeleton without domain.
-    by_skeleton: BTreeMap<String, Vec<Box<str>>>,
-    /// Names by their first letter.
-    by_start: BTreeMap<String, Vec<Name>>,
-    /// Look-ups that have compared letter by letter.
-    careful: AtomicUsize,
-}
+struct Names(Vec<Name>);
 
-/// A name, and the same in lower case.
-#[derive(Debug)]
+/// A name in lower case, and as it is written.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Name {
-    written: Box<str>,
     lowered: Box<str>,
+    written: Box<str>,
 }
 
 impl Hints {
+    /// For those who do not show them to anybody.
+    pub(super) fn none() -> Self {
+        Self { looked: AtomicUsize::new(CAREFUL), ..Self::default() }
+    }
+
     pub(super) fn on_prem(&self, selector: &OnPremSelector, world: &World) -> Vec<String> {
         let text = match &selector.key {
             OnPremKey::Upn(upn) => upn.as_str(),
@@ -53,11 +59,16 @@ impl Hints {
                 return Vec::new();
             }
         };
+        let Some(beginnings) = self.next(text) else { return Vec::new() };
+        for beginning in &beginnings {
+            let key = || ForestKey::Similar(beginning.as_str().into());
+            world.recorder().forests(|| ForestQuestion { forest: None, key: key() });
+        }
         let names = self.on_prem.get_or_init(|| {
             let users = world.forests.users().map(|(_, _, user)| user);
             Names::new(users.flat_map(|user| [user.upn.as_deref(), user.sam.as_deref(), user.mail.as_deref()]).flatten())
         });
-        names.near(text)
+        names.near(text, &beginnings)
     }
 
     pub(super) fn cloud(&self, selector: &CloudSelector, world: &World) -> Vec<String> {
@@ -66,57 +77,99 @@ impl Hints {
             CloudKey::Mail(mail) => mail.as_str(),
             CloudKey::Id(_) | CloudKey::EmployeeId(_) => return Vec::new(),
         };
+        let Some(beginnings) = self.next(text) else { return Vec::new() };
+        for beginning in &beginnings {
+            world.recorder().tenant(|| CloudQuestion::Similar(beginning.as_str().into()));
+        }
         let names = self.cloud.get_or_init(|| {
-            Names::new(
-                world
-                    .tenant
-                    .users()
-                    .flat_map(|(_, user)| [Some(user.original_upn()), user.mail.value().map(AsRef::as_ref)])
-                    .flatten(),
-            )
+            let users = world.tenant.users();
+            Names::new(users.flat_map(|(_, user)| [Some(user.original_upn()), user.mail.value().map(AsRef::as_ref)]).flatten())
         });
-        names.near(text)
+        names.near(text, &beginnings)
+    }
+
+    /// How the names begin that a text is compared with; `None` when that was done often enough.
+    fn next(&self, text: &str) -> Option<BTreeSet<String>> {
+        (self.looked.fetch_add(1, Ordering::Relaxed) < CAREFUL).then(|| beginnings(text))
     }
 }
 
 impl Names {
     fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
-        let mut all = Self::default();
-        for name in names {
-            all.by_skeleton.entry(skeleton(local(name))).or_default().push(name.into());
-            all.by_start.entry(start(name)).or_default().push(Name { written: name.into(), lowered: name.to_lowercase().into() });
-        }
-        all
+        let mut all: Vec<Name> = names.map(|name| Name { lowered: lowered(name).into(), written: name.into() }).collect();
+        all.sort_unstable();
+        all.dedup();
+        Self(all)
     }
 
-    fn near(&self, text: &str) -> Vec<String> {
-        let lowered = text.to_lowercase();
-        let alike = self.by_skeleton.get(&skeleton(local(text))).into_iter().flatten();
-        let mut found: Vec<(usize, &str)> =
-            alike.map(|name| (damerau_levenshtein(&lowered, &name.to_lowercase()), &**name)).collect();
-        if self.careful.fetch_add(1, Ordering::Relaxed) < CAREFUL {
-            found.extend(self.misspelt(&lowered, text));
+    fn near(&self, text: &str, beginnings: &BTreeSet<String>) -> Vec<String> {
+        let (lower, look) = (lowered(text), skeleton(local(text)));
+        let mut found: Vec<(usize, &str)> = Vec::new();
+        for beginning in beginnings {
+            let candidates = self.beginning_with(beginning);
+            let alike = candidates.clone().filter(|name| skeleton(local(&name.lowered)) == look);
+            found.extend(alike.map(|name| (damerau_levenshtein(&lower, &name.lowered), &*name.written)));
+            let close = candidates.filter(|name| name.lowered.len().abs_diff(lower.len()) <= NEAR).take(COMPARED);
+            let distances = close.map(|name| (damerau_levenshtein(&lower, &name.lowered), &*name.written));
+            found.extend(distances.filter(|(distance, _)| *distance <= NEAR));
         }
-        found.sort();
+        found.sort_unstable();
         found.dedup();
         found.into_iter().take(SHOWN).map(|(_, name)| explain_difference(text, name)).collect()
     }
 
-    /// Names in which only a few letters differ.
-    fn misspelt(&self, lowered: &str, text: &str) -> Vec<(usize, &str)> {
-        let candidates = self.by_start.get(&start(text)).into_iter().flatten().take(COMPARED);
-        let close = candidates.filter(|name| name.lowered.len().abs_diff(lowered.len()) <= NEAR);
-        let distances = close.map(|name| (damerau_levenshtein(lowered, &name.lowered), &*name.written));
-        distances.filter(|(distance, _)| *distance <= NEAR).collect()
+    fn beginning_with<'n>(&'n self, beginning: &'n str) -> impl Iterator<Item = &'n Name> + Clone {
+        let from = self.0.partition_point(|name| &*name.lowered < beginning);
+        self.0.iter().skip(from).take_while(move |name| name.lowered.starts_with(beginning))
     }
+}
+
+fn lowered(name: &str) -> String {
+    fold(name).to_lowercase()
 }
 
 fn local(name: &str) -> &str {
     name.rsplit_once('@').map_or(name, |(local, _)| local)
 }
 
-fn start(name: &str) -> String {
-    skeleton(name).chars().take(1).collect()
+/// How names begin that may have been meant by a text: its first two letters as they are, plain, and with the accents
+/// that are most often left out or added; with a dot between them; and `ae` for what may be an `ä`.
+fn beginnings(text: &str) -> BTreeSet<String> {
+    let own = lowered(text);
+    let look = skeleton(local(text));
+    let mut letters = look.chars();
+    let (Some(first), second) = (letters.next(), letters.next()) else { return BTreeSet::new() };
+    // A name of one letter ends there.
+    let second = second.unwrap_or('@');
+    let mut all: BTreeSet<String> = BTreeSet::from([as_written(&own), format!("{first}.{second}")]);
+    for first in variants(first) {
+        all.extend(variants(second).map(|second| format!("{first}{second}")));
+    }
+    if matches!(first, 'a' | 'o' | 'u') {
+        all.insert(format!("{first}e"));
+    }
+    all
+}
+
+/// A text up to its second letter.
+fn as_written(text: &str) -> String {
+    let second = text.char_indices().filter(|(_, c)| c.is_alphanumeric()).nth(1);
+    second.and_then(|(at, c)| text.get(..at + c.len_utf8())).unwrap_or(text).to_owned()
+}
+
+/// A letter, and the one that it is most often mistaken for.
+fn variants(letter: char) -> impl Iterator<Item = char> {
+    let accented = match letter {
+        'a' => Some('ä'),
+        'c' => Some('ç'),
+        'e' => Some('é'),
+        'i' => Some('ı'),
+        'n' => Some('ñ'),
+        'o' => Some('ö'),
+        'u' => Some('ü'),
+        _ => None,
+    };
+    std::iter::once(letter).chain(accented)
 }
 
 /// Letters that look or sound alike made one; marks and punctuation dropped.
@@ -155,15 +208,33 @@ fn explain_difference(wanted: &str, found: &str) -> String {
 mod tests {
     use super::*;
 
+    fn near(names: &Names, text: &str) -> Vec<String> {
+        names.near(text, &beginnings(text))
+    }
+
     #[test]
     fn offers_names_that_look_alike_and_says_how_they_differ() {
         let names = Names::new(
-            ["siobhan.o'dell@x.example", "joerg.weiss@x.example", "ipek@x.example", "lena.brandt@x.example"].into_iter(),
+            ["siobhan.o'dell@x.example", "joerg.weiss@x.example", "Özlem@x.example", "l.brandt@x.example", "lena.brandt@x.example"]
+                .into_iter(),
         );
-        assert_eq!(names.near("siobhan.o’dell@x.example"), ["siobhan.o'dell@x.example (`’` U+2019 is not `'` U+0027)"]);
-        assert_eq!(names.near("jörg.weiß@x.example").len(), 1);
-        assert_eq!(names.near("lena.brant@x.example"), ["lena.brandt@x.example"]);
-        assert_eq!(names.near("lena.brandt@y.example"), ["lena.brandt@x.example"]);
-        assert!(names.near("max@x.example").is_empty());
+        assert_eq!(near(&names, "siobhan.o’dell@x.example"), ["siobhan.o'dell@x.example (`’` U+2019 is not `'` U+0027)"]);
+        assert_eq!(near(&names, "jörg.weiß@x.example").len(), 1);
+        assert_eq!(near(&names, "oezlem@x.example").len(), 1);
+        assert_eq!(near(&names, "lbrandt"), ["l.brandt@x.example"]);
+        assert_eq!(near(&names, "lena.brant@x.example"), ["lena.brandt@x.example"]);
+        assert_eq!(near(&names, "lena.brandt@y.example"), ["lena.brandt@x.example"]);
+        assert!(near(&names, "max@x.example").is_empty());
+    }
+
+    #[test]
+    fn few_beginnings_are_asked_for() {
+        let of = |text| beginnings(text).into_iter().collect::<Vec<_>>();
+        assert_eq!(of("max@x.example"), ["m.a", "ma", "mä"]);
+        assert_eq!(of("Jörg"), ["j.o", "jo", "jö"]);
+        assert_eq!(of("o’dell"), ["o.d", "od", "oe", "o’d", "öd"]);
+        assert_eq!(of("x@y.example"), ["x.@", "x@", "x@y"]);
+        assert!(of("...").is_empty());
+        assert!(of("ana").len() <= 9);
     }
 }

@@ -68,6 +68,7 @@ pub(super) fn examine(
             overwritten_in_order(link, account, user, *other, obstacle, &mut obstacles);
             continue;
         }
+        world.tenant.ask_details(account);
         match decision_on(link, account) {
             Some(decision) => {
                 let resolve = decision.resolve;

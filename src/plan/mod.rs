@@ -6,6 +6,7 @@
 
 mod account;
 pub mod action;
+mod anchor_mode;
 mod assemble;
 pub mod body;
 mod carry;
@@ -20,6 +21,7 @@ mod holders;
 mod link;
 mod order;
 mod prove;
+pub mod questions;
 mod resolve;
 mod rules;
 mod target;
@@ -31,12 +33,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wildmatch::WildMatch;
 
+use crate::model::questions::Recorder;
 use crate::model::{Desired, Mapping, Observed};
 
 pub(crate) use assemble::summary;
 pub use body::Body;
 pub(crate) use carry::facts_of;
 pub use prove::ProofFailure;
+pub use questions::{inquire, needs_everything};
 
 use draft::Named;
 use finding::Finding;
@@ -59,31 +63,34 @@ pub struct Options {
 /// # Errors
 /// [`ProofFailure`] when the plan breaks a rule of the tenant model: a fault of hardmatch that must not reach anybody.
 pub fn compute(desired: &Desired, observed: Observed, options: &Options) -> Result<Body, ProofFailure> {
-    let world = World::new(observed);
+    plan(desired, &World::new(observed, Recorder::default()), options)
+}
+
+fn plan(desired: &Desired, world: &World, options: &Options) -> Result<Body, ProofFailure> {
     let hints = Hints::default();
-    let (from_rules, rule_findings) = expand_rules(desired, &world, &hints);
+    let (from_rules, rule_findings) = expand_rules(desired, world);
     let names = names(desired.mappings.iter().chain(&from_rules));
     let mappings: Vec<Named<'_>> =
         desired.mappings.iter().chain(&from_rules).zip(&names).map(|(mapping, id)| Named { id, mapping }).collect();
     let mappings = narrow(mappings, &options.only);
 
     let context = draft::Context { policy: &desired.policy, hints: &hints, others: &BTreeSet::new() };
-    let mut draft = draft::draft(&mappings, &world, context);
-    let proof = prove::prove(&draft, &mappings, &world, &desired.policy)?;
+    let mut draft = draft::draft(&mappings, world, context);
+    let proof = prove::prove(&draft, &mappings, world, &desired.policy)?;
     let mut end = world.unchanged();
     let actions = carry::actions(&draft.links, &draft.ops, &mut end).map_err(ProofFailure)?;
 
-    for link in draft.links.iter_mut().filter(|link| wants_sync(link, &world)) {
+    for link in draft.links.iter_mut().filter(|link| wants_sync(link, world)) {
         forecast::forecast(link, &end);
     }
-    let mut general: Vec<Finding> = guard::empty_sources(&world);
-    general.extend(guard::limits(&actions, &desired.policy.limits, &world));
-    general.extend(guard::not_read(&draft, &world));
-    general.extend(guard::blocked_takeover(&actions, &world));
-    general.extend(guard::doubtful_anchor_modes(&world));
+    let mut general: Vec<Finding> = guard::empty_sources(world);
+    general.extend(guard::limits(&actions, &desired.policy.limits, world));
+    general.extend(guard::not_read(&draft, world));
+    general.extend(guard::blocked_takeover(&actions, world));
+    general.extend(anchor_mode::doubtful_anchor_modes(world));
     general.extend(rule_findings);
     general.extend(desired.notices.iter().map(assemble::notice_finding));
-    Ok(assemble::body(assemble::Parts { desired, options, world: &world, draft, actions, general, proof }))
+    Ok(assemble::body(assemble::Parts { desired, options, world, draft, actions, general, proof }))
 }
 
 /// Whether a takeover is still to come: the mapping goes through, and sync has not linked it yet.
@@ -92,14 +99,14 @@ fn wants_sync(link: &Link<'_>, world: &World) -> bool {
     !link.is_blocked() && !linked && link.anchor.is_some()
 }
 
-fn expand_rules(desired: &Desired, world: &World, hints: &Hints) -> (Vec<Mapping>, Vec<Finding>) {
+fn expand_rules(desired: &Desired, world: &World) -> (Vec<Mapping>, Vec<Finding>) {
     if desired.rules.is_empty() {
         return (Vec::new(), Vec::new());
     }
     let mut claimed = Claimed::default();
     for mapping in &desired.mappings {
         let mut link = Link::new("", mapping);
-        resolve::resolve(&mut link, world, hints);
+        resolve::resolve(&mut link, world, &Hints::none());
         claimed.ad.extend(link.ad);
         claimed.cloud.extend(link.target);
     }

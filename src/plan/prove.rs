@@ -120,7 +120,7 @@ impl<'a> Prover<'a, '_> {
     }
 
     fn draft(&self, names: &[Named<'a>], world: &World) -> Draft<'a> {
-        draft(names, world, Context { policy: self.policy, hints: &Hints::default(), others: &self.kept })
+        draft(names, world, Context { policy: self.policy, hints: &Hints::none(), others: &self.kept })
     }
 
     /// Carries out the writes in their order and checks that each only touches what it may.

@@ -17,6 +17,7 @@ pub(super) fn resolve(link: &mut Link<'_>, world: &World, hints: &Hints) {
     resolve_on_prem(link, world, hints);
     link.ad_sid = link.ad_user(world).and_then(|user| user.sid.clone());
     resolve_cloud(link, world, hints);
+    link.target_user(world).into_iter().for_each(|account| world.tenant.ask_details(account));
     resolve_anchor(link, world);
 }
 
@@ -26,7 +27,12 @@ fn resolve_on_prem(link: &mut Link<'_>, world: &World, hints: &Hints) {
         take_at_its_word(link, world, selector);
         return;
     }
+    let open = world.recorder().open();
     let found = find_on_prem(selector, world);
+    if found.is_empty() && world.recorder().open() > open {
+        raise_not_known(link, Code::OnpremNotFound);
+        return;
+    }
     let usable: Vec<AdRef> = found.iter().copied().filter(|user| exclusion(*user, world).is_none()).collect();
     match (usable.as_slice(), found.as_slice()) {
         ([one], _) => link.ad = Some(*one),
@@ -73,6 +79,12 @@ fn raise_on_prem_not_found(link: &mut Link<'_>, selector: &OnPremSelector, world
     link.raise(finding);
 }
 
+/// Nothing was found, but it was not read yet either: no reason to look for what may have been meant.
+fn raise_not_known(link: &mut Link<'_>, code: Code) {
+    let finding = link.finding(code, "not looked up yet");
+    link.raise(finding);
+}
+
 /// Somebody's GUID with the first three groups reversed: the mistake of every general GUID library.
 fn other_byte_order(selector: &OnPremSelector, world: &World) -> Option<String> {
     let given = match &selector.key {
@@ -87,8 +99,8 @@ fn other_byte_order(selector: &OnPremSelector, world: &World) -> Option<String> 
         | OnPremKey::EmployeeId(_) => return None,
     };
     let meant = given.byte_swapped();
-    let by_anchor = world.forests.by_anchor(&meant.immutable_id()).into_iter();
-    let owner = by_anchor.chain(world.forests.by_guid(&meant)).next().and_then(|user| ad_user_line(user, world))?;
+    let by_anchor = world.forests.by_anchor(&meant.immutable_id(), None).into_iter();
+    let owner = by_anchor.chain(world.forests.by_guid(&meant, None)).next().and_then(|user| ad_user_line(user, world))?;
     Some(format!("With the first three groups reversed it is {meant} ({}), which belongs to {owner}.", meant.immutable_id()))
 }
 
@@ -138,34 +150,29 @@ fn take_at_its_word(link: &mut Link<'_>, world: &World, selector: &OnPremSelecto
 
 /// The AD users that a selector names.
 fn find_on_prem(selector: &OnPremSelector, world: &World) -> Vec<AdRef> {
-    let forests = &world.forests;
-    let found = match &selector.key {
-        OnPremKey::Dn(dn) => forests.by_dn(dn),
-        OnPremKey::Guid(GuidInput::Guid(guid)) => forests.by_guid(guid),
+    let (forests, place) = (&world.forests, selector.forest.as_deref());
+    match &selector.key {
+        OnPremKey::Dn(dn) => forests.by_dn(dn, place),
+        OnPremKey::Guid(GuidInput::Guid(guid)) => forests.by_guid(guid, place),
         OnPremKey::Guid(GuidInput::BareHex { as_text, as_bytes }) => {
-            let mut found = forests.by_guid(as_text);
-            found.extend(forests.by_guid(as_bytes));
+            let mut found = forests.by_guid(as_text, place);
+            found.extend(forests.by_guid(as_bytes, place));
             found.dedup();
             found
         }
-        OnPremKey::Sid(sid) => forests.by_sid(sid),
+        OnPremKey::Sid(sid) => forests.by_sid(sid, place),
         OnPremKey::Sam { name, domain } => {
-            let mut found = forests.by_sam(name);
+            let mut found = forests.by_sam(name, place);
             if let Some(domain) = domain {
                 found.retain(|user| is_in_domain(*user, domain, world));
             }
             found
         }
-        OnPremKey::Upn(upn) => forests.by_upn(upn.as_str()),
-        OnPremKey::Mail(mail) => forests.by_address(mail.as_str()),
-        OnPremKey::EmployeeId(employee_id) => forests.by_employee_id(employee_id),
-        OnPremKey::ImmutableId(id) => forests.by_anchor(id),
-    };
-    let in_forest = |user: &AdRef| match &selector.forest {
-        Some(wanted) => forests.get(*user).is_some_and(|(forest, _)| forest.name == *wanted),
-        None => true,
-    };
-    found.into_iter().filter(in_forest).collect()
+        OnPremKey::Upn(upn) => forests.by_upn(upn.as_str(), place),
+        OnPremKey::Mail(mail) => forests.by_address(mail.as_str(), place),
+        OnPremKey::EmployeeId(employee_id) => forests.by_employee_id(employee_id, place),
+        OnPremKey::ImmutableId(id) => forests.by_anchor(id, place),
+    }
 }
 
 /// Whether a domain word means the user's domain: its DNS name, its first label, its NetBIOS name or its forest's name.
@@ -179,7 +186,9 @@ fn is_in_domain(user: AdRef, domain: &str, world: &World) -> bool {
 
 fn resolve_cloud(link: &mut Link<'_>, world: &World, hints: &Hints) {
     let selector = &link.mapping.cloud;
+    let open = world.recorder().open();
     let found = find_cloud(&selector.key, world);
+    let is_known = world.recorder().open() == open;
     let user = |user: &UserRef| world.tenant.user(*user);
     let live: Vec<UserRef> = found.iter().copied().filter(|one| user(one).is_some_and(|user| !user.is_deleted())).collect();
     match (live.as_slice(), found.as_slice()) {
@@ -190,7 +199,8 @@ fn resolve_cloud(link: &mut Link<'_>, world: &World, hints: &Hints) {
                 link.target = Some(target);
                 link.parked = Some(original);
             }
-            None => raise_cloud_not_found(link, world, hints),
+            None if is_known => raise_cloud_not_found(link, world, hints),
+            None => raise_not_known(link, Code::CloudNotFound),
         },
         ([], many) | (many, _) => {
             let lines = many.iter().filter_map(user).map(cloud_user_line);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::model::index::Index;
-use crate::model::text::same;
+use crate::model::questions::{ForestKey, ForestQuestion, Recorder};
+use crate::model::text::{fold, same};
 use crate::model::{
     AdUser, AnchorProblem, DistinguishedName, GuidAttribute, ImmutableId, ObjectGuid, Observed, ObservedForest, ProxyAddress,
     Sid, SourceAnchor, effective_anchor,
@@ -21,6 +22,9 @@ pub(super) struct World {
 /// An AD user of one of the [`Forests`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct AdRef(u32);
+
+/// The forest in which to look, by name; `None` for all.
+pub(super) type Place<'p> = Option<&'p str>;
 
 /// The forests, with the stamps that a plan has made on top of them.
 #[derive(Debug, Clone)]
@@ -42,11 +46,20 @@ struct Base {
     by_address: OnceLock<Index>,
     by_employee_id: OnceLock<Index>,
     by_anchor: OnceLock<Index>,
+    by_consistency_guid: OnceLock<Index>,
+    recorder: Recorder,
 }
 
 impl World {
-    pub(super) fn new(observed: Observed) -> Self {
-        Self { forests: Forests::new(observed.forests), tenant: Tenant::new(observed.tenant) }
+    /// The directories, or the part of them that was read. Every look-up in this and its clones is written down.
+    pub(super) fn new(observed: Observed, recorder: Recorder) -> Self {
+        let tenant = Tenant::recording(observed.tenant, recorder.clone());
+        Self { forests: Forests::new(observed.forests, recorder), tenant }
+    }
+
+    /// Where look-ups are written down. Everything that finds users must do so.
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.forests.base.recorder
     }
 
     /// The same directories before any step of a plan.
@@ -59,7 +72,7 @@ impl World {
 }
 
 impl Forests {
-    fn new(forests: Vec<ObservedForest>) -> Self {
+    fn new(forests: Vec<ObservedForest>, recorder: Recorder) -> Self {
         let mut starts = Vec::with_capacity(forests.len());
         let mut next = 0u32;
         for forest in &forests {
@@ -77,6 +90,8 @@ impl Forests {
             by_address: OnceLock::new(),
             by_employee_id: OnceLock::new(),
             by_anchor: OnceLock::new(),
+            by_consistency_guid: OnceLock::new(),
+            recorder,
         };
         Self { base: Arc::new(base), stamped: BTreeMap::new() }
     }
@@ -114,7 +129,11 @@ impl Forests {
         }
     }
 
-    /// All users with their forests.
+    fn ask(&self, place: Place<'_>, key: impl FnOnce() -> ForestKey) {
+        self.base.recorder.forests(|| ForestQuestion { forest: place.map(Into::into), key: key() });
+    }
+
+    /// All users with their forests. No question stands for that: only a plan that reads everything may do so.
     pub(super) fn users(&self) -> impl Iterator<Item = (AdRef, &ObservedForest, &AdUser)> {
         self.base.forests.iter().zip(&self.base.starts).flat_map(move |(forest, start)| {
             forest.users.iter().zip(*start..).map(move |(user, number)| {
@@ -124,47 +143,66 @@ impl Forests {
         })
     }
 
-    pub(super) fn by_guid(&self, guid: &ObjectGuid) -> Vec<AdRef> {
+    pub(super) fn by_guid(&self, guid: &ObjectGuid, place: Place<'_>) -> Vec<AdRef> {
+        self.ask(place, || ForestKey::Guid(*guid));
         let index = self.index(&self.base.by_guid, |_, user, add| add.exact(user.guid));
-        self.hits(index.candidates(guid), |_, user| user.guid == *guid)
+        self.hits(index.candidates(guid), place, |_, user| user.guid == *guid)
     }
 
-    pub(super) fn by_dn(&self, dn: &DistinguishedName) -> Vec<AdRef> {
+    /// By mS-DS-ConsistencyGuid, whatever the anchor of the forest is.
+    pub(super) fn by_consistency_guid(&self, guid: &ObjectGuid, place: Place<'_>) -> Vec<AdRef> {
+        self.ask(place, || ForestKey::ConsistencyGuid(*guid));
+        let index = self.index(&self.base.by_consistency_guid, |_, user, add| {
+            user.consistency_guid.guid().into_iter().for_each(|own| add.exact(own));
+        });
+        let stamped = self.stamped.keys().map(|user| user.0);
+        let candidates: Vec<u32> = index.candidates(guid).into_iter().chain(stamped).collect();
+        self.hits(candidates, place, |_, user| user.consistency_guid.guid() == Some(*guid))
+    }
+
+    pub(super) fn by_dn(&self, dn: &DistinguishedName, place: Place<'_>) -> Vec<AdRef> {
+        self.ask(place, || ForestKey::Dn(dn.clone()));
         let key = dn.key();
         let index = self.index(&self.base.by_dn, |_, user, add| add.exact(user.dn.key()));
-        self.hits(index.candidates(key.as_str()), |_, user| user.dn.key() == key)
+        self.hits(index.candidates(key.as_str()), place, |_, user| user.dn.key() == key)
     }
 
-    pub(super) fn by_sid(&self, sid: &Sid) -> Vec<AdRef> {
+    pub(super) fn by_sid(&self, sid: &Sid, place: Place<'_>) -> Vec<AdRef> {
+        self.ask(place, || ForestKey::Sid(sid.clone()));
         let index = self.index(&self.base.by_sid, |_, user, add| user.sid.iter().for_each(|sid| add.exact(sid)));
-        self.hits(index.candidates(sid), |_, user| user.sid.as_ref() == Some(sid))
+        self.hits(index.candidates(sid), place, |_, user| user.sid.as_ref() == Some(sid))
     }
 
-    pub(super) fn by_sam(&self, name: &str) -> Vec<AdRef> {
+    pub(super) fn by_sam(&self, name: &str, place: Place<'_>) -> Vec<AdRef> {
+        self.ask(place, || ForestKey::Sam(fold(name).into()));
         let index = self.index(&self.base.by_sam, |_, user, add| user.sam.iter().for_each(|sam| add.folded(sam)));
-        self.hits(index.candidates_folded(name), |_, user| user.sam.as_ref().is_some_and(|sam| same(sam, name)))
+        self.hits(index.candidates_folded(name), place, |_, user| user.sam.as_ref().is_some_and(|sam| same(sam, name)))
     }
 
-    pub(super) fn by_upn(&self, upn: &str) -> Vec<AdRef> {
+    pub(super) fn by_upn(&self, upn: &str, place: Place<'_>) -> Vec<AdRef> {
+        self.ask(place, || ForestKey::Upn(fold(upn).into()));
         let index = self.index(&self.base.by_upn, |_, user, add| user.upn.iter().for_each(|upn| add.folded(upn)));
-        self.hits(index.candidates_folded(upn), |_, user| user.upn.as_ref().is_some_and(|own| same(own, upn)))
+        self.hits(index.candidates_folded(upn), place, |_, user| user.upn.as_ref().is_some_and(|own| same(own, upn)))
     }
 
     /// By mail or any smtp address.
-    pub(super) fn by_address(&self, address: &str) -> Vec<AdRef> {
+    pub(super) fn by_address(&self, address: &str, place: Place<'_>) -> Vec<AdRef> {
+        self.ask(place, || ForestKey::Mail(fold(address).into()));
         let index = self.index(&self.base.by_address, |_, user, add| mail_addresses(user).for_each(|own| add.folded(own)));
-        self.hits(index.candidates_folded(address), |_, user| mail_addresses(user).any(|own| same(own, address)))
+        self.hits(index.candidates_folded(address), place, |_, user| mail_addresses(user).any(|own| same(own, address)))
     }
 
-    pub(super) fn by_employee_id(&self, employee_id: &str) -> Vec<AdRef> {
+    pub(super) fn by_employee_id(&self, employee_id: &str, place: Place<'_>) -> Vec<AdRef> {
+        self.ask(place, || ForestKey::EmployeeId(fold(employee_id).into()));
         let index = self.index(&self.base.by_employee_id, |_, user, add| user.employee_id.iter().for_each(|own| add.folded(own)));
-        self.hits(index.candidates_folded(employee_id), |_, user| {
+        self.hits(index.candidates_folded(employee_id), place, |_, user| {
             user.employee_id.as_ref().is_some_and(|own| same(own, employee_id))
         })
     }
 
     /// By the effective anchor as it stands now.
-    pub(super) fn by_anchor(&self, id: &ImmutableId) -> Vec<AdRef> {
+    pub(super) fn by_anchor(&self, id: &ImmutableId, place: Place<'_>) -> Vec<AdRef> {
+        self.ask(place, || ForestKey::ImmutableId(id.clone()));
         let index = self.index(&self.base.by_anchor, |forest, user, add| {
             if let Ok(anchor) = effective_anchor(&forest.anchor, user) {
                 add.exact(anchor.value);
@@ -172,7 +210,7 @@ impl Forests {
         });
         let stamped = self.stamped.keys().map(|user| user.0);
         let candidates: Vec<u32> = index.candidates(id).into_iter().chain(stamped).collect();
-        self.hits(candidates, |forest, user| effective_anchor(&forest.anchor, user).is_ok_and(|anchor| anchor.value == *id))
+        self.hits(candidates, place, |forest, user| effective_anchor(&forest.anchor, user).is_ok_and(|anchor| anchor.value == *id))
     }
 
     fn index<'a>(&self, cell: &'a OnceLock<Index>, keys: impl Fn(&ObservedForest, &AdUser, &mut Adder<'_>)) -> &'a Index {
@@ -188,8 +226,9 @@ impl Forests {
     }
 
     /// The users that really have the key, in an order that does not depend on the order of reading.
-    fn hits(&self, candidates: Vec<u32>, has: impl Fn(&ObservedForest, &AdUser) -> bool) -> Vec<AdRef> {
-        let keep = |user: &AdRef| self.get(*user).is_some_and(|(forest, user)| has(forest, user));
+    fn hits(&self, candidates: Vec<u32>, place: Place<'_>, has: impl Fn(&ObservedForest, &AdUser) -> bool) -> Vec<AdRef> {
+        let there = |forest: &ObservedForest| place.is_none_or(|wanted| *forest.name == *wanted);
+        let keep = |user: &AdRef| self.get(*user).is_some_and(|(forest, user)| there(forest) && has(forest, user));
         let mut found: Vec<AdRef> = candidates.into_iter().map(AdRef).filter(keep).collect();
         if found.len() > 1 {
             found.sort();

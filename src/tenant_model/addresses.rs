@@ -1,7 +1,8 @@
 //! Who owns a mail address. An address is unique over users (live and deleted), groups and contacts.
 
 use crate::model::index::Index;
-use crate::model::text::same;
+use crate::model::questions::CloudQuestion;
+use crate::model::text::{fold, same};
 use crate::model::{CloudUser, EntraId, OtherObject, ProxyAddress};
 
 use super::{Tenant, UserRef};
@@ -17,6 +18,7 @@ impl Tenant {
     /// Groups and contacts that own this address.
     #[must_use]
     pub fn others_with_address(&self, address: &str) -> Vec<&OtherObject> {
+        self.recorder().tenant(|| CloudQuestion::Address(fold(address).into()));
         let others = &self.observed().others;
         let index = self.lookups().other_addresses.get_or_init(|| index_of(others));
         let candidates = index.candidates_folded(address).into_iter();

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::model::index::Index;
-use crate::model::text::same;
+use crate::model::questions::{CloudQuestion, Recorder};
+use crate::model::text::{fold, same};
 use crate::model::{AnchorForm, CloudUser, EntraId, ImmutableId, Known, ObjectGuid, ObservedTenant, ProxyAddress, Sid};
 
 use super::domains::DomainIndex;
@@ -38,6 +39,7 @@ struct Base {
     by_address: OnceLock<Index>,
     by_employee_id: OnceLock<Index>,
     lookups: Lookups,
+    recorder: Recorder,
 }
 
 /// Look-ups over the parts of the tenant that no write changes, each built when it is first needed.
@@ -64,6 +66,12 @@ impl Tenant {
     /// The tenant as it was read.
     #[must_use]
     pub fn new(observed: ObservedTenant) -> Self {
+        Self::recording(observed, Recorder::default())
+    }
+
+    /// The tenant, or the part of it that was read. Every look-up in it and its clones is written down.
+    #[must_use]
+    pub fn recording(observed: ObservedTenant, recorder: Recorder) -> Self {
         let base = Base {
             observed,
             by_id: OnceLock::new(),
@@ -75,6 +83,7 @@ impl Tenant {
             by_address: OnceLock::new(),
             by_employee_id: OnceLock::new(),
             lookups: Lookups::default(),
+            recorder,
         };
         Self::over(Arc::new(base), true)
     }
@@ -125,27 +134,38 @@ impl Tenant {
         (0..end).map(UserRef).filter_map(|user| Some((user, self.user(user)?)))
     }
 
-    /// How many users are live.
-    #[must_use]
-    pub fn live_count(&self) -> usize {
-        self.users().filter(|(_, user)| !user.is_deleted()).count()
+    /// Where look-ups are written down. Everything that finds users must do so.
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.base.recorder
+    }
+
+    /// Says that facts matter which are not read of every user; the model of a part has them once that was asked.
+    pub(crate) fn ask_details(&self, account: &CloudUser) {
+        self.recorder().tenant(|| CloudQuestion::Details(account.id));
     }
 
     /// The user with this object id, live or deleted.
     #[must_use]
     pub fn by_id(&self, id: &EntraId) -> Option<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::Id(*id));
         self.find(Space::Id, id, &self.base.by_id, |user| user.id == *id).into_iter().next()
     }
 
     /// Every user, live or deleted, that holds exactly this ImmutableID.
     #[must_use]
     pub fn holders_of(&self, id: &ImmutableId) -> Vec<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::ImmutableId(id.clone()));
+        self.exact_holders_of(id)
+    }
+
+    fn exact_holders_of(&self, id: &ImmutableId) -> Vec<UserRef> {
         self.find(Space::ImmutableId, id, &self.base.by_immutable_id, |user| user.immutable_id.as_ref() == Some(id))
     }
 
     /// Every user whose ImmutableID means this GUID but is not its canonical base64, byte order included.
     #[must_use]
     pub fn odd_holders_of(&self, guid: &ObjectGuid) -> Vec<(UserRef, AnchorForm)> {
+        self.recorder().tenant(|| CloudQuestion::OddGuid(*guid));
         let swapped = guid.byte_swapped();
         let mut found: Vec<UserRef> = Vec::new();
         for meant in [*guid, swapped] {
@@ -153,7 +173,7 @@ impl Tenant {
                 .extend(self.find(Space::OddGuid, meant, &self.base.by_odd_guid, |user| odd_guids(user).any(|odd| odd == meant)));
         }
         if swapped != *guid {
-            found.extend(self.holders_of(&swapped.immutable_id()));
+            found.extend(self.exact_holders_of(&swapped.immutable_id()));
         }
         found.sort();
         found.dedup();
@@ -163,6 +183,7 @@ impl Tenant {
     /// Every user whose ImmutableID differs from this one only in the case of its letters.
     #[must_use]
     pub fn case_variants_of(&self, id: &ImmutableId) -> Vec<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::ImmutableId(id.clone()));
         let lowered = id.as_str().to_ascii_lowercase();
         self.find(Space::LoweredId, lowered.as_str(), &self.base.by_lowered_id, |user| {
             user.immutable_id.as_ref().is_some_and(|own| own != id && own.as_str().eq_ignore_ascii_case(&lowered))
@@ -172,18 +193,21 @@ impl Tenant {
     /// Every user, live or deleted, with this sign-in name (of deleted users: the name before deletion).
     #[must_use]
     pub fn by_upn(&self, upn: &str) -> Vec<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::Upn(fold(upn).into()));
         self.find_folded(Space::Upn, upn, &self.base.by_upn, |user| same(user.original_upn(), upn))
     }
 
     /// Every user, live or deleted, with this on-premises SID.
     #[must_use]
     pub fn by_sid(&self, sid: &Sid) -> Vec<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::Sid(sid.clone()));
         self.find(Space::Sid, sid, &self.base.by_sid, |user| user.sid.value() == Some(sid))
     }
 
     /// Every user, live or deleted, with this mail address, primary or not, or as `mail`.
     #[must_use]
     pub fn by_address(&self, address: &str) -> Vec<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::Address(fold(address).into()));
         self.find_folded(Space::Address, address, &self.base.by_address, |user| {
             mail_addresses(user).any(|own| same(own, address))
         })
@@ -192,6 +216,7 @@ impl Tenant {
     /// Every user, live or deleted, with this employeeId.
     #[must_use]
     pub fn by_employee_id(&self, employee_id: &str) -> Vec<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::EmployeeId(fold(employee_id).into()));
         let has = |user: &CloudUser| user.employee_id.value().is_some_and(|own| same(own, employee_id));
         // Nothing that hardmatch does changes an employeeId, so the index over what was read is enough.
         let index = self.base.by_employee_id.get_or_init(|| {
@@ -226,13 +251,13 @@ impl Tenant {
             for guid in odd_guids(new) {
                 self.changed_keys.insert((Space::OddGuid, guid), user.0);
             }
-            let upn = crate::model::text::fold(new.original_upn()).into_owned();
+            let upn = fold(new.original_upn()).into_owned();
             self.changed_keys.insert((Space::Upn, upn), user.0);
             if let Known::Is(sid) = &new.sid {
                 self.changed_keys.insert((Space::Sid, sid), user.0);
             }
             for address in mail_addresses(new) {
-                self.changed_keys.insert((Space::Address, crate::model::text::fold(address).into_owned()), user.0);
+                self.changed_keys.insert((Space::Address, fold(address).into_owned()), user.0);
             }
         }
         self.changed.insert(user.0, changed);
@@ -263,7 +288,7 @@ impl Tenant {
     }
 
     fn find_folded(&self, space: Space, key: &str, base: &OnceLock<Index>, has: impl Fn(&CloudUser) -> bool) -> Vec<UserRef> {
-        self.find(space, &*crate::model::text::fold(key), base, has)
+        self.find(space, &*fold(key), base, has)
     }
 
     fn sorted(&self, candidates: impl Iterator<Item = u32>, has: impl Fn(&CloudUser) -> bool) -> Vec<UserRef> {

@@ -160,6 +160,7 @@ fn without_users(observed: &ObservedTenant) -> ObservedTenant {
         sync_enabled: observed.sync_enabled,
         domains: observed.domains.clone(),
         users: Vec::new(),
+        live_users: observed.live_users,
         recycle_bin_read: observed.recycle_bin_read,
         others: observed.others.clone(),
         groups_read: observed.groups_read,

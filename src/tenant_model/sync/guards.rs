@@ -27,6 +27,7 @@ impl Tenant {
     #[must_use]
     pub fn link_refusals(&self, incoming: Incoming<'_>, user: UserRef) -> Vec<SyncRefusal> {
         let Some(account) = self.user(user) else { return Vec::new() };
+        self.ask_details(account);
         let elsewhere = self.linked_elsewhere(incoming, Some(user));
         let held = if elsewhere.is_none() { self.sid_held(incoming, Some(user)) } else { None };
         let mut found: Vec<SyncRefusal> = elsewhere.into_iter().collect();

@@ -84,6 +84,7 @@ impl LdapForest {
             netbios_names: netbios.map(Into::into).collect(),
             doubts: self.left_out(&domains, &own, &referrals),
             users,
+            user_count: None,
         })
     }
 

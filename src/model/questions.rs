@@ -1,0 +1,184 @@
+//! What planning looks up: the questions that a reader of a part of the directories has to answer.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{DistinguishedName, EntraId, ImmutableId, ObjectGuid, Sid};
+
+/// How many synced users [`CloudQuestion::SyncedSample`] asks for.
+pub const SYNCED_SAMPLE: u32 = 50;
+
+/// What was looked up, or what is to be looked up.
+///
+/// An answer holds everything that a question names; more does no harm. Texts are folded ([`super::text::fold`]) and
+/// compare so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Questions {
+    /// In the tenant.
+    pub tenant: BTreeSet<CloudQuestion>,
+    /// In the forests.
+    pub forests: BTreeSet<ForestQuestion>,
+}
+
+/// A look-up in the tenant. What is deleted counts as what is live.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CloudQuestion {
+    /// The user with this id, or any other object with it.
+    Id(EntraId),
+    /// Users with this sign-in name; of deleted ones the name before deletion.
+    Upn(Box<str>),
+    /// Users, groups and contacts with this mail address, without prefix: as `mail` or in proxyAddresses.
+    Address(Box<str>),
+    /// Users with this employeeId.
+    EmployeeId(Box<str>),
+    /// Holders of exactly this ImmutableID, and of one that differs from it only in the case of its letters.
+    ImmutableId(ImmutableId),
+    /// Holders of an ImmutableID that means this GUID in another encoding or byte order.
+    OddGuid(ObjectGuid),
+    /// Users with this on-premises SID.
+    Sid(Sid),
+    /// What is not read of every user: object identifier, last sign-in, isCloudManaged and the purpose of the mailbox.
+    Details(EntraId),
+    /// Users whose sign-in name or `mail` begins so, in lower case.
+    Similar(Box<str>),
+    /// The first [`SYNCED_SAMPLE`] live synced users by lower-cased sign-in name, then id.
+    SyncedSample,
+}
+
+/// A look-up in one forest, or in all of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ForestQuestion {
+    /// The forest's name in the configuration; all when `None`.
+    pub forest: Option<Box<str>>,
+    /// What is looked up.
+    pub key: ForestKey,
+}
+
+/// What AD users are looked up by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ForestKey {
+    /// Distinguished name.
+    Dn(DistinguishedName),
+    /// objectGUID.
+    Guid(ObjectGuid),
+    /// mS-DS-ConsistencyGuid, whatever the anchor of the forest is.
+    ConsistencyGuid(ObjectGuid),
+    /// objectSid.
+    Sid(Sid),
+    /// sAMAccountName, without domain.
+    Sam(Box<str>),
+    /// userPrincipalName.
+    Upn(Box<str>),
+    /// `mail`, or any smtp entry of proxyAddresses, without prefix.
+    Mail(Box<str>),
+    /// employeeID.
+    EmployeeId(Box<str>),
+    /// The ImmutableID that sync makes of the forest's anchor.
+    ImmutableId(ImmutableId),
+    /// userPrincipalName, `mail` or sAMAccountName begins so, in lower case.
+    Similar(Box<str>),
+}
+
+impl Questions {
+    /// Whether nothing was looked up.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tenant.is_empty() && self.forests.is_empty()
+    }
+
+    /// How many look-ups there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tenant.len() + self.forests.len()
+    }
+
+    /// Those that are not among the others.
+    #[must_use]
+    pub fn without(&self, others: &Self) -> Self {
+        Self {
+            tenant: self.tenant.difference(&others.tenant).cloned().collect(),
+            forests: self.forests.difference(&others.forests).cloned().collect(),
+        }
+    }
+
+    /// Adds questions.
+    pub fn extend(&mut self, more: Self) {
+        self.tenant.extend(more.tenant);
+        self.forests.extend(more.forests);
+    }
+}
+
+/// Writes down what is looked up. The default writes nothing, and no question is ever made for it.
+#[derive(Debug, Clone, Default)]
+pub struct Recorder(Option<Arc<Mutex<Recording>>>);
+
+#[derive(Debug, Default)]
+struct Recording {
+    asked: Questions,
+    answered: Questions,
+    open: usize,
+}
+
+impl Recorder {
+    /// Writes down what is looked up where the answers to some questions are known.
+    #[must_use]
+    pub fn new(answered: Questions) -> Self {
+        Self(Some(Arc::new(Mutex::new(Recording { answered, ..Recording::default() }))))
+    }
+
+    /// Writes down a look-up in the tenant.
+    pub fn tenant(&self, question: impl FnOnce() -> CloudQuestion) {
+        if let Some(mut recording) = self.lock() {
+            let question = question();
+            recording.open += usize::from(!recording.answered.tenant.contains(&question));
+            recording.asked.tenant.insert(question);
+        }
+    }
+
+    /// Writes down a look-up in the forests.
+    pub fn forests(&self, question: impl FnOnce() -> ForestQuestion) {
+        if let Some(mut recording) = self.lock() {
+            let question = question();
+            recording.open += usize::from(!recording.answered.forests.contains(&question));
+            recording.asked.forests.insert(question);
+        }
+    }
+
+    /// How many look-ups had no answer yet. Where one of them found nothing, it is too early to say that nothing is there.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.lock().map_or(0, |recording| recording.open)
+    }
+
+    /// What was looked up.
+    #[must_use]
+    pub fn questions(&self) -> Questions {
+        self.lock().map_or_else(Questions::default, |recording| recording.asked.clone())
+    }
+
+    fn lock(&self) -> Option<MutexGuard<'_, Recording>> {
+        Some(self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorder_tells_what_was_asked_and_what_is_still_open() {
+        let upn = |name: &str| CloudQuestion::Upn(name.into());
+        let key = ForestQuestion { forest: None, key: ForestKey::Sam("ann".into()) };
+        let answered = Questions { tenant: [upn("a"), upn("b")].into(), ..Questions::default() };
+        let recorder = Recorder::new(answered.clone());
+        recorder.tenant(|| upn("a"));
+        assert_eq!(recorder.open(), 0);
+        recorder.tenant(|| upn("c"));
+        recorder.clone().forests(|| key.clone());
+        assert_eq!(recorder.open(), 2);
+        let asked = recorder.questions();
+        assert_eq!(asked, Questions { tenant: [upn("a"), upn("c")].into(), forests: [key.clone()].into() });
+        assert_eq!(asked.without(&answered), Questions { tenant: [upn("c")].into(), forests: [key].into() });
+        Recorder::default().tenant(|| unreachable!("nothing is recorded"));
+    }
+}

@@ -1,0 +1,97 @@
+//! Whether users that are synced already got their IDs from another attribute than the configuration says.
+
+use crate::model::questions::{CloudQuestion, SYNCED_SAMPLE};
+use crate::model::{AdUser, AnchorForm, AnchorMode, CloudUser, ImmutableId, ObservedForest, effective_anchor};
+
+use super::finding::{Code, Finding};
+use super::world::{AdRef, World};
+
+/// Looks at a sample of the synced users, the same whether the whole tenant was read or the part that was asked for.
+pub(super) fn doubtful_anchor_modes(world: &World) -> Vec<Finding> {
+    if world.forests.is_empty() {
+        return Vec::new();
+    }
+    let sample = synced_sample(world);
+    world.forests.all().iter().filter_map(|forest| doubtful_anchor_mode(forest, &sample, world)).collect()
+}
+
+/// The first synced users by name.
+fn synced_sample(world: &World) -> Vec<&CloudUser> {
+    world.recorder().tenant(|| CloudQuestion::SyncedSample);
+    let users = world.tenant.observed().users.iter().filter(|user| user.is_synced() && !user.is_deleted());
+    let mut named: Vec<_> = users.map(|user| (user.upn.to_lowercase(), user.id, user)).collect();
+    named.sort_unstable_by(|left, right| (&left.0, left.1).cmp(&(&right.0, right.1)));
+    named.into_iter().take(usize::try_from(SYNCED_SAMPLE).unwrap_or(usize::MAX)).map(|(_, _, user)| user).collect()
+}
+
+fn doubtful_anchor_mode(forest: &ObservedForest, sample: &[&CloudUser], world: &World) -> Option<Finding> {
+    let (mut as_configured, mut otherwise) = (0u64, 0u64);
+    for id in sample.iter().filter_map(|account| account.immutable_id.as_ref()) {
+        match origin(id, forest, world) {
+            Some(Origin::Configured) => as_configured += 1,
+            Some(Origin::Other) => otherwise += 1,
+            None => {}
+        }
+    }
+    (otherwise > as_configured).then(|| {
+        let message = format!(
+            "forest `{}` has `anchor: {}`, but of the {} synced accounts that were looked at, {otherwise} carry the ID of another attribute of its users and {as_configured} that of this one",
+            forest.name,
+            forest.anchor,
+            sample.len()
+        );
+        Finding::general(Code::AnchorModeDoubtful, message)
+            .hint(
+                "Look up the source anchor in the sync client (Entra Connect: View or export current configuration) and set `anchor` accordingly. With the wrong attribute no link made here is ever taken up.",
+            )
+    })
+}
+
+/// Where an ImmutableID that sync has set came from.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin {
+    Configured,
+    Other,
+}
+
+/// From which attribute of a forest's users an ID comes, where that can be told.
+fn origin(id: &ImmutableId, forest: &ObservedForest, world: &World) -> Option<Origin> {
+    let origins = carriers(id, forest, world).into_iter().filter_map(|user| {
+        let (own, other) = anchors(&forest.anchor, world.forests.user(user)?);
+        // Users on whom both attributes say the same prove nothing.
+        let other = other.filter(|other| Some(other) != own.as_ref())?;
+        if own.as_ref() == Some(id) { Some(Origin::Configured) } else { (other == *id).then_some(Origin::Other) }
+    });
+    origins.min()
+}
+
+/// The users of a forest that have an ID in the configured attribute or in one that sync could use instead.
+fn carriers(id: &ImmutableId, forest: &ObservedForest, world: &World) -> Vec<AdRef> {
+    let place = Some(&*forest.name);
+    let mut found = Vec::new();
+    if let AnchorForm::Guid(guid) = AnchorForm::of(id) {
+        found.extend(world.forests.by_guid(&guid, place));
+        found.extend(world.forests.by_consistency_guid(&guid, place));
+    }
+    if let AnchorMode::Attribute(_) = forest.anchor {
+        found.extend(world.forests.by_anchor(id, place));
+    }
+    found
+}
+
+/// What sync would send by the configuration, and what it would send if it used another attribute.
+fn anchors(mode: &AnchorMode, user: &AdUser) -> (Option<ImmutableId>, Option<ImmutableId>) {
+    let object_guid = user.guid.immutable_id();
+    let consistency = user.consistency_guid.guid().map(|guid| guid.immutable_id());
+    match mode {
+        AnchorMode::ConsistencyGuid => {
+            let other = consistency.is_some().then_some(object_guid);
+            (consistency, other)
+        }
+        AnchorMode::ObjectGuid => (Some(object_guid), consistency),
+        AnchorMode::Attribute(_) => {
+            let own = effective_anchor(mode, user).ok().map(|anchor| anchor.value);
+            (own, Some(consistency.unwrap_or(object_guid)))
+        }
+    }
+}

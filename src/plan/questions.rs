@@ -1,0 +1,34 @@
+//! Planning on a part of the directories: what was looked up is what has to be read.
+//!
+//! Read what is always read whole ([`frame`]), ask [`inquire`], add the answers of the questions that are new, and ask
+//! again until none is. The body of the last round is that of [`super::compute`] on the whole, byte for byte: the run saw
+//! the answer of every look-up that it made.
+
+use crate::model::questions::Recorder;
+use crate::model::{Desired, Observed};
+
+use super::world::World;
+use super::{Body, Options, ProofFailure, plan};
+
+pub use crate::model::questions::{CloudQuestion, ForestKey, ForestQuestion, Questions, SYNCED_SAMPLE};
+
+/// Plans on what is known, and says what it looked up.
+///
+/// `answered` are the questions whose answers `observed` holds. Where one of the returned questions is not among them,
+/// the body (or the failure) means nothing.
+pub fn inquire(
+    desired: &Desired,
+    observed: Observed,
+    options: &Options,
+    answered: &Questions,
+) -> (Result<Body, ProofFailure>, Questions) {
+    let recorder = Recorder::new(answered.clone());
+    let body = plan(desired, &World::new(observed, recorder.clone()), options);
+    (body, recorder.questions())
+}
+
+/// Whether planning looks at every user: then the whole is to be read, and only [`CloudQuestion::Details`] count.
+#[must_use]
+pub fn needs_everything(desired: &Desired) -> bool {
+    !desired.rules.is_empty()
+}
