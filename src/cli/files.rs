@@ -68,7 +68,7 @@ fn replace(path: &Path, readers: Readers, content: impl FnOnce(&mut dyn Write) -
 
 /// Temporary files are for their owner only, unless told otherwise.
 #[cfg(unix)]
-fn temporary(folder: &Path, readers: Readers) -> io::Result<NamedTempFile> {
+pub(super) fn temporary(folder: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = match readers {
         Readers::Owner => 0o600,
@@ -78,7 +78,7 @@ fn temporary(folder: &Path, readers: Readers) -> io::Result<NamedTempFile> {
 }
 
 #[cfg(not(unix))]
-fn temporary(folder: &Path, _: Readers) -> io::Result<NamedTempFile> {
+pub(super) fn temporary(folder: &Path, _: Readers) -> io::Result<NamedTempFile> {
     Builder::new().tempfile_in(folder)
 }
 

@@ -13,3 +13,4 @@ mod ldap;
 mod properties;
 mod random_runs;
 mod readme;
+mod snapshot;
