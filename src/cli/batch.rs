@@ -25,7 +25,7 @@ impl Batch {
     /// Writes a file beside its place, readable by its owner only.
     pub(super) fn add(&mut self, path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         let write = || {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let folder = folder_of(path);
             self.make_folder(folder)?;
             let mut fresh = files::temporary(folder, Readers::Owner)?;
             let mut buffered = BufWriter::with_capacity(1 << 16, fresh.as_file_mut());
@@ -61,7 +61,7 @@ impl Batch {
             done.push(path);
         }
         self.folders.clear();
-        Ok(())
+        done.iter().try_for_each(|path| files::sync_folder(folder_of(path)).map_err(|error| unwritten(path, &error)))
     }
 }
 
@@ -71,6 +71,10 @@ impl Drop for Batch {
         // A folder that is not empty stays, which is right.
         self.folders.iter().for_each(|folder| drop(fs::remove_dir(folder)));
     }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn unwritten(path: &Path, error: &io::Error) -> Failure {

@@ -82,13 +82,14 @@ pub(super) fn temporary(folder: &Path, _: Readers) -> io::Result<NamedTempFile> 
     Builder::new().tempfile_in(folder)
 }
 
+/// Makes sure that the names in a folder are on disk.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -3,8 +3,6 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use uuid::Uuid;
-
 use crate::config::rehearsal::{self, Exported, WrittenFile};
 use crate::config::{Config, ForestSource, TenantSource};
 use crate::directory::exports;
@@ -17,22 +15,16 @@ use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::setup::Setup;
+use super::surroundings;
 use super::terminal::Terminal;
 
 /// Runs the verb.
 pub(super) fn run(args: &SnapshotArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let setup = Setup::load(&args.config, terminal)?;
     let layout = Layout::new(&args.dir, &setup.config, args.redact);
-    let early: Vec<PathBuf> = layout.files().chain(layout.wave_guesses(&setup.config, args.redact)).collect();
-    refuse_existing(&early, &setup, args.force)?;
-    let observed = directories::read(&setup.config, terminal)?;
-    let shown = setup.path.display().to_string();
-    let (observed, files) = if args.redact {
-        redacted(&setup.config, &shown, &layout.exported, observed)?
-    } else {
-        let files = rehearsal::relocate(&setup.config, &shown, &layout.exported).map_err(|why| unchanged(&setup, &why))?;
-        (observed, files)
-    };
+    refuse_existing(&layout.files(&[]), &setup, args.force)?;
+    let (observed, files) = gather(&setup, &layout, args.redact, terminal)?;
+    refuse_existing(&layout.files(&files), &setup, args.force)?;
     let rows = write(&layout, &observed, &files, args.force)?;
     terminal.result(&table(&rows))?;
     if args.redact {
@@ -40,6 +32,17 @@ pub(super) fn run(args: &SnapshotArgs, terminal: Terminal) -> Result<Exit, Failu
     }
     terminal.say(&format!("\nTo plan from it: hardmatch plan --config {}", layout.config.display()));
     Ok(Exit::Done)
+}
+
+/// What is to be written. The configuration comes first, as it needs no directory.
+fn gather(setup: &Setup, layout: &Layout, redact: bool, terminal: Terminal) -> Result<(Observed, Vec<WrittenFile>), Failure> {
+    let (config, shown) = (&setup.config, setup.path.display().to_string());
+    if redact {
+        let observed = directories::read(config, terminal)?;
+        return redacted(config, &shown, &layout.exported, observed);
+    }
+    let files = rehearsal::relocate(config, &shown, &layout.exported).map_err(|why| unchanged(setup, &why))?;
+    Ok((directories::read(config, terminal)?, files))
 }
 
 fn unchanged(setup: &Setup, why: &str) -> Failure {
@@ -53,17 +56,10 @@ fn redacted(
     exported: &Exported,
     observed: Observed,
 ) -> Result<(Observed, Vec<WrittenFile>), Failure> {
-    let mut redactor = Redactor::new(fresh_key(), &observed);
+    let mut redactor = Redactor::new(surroundings::random_key(), &observed);
     let files = rehearsal::redact(config, shown, exported, &observed.tenant, &mut redactor);
     let files = files.map_err(|why| Failure::input(format!("the configuration cannot be redacted: {why}")))?;
     Ok((redactor.observed(observed), files))
-}
-
-/// A key for this run alone: three random ids, of which nobody but this run knows any.
-fn fresh_key() -> [u8; 32] {
-    use sha2::Digest as _;
-    let seeds = [Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7()];
-    sha2::Sha256::digest(seeds.map(Uuid::into_bytes).concat()).into()
 }
 
 /// Where everything goes.
@@ -93,19 +89,11 @@ impl Layout {
         self.folder.join(self.exported.forests.get(index).map_or("forest.ldif", |(_, file)| file))
     }
 
-    fn files(&self) -> impl Iterator<Item = PathBuf> {
+    /// All files, as far as they are known.
+    fn files(&self, written: &[WrittenFile]) -> Vec<PathBuf> {
         let forests = self.exported.forests.iter().map(|(_, file)| self.folder.join(file));
-        [self.tenant.clone(), self.config.clone()].into_iter().chain(forests)
-    }
-
-    /// Mapping files that would be written, so that nothing is read in vain. They are checked for good when they are put
-    /// in their places.
-    fn wave_guesses(&self, config: &Config, is_redacted: bool) -> Vec<PathBuf> {
-        if is_redacted {
-            return Vec::new();
-        }
-        let names = config.desired.mappings.iter().map(|mapping| &mapping.source.file).collect::<HashSet<_>>();
-        names.into_iter().map(|name| self.folder.join(&**name)).filter(|path| !path.ends_with("hardmatch.yaml")).collect()
+        let mappings = written.iter().skip(1).map(|file| self.place_of(file));
+        [self.tenant.clone(), self.config.clone()].into_iter().chain(forests).chain(mappings).collect()
     }
 
     fn place_of(&self, file: &WrittenFile) -> PathBuf {

@@ -100,9 +100,18 @@ fn nothing_of_the_original_is_left() {
         let secrets = secrets(&here);
         assert!(secrets.len() > 10, "{name}: {secrets:?}");
         for secret in secrets {
-            assert!(!all.contains(&secret.to_lowercase()), "{secret} of {name} is left");
+            assert!(!is_left(&secret.to_lowercase(), &all), "{secret} of {name} is left");
         }
     }
+}
+
+/// A short word counts only where it stands alone, as it stands in longer ones by accident.
+fn is_left(secret: &str, all: &str) -> bool {
+    let alone = |start: usize| {
+        let around = [all[..start].chars().next_back(), all[start + secret.len()..].chars().next()];
+        !around.into_iter().flatten().any(char::is_alphanumeric)
+    };
+    all.match_indices(secret).any(|(start, _)| secret.len() >= 9 || alone(start))
 }
 
 /// All that was written, decoded, unfolded and in small letters.
@@ -111,6 +120,8 @@ fn everything(folder: &Path) -> String {
     let mut all = String::new();
     for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         let text = fs::read_to_string(&file).unwrap().replace("\n ", "");
+        // A group may be called like a role, and names of roles stay.
+        let text: String = text.lines().filter(|line| !line.contains("\"role\":")).map(|line| format!("{line}\n")).collect();
         let base64 = text
             .split_whitespace()
             .filter_map(|word| base64::engine::general_purpose::STANDARD.decode(word.trim_matches('"')).ok());
@@ -146,7 +157,7 @@ fn secrets(here: &Hardmatch) -> BTreeSet<String> {
             }
         }
     }
-    // Short words stand in longer ones by accident; `example` and `com` are not the organisation's.
+    // `example` and `com` are not the organisation's.
     secrets.retain(|secret| secret.len() >= 5 && secret != "example" && !secret.starts_with("user"));
     let guids: Vec<hardmatch::model::ObjectGuid> = secrets.iter().filter_map(|secret| secret.parse().ok()).collect();
     secrets.extend(
@@ -190,6 +201,22 @@ fn nothing_is_overwritten_and_nothing_half_written() {
     here.run(&["snapshot", "late"]).expect(3).says(&["`users` is missing"]);
     assert!(!here.path().join("late").exists());
     assert!(!here.path().join("saved/tenant.json.tmp").exists());
+}
+
+#[test]
+fn a_snapshot_can_be_rehearsed_on() {
+    for redact in [&["s"][..], &["s", "--redact"]] {
+        let here = Hardmatch::example("forest-migration");
+        let before = here.read("tenant.json");
+        snapshot(&here, redact);
+        here.run(&["plan", "--config", "s/hardmatch.yaml", "--out", "plan.json"]).expect(0);
+        let digest = here.digest("plan.json");
+        here.run(&["apply", "plan.json", "--config", "s/hardmatch.yaml", "--digest", &digest]).expect(0);
+        here.run(&["plan", "--config", "s/hardmatch.yaml", "--detailed-exitcode"]).expect(0);
+        assert_eq!(here.read("tenant.json"), before);
+        snapshot(&here, &["again", "--config", "s/hardmatch.yaml"]);
+        assert!(here.read("again/tenant.json").contains("onPremisesImmutableId"));
+    }
 }
 
 #[test]
