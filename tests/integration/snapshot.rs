@@ -119,11 +119,12 @@ fn everything(folder: &Path) -> String {
     use base64::Engine as _;
     let mut all = String::new();
     for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        let text = fs::read_to_string(&file).unwrap().replace("\n ", "");
+        let text = fs::read_to_string(&file).unwrap();
+        let text = if file.extension().is_some_and(|own| own == "ldif") { text.replace("\n ", "") } else { text };
         let text: String = text.lines().filter(|line| !is_a_word_of_ours(line)).map(|line| format!("{line}\n")).collect();
         let base64 = text
             .split_whitespace()
-            .filter_map(|word| base64::engine::general_purpose::STANDARD.decode(word.trim_matches('"')).ok());
+            .filter_map(|word| base64::engine::general_purpose::STANDARD.decode(word.trim_matches(['"', ','])).ok());
         let decoded: String = base64.map(|bytes| format!("\n{}\n{}", String::from_utf8_lossy(&bytes), hex(&bytes))).collect();
         all.push_str(&format!("{}\n{text}{decoded}\n", file.display()).to_lowercase());
     }
@@ -162,8 +163,8 @@ fn secrets(here: &Hardmatch) -> BTreeSet<String> {
             }
         }
     }
-    // `example` and `com` are not the organisation's.
-    secrets.retain(|secret| secret.len() >= 5 && secret != "example" && !secret.starts_with("user"));
+    // `example` is not the organisation's, and `users` is a section of the file.
+    secrets.retain(|secret| secret.len() >= 5 && secret != "example" && !secret.eq_ignore_ascii_case("users"));
     let guids: Vec<hardmatch::model::ObjectGuid> = secrets.iter().filter_map(|secret| secret.parse().ok()).collect();
     secrets.extend(
         guids.iter().flat_map(|guid| [guid.raw_hex(), guid.to_string().replace('-', ""), guid.immutable_id().to_string()]),
