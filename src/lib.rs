@@ -16,6 +16,7 @@
 //! | 5 | [`apply`], [`config`], [`render`] | preflight, run, journal, rollback · YAML and waves to desired · one view of a plan in every format |
 //! | 4 | [`directory`], [`planfile`] | readers and writers as small traits, and their adapters · the versioned wire format |
 //! | 3 | [`plan`] | resolve, conflicts, order, prove, forecast, guard; pure |
+//! | 2 | [`redact`] | both directories with other names; pure |
 //! | 2 | [`tenant_model`] | Entra's rules as code, and one sync cycle; pure |
 //! | 1 | [`model`], [`diag`] | values and observations; pure · diagnostics with locations |
 //!
@@ -32,5 +33,6 @@ pub mod emulator;
 pub mod model;
 pub mod plan;
 pub mod planfile;
+pub mod redact;
 pub mod render;
 pub mod tenant_model;

@@ -56,6 +56,9 @@ pub enum Verb {
     /// Try everything that planning and applying need: connections, sign-in, rights, switches, clocks; each with its cure
     #[command(after_help = "Examples:\n  hardmatch doctor")]
     Doctor(DoctorArgs),
+    /// Save both directories and a configuration that plans from the saved files, to rehearse on
+    #[command(after_help = SNAPSHOT_EXAMPLES)]
+    Snapshot(SnapshotArgs),
     /// Show every form of a GUID, ImmutableID or SID, and say when its byte order was wrong
     #[command(after_help = CONVERT_EXAMPLES)]
     Convert(ConvertArgs),
@@ -84,6 +87,11 @@ const APPLY_EXAMPLES: &str = "Examples:
   hardmatch apply plan.json                       asks for the first six characters of the digest
   hardmatch apply plan.json --digest sha256:4f…   in a pipeline, after review
   hardmatch apply                                 plans, shows the plan and asks";
+
+const SNAPSHOT_EXAMPLES: &str = "Examples:
+  hardmatch snapshot                              into the folder snapshot/
+  hardmatch snapshot before-wave-2 && hardmatch plan --config before-wave-2/hardmatch.yaml
+  hardmatch snapshot --redact for-the-vendor      with other names, addresses and ids: the plan has the same shape";
 
 const CONVERT_EXAMPLES: &str = "Examples:
   hardmatch convert 3f2504e0-4f89-11d3-9a0c-0305e82c3301
@@ -258,6 +266,26 @@ pub struct RollbackArgs {
     /// Configuration.
     #[command(flatten)]
     pub config: ConfigArgs,
+}
+
+/// `snapshot`.
+#[derive(Debug, Args)]
+pub struct SnapshotArgs {
+    /// Where the files go; a name that ends in .json is that of the tenant's file, with the others beside it
+    #[arg(value_name = "DIR", default_value = "snapshot", value_parser = clap::value_parser!(PathBuf))]
+    pub dir: PathBuf,
+
+    /// Configuration.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+
+    /// Replace names, addresses, ids and GUIDs, the same value by the same stand-in everywhere
+    #[arg(long)]
+    pub redact: bool,
+
+    /// Replace files that are there
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// How converted values are printed.

@@ -68,7 +68,7 @@ fn replace(path: &Path, readers: Readers, content: impl FnOnce(&mut dyn Write) -
 
 /// Temporary files are for their owner only, unless told otherwise.
 #[cfg(unix)]
-fn temporary(folder: &Path, readers: Readers) -> io::Result<NamedTempFile> {
+pub(super) fn temporary(folder: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = match readers {
         Readers::Owner => 0o600,
@@ -78,17 +78,18 @@ fn temporary(folder: &Path, readers: Readers) -> io::Result<NamedTempFile> {
 }
 
 #[cfg(not(unix))]
-fn temporary(folder: &Path, _: Readers) -> io::Result<NamedTempFile> {
+pub(super) fn temporary(folder: &Path, _: Readers) -> io::Result<NamedTempFile> {
     Builder::new().tempfile_in(folder)
 }
 
+/// Makes sure that the names in a folder are on disk.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

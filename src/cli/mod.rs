@@ -4,6 +4,7 @@
 
 mod apply;
 pub mod args;
+mod batch;
 mod convert;
 mod demo;
 mod directories;
@@ -20,6 +21,7 @@ mod rollback;
 mod schema;
 mod setup;
 mod show;
+mod snapshot;
 mod surroundings;
 mod terminal;
 
@@ -58,6 +60,7 @@ fn run(verb: &Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Apply(args) => apply::run(args, terminal),
         Verb::Verify(args) => plan::verify(args, terminal),
         Verb::Rollback(args) => rollback::run(args, terminal),
+        Verb::Snapshot(args) => snapshot::run(args, terminal),
         Verb::Convert(args) => convert::run(args, terminal),
         Verb::Doctor(args) => doctor::run(args, terminal),
         Verb::Explain(args) => explain::run(args, terminal),

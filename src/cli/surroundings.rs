@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use super::failure::Failure;
 
@@ -31,6 +33,13 @@ pub(super) fn now() -> Timestamp {
 #[must_use]
 pub(super) fn now_in_seconds() -> String {
     now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A key that nobody else has. A UUID of version 7 holds at least 32 fresh random bits, however fast they are made.
+#[must_use]
+pub(super) fn random_key() -> [u8; 32] {
+    let seeds = [(); 8].map(|()| Uuid::now_v7().into_bytes());
+    Sha256::digest(seeds.concat()).into()
 }
 
 /// Finds the configuration: the one named, else the variable's, else `hardmatch.yaml` here or above, up to the

@@ -16,6 +16,7 @@ mod load;
 mod mapping;
 mod policy;
 mod reader;
+pub mod rehearsal;
 mod repeats;
 mod rule;
 mod schema;

@@ -111,6 +111,11 @@ impl<'t> Value<'t> {
         }
     }
 
+    /// Where all of it stands, as the parser sees it.
+    pub(super) fn outer_span(self) -> Range<usize> {
+        self.node.span()
+    }
+
     /// The scalar's text, and whether it is plain.
     pub(super) fn scalar(self) -> Option<(&'t str, bool)> {
         match &self.tree.resolve(self.node).kind {

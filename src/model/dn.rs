@@ -44,6 +44,13 @@ impl DistinguishedName {
             .map_or_else(String::new, |(_, value)| unescape(value.trim()))
     }
 
+    /// Type and value of each part, the value without escapes; several values of one part stay together.
+    #[must_use]
+    pub fn parts(&self) -> Vec<(&str, String)> {
+        let pair = |part| str::split_once(part, '=').map(|(kind, value)| (kind.trim(), unescape(trim_unescaped(value))));
+        split_parts(&self.0).into_iter().filter_map(pair).collect()
+    }
+
     /// The `DC=` parts as a DNS name.
     #[must_use]
     pub fn dns_domain(&self) -> String {
@@ -155,6 +162,7 @@ mod tests {
         assert!(dn("CN=Eve,OU=Staff,DC=corp,DC=example").is_under(&dn("ou=staff,dc=corp,dc=example")));
         assert!(!dn("CN=Eve,OU=Nostaff,DC=corp").is_under(&dn("OU=Staff,DC=corp")));
         assert_eq!(dn(r"CN=Smith\, Ann,OU=x,DC=corp,DC=example").own_name(), "Smith, Ann");
+        assert_eq!(dn(r"CN=Smith\, Ann , DC=x").parts(), [("CN", "Smith, Ann".to_owned()), ("DC", "x".to_owned())]);
         assert_eq!(dn("CN=a,DC=corp,DC=example,DC=com").dns_domain(), "corp.example.com");
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{AdUser, AnchorMode, CloudUser, EntraId, Known, Sid};
 
 /// Everything that planning may look at.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observed {
     /// The forests, in the order of the configuration. Empty when none is configured.
     pub forests: Vec<ObservedForest>,
@@ -14,7 +14,7 @@ pub struct Observed {
 }
 
 /// One forest.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ObservedForest {
     /// Its name in the configuration.
     pub name: Box<str>,
@@ -41,7 +41,7 @@ impl ObservedForest {
 }
 
 /// The tenant. What is `None` or [`Known::Unknown`] was not read, which is not the same as empty.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ObservedTenant {
     /// Tenant id.
     pub id: Option<Box<str>>,

@@ -39,6 +39,17 @@ impl Sid {
         Ok(Self(text.into()))
     }
 
+    /// The bytes of objectSid; `None` for an authority that does not fit into 48 bits.
+    #[must_use]
+    pub fn ad_bytes(&self) -> Option<Vec<u8>> {
+        let mut parts = self.0.strip_prefix("S-1-")?.split('-');
+        let authority: u64 = parts.next()?.parse().ok()?;
+        let parts: Vec<u32> = parts.map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        let ([0, 0, authority @ ..], count) = (authority.to_be_bytes(), u8::try_from(parts.len()).ok()?) else { return None };
+        let head = [1, count].into_iter().chain(authority);
+        Some(head.chain(parts.iter().flat_map(|part| part.to_le_bytes())).collect())
+    }
+
     /// The domain's SID: this one without its last part.
     #[must_use]
     pub fn domain(&self) -> Option<Self> {
@@ -97,6 +108,8 @@ mod tests {
             .collect();
         let sid = Sid::from_ad_bytes(&bytes).unwrap();
         assert_eq!(sid.as_str(), "S-1-5-21-1004336348-1177238915-682003330-1108");
+        assert_eq!(sid.ad_bytes().unwrap(), bytes);
+        assert_eq!("S-1-281474976710656-1".parse::<Sid>().unwrap().ad_bytes(), None);
         assert_eq!(sid.domain().unwrap().as_str(), "S-1-5-21-1004336348-1177238915-682003330");
         assert_eq!("s-1-5-21-1004336348-1177238915-682003330-1108".parse::<Sid>().unwrap(), sid);
     }

@@ -9,10 +9,13 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 /// The key under which two names are the same: NFC, then ASCII lower case, everything else exactly.
 #[must_use]
 pub fn fold(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        return lower_ascii(Cow::Borrowed(text));
-    }
-    lower_ascii(ComposingNormalizerBorrowed::new_nfc().normalize(text))
+    lower_ascii(composed(text))
+}
+
+/// The text in the composed form in which names compare.
+#[must_use]
+pub fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { ComposingNormalizerBorrowed::new_nfc().normalize(text) }
 }
 
 fn lower_ascii(text: Cow<'_, str>) -> Cow<'_, str> {

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Module and floor, from the ground up.
-const FLOORS: [(&str, u8); 12] = [
+const FLOORS: [(&str, u8); 13] = [
     ("model", 1),
     ("diag", 1),
+    ("redact", 2),
     ("tenant_model", 2),
     ("plan", 3),
     ("directory", 4),
@@ -19,7 +20,7 @@ const FLOORS: [(&str, u8); 12] = [
     ("bin", 7),
 ];
 
-const PURE: [&str; 6] = ["model", "diag", "tenant_model", "plan", "planfile", "render"];
+const PURE: [&str; 7] = ["model", "diag", "redact", "tenant_model", "plan", "planfile", "render"];
 
 const OUTSIDE: [&str; 12] = [
     "std::fs",

@@ -15,3 +15,4 @@ mod ldap;
 mod properties;
 mod random_runs;
 mod readme;
+mod snapshot;

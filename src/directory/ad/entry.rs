@@ -9,6 +9,7 @@ use crate::model::{
 };
 
 use super::left_out;
+use crate::model::Exclusion;
 
 /// An entry as a directory gave it: names and byte values, nothing decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -102,6 +103,32 @@ pub const ATTRIBUTES: [&str; 20] = [
     "distinguishedName",
 ];
 
+/// The class of the entry by which a snapshot says what no attribute of a directory can.
+pub(crate) const SNAPSHOT_CLASS: &str = "hardmatchSnapshot";
+/// Attribute of that entry: what belongs to the forest but was not read.
+pub(crate) const DOUBT: &str = "hardmatchDoubt";
+/// Attribute of a user in a snapshot: why the sync client leaves it out, where its other attributes say something else.
+pub(crate) const EXCLUDED: &str = "hardmatchExcluded";
+
+const EXCLUSIONS: [(&str, Exclusion); 5] = [
+    ("criticalSystemObject", Exclusion::CriticalSystemObject),
+    ("serviceAccount", Exclusion::ServiceAccount),
+    ("systemMailbox", Exclusion::SystemMailbox),
+    ("linkedMailbox", Exclusion::LinkedMailbox),
+    ("replicationConflict", Exclusion::ReplicationConflict),
+];
+
+/// The word of a snapshot for a reason to leave a user out.
+pub(crate) fn exclusion_word(why: Exclusion) -> &'static str {
+    EXCLUSIONS.iter().find(|(_, own)| *own == why).map_or("no", |(word, _)| word)
+}
+
+/// What a snapshot says about leaving a user out; the outer `None` when it leaves that to the other attributes.
+pub(crate) fn marked_exclusion(entry: &RawEntry) -> Option<Option<Exclusion>> {
+    let word = entry.values(EXCLUDED).next()?;
+    Some(EXCLUSIONS.iter().find(|(own, _)| own.as_bytes() == word).map(|(_, why)| *why))
+}
+
 /// The name of an attribute without its options.
 #[must_use]
 pub fn base_name(name: &str) -> &str {
@@ -184,7 +211,10 @@ pub fn decode_user(entry: &RawEntry, anchor: &AnchorMode) -> Result<Option<AdUse
         protected_by_admin_sd_holder: entry.number("adminCount")? == Some(1),
         has_exchange_mailbox: entry.values("msExchMailboxGuid").any(|value| !value.is_empty()),
         external_directory_object_id: external_id(entry)?,
-        excluded: left_out::exclusion(entry)?,
+        excluded: match marked_exclusion(entry) {
+            Some(marked) => marked,
+            None => left_out::exclusion(entry)?,
+        },
         ..AdUser::new(guid, dn)
     }))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostic;
-use crate::directory::ad::entry::{RawEntry, base_name, decode_user, object_sid};
+use crate::directory::ad::entry::{DOUBT, EXCLUDED, RawEntry, base_name, decode_user, object_sid};
 use crate::directory::ad::left_out;
 use crate::model::index::Index;
 use crate::model::{AdUser, AnchorMode, Exclusion, ObservedForest, Sid};
@@ -50,6 +50,8 @@ impl ForestBuilder {
             Ok(None) => self.note_domain(entry),
             Ok(Some(user)) => {
                 self.note_common(entry);
+                // Who marks one user has looked at all of them.
+                self.has_account_names |= entry.values(EXCLUDED).next().is_some();
                 self.add_user(AdUser { enabled: enabled.or(user.enabled), ..user }, line, problems);
             }
             Err(error) => {
@@ -94,6 +96,8 @@ impl ForestBuilder {
         if is("domainDNS") {
             self.domain_sids.extend(object_sid(entry).ok().flatten());
         }
+        let doubts = entry.values(DOUBT).map(|doubt| String::from_utf8_lossy(doubt).into_owned());
+        self.forest.doubts.extend(doubts);
         for name in entry.values("nETBIOSName").filter_map(|name| std::str::from_utf8(name).ok()) {
             if !name.is_empty() && !self.forest.netbios_names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
                 self.forest.netbios_names.push(name.into());

@@ -21,6 +21,7 @@ use crate::diag::{Diagnostic, Diagnostics, Location};
 use crate::model::{AnchorMode, ObservedForest, ObservedTenant};
 
 use encoding::Decoder;
+pub use ldif::write_forest;
 
 /// Files above this size are refused.
 pub const MAX_BYTES: u64 = 2 << 30;

@@ -8,7 +8,7 @@ use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed}
 use ldap3::ldap_escape;
 
 use crate::directory::ad::entry::CONSISTENCY_GUID;
-use crate::model::{AdUser, AnchorAttribute, AnchorForm, AnchorMode, GuidInput, ImmutableId, ObjectGuid, OnPremKey, Sid};
+use crate::model::{AdUser, AnchorAttribute, AnchorForm, AnchorMode, GuidInput, ImmutableId, ObjectGuid, OnPremKey};
 
 /// Users as the sync client means them: no computers, contacts, managed service accounts or trusts. Built-in accounts
 /// are read along, so that a mapping which names one can be told so.
@@ -31,7 +31,7 @@ pub(super) fn of_selector(key: &OnPremKey, anchor: &AnchorMode) -> Vec<String> {
         OnPremKey::Guid(GuidInput::Guid(guid)) => vec![of_guid(guid)],
         OnPremKey::Guid(GuidInput::BareHex { as_text, as_bytes }) => vec![of_guid(as_text), of_guid(as_bytes)],
         OnPremKey::Sid(sid) => {
-            vec![format!("(objectSid={})", sid_bytes(sid).map_or_else(|| escape(sid.as_str()), |b| octets(&b)))]
+            vec![format!("(objectSid={})", sid.ad_bytes().map_or_else(|| escape(sid.as_str()), |b| octets(&b)))]
         }
         OnPremKey::Sam { name, .. } => equal("sAMAccountName", name),
         OnPremKey::Upn(upn) => equal("userPrincipalName", upn.as_str()),
@@ -105,17 +105,6 @@ fn escape(value: &str) -> String {
 
 fn octets(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
-}
-
-/// A SID as AD stores it: revision, count, authority in network order, then little-endian parts.
-fn sid_bytes(sid: &Sid) -> Option<Vec<u8>> {
-    let mut parts = sid.as_str().strip_prefix("S-1-")?.split('-');
-    let authority: u64 = parts.next()?.parse().ok()?;
-    let parts: Vec<u32> = parts.map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    let mut bytes = vec![1, u8::try_from(parts.len()).ok()?];
-    bytes.extend(authority.to_be_bytes().get(2..)?);
-    bytes.extend(parts.iter().flat_map(|part| part.to_le_bytes()));
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod lines;
 mod record;
+mod save;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use super::forest::ForestBuilder;
 use super::problems::{Problems, excerpt};
 
 pub(crate) use record::{Record, read_records};
+pub use save::write_forest;
 
 /// Reads a forest from decoded text.
 pub(crate) fn read_forest(

@@ -1,8 +1,11 @@
 //! The tenant snapshot `hardmatch/tenant`, and the plain lists of users that Graph and PowerShell give.
 
 pub(crate) mod read;
+mod save;
 pub(crate) mod tenant;
 pub mod write;
+
+pub use save::write_tenant;
 
 #[cfg(test)]
 mod tests;

@@ -205,6 +205,9 @@ fn read_section<'de, A: MapAccess<'de>>(document: &mut Document, key: &str, map:
             let read = map.next_value::<Option<Vec<Object<WireGrant>>>>()?;
             builder.tenant.roles = read.map(|list| list.into_iter().map(|object| object.0.into()).collect());
         }
+        "initialDomain" => builder.initial_domain = Some(map.next_value()?),
+        "incomplete" => builder.incomplete = map.next_value()?,
+        "doubts" => builder.tenant.doubts.extend(map.next_value::<Option<Vec<String>>>()?.into_iter().flatten()),
         "features" => builder.tenant.features = map.next_value::<Option<WireSwitches>>()?.map(|switches| switches.0),
         _ => {
             map.next_value::<IgnoredAny>()?;

@@ -34,6 +34,10 @@ impl Place {
 pub(crate) struct TenantBuilder {
     pub(crate) tenant: ObservedTenant,
     pub(crate) organization: Option<WireOrganization>,
+    /// What the file itself says of the initial domain, where it says something.
+    pub(crate) initial_domain: Option<Option<Box<str>>>,
+    /// Sections that are there only in part.
+    pub(crate) incomplete: Vec<Box<str>>,
     lines: HashMap<EntraId, u32>,
     is_powershell: bool,
 }
@@ -82,7 +86,12 @@ impl TenantBuilder {
             self.tenant.id = organization.id;
             self.tenant.sync_enabled = organization.sync_enabled;
         }
-        self.tenant.initial_domain = self.tenant.domains.as_deref().and_then(initial_domain);
+        let told = self.initial_domain.take();
+        self.tenant.initial_domain = told.unwrap_or_else(|| self.tenant.domains.as_deref().and_then(initial_domain));
+        let is_whole = |section: &str| !self.incomplete.iter().any(|part| **part == *section);
+        self.tenant.recycle_bin_read &= is_whole("deletedUsers");
+        self.tenant.groups_read &= is_whole("groups");
+        self.tenant.contacts_read &= is_whole("contacts");
         if self.is_powershell && !is_snapshot {
             doubt_unselected(&mut self.tenant);
         }

@@ -1,0 +1,198 @@
+//! `snapshot`: saves both directories and the configuration that plans from the saved files.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use crate::config::rehearsal::{self, Exported, WrittenFile};
+use crate::config::{Config, ForestSource, TenantSource};
+use crate::directory::exports;
+use crate::model::{CloudUser, Observed, ObservedForest, ObservedTenant, OtherKind};
+use crate::redact::Redactor;
+
+use super::args::SnapshotArgs;
+use super::batch::Batch;
+use super::directories;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::setup::Setup;
+use super::surroundings;
+use super::terminal::Terminal;
+
+/// Runs the verb.
+pub(super) fn run(args: &SnapshotArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let setup = Setup::load(&args.config, terminal)?;
+    let layout = Layout::new(&args.dir, &setup.config, args.redact);
+    refuse_existing(&layout.files(&[]), &setup, args.force)?;
+    let (observed, files) = gather(&setup, &layout, args.redact, terminal)?;
+    refuse_existing(&layout.files(&files), &setup, args.force)?;
+    let rows = write(&layout, &observed, &files, args.force)?;
+    terminal.result(&table(&rows))?;
+    if args.redact {
+        terminal.say("Names, addresses and ids were replaced; flags, dates, licences and roles are the true ones.");
+    }
+    terminal.say(&format!("\nTo plan from it: hardmatch plan --config {}", layout.config.display()));
+    Ok(Exit::Done)
+}
+
+/// What is to be written. The configuration comes first, as it needs no directory.
+fn gather(setup: &Setup, layout: &Layout, redact: bool, terminal: Terminal) -> Result<(Observed, Vec<WrittenFile>), Failure> {
+    let (config, shown) = (&setup.config, setup.path.display().to_string());
+    if redact {
+        let observed = directories::read(config, terminal)?;
+        return redacted(config, &shown, &layout.exported, observed);
+    }
+    let files = rehearsal::relocate(config, &shown, &layout.exported).map_err(|why| unchanged(setup, &why))?;
+    Ok((directories::read(config, terminal)?, files))
+}
+
+fn unchanged(setup: &Setup, why: &str) -> Failure {
+    Failure::input(format!("the sources in {} cannot be exchanged: {why}", setup.path.display()))
+        .hint("Write `tenant` and each entry of `forests` out, without YAML aliases.")
+}
+
+fn redacted(
+    config: &Config,
+    shown: &str,
+    exported: &Exported,
+    observed: Observed,
+) -> Result<(Observed, Vec<WrittenFile>), Failure> {
+    let mut redactor = Redactor::new(surroundings::random_key(), &observed);
+    let files = rehearsal::redact(config, shown, exported, &observed.tenant, &mut redactor);
+    let files = files.map_err(|why| Failure::input(format!("the configuration cannot be redacted: {why}")))?;
+    Ok((redactor.observed(observed), files))
+}
+
+/// Where everything goes.
+struct Layout {
+    folder: PathBuf,
+    tenant: PathBuf,
+    config: PathBuf,
+    exported: Exported,
+}
+
+impl Layout {
+    fn new(target: &Path, config: &Config, is_redacted: bool) -> Self {
+        let is_file = target.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        let (folder, tenant, yaml) = if is_file {
+            let name = target.file_name().map_or_else(|| "tenant.json".to_owned(), |name| name.to_string_lossy().into_owned());
+            let yaml = Path::new(&name).with_extension("yaml").display().to_string();
+            (target.parent().unwrap_or(Path::new("")), name, yaml)
+        } else {
+            (target, "tenant.json".to_owned(), "hardmatch.yaml".to_owned())
+        };
+        let forests = forest_files(config, is_redacted);
+        let exported = Exported { tenant: tenant.clone(), forests };
+        Self { folder: folder.to_owned(), tenant: folder.join(tenant), config: folder.join(yaml), exported }
+    }
+
+    fn forest(&self, index: usize) -> PathBuf {
+        self.folder.join(self.exported.forests.get(index).map_or("forest.ldif", |(_, file)| file))
+    }
+
+    /// All files, as far as they are known.
+    fn files(&self, written: &[WrittenFile]) -> Vec<PathBuf> {
+        let forests = self.exported.forests.iter().map(|(_, file)| self.folder.join(file));
+        let mappings = written.iter().skip(1).map(|file| self.place_of(file));
+        [self.tenant.clone(), self.config.clone()].into_iter().chain(forests).chain(mappings).collect()
+    }
+
+    fn place_of(&self, file: &WrittenFile) -> PathBuf {
+        if file.path.as_os_str().is_empty() { self.config.clone() } else { self.folder.join(&file.path) }
+    }
+}
+
+/// A file name for each forest: its name where that is one, and no name twice.
+fn forest_files(config: &Config, is_redacted: bool) -> Vec<(Box<str>, String)> {
+    let mut taken = HashSet::new();
+    let mut files = Vec::new();
+    for (index, spec) in config.desired.forests.iter().enumerate() {
+        let plain = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
+        let name = if is_redacted { format!("forest{}", index + 1) } else { spec.name.chars().map(plain).collect() };
+        let name = name.trim_start_matches('.').to_owned();
+        let mut file = format!("{name}.ldif");
+        while !taken.insert(file.to_lowercase()) {
+            file = format!("{name}-{}.ldif", taken.len() + 1);
+        }
+        files.push((spec.name.clone(), file));
+    }
+    files
+}
+
+/// Nothing is overwritten by accident, and what was read is never overwritten.
+fn refuse_existing(files: &[PathBuf], setup: &Setup, force: bool) -> Result<(), Failure> {
+    let own: HashSet<PathBuf> = inputs(setup).iter().filter_map(|path| path.canonicalize().ok()).collect();
+    if let Some(source) = files.iter().find(|path| path.canonicalize().is_ok_and(|path| own.contains(&path))) {
+        let message = format!("`{}` is read for this snapshot, so it cannot be written", source.display());
+        return Err(Failure::input(message).hint("Name another folder: hardmatch snapshot DIR"));
+    }
+    let existing: Vec<String> = files.iter().filter(|path| path.exists()).map(|path| format!("`{}`", path.display())).collect();
+    if force || existing.is_empty() {
+        return Ok(());
+    }
+    let (verb, it) = if existing.len() == 1 { ("exists", "it") } else { ("exist", "them") };
+    let hint = format!("Name another folder, or replace {it} with `--force`.");
+    Err(Failure::input(format!("{} already {verb}; nothing was written", existing.join(", "))).hint(hint))
+}
+
+/// The files that are read.
+fn inputs(setup: &Setup) -> Vec<PathBuf> {
+    let config = &setup.config;
+    let tenant = match &config.tenant {
+        TenantSource::Snapshot(path) => Some(path.clone()),
+        TenantSource::Graph(_) => None,
+    };
+    let forests = config.forests.iter().filter_map(|(_, source)| match source {
+        ForestSource::Ldif(path) | ForestSource::Csv(path) => Some(path.clone()),
+        ForestSource::Ldap(_) => None,
+    });
+    let waves = config.desired.mappings.iter().map(|mapping| &mapping.source.file).collect::<HashSet<_>>();
+    let waves = waves.into_iter().map(|file| config.base_dir.join(&**file));
+    [setup.path.clone()].into_iter().chain(tenant).chain(forests).chain(waves).collect()
+}
+
+type Row = (PathBuf, String);
+
+fn write(layout: &Layout, observed: &Observed, files: &[WrittenFile], force: bool) -> Result<Vec<Row>, Failure> {
+    let mut batch = Batch::new(force);
+    let mut rows = Vec::new();
+    batch.add(&layout.tenant, |out| exports::snapshot::write_tenant(&observed.tenant, out))?;
+    rows.push((layout.tenant.clone(), tenant_words(&observed.tenant)));
+    for (index, forest) in observed.forests.iter().enumerate() {
+        let path = layout.forest(index);
+        batch.add(&path, |out| exports::write_forest(forest, out))?;
+        rows.push((path, forest_words(forest)));
+    }
+    for file in files {
+        let path = layout.place_of(file);
+        batch.add(&path, |out| out.write_all(file.text.as_bytes()))?;
+        let words = if file.path.as_os_str().is_empty() { "the configuration that plans from these files" } else { "mappings" };
+        rows.push((path, words.to_owned()));
+    }
+    batch.commit()?;
+    Ok(rows)
+}
+
+fn tenant_words(tenant: &ObservedTenant) -> String {
+    let deleted = tenant.users.iter().filter(|user| CloudUser::is_deleted(user)).count();
+    let mut words = vec![counted(tenant.users.len() - deleted, "user"), format!("{deleted} in the recycle bin")];
+    for kind in [OtherKind::Group, OtherKind::Contact, OtherKind::Device] {
+        let count = tenant.others.iter().filter(|object| object.kind == kind).count();
+        words.extend((count > 0).then(|| counted(count, kind.word())));
+    }
+    words.extend(tenant.roles.as_ref().map(|grants| counted(grants.len(), "role grant")));
+    words.join(", ")
+}
+
+fn forest_words(forest: &ObservedForest) -> String {
+    format!("{}, source anchor {}", counted(forest.users.len(), "user"), forest.anchor)
+}
+
+fn counted(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+fn table(rows: &[Row]) -> String {
+    let shown: Vec<(String, &str)> = rows.iter().map(|(path, words)| (path.display().to_string(), words.as_str())).collect();
+    let width = shown.iter().map(|(path, _)| path.chars().count()).max().unwrap_or_default();
+    shown.iter().map(|(path, words)| format!("{path:<width$}  {words}\n")).collect()
+}

@@ -1,0 +1,94 @@
+//! A tenant with stand-ins.
+
+use crate::model::{CloudUser, Domain, Known, ObservedTenant, OnPremisesResidue, OtherObject, RoleGrant};
+
+use super::{Redactor, doubts};
+
+type Text = Known<Box<str>>;
+
+impl Redactor {
+    pub(super) fn tenant(&mut self, tenant: ObservedTenant) -> ObservedTenant {
+        let domain = |domain: Domain, this: &mut Self| Domain { name: this.domain(&domain.name).into(), ..domain };
+        ObservedTenant {
+            id: tenant.id.map(|id| self.word(&id).into()),
+            initial_domain: tenant.initial_domain.map(|name| self.domain(&name).into()),
+            domains: tenant.domains.map(|domains| domains.into_iter().map(|own| domain(own, self)).collect()),
+            users: tenant.users.into_iter().map(|user| self.cloud_user(user)).collect(),
+            others: tenant.others.into_iter().map(|other| self.other(other)).collect(),
+            roles: tenant.roles.map(|grants| {
+                grants.into_iter().map(|grant| RoleGrant { principal: self.id(grant.principal), ..grant }).collect()
+            }),
+            doubts: doubts(&tenant.doubts),
+            taken_at: tenant.taken_at,
+            sync_enabled: tenant.sync_enabled,
+            recycle_bin_read: tenant.recycle_bin_read,
+            groups_read: tenant.groups_read,
+            contacts_read: tenant.contacts_read,
+            features: tenant.features,
+        }
+    }
+
+    fn cloud_user(&mut self, user: CloudUser) -> CloudUser {
+        CloudUser {
+            id: self.id(user.id),
+            upn: self.cloud_upn(&user),
+            immutable_id: user.immutable_id.as_ref().map(|id| self.immutable_id(id)),
+            sid: user.sid.map(|sid| self.sid(&sid)),
+            object_identifier: user.object_identifier.map(|guid| self.guid(guid)),
+            residue: self.residue(user.residue),
+            mail: self.known(user.mail, Self::address),
+            proxy_addresses: user.proxy_addresses.map(|entries| self.proxy_addresses(&entries)),
+            display_name: user.display_name.map(|name| self.word(&name).into()),
+            employee_id: self.known(user.employee_id, Self::word),
+            sync_enabled: user.sync_enabled,
+            account_enabled: user.account_enabled,
+            user_type: user.user_type,
+            licenses: user.licenses,
+            last_sign_in: user.last_sign_in,
+            deleted_at: user.deleted_at,
+            cloud_managed: user.cloud_managed,
+            mailbox_purpose: user.mailbox_purpose,
+            last_sync: user.last_sync,
+            has_provisioning_errors: user.has_provisioning_errors,
+        }
+    }
+
+    /// In the recycle bin the id stands in front of the name.
+    fn cloud_upn(&mut self, user: &CloudUser) -> Box<str> {
+        let original = user.original_upn();
+        let stand_in = self.address(original);
+        if original.len() == user.upn.len() {
+            stand_in.into()
+        } else {
+            format!("{}{stand_in}", self.id(user.id).undashed()).into()
+        }
+    }
+
+    fn residue(&mut self, residue: OnPremisesResidue) -> OnPremisesResidue {
+        OnPremisesResidue {
+            distinguished_name: self.known(residue.distinguished_name, Self::dn_text),
+            domain_name: self.known(residue.domain_name, Self::domain),
+            sam_account_name: self.known(residue.sam_account_name, Self::word),
+            user_principal_name: self.known(residue.user_principal_name, Self::address),
+        }
+    }
+
+    fn known(&mut self, value: Text, stand_in: impl FnOnce(&mut Self, &str) -> String) -> Text {
+        value.map(|text| stand_in(self, &text).into())
+    }
+
+    pub(super) fn proxy_addresses(&mut self, entries: &[Box<str>]) -> Box<[Box<str>]> {
+        entries.iter().map(|entry| self.proxy_address(entry).into()).collect()
+    }
+
+    fn other(&mut self, other: OtherObject) -> OtherObject {
+        OtherObject {
+            kind: other.kind,
+            id: self.id(other.id),
+            display_name: other.display_name.map(|name| self.word(&name).into()),
+            mail: other.mail.map(|mail| self.address(&mail).into()),
+            proxy_addresses: self.proxy_addresses(&other.proxy_addresses),
+            members: other.members.map(|members| members.into_iter().map(|id| self.id(id)).collect()),
+        }
+    }
+}
