@@ -16,6 +16,7 @@ mod files;
 mod live;
 mod plan;
 mod print;
+mod reading;
 mod reference;
 mod rollback;
 mod schema;

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use crate::config::{self, Config};
 use crate::diag::{Diagnostic, Level};
-use crate::plan::{self, Options};
+use crate::plan::Options;
 use crate::planfile::{Meta, PlanFile};
 
 use super::args::ConfigArgs;
 use super::directories;
-use super::exit::Exit;
 use super::failure::Failure;
+use super::reading::{Extent, Reading};
 use super::surroundings;
 use super::terminal::Terminal;
 
@@ -42,11 +42,11 @@ impl Setup {
 
     /// Reads the directories and plans.
     pub(super) fn plan(&self, options: &Options, terminal: Terminal) -> Result<PlanFile, Failure> {
-        let observed = directories::read(&self.config, terminal)?;
-        terminal.log(1, "planning, and proving the plan on the tenant model");
-        let body = plan::compute(&self.config.desired, observed, options).map_err(|failure| {
-            Failure::new(Exit::Unexpected, format!("the plan failed its own proof, so it is not shown: {failure}"))
-                .hint("This is a fault of hardmatch, not of your files. Please report it with this message.")
+        let body = directories::block_on(async {
+            let mut reading = Reading::begin(&self.config, Extent::Needed, terminal).await?;
+            let body = reading.plan(&self.config.desired, options).await;
+            reading.close().await;
+            body
         })?;
         Ok(PlanFile { meta: self.meta(), body })
     }

@@ -7,6 +7,7 @@ use crate::config::rehearsal::{self, Exported, WrittenFile};
 use crate::config::{Config, ForestSource, TenantSource};
 use crate::directory::exports;
 use crate::model::{CloudUser, Observed, ObservedForest, ObservedTenant, OtherKind};
+use crate::plan::Options;
 use crate::redact::Redactor;
 
 use super::args::SnapshotArgs;
@@ -14,6 +15,7 @@ use super::batch::Batch;
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::reading::{Extent, Reading};
 use super::setup::Setup;
 use super::surroundings;
 use super::terminal::Terminal;
@@ -38,11 +40,23 @@ pub(super) fn run(args: &SnapshotArgs, terminal: Terminal) -> Result<Exit, Failu
 fn gather(setup: &Setup, layout: &Layout, redact: bool, terminal: Terminal) -> Result<(Observed, Vec<WrittenFile>), Failure> {
     let (config, shown) = (&setup.config, setup.path.display().to_string());
     if redact {
-        let observed = directories::read(config, terminal)?;
+        let observed = everything(config, terminal)?;
         return redacted(config, &shown, &layout.exported, observed);
     }
     let files = rehearsal::relocate(config, &shown, &layout.exported).map_err(|why| unchanged(setup, &why))?;
-    Ok((directories::read(config, terminal)?, files))
+    Ok((everything(config, terminal)?, files))
+}
+
+/// All of both directories, with the facts that planning would ask for besides.
+fn everything(config: &Config, terminal: Terminal) -> Result<Observed, Failure> {
+    directories::block_on(async {
+        let mut reading = Reading::begin(config, Extent::Everything, terminal).await?;
+        let planned = reading.plan(&config.desired, &Options::default()).await;
+        reading.close().await;
+        // A plan that fails its proof is no reason not to save what it failed on.
+        planned.map(drop).or_else(|failure| if failure.exit == Exit::Unexpected { Ok(()) } else { Err(failure) })?;
+        Ok(reading.into_observed())
+    })
 }
 
 fn unchanged(setup: &Setup, why: &str) -> Failure {

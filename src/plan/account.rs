@@ -129,7 +129,8 @@ pub(super) fn raise_mailbox(link: &mut Link<'_>, account: &CloudUser, world: &Wo
 pub(super) fn raise_residue(link: &mut Link<'_>, account: &CloudUser, world: &World) {
     let (Some(held), Some(user)) = (account.sid.value(), link.ad_user(world)) else { return };
     if user.sid.as_ref().is_some_and(|own| own != held) {
-        let owners: Vec<String> = world.forests.by_sid(held, None).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
+        let owners: Vec<String> =
+            world.forests.by_sid(held, None).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
         let message = format!("{} still carries the on-premises SID {held} of somebody else", account.original_upn());
         let finding = link
             .finding(Code::Residue, message)
@@ -142,7 +143,8 @@ pub(super) fn raise_residue(link: &mut Link<'_>, account: &CloudUser, world: &Wo
 /// Leaving hybrid lasts only while sync does not see the AD user.
 pub(super) fn raise_still_in_ad(link: &mut Link<'_>, account: &CloudUser, world: &World) {
     let Some(current) = &account.immutable_id else { return };
-    let owners: Vec<String> = world.forests.by_anchor(current, None).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
+    let owners: Vec<String> =
+        world.forests.by_anchor(current, None).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
     if !owners.is_empty() {
         let message = format!("the AD user with the anchor of {} is still there", account.original_upn());
         let hint = "Keep it out of the scope of sync: otherwise the next cycle matches the account again by its name or address.";
@@ -208,7 +210,8 @@ pub(super) fn raise_object_identifier(link: &mut Link<'_>, account: &CloudUser, 
     if *pinned == guid || bypass {
         return false;
     }
-    let owners: Vec<String> = world.forests.by_guid(pinned, None).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
+    let owners: Vec<String> =
+        world.forests.by_guid(pinned, None).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
     let message = format!(
         "{} is pinned to the AD object {pinned} (onPremisesObjectIdentifier), not to {guid}; since July 2026 sync refuses to change that",
         account.original_upn()

@@ -215,8 +215,14 @@ mod tests {
     #[test]
     fn offers_names_that_look_alike_and_says_how_they_differ() {
         let names = Names::new(
-            ["siobhan.o'dell@x.example", "joerg.weiss@x.example", "Özlem@x.example", "l.brandt@x.example", "lena.brandt@x.example"]
-                .into_iter(),
+            [
+                "siobhan.o'dell@x.example",
+                "joerg.weiss@x.example",
+                "Özlem@x.example",
+                "l.brandt@x.example",
+                "lena.brandt@x.example",
+            ]
+            .into_iter(),
         );
         assert_eq!(near(&names, "siobhan.o’dell@x.example"), ["siobhan.o'dell@x.example (`’` U+2019 is not `'` U+0027)"]);
         assert_eq!(near(&names, "jörg.weiß@x.example").len(), 1);

@@ -210,7 +210,9 @@ impl Forests {
         });
         let stamped = self.stamped.keys().map(|user| user.0);
         let candidates: Vec<u32> = index.candidates(id).into_iter().chain(stamped).collect();
-        self.hits(candidates, place, |forest, user| effective_anchor(&forest.anchor, user).is_ok_and(|anchor| anchor.value == *id))
+        self.hits(candidates, place, |forest, user| {
+            effective_anchor(&forest.anchor, user).is_ok_and(|anchor| anchor.value == *id)
+        })
     }
 
     fn index<'a>(&self, cell: &'a OnceLock<Index>, keys: impl Fn(&ObservedForest, &AdUser, &mut Adder<'_>)) -> &'a Index {

@@ -13,6 +13,7 @@ impl Redactor {
             netbios_names: forest.netbios_names.iter().map(|name| self.word(name).into()).collect(),
             users: forest.users.into_iter().map(|user| self.ad_user(user, &anchor)).collect(),
             doubts: doubts(&forest.doubts),
+            user_count: forest.user_count,
             anchor,
         }
     }

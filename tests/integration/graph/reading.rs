@@ -19,7 +19,7 @@ fn ids(users: &[CloudUser]) -> BTreeSet<EntraId> {
 }
 
 async fn lists(script: Value) -> Result<ObservedTenant, DirectoryError> {
-    Server::scripted(&many(30), script).await.client().read_lists().await
+    Server::scripted(&many(30), script).await.client().read_tenant().await
 }
 
 /// Everything that a list has is read as a file would be.
@@ -36,7 +36,7 @@ async fn a_live_tenant_is_read_as_its_snapshot() {
     tenant["groups"] = json!([{ "id": id(0x300), "displayName": "Admins", "mail": null, "proxyAddresses": ["SMTP:admins@x.example"],
                                 "isAssignableToRole": true, "members": [id(3)] }]);
     tenant["contacts"] = json!([{ "id": id(0x400), "displayName": "C", "mail": "c@y.example", "proxyAddresses": [] }]);
-    let live = Server::start(&tenant).await.client().read_lists().await.unwrap();
+    let live = Server::start(&tenant).await.client().read_tenant().await.unwrap();
     let file = read_tenant_from(tenant.to_string().as_bytes(), &"tenant.json".into()).unwrap();
     let common = |tenant: &ObservedTenant| {
         let mut users = tenant.users.clone();
@@ -93,7 +93,7 @@ async fn a_list_that_cannot_be_read_to_its_end_is_an_error() {
 async fn the_token_goes_to_no_other_host() {
     let adapt = |options: &mut Options| options.public_url = Some("http://127.0.0.1:9/".into());
     let server = Server::with(&many(30), json!({ "pages": { "size": 7 } }), adapt).await;
-    let error = server.client().read_lists().await.unwrap_err();
+    let error = server.client().read_tenant().await.unwrap_err();
     assert!(error.to_string().contains("another host"), "{error}");
 }
 

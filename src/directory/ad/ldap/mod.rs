@@ -36,7 +36,8 @@ use tls::Trust;
 
 use crate::directory::ad::entry;
 use crate::directory::ports::{DirectoryError, ForestReader, ForestWriter, Receipt};
-use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest, OnPremSelector};
+use crate::model::questions::ForestKey;
+use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest};
 
 /// Where a live forest is and how to reach it.
 #[derive(Debug, Clone)]
@@ -145,25 +146,39 @@ impl LdapForest {
         }
     }
 
-    /// Reads just the users that these selectors may name, and whoever shares an anchor with one of them.
-    ///
-    /// Selectors for another forest are passed over. For the mappings behind the selectors planning then finds what it
-    /// would find in the whole forest: the same users, the same ambiguities, the same duplicate anchors. What needs all
-    /// users is left to [`ForestReader::read_forest`]: rules, hints at similar names, and the doubt about the anchor mode.
-    /// To learn who owns an ImmutableID, SID or GUID that a cloud account carries, add selectors for these. As AD keeps no
-    /// index of mS-DS-ConsistencyGuid, beyond some hundred selectors the whole forest is read faster.
+    /// Everything about the forest but its users, and how many there are.
     ///
     /// # Errors
     /// As [`ForestReader::read_forest`].
-    pub async fn read_matching(&self, selectors: &[OnPremSelector]) -> Result<ObservedForest, DirectoryError> {
-        let mut attempts = Attempts::new(&self.session, "looking up users");
+    pub async fn read_frame(&self) -> Result<ObservedForest, DirectoryError> {
+        let mut attempts = Attempts::new(&self.session, "counting the users");
         loop {
             let outcome = match self.session.handle().await {
-                Ok(mut ldap) => self.matching(&mut ldap, selectors).await,
+                Ok(mut ldap) => self.frame(&mut ldap).await,
                 Err(fault) => Err(fault),
             };
             match outcome {
                 Ok(forest) => return Ok(forest),
+                Err(fault) => attempts.again(fault).await?,
+            }
+        }
+    }
+
+    /// Reads the users that answer these questions, sorted by objectGUID; more than was meant, never less.
+    ///
+    /// As AD keeps no index of mS-DS-ConsistencyGuid, beyond some hundred questions the whole forest is read faster.
+    ///
+    /// # Errors
+    /// As [`ForestReader::read_forest`].
+    pub async fn read_matching(&self, keys: &[ForestKey]) -> Result<Vec<AdUser>, DirectoryError> {
+        let mut attempts = Attempts::new(&self.session, "looking up users");
+        loop {
+            let outcome = match self.session.handle().await {
+                Ok(mut ldap) => self.matching(&mut ldap, keys).await,
+                Err(fault) => Err(fault),
+            };
+            match outcome {
+                Ok(users) => return Ok(users),
                 Err(fault) => attempts.again(fault).await?,
             }
         }

@@ -10,8 +10,10 @@ use super::errors::{Fault, shown};
 use super::search::Query;
 use super::select;
 use crate::directory::ad::entry::{CONSISTENCY_GUID, RawEntry, decode_user, object_sid};
+use crate::directory::ad::left_out;
 use crate::directory::ports::DirectoryError;
-use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest, OnPremSelector, Sid};
+use crate::model::questions::ForestKey;
+use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest, Sid};
 
 /// How many broken entries an error names.
 const EXAMPLES: usize = 10;
@@ -28,6 +30,15 @@ pub struct ServerFacts {
     /// The server's clock, as generalized time.
     pub clock: Option<String>,
     configuration: Option<String>,
+}
+
+/// Where a forest is read, and what is around it.
+struct About {
+    base: DistinguishedName,
+    domains: Vec<Domain>,
+    /// The domain in which the base lies.
+    own: DistinguishedName,
+    domain_sid: Option<Sid>,
 }
 
 /// A domain of the forest, by its crossRef.
@@ -53,39 +64,63 @@ impl LdapForest {
 
     /// Reads the whole forest.
     pub(super) async fn everybody(&self, ldap: &mut Ldap) -> Result<ObservedForest, Fault> {
-        self.gather(ldap, vec![select::USERS.to_owned()], false).await
-    }
-
-    /// Reads whom the selectors name, and who shares an anchor with them.
-    pub(super) async fn matching(&self, ldap: &mut Ldap, selectors: &[OnPremSelector]) -> Result<ObservedForest, Fault> {
-        let here = |selector: &&OnPremSelector| selector.forest.as_ref().is_none_or(|forest| *forest == self.name);
-        let conditions = selectors.iter().filter(here).flat_map(|selector| select::of_selector(&selector.key, &self.anchor));
-        self.gather(ldap, select::batches(conditions.collect(), select::USERS), true).await
-    }
-
-    async fn gather(&self, ldap: &mut Ldap, searches: Vec<String>, with_sharers: bool) -> Result<ObservedForest, Fault> {
-        let facts = self.server_facts(ldap).await?;
-        let base = self.base(&facts)?;
-        let domains = self.domains(ldap, &facts).await?;
-        let own = own_domain(base, &domains, facts.domain.as_ref());
-        let domain_sid = self.domain_sid(ldap, &own).await?;
+        let about = self.about(ldap).await?;
         let mut harvest = Harvest::new(&self.anchor);
-        let mut referrals = self.run(ldap, base, &searches, &mut harvest).await?;
-        if with_sharers {
-            let sharers = select::batches(select::of_sharers(&harvest.users, &self.anchor), select::USERS);
-            referrals.extend(self.run(ldap, base, &sharers, &mut harvest).await?);
-        }
+        let referrals = self.run(ldap, &about.base, &[select::USERS.to_owned()], &mut harvest).await?;
         let users = harvest.finish(&self.session.route.endpoint.label()).map_err(Fault::Final)?;
-        let netbios = domains.iter().filter(|domain| domain.dn.key() == own.key()).filter_map(|domain| domain.netbios.as_deref());
         Ok(ObservedForest {
+            domain_sid: about.domain_sid.clone().or_else(|| common_domain(&users)),
+            users,
+            ..self.observed(&about, &referrals)
+        })
+    }
+
+    /// Reads the users that answer these questions.
+    pub(super) async fn matching(&self, ldap: &mut Ldap, keys: &[ForestKey]) -> Result<Vec<AdUser>, Fault> {
+        let facts = self.server_facts(ldap).await?;
+        let conditions = keys.iter().flat_map(|key| select::of_key(key, &self.anchor));
+        let mut harvest = Harvest::new(&self.anchor);
+        let searches = select::batches(conditions.collect(), select::USERS);
+        self.run(ldap, self.base(&facts)?, &searches, &mut harvest).await?;
+        harvest.finish(&self.session.route.endpoint.label()).map_err(Fault::Final)
+    }
+
+    /// Everything but the users.
+    pub(super) async fn frame(&self, ldap: &mut Ldap) -> Result<ObservedForest, Fault> {
+        let about = self.about(ldap).await?;
+        let (mut count, mut wrong) = (0u64, None);
+        let attributes = ["objectClass", "sAMAccountType", "userAccountControl"].map(str::to_owned);
+        let query = Query { base: about.base.as_str(), filter: select::USERS, attributes: &attributes };
+        let mut each = |entry: RawEntry| match left_out::is_user(&entry) {
+            Ok(is_user) => count += u64::from(is_user),
+            Err(error) => wrong = Some(format!("{}: {}", shown(&entry.dn), shown(&error.to_string()))),
+        };
+        let referrals = self.session.search_below(ldap, query, self.page_size, &mut each).await?;
+        if let Some(wrong) = wrong {
+            return Err(Fault::Final(DirectoryError::Input(format!("{}: {wrong}", self.session.route.endpoint.label()))));
+        }
+        Ok(ObservedForest { user_count: Some(count), ..self.observed(&about, &referrals) })
+    }
+
+    async fn about(&self, ldap: &mut Ldap) -> Result<About, Fault> {
+        let facts = self.server_facts(ldap).await?;
+        let base = self.base(&facts)?.clone();
+        let domains = self.domains(ldap, &facts).await?;
+        let own = own_domain(&base, &domains, facts.domain.as_ref());
+        let domain_sid = self.domain_sid(ldap, &own).await?;
+        Ok(About { base, domains, own, domain_sid })
+    }
+
+    fn observed(&self, about: &About, referrals: &[String]) -> ObservedForest {
+        let own = about.domains.iter().filter(|domain| domain.dn.key() == about.own.key());
+        ObservedForest {
             name: self.name.clone(),
             anchor: self.anchor.clone(),
-            domain_sid: domain_sid.or_else(|| common_domain(&users)),
-            netbios_names: netbios.map(Into::into).collect(),
-            doubts: self.left_out(&domains, &own, &referrals),
-            users,
-            user_count: None,
-        })
+            domain_sid: about.domain_sid.clone(),
+            netbios_names: own.filter_map(|domain| domain.netbios.as_deref()).map(Into::into).collect(),
+            doubts: self.left_out(&about.domains, &about.own, referrals),
+            ..ObservedForest::default()
+        }
     }
 
     fn base<'a>(&self, facts: &'a ServerFacts) -> Result<&'a DistinguishedName, Fault> {

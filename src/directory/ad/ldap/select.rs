@@ -8,7 +8,8 @@ use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed}
 use ldap3::ldap_escape;
 
 use crate::directory::ad::entry::CONSISTENCY_GUID;
-use crate::model::{AdUser, AnchorAttribute, AnchorForm, AnchorMode, GuidInput, ImmutableId, ObjectGuid, OnPremKey};
+use crate::model::questions::ForestKey;
+use crate::model::{AnchorForm, AnchorMode, ImmutableId, ObjectGuid};
 
 /// Users as the sync client means them: no computers, contacts, managed service accounts or trusts. Built-in accounts
 /// are read along, so that a mapping which names one can be told so.
@@ -24,25 +25,29 @@ pub(super) fn batches(mut conditions: Vec<String>, among: &str) -> Vec<String> {
     conditions.chunks(BATCH).map(|some| format!("(&{among}(|{}))", some.concat())).collect()
 }
 
-/// The conditions that a selector amounts to.
-pub(super) fn of_selector(key: &OnPremKey, anchor: &AnchorMode) -> Vec<String> {
+/// The conditions that a question amounts to.
+pub(super) fn of_key(key: &ForestKey, anchor: &AnchorMode) -> Vec<String> {
     match key {
-        OnPremKey::Dn(dn) => equal("distinguishedName", dn.as_str()),
-        OnPremKey::Guid(GuidInput::Guid(guid)) => vec![of_guid(guid)],
-        OnPremKey::Guid(GuidInput::BareHex { as_text, as_bytes }) => vec![of_guid(as_text), of_guid(as_bytes)],
-        OnPremKey::Sid(sid) => {
+        ForestKey::Dn(dn) => equal("distinguishedName", dn.as_str()),
+        ForestKey::Guid(guid) => vec![of_guid(guid)],
+        ForestKey::ConsistencyGuid(guid) => vec![format!("({CONSISTENCY_GUID}={})", octets(guid.ad_bytes()))],
+        ForestKey::Sid(sid) => {
             vec![format!("(objectSid={})", sid.ad_bytes().map_or_else(|| escape(sid.as_str()), |b| octets(&b)))]
         }
-        OnPremKey::Sam { name, .. } => equal("sAMAccountName", name),
-        OnPremKey::Upn(upn) => equal("userPrincipalName", upn.as_str()),
-        OnPremKey::Mail(mail) => {
-            let mut all = equal("mail", mail.as_str());
-            all.extend(equal("proxyAddresses", mail.as_str()));
-            all.extend(equal("proxyAddresses", &format!("smtp:{}", mail.as_str())));
+        ForestKey::Sam(name) => equal("sAMAccountName", name),
+        ForestKey::Upn(upn) => equal("userPrincipalName", upn),
+        ForestKey::Mail(mail) => {
+            let mut all = equal("mail", mail);
+            all.extend(equal("proxyAddresses", mail));
+            all.extend(equal("proxyAddresses", &format!("smtp:{mail}")));
             all
         }
-        OnPremKey::EmployeeId(id) => equal("employeeID", id),
-        OnPremKey::ImmutableId(id) => of_anchor(id, anchor),
+        ForestKey::EmployeeId(id) => equal("employeeID", id),
+        ForestKey::ImmutableId(id) => of_anchor(id, anchor),
+        ForestKey::Similar(prefix) => {
+            let names = ["userPrincipalName", "mail", "sAMAccountName"];
+            names.iter().flat_map(|name| spelt(prefix).into_iter().map(move |p| format!("({name}={}*)", escape(&p)))).collect()
+        }
     }
 }
 
@@ -69,34 +74,19 @@ fn holding(bytes: &[u8]) -> [String; 2] {
     [format!("(objectGUID={})", octets(bytes)), format!("({CONSISTENCY_GUID}={})", octets(bytes))]
 }
 
-/// The conditions that find whoever shares an anchor with one of these users.
-pub(super) fn of_sharers(users: &[AdUser], anchor: &AnchorMode) -> Vec<String> {
-    let mut all = Vec::new();
-    for user in users {
-        match (anchor, &user.custom_anchor) {
-            (AnchorMode::ObjectGuid, _) | (AnchorMode::Attribute(_), None | Some(AnchorAttribute::Many(_))) => {}
-            (AnchorMode::ConsistencyGuid, _) => {
-                all.extend(holding(user.guid.ad_bytes()));
-                all.extend(user.consistency_guid.bytes().into_iter().flat_map(holding));
-            }
-            (AnchorMode::Attribute(name), Some(AnchorAttribute::Text(text))) => all.extend(equal(name, text)),
-            (AnchorMode::Attribute(name), Some(AnchorAttribute::Binary(bytes))) => {
-                all.push(format!("({name}={})", octets(bytes)));
-            }
-        }
-    }
-    all
-}
-
 /// Equality, in each of the ways in which the same name can be spelt in Unicode.
 fn equal(attribute: &str, value: &str) -> Vec<String> {
+    spelt(value).iter().map(|value| format!("({attribute}={})", escape(value))).collect()
+}
+
+fn spelt(value: &str) -> Vec<String> {
     let mut spellings = vec![value.to_owned()];
     if !value.is_ascii() {
         spellings.push(ComposingNormalizerBorrowed::new_nfc().normalize(value).into_owned());
         spellings.push(DecomposingNormalizerBorrowed::new_nfd().normalize(value).into_owned());
         spellings.dedup();
     }
-    spellings.iter().map(|value| format!("({attribute}={})", escape(value))).collect()
+    spellings
 }
 
 fn escape(value: &str) -> String {
@@ -110,21 +100,20 @@ fn octets(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::GuidAttribute;
 
     const GUID: &str = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
     const OCTETS: &str = r"\e0\04\25\3f\89\4f\d3\11\9a\0c\03\05\e8\2c\33\01";
 
-    fn filters(key: &OnPremKey) -> Vec<String> {
-        of_selector(key, &AnchorMode::ConsistencyGuid)
+    fn filters(key: &ForestKey) -> Vec<String> {
+        of_key(key, &AnchorMode::ConsistencyGuid)
     }
 
     #[test]
     fn no_name_gets_out_of_its_filter() {
-        let sam = |name: &str| filters(&OnPremKey::Sam { domain: None, name: name.into() }).concat();
+        let sam = |name: &str| filters(&ForestKey::Sam(name.into())).concat();
         assert_eq!(sam("*)(objectClass=*"), r"(sAMAccountName=\2a\29\28objectClass=\2a)");
         assert_eq!(sam("a\\b\0c"), r"(sAMAccountName=a\5cb\00c)");
-        let dn = filters(&OnPremKey::Dn(r"CN=Smith\, Ann (x),DC=x".parse().unwrap())).concat();
+        let dn = filters(&ForestKey::Dn(r"CN=Smith\, Ann (x),DC=x".parse().unwrap())).concat();
         assert_eq!(dn, r"(distinguishedName=CN=Smith\5c, Ann \28x\29,DC=x)");
         for filter in [sam("*)(a=*"), dn, sam("zoë\u{301}")] {
             assert!(ldap3::parse_filter(format!("(&{USERS}(|{filter}))")).is_ok(), "{filter}");
@@ -133,16 +122,16 @@ mod tests {
 
     #[test]
     fn guids_and_sids_are_written_byte_by_byte() {
-        assert_eq!(filters(&OnPremKey::Guid(GuidInput::parse(GUID).unwrap())), [format!("(objectGUID={OCTETS})")]);
-        assert_eq!(filters(&OnPremKey::Guid(GuidInput::parse(&GUID.replace('-', "")).unwrap())).len(), 2);
-        let sid = filters(&OnPremKey::Sid("S-1-5-21-1004336348-1177238915-682003330-1108".parse().unwrap())).concat();
+        assert_eq!(filters(&ForestKey::Guid(GUID.parse().unwrap())), [format!("(objectGUID={OCTETS})")]);
+        assert_eq!(filters(&ForestKey::ConsistencyGuid(GUID.parse().unwrap())), [format!("({CONSISTENCY_GUID}={OCTETS})")]);
+        let sid = filters(&ForestKey::Sid("S-1-5-21-1004336348-1177238915-682003330-1108".parse().unwrap())).concat();
         let expected = r"(objectSid=\01\05\00\00\00\00\00\05\15\00\00\00\dc\f4\dc\3b\83\3d\2b\46\82\8b\a6\28\54\04\00\00)";
         assert_eq!(sid, expected);
     }
 
     #[test]
     fn an_address_is_looked_up_wherever_mail_may_stand() {
-        let mail = filters(&OnPremKey::Mail("Eve@x.example".parse().unwrap())).concat();
+        let mail = filters(&ForestKey::Mail("Eve@x.example".into())).concat();
         assert_eq!(mail, "(mail=Eve@x.example)(proxyAddresses=Eve@x.example)(proxyAddresses=smtp:Eve@x.example)");
     }
 
@@ -156,22 +145,11 @@ mod tests {
     #[test]
     fn an_anchor_is_looked_for_where_the_mode_says() {
         let id = GUID.parse::<ObjectGuid>().unwrap().immutable_id();
-        let of = |mode| of_selector(&OnPremKey::ImmutableId(id.clone()), &mode);
+        let of = |mode| of_key(&ForestKey::ImmutableId(id.clone()), &mode);
         assert_eq!(of(AnchorMode::ObjectGuid), [format!("(objectGUID={OCTETS})")]);
         assert_eq!(of(AnchorMode::ConsistencyGuid), holding(GUID.parse::<ObjectGuid>().unwrap().ad_bytes()));
         let custom = of(AnchorMode::Attribute("employeeID".into()));
         assert_eq!(custom, [format!("(employeeID={})", id.as_str()), format!("(employeeID={OCTETS})")]);
-    }
-
-    #[test]
-    fn whoever_shares_an_anchor_is_found_by_either_attribute() {
-        let mut user = AdUser::new(GUID.parse().unwrap(), "CN=A,DC=x".parse().unwrap());
-        user.consistency_guid = GuidAttribute::Bytes([1; 16].into());
-        assert_eq!(of_sharers(std::slice::from_ref(&user), &AnchorMode::ConsistencyGuid).len(), 4);
-        assert_eq!(of_sharers(std::slice::from_ref(&user), &AnchorMode::ObjectGuid).len(), 0);
-        user.custom_anchor = Some(AnchorAttribute::Text("E*1".into()));
-        let mode = AnchorMode::Attribute("employeeID".into());
-        assert_eq!(of_sharers(&[user], &mode), [r"(employeeID=E\2a1)"]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod holders;
 mod list;
 mod organization;
 mod pace;
+mod part;
 mod probe;
 mod rehearse;
 mod search;
@@ -29,6 +30,7 @@ mod users;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -37,7 +39,7 @@ use tokio::sync::{Mutex, OnceCell};
 use tokio::time::Instant;
 
 use crate::directory::ports::{DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter};
-use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, ObservedTenant, OtherKind, Sid};
+use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, ObservedTenant, OtherKind, OtherObject, Sid};
 use crate::plan::facts_of;
 use crate::tenant_model::{Change, Tenant};
 
@@ -61,6 +63,8 @@ pub struct GraphTenant {
     denied: Denied,
     roles: Mutex<Option<(Instant, Grants)>>,
     live_users: OnceCell<u64>,
+    /// Whether the users were listed with their object identifiers.
+    has_identifiers: AtomicBool,
 }
 
 impl GraphTenant {
@@ -70,60 +74,92 @@ impl GraphTenant {
     /// An address that is none, or that would send the token in the clear.
     pub fn new(settings: GraphSettings) -> Result<Self, DirectoryError> {
         let client = Client::new(settings)?;
-        Ok(Self { client, denied: Denied::default(), roles: Mutex::default(), live_users: OnceCell::new() })
+        Ok(Self {
+            client,
+            denied: Denied::default(),
+            roles: Mutex::default(),
+            live_users: OnceCell::new(),
+            has_identifiers: AtomicBool::new(false),
+        })
     }
 
-    /// Lists everything once. What is not in the lists is read by [`Self::add_details`].
+    /// What is read whole however little of the tenant a plan needs, and how many users there are; no user yet.
     ///
     /// # Errors
     /// What Graph answered.
-    pub async fn read_lists(&self) -> Result<ObservedTenant, DirectoryError> {
+    pub async fn read_frame(&self) -> Result<ObservedTenant, DirectoryError> {
+        let (tenant, live_users) = frame::read(&self.client).await?;
+        Ok(ObservedTenant { live_users: Some(live_users), ..tenant })
+    }
+
+    /// Adds every user, group and contact to the frame, each list read once. What the lists do not have is read by
+    /// [`Self::add_details`]; `with_identifiers` takes the object identifiers along, which only beta has, for plans that
+    /// touch so many accounts that asking for each takes longer.
+    ///
+    /// # Errors
+    /// What Graph answered.
+    pub async fn add_everything(&self, tenant: &mut ObservedTenant, with_identifiers: bool) -> Result<(), DirectoryError> {
         let client = &self.client;
-        let (frame, users, groups, contacts) = tokio::join!(
-            frame::read(client),
-            self.all_users(),
+        let (users, groups, contacts) = tokio::join!(
+            self.all_users(if with_identifiers { Depth::WithIdentifier } else { Depth::Common }),
             organization::all_others(client, OtherKind::Group),
             organization::all_others(client, OtherKind::Contact),
         );
-        let ((mut tenant, _), groups, contacts) = (frame?, groups?, contacts?);
-        tenant.users = users?;
-        tenant.recycle_bin_read = true;
+        let (groups, contacts) = (groups?, contacts?);
+        (tenant.users, tenant.live_users, tenant.recycle_bin_read) = (users?, None, true);
         (tenant.groups_read, tenant.contacts_read) = (groups.is_some(), contacts.is_some());
-        // The groups that hold roles are there with their members already.
-        let known: BTreeSet<EntraId> = tenant.others.iter().map(|group| group.id).collect();
-        let others = groups.into_iter().flatten().chain(contacts.into_iter().flatten());
-        tenant.others.extend(others.filter(|other| !known.contains(&other.id)));
-        Ok(tenant)
+        add_others(&mut tenant.others, groups.into_iter().flatten().chain(contacts.into_iter().flatten()));
+        self.has_identifiers.store(with_identifiers, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Adds the recycle bin to the frame, which is small and is searched by more than its own filters can. Everything
+    /// else is added by [`Self::answer`].
+    ///
+    /// # Errors
+    /// What Graph answered.
+    pub async fn add_bin(&self, tenant: &mut ObservedTenant) -> Result<(), DirectoryError> {
+        tenant.users = users::list(&self.client, &users::listing(Place::Bin, Depth::Common), Place::Bin).await?;
+        (tenant.recycle_bin_read, tenant.groups_read, tenant.contacts_read) = (true, true, true);
+        Ok(())
     }
 
     /// The live users, then the bin: whoever is deleted in between is seen twice, and not missed.
-    async fn all_users(&self) -> Result<Vec<CloudUser>, DirectoryError> {
-        let live = users::list(&self.client, &users::listing(Place::Live, Depth::Common), Place::Live).await?;
-        let bin = users::list(&self.client, &users::listing(Place::Bin, Depth::Common), Place::Bin).await?;
+    async fn all_users(&self, depth: Depth) -> Result<Vec<CloudUser>, DirectoryError> {
+        let live = users::list(&self.client, &users::listing(Place::Live, depth), Place::Live).await?;
+        let bin = users::list(&self.client, &users::listing(Place::Bin, depth), Place::Bin).await?;
         let by_id: BTreeMap<EntraId, CloudUser> = live.into_iter().chain(bin).map(|user| (user.id, user)).collect();
         Ok(by_id.into_values().collect())
     }
 
-    /// Reads these accounts again by id, with the facts that no list has.
+    /// Adds the facts that no list has to these accounts, which are read again by id for that.
     ///
     /// # Errors
     /// What Graph answered.
     pub async fn add_details(&self, tenant: &mut ObservedTenant, ids: &BTreeSet<EntraId>) -> Result<(), DirectoryError> {
+        if !self.has_identifiers.load(Ordering::Relaxed) {
+            self.read_again(tenant, ids).await?;
+        }
+        let mut wanted: Vec<&mut CloudUser> = tenant.users.iter_mut().filter(|user| ids.contains(&user.id)).collect();
+        details::add_all(&self.client, &self.denied, &mut wanted).await?;
+        for doubt in self.denied.doubts() {
+            if !tenant.doubts.contains(&doubt) {
+                tenant.doubts.push(doubt);
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_again(&self, tenant: &mut ObservedTenant, ids: &BTreeSet<EntraId>) -> Result<(), DirectoryError> {
         let ids: Vec<EntraId> = ids.iter().copied().collect();
-        let mut read: Vec<CloudUser> = self.by_id(&ids).await?.into_iter().flatten().collect();
-        details::add_all(&self.client, &self.denied, &mut read.iter_mut().collect::<Vec<_>>()).await?;
-        let mut by_id: BTreeMap<EntraId, CloudUser> = read.into_iter().map(|user| (user.id, user)).collect();
+        let read = self.by_id(&ids).await?.into_iter().flatten();
+        let mut by_id: BTreeMap<EntraId, CloudUser> = read.map(|user| (user.id, user)).collect();
         for user in &mut tenant.users {
             if let Some(read) = by_id.remove(&user.id) {
                 *user = read;
             }
         }
         tenant.users.extend(by_id.into_values());
-        for doubt in self.denied.doubts() {
-            if !tenant.doubts.contains(&doubt) {
-                tenant.doubts.push(doubt);
-            }
-        }
         Ok(())
     }
 
@@ -133,15 +169,9 @@ impl GraphTenant {
         if ids.len() <= 400 || requests <= self.live_users().await?.div_ceil(u64::from(users::PAGE)) {
             return users::by_id(&self.client, ids).await;
         }
-        let everybody = self.everybody_with_identifiers().await?;
+        let everybody = self.all_users(Depth::WithIdentifier).await?;
+        let everybody: BTreeMap<EntraId, CloudUser> = everybody.into_iter().map(|user| (user.id, user)).collect();
         Ok(ids.iter().map(|id| everybody.get(id).cloned()).collect())
-    }
-
-    async fn everybody_with_identifiers(&self) -> Result<BTreeMap<EntraId, CloudUser>, DirectoryError> {
-        let list = async |place| users::list(&self.client, &users::listing(place, Depth::WithIdentifier), place).await;
-        let live = list(Place::Live).await?;
-        let bin = list(Place::Bin).await?;
-        Ok(live.into_iter().chain(bin).map(|user| (user.id, user)).collect())
     }
 
     async fn live_users(&self) -> Result<u64, DirectoryError> {
@@ -176,10 +206,18 @@ impl GraphTenant {
     }
 }
 
+/// The groups that hold roles are there with their members already, so what comes first stays.
+fn add_others(others: &mut Vec<OtherObject>, found: impl Iterator<Item = OtherObject>) {
+    let mut known: BTreeSet<EntraId> = others.iter().map(|other| other.id).collect();
+    others.extend(found.filter(|other| known.insert(other.id)));
+}
+
 #[async_trait]
 impl TenantReader for GraphTenant {
     async fn read_tenant(&self) -> Result<ObservedTenant, DirectoryError> {
-        self.read_lists().await
+        let mut tenant = self.read_frame().await?;
+        self.add_everything(&mut tenant, true).await?;
+        Ok(tenant)
     }
 
     async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {

@@ -1,0 +1,125 @@
+//! Reading for planning: files whole; live directories whole, or just what planning asks for.
+//!
+//! Which of the two takes fewer requests is decided by the number of mappings and users. The plan is the same.
+
+mod forest;
+mod tenant;
+
+use futures_util::future::join_all;
+
+use crate::config::Config;
+use crate::directory::ports::DirectoryError;
+use crate::model::questions::Questions;
+use crate::model::{Desired, Observed};
+use crate::plan::{self, Body, Options, ProofFailure};
+
+use super::directories::sources;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::terminal::Terminal;
+use forest::LiveForest;
+use tenant::LiveTenant;
+
+/// More rounds than any chain of look-ups takes.
+const ROUNDS: usize = 50;
+
+/// How much is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// What planning needs.
+    Needed,
+    /// Everything, for a snapshot.
+    Everything,
+}
+
+/// What was read so far, and the live directories that can be asked for more.
+pub(super) struct Reading {
+    observed: Observed,
+    tenant: Option<LiveTenant>,
+    /// By the position of the forest.
+    forests: Vec<Option<LiveForest>>,
+    answered: Questions,
+    terminal: Terminal,
+}
+
+impl Reading {
+    /// Reads what is read in any case. What is wrong with one directory does not hide what is wrong with the next.
+    pub(super) async fn begin(config: &Config, extent: Extent, terminal: Terminal) -> Result<Self, Failure> {
+        let selective = extent == Extent::Needed && !plan::needs_everything(&config.desired);
+        let forests =
+            sources(config).map(|(name, source, anchor)| forest::begin(name, source, anchor, config, selective, terminal));
+        let (tenant, forests) = tokio::join!(tenant::begin(config, selective, terminal), join_all(forests));
+        let mut failures: Vec<Failure> = Vec::new();
+        let mut keep = |failure: Failure| failures.push(failure);
+        let (tenant, live) = tenant.map_err(&mut keep).ok().unzip();
+        let (read, live_forests) = forests.into_iter().filter_map(|forest| forest.map_err(&mut keep).ok()).unzip();
+        if let Some(failure) = join(failures) {
+            return Err(failure);
+        }
+        let observed = Observed { forests: read, tenant: tenant.unwrap_or_default() };
+        Ok(Self { observed, tenant: live.flatten(), forests: live_forests, answered: Questions::default(), terminal })
+    }
+
+    /// Plans, and reads what planning asks for on the way.
+    pub(super) async fn plan(&mut self, desired: &Desired, options: &Options) -> Result<Body, Failure> {
+        if self.tenant.is_none() && self.forests.iter().all(Option::is_none) {
+            self.terminal.log(1, "planning, and proving the plan on the tenant model");
+            return plan::compute(desired, self.observed.clone(), options).map_err(|failure| unproven(&failure));
+        }
+        for round in 1..=ROUNDS {
+            self.terminal.log(1, &format!("planning, round {round}"));
+            let (body, asked) = plan::inquire(desired, self.observed.clone(), options, &self.answered);
+            let open = asked.without(&self.answered);
+            if open.is_empty() {
+                return body.map_err(|failure| unproven(&failure));
+            }
+            self.answer(&open).await?;
+            self.answered.extend(open);
+        }
+        let message = format!("planning still asked for more after {ROUNDS} rounds");
+        Err(Failure::new(Exit::Unexpected, message).hint("Please report this with your configuration."))
+    }
+
+    async fn answer(&mut self, open: &Questions) -> Result<(), Failure> {
+        if let Some(tenant) = &self.tenant {
+            tenant.answer(&mut self.observed.tenant, &open.tenant).await?;
+        }
+        for (observed, live) in self.observed.forests.iter_mut().zip(&self.forests) {
+            if let Some(live) = live {
+                live.answer(observed, &open.forests).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was read.
+    pub(super) fn into_observed(self) -> Observed {
+        self.observed
+    }
+
+    /// Signs off.
+    pub(super) async fn close(&self) {
+        for forest in self.forests.iter().flatten() {
+            forest.close().await;
+        }
+    }
+}
+
+fn unproven(failure: &ProofFailure) -> Failure {
+    Failure::new(Exit::Unexpected, format!("the plan failed its own proof, so it is not shown: {failure}"))
+        .hint("This is a fault of hardmatch, not of your files. Please report it with this message.")
+}
+
+/// Several failures in one.
+fn join(failures: Vec<Failure>) -> Option<Failure> {
+    failures.into_iter().reduce(|mut first, next| {
+        first.message = format!("{}\n\n{}", first.message.trim_end(), next.message.trim_end());
+        first.hints.extend(next.hints);
+        first
+    })
+}
+
+/// Why a directory could not be read, with the name of the forest.
+fn in_forest(name: &str, error: DirectoryError) -> Failure {
+    super::live::in_forest(name, Failure::from(error))
+}

@@ -1,0 +1,101 @@
+//! Reading the tenant.
+
+use std::collections::BTreeSet;
+
+use crate::cli::directories::drawn;
+use crate::cli::failure::Failure;
+use crate::cli::live;
+use crate::cli::terminal::Terminal;
+use crate::config::{Config, GraphTenant as Source, TenantSource};
+use crate::directory::entra::graph::GraphTenant;
+use crate::directory::exports;
+use crate::model::ObservedTenant;
+use crate::model::questions::CloudQuestion;
+
+/// Entries of a page of a list.
+const PAGE: u64 = 999;
+
+/// A live tenant that can be asked for more.
+pub(super) struct LiveTenant {
+    graph: GraphTenant,
+    /// Whether only a part of it is read.
+    is_part: bool,
+}
+
+/// Reads what is read in any case.
+pub(super) async fn begin(
+    config: &Config,
+    selective: bool,
+    terminal: Terminal,
+) -> Result<(ObservedTenant, Option<LiveTenant>), Failure> {
+    match &config.tenant {
+        TenantSource::Snapshot(path) => {
+            terminal.log(1, &format!("reading the tenant from {}", path.display()));
+            let tenant = exports::read_tenant(path).map_err(|faults| drawn(faults, terminal))?;
+            Ok((tenant, None))
+        }
+        TenantSource::Graph(source) => {
+            let (tenant, live) = begin_live(source, config.desired.mappings.len(), selective, terminal).await?;
+            Ok((tenant, Some(live)))
+        }
+    }
+}
+
+async fn begin_live(
+    source: &Source,
+    mappings: usize,
+    selective: bool,
+    terminal: Terminal,
+) -> Result<(ObservedTenant, LiveTenant), Failure> {
+    let graph = live::tenant(source, terminal)?;
+    let mut tenant = graph.read_frame().await?;
+    if let Some(message) = live::wrong_tenant(source, &tenant) {
+        return Err(Failure::input(message).hint("Sign in to the right tenant, or correct `tenantId`."));
+    }
+    let users = tenant.live_users.unwrap_or_default();
+    let is_part = selective && asking_is_cheaper(mappings, users);
+    if is_part {
+        terminal.log(1, &format!("the tenant has {users} users: looking up only what {mappings} mappings need"));
+        graph.add_bin(&mut tenant).await?;
+    } else {
+        terminal.log(1, &format!("the tenant has {users} users: listing everything once"));
+        graph.add_everything(&mut tenant, touches_many(mappings, users)).await?;
+    }
+    Ok((tenant, LiveTenant { graph, is_part }))
+}
+
+/// Whether looking up what these mappings need takes fewer requests than listing so many users.
+fn asking_is_cheaper(mappings: usize, users: u64) -> bool {
+    let mappings = u64::try_from(mappings).unwrap_or(u64::MAX);
+    // A few batches in any case, then about one for every two mappings.
+    6 + mappings / 2 < users.div_ceil(PAGE)
+}
+
+/// Whether reading the targets again one by one takes more requests than one more list.
+fn touches_many(mappings: usize, users: u64) -> bool {
+    u64::try_from(mappings.div_ceil(20)).unwrap_or(u64::MAX) > users.div_ceil(PAGE)
+}
+
+impl LiveTenant {
+    /// Adds what answers these questions and is not known yet.
+    pub(super) async fn answer(&self, tenant: &mut ObservedTenant, open: &BTreeSet<CloudQuestion>) -> Result<(), Failure> {
+        let is_due = |question: &&CloudQuestion| self.is_part || matches!(question, CloudQuestion::Details(_));
+        let due: BTreeSet<CloudQuestion> = open.iter().filter(is_due).cloned().collect();
+        if !due.is_empty() {
+            self.graph.answer(tenant, &due).await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_mappings_are_looked_up_and_many_are_picked_from_lists() {
+        assert!(asking_is_cheaper(5, 100_000) && asking_is_cheaper(100, 100_000));
+        assert!(!asking_is_cheaper(5, 2_000) && !asking_is_cheaper(1_000, 100_000) && !asking_is_cheaper(1, 0));
+        assert!(touches_many(100_000, 100_000) && !touches_many(100, 100_000));
+    }
+}
