@@ -58,7 +58,7 @@ pub(super) fn live(source: &config::GraphTenant, config: &Config, terminal: Term
 fn signed_in(probes: &Probes) -> Line {
     let tenant = &probes.tenant;
     let name = tenant.initial_domain.as_deref().or(tenant.id.as_deref()).unwrap_or("a tenant without a name");
-    let who = probes.claims.as_ref().map_or_else(String::new, |claims| match (&claims.upn, &claims.app_id) {
+    let who = probes.claims.as_ref().map_or_else(String::new, |claims| match (&claims.upn, &claims.appid) {
         (Some(upn), _) => format!(" as {upn}"),
         (None, Some(app)) => format!(" as application {app}"),
         (None, None) => String::new(),
@@ -85,7 +85,7 @@ pub(super) fn clock(place: &str, server: Timestamp, here: Timestamp) -> Line {
 }
 
 fn expiry(claims: Option<&Claims>, now: Timestamp) -> Option<Line> {
-    let left = claims?.expires?.since(now).ok()?;
+    let left = claims?.exp?.since(now).ok()?;
     let minutes = left.total((Unit::Minute, SpanRelativeTo::days_are_24_hours())).ok()?;
     let text = format!("the access token is good for {} minutes", minutes.max(0.0).floor());
     Some(Line::good(PLACE, text))
@@ -113,7 +113,8 @@ struct Right {
 
 /// Whether the token carries the permissions of the writes that this configuration can lead to.
 fn rights(config: &Config, claims: Option<&Claims>) -> Vec<Line> {
-    let granted: Option<BTreeSet<&str>> = claims.map(|claims| claims.permissions().collect());
+    let granted: Option<BTreeSet<&str>> =
+        claims.map(|claims| claims.roles.iter().chain(&claims.scp).map(String::as_str).collect());
     let Some(granted) = granted.filter(|granted| !granted.is_empty()) else {
         let cure = "The first write tells; `apply` stops at a refusal.";
         return vec![Line::doubtful(PLACE, "the token does not tell which permissions it carries", cure)];

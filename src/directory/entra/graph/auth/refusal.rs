@@ -1,0 +1,153 @@
+//! What the sign-in service says when it signs nobody in.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::aadsts;
+use super::fault::{Fault, shown};
+use crate::directory::ports::DirectoryError;
+
+/// Fields of a request that must not come back in a message.
+const SECRET_FIELDS: [&str; 4] = ["client_secret", "client_assertion", "refresh_token", "device_code"];
+
+/// The body of a refusal.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Refusal {
+    /// The OAuth error, such as `invalid_client`.
+    pub(super) error: String,
+    error_description: String,
+    error_codes: Vec<u32>,
+    trace_id: String,
+    correlation_id: String,
+}
+
+impl Refusal {
+    /// Reads the body of an answer that is no success; `None` when the sign-in service did not write it.
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok().filter(|refusal: &Self| !refusal.error.is_empty())
+    }
+
+    /// The number after AADSTS.
+    pub(super) fn code(&self) -> Option<u32> {
+        let written = || {
+            let (_, rest) = self.error_description.split_once("AADSTS")?;
+            rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+        };
+        self.error_codes.first().copied().filter(|code| *code != 0).or_else(written)
+    }
+
+    /// The service's own sentence, unless it repeats a secret of the request.
+    fn sentence(&self, sent: &[u8]) -> String {
+        let text = self.error_description.split(" Trace ID:").next().unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default();
+        if repeats_a_secret(&self.error_description, sent) { String::new() } else { shown(line) }
+    }
+
+    /// `(AADSTS7000215, trace id …, correlation id …)`.
+    fn details(&self) -> String {
+        let code = self.code().map_or_else(|| word(&self.error), |code| format!("AADSTS{code}"));
+        let id = |name: &str, id: &str| if id.is_empty() { String::new() } else { format!(", {name} {}", word(id)) };
+        format!("({code}{}{})", id("trace id", &self.trace_id), id("correlation id", &self.correlation_id))
+    }
+
+    /// In an admin's words; `sent` is the form that was refused.
+    pub(super) fn message(&self, host: &str, sent: &[u8]) -> String {
+        let advice = self.code().and_then(aadsts::advice).map(str::to_owned);
+        let says = advice.unwrap_or_else(|| match (self.sentence(sent), &self.error) {
+            (sentence, error) if sentence.is_empty() => format!("the sign-in service answers `{}`", word(error)),
+            (sentence, _) => format!("the sign-in service says: {sentence}"),
+        });
+        format!("{host} refuses to sign in: {says} {}", self.details())
+    }
+
+    fn fault(&self, host: &str, sent: &[u8]) -> Fault {
+        let message = self.message(host, sent);
+        if self.code().is_some_and(aadsts::is_passing) {
+            return Fault::Passing(DirectoryError::Unreachable(message), None);
+        }
+        Fault::denied(message)
+    }
+}
+
+/// A word or an id of the service: letters, digits and a few signs, never a text that could carry more.
+fn word(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(64).collect()
+}
+
+fn repeats_a_secret(text: &str, sent: &[u8]) -> bool {
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+    url::form_urlencoded::parse(sent)
+        .filter(|(name, value)| SECRET_FIELDS.contains(&name.as_ref()) && !value.is_empty())
+        .any(|(_, value)| text.contains(value.as_ref()) || decoded.contains(value.as_ref()))
+}
+
+/// What an answer that is no success means.
+pub(super) fn fault(host: &str, status: u16, retry_after: Option<Duration>, body: &[u8], sent: &[u8]) -> Fault {
+    if matches!(status, 408 | 429) || status >= 500 {
+        let what = if status == 429 { "throttles sign-ins" } else { "does not work at the moment" };
+        let message = format!("{host} {what} (HTTP {status}); try again later");
+        return Fault::Passing(DirectoryError::Unreachable(message), retry_after);
+    }
+    match Refusal::read(body) {
+        Some(refusal) => refusal.fault(host, sent),
+        None => Fault::unreachable(format!(
+            "something that is no sign-in service answers at {host} (HTTP {status}); check `authority` and the proxy"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn refused(body: serde_json::Value, sent: &[u8]) -> String {
+        fault("login.example", 401, None, body.to_string().as_bytes(), sent).into_error().to_string()
+    }
+
+    #[test]
+    fn a_known_code_says_what_to_do() {
+        let body = json!({
+            "error": "invalid_client", "error_codes": [7_000_215], "trace_id": "t-1", "correlation_id": "c-1",
+            "error_description": "AADSTS7000215: Invalid client secret provided. Trace ID: t-1 Correlation ID: c-1",
+        });
+        assert_eq!(
+            refused(body, b""),
+            "login.example refuses to sign in: the client secret is wrong: hand over the `Value` of the secret, not its \
+             `Secret ID`, and one of this application (AADSTS7000215, trace id t-1, correlation id c-1)"
+        );
+    }
+
+    #[test]
+    fn an_unknown_code_is_shown_with_its_ids() {
+        let description = "AADSTS999999: Something \u{1b}[2J new. Trace ID: x\r\nmore";
+        let message = refused(json!({ "error": "e", "error_description": description, "trace_id": "t\u{1b}[2J" }), b"");
+        assert_eq!(
+            message,
+            "login.example refuses to sign in: the sign-in service says: AADSTS999999: Something \\u{1b}[2J new. \
+             (AADSTS999999, trace id t2J)"
+        );
+    }
+
+    #[test]
+    fn a_secret_that_comes_back_is_not_shown() {
+        for echoed in ["hunter+2 is wrong", "AADSTS1: client_secret=hunter%2B2 is wrong"] {
+            let message = refused(json!({ "error": "e", "error_description": echoed }), b"client_secret=hunter%2B2&a=b");
+            assert!(!message.contains("hunter"), "{message}");
+        }
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let of = |status, body: &str| fault("h", status, None, body.as_bytes(), b"");
+        for status in [408, 429, 500, 503, 504] {
+            assert!(matches!(of(status, "<html>"), Fault::Passing(DirectoryError::Unreachable(_), None)), "{status}");
+        }
+        assert!(matches!(of(302, "<html>"), Fault::Final(DirectoryError::Unreachable(_))));
+        assert!(matches!(of(400, "[]"), Fault::Final(DirectoryError::Unreachable(_))));
+        assert!(matches!(of(400, r#"{"error":"invalid_grant"}"#), Fault::Final(DirectoryError::Denied(_))));
+        assert!(matches!(of(400, r#"{"error":"x","error_codes":[90033]}"#), Fault::Passing(..)));
+    }
+}
