@@ -4,9 +4,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use hardmatch::directory::exports;
+use hardmatch::model::{CloudKey, CloudSelector, Desired, Observed, OnPremKey, OnPremSelector, OnPremSide};
+use hardmatch::plan::{Options, compute};
+use hardmatch::redact::Redactor;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::common::{Hardmatch, Outcome};
+use crate::properties::case;
 
 const EXAMPLES: [&str; 9] = [
     "bulk-rules",
@@ -255,4 +261,58 @@ fn doubts_travel_along() {
     let (from_source, from_snapshot) = (body(&here, "hardmatch.yaml"), body(&here, "snapshot/hardmatch.yaml"));
     assert!(from_source["findings"].to_string().contains("were probably not selected"), "{from_source}");
     assert_eq!(from_snapshot, from_source);
+}
+
+/// Both directories, written and read again.
+fn through_files(observed: &Observed) -> Observed {
+    let (mut tenant, mut forests) = (Vec::new(), Vec::new());
+    exports::snapshot::write_tenant(&observed.tenant, &mut tenant).unwrap();
+    for forest in &observed.forests {
+        let mut ldif = Vec::new();
+        exports::write_forest(forest, &mut ldif).unwrap();
+        forests.push(exports::read_ldif_from(ldif.as_slice(), &"f".into(), &forest.name, &forest.anchor).unwrap());
+    }
+    Observed { forests, tenant: exports::read_tenant_from(tenant.as_slice(), &"t".into()).unwrap() }
+}
+
+fn redacted_wishes(mut desired: Desired, redactor: &mut Redactor) -> Desired {
+    let cloud = |selector: &mut CloudSelector, redactor: &mut Redactor| {
+        selector.key = match &selector.key {
+            CloudKey::Id(id) => CloudKey::Id(redactor.id(*id)),
+            CloudKey::Upn(upn) => CloudKey::Upn(redactor.address(upn.as_str()).parse().unwrap()),
+            other @ (CloudKey::Mail(_) | CloudKey::EmployeeId(_)) => panic!("{other:?}"),
+        };
+    };
+    for mapping in &mut desired.mappings {
+        cloud(&mut mapping.cloud, redactor);
+        mapping.holders.iter_mut().for_each(|decision| cloud(&mut decision.account, redactor));
+        if let OnPremSide::User(OnPremSelector { key: OnPremKey::Sam { name, .. }, .. }) = &mut mapping.on_prem {
+            *name = redactor.word(name).into();
+        }
+    }
+    for forest in &mut desired.forests {
+        forest.name = redactor.forest_name(&forest.name).unwrap().into();
+    }
+    desired
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_directories_give_the_same_plan_from_their_snapshots(case in case()) {
+        let mut case = case;
+        // Every reader finds it, at least by the users.
+        case.observed.forests[0].domain_sid = Some("S-1-5-21-1-2-3".parse().unwrap());
+        let plan = |desired: &Desired, observed: Observed| {
+            let body = compute(desired, observed, &Options::default()).unwrap_or_else(|failure| panic!("{failure}"));
+            serde_json::to_value(body).unwrap()
+        };
+        let original = plan(&case.desired, case.observed.clone());
+        prop_assert_eq!(plan(&case.desired, through_files(&case.observed)), original.clone());
+        let mut redactor = Redactor::new([9; 32], &case.observed);
+        let desired = redacted_wishes(case.desired.clone(), &mut redactor);
+        let observed = redactor.observed(case.observed);
+        prop_assert_eq!(shape(&plan(&desired, through_files(&observed))), shape(&original));
+    }
 }
