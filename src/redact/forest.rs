@@ -12,6 +12,7 @@ impl Redactor {
             domain_sid: forest.domain_sid.map(|sid| self.sid(&sid)),
             netbios_names: forest.netbios_names.iter().map(|name| self.word(name).into()).collect(),
             users: forest.users.into_iter().map(|user| self.ad_user(user, &anchor)).collect(),
+            user_count: forest.user_count,
             doubts: doubts(&forest.doubts),
             user_count: forest.user_count,
             anchor,

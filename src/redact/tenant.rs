@@ -18,6 +18,7 @@ impl Redactor {
             roles: tenant.roles.map(|grants| {
                 grants.into_iter().map(|grant| RoleGrant { principal: self.id(grant.principal), ..grant }).collect()
             }),
+            live_users: tenant.live_users,
             doubts: doubts(&tenant.doubts),
             taken_at: tenant.taken_at,
             live_users: tenant.live_users,

@@ -15,7 +15,7 @@ use crate::model::{AdUser, AnchorAttribute, AnchorMode, Exclusion, GuidAttribute
 /// Lines are folded at this width, as `ldapsearch` does.
 const WIDTH: usize = 76;
 
-/// Writes a forest, sorted by name, so that the same forest gives the same bytes.
+/// Writes a forest of which all users were read, sorted by name, so that the same forest gives the same bytes.
 ///
 /// # Errors
 /// When it cannot be written.

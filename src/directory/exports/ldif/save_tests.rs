@@ -109,7 +109,7 @@ fn forest() -> BoxedStrategy<ObservedForest> {
             }
             netbios_names.sort();
             netbios_names.dedup();
-            ObservedForest { name: "corp".into(), anchor, domain_sid: Some(sid), netbios_names, users, doubts }
+            ObservedForest { name: "corp".into(), anchor, domain_sid: Some(sid), netbios_names, users, user_count: None, doubts }
         })
         .boxed()
 }

@@ -11,7 +11,7 @@ use crate::model::{CloudUser, Domain, EntraId, Known, ObservedTenant, OtherKind,
 
 use super::{FORMAT, FORMAT_VERSION};
 
-/// Writes a tenant, sorted by id, so that the same tenant gives the same bytes.
+/// Writes a tenant of which all users were read, sorted by id, so that the same tenant gives the same bytes.
 ///
 /// # Errors
 /// When it cannot be written.

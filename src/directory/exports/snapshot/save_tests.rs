@@ -114,6 +114,7 @@ fn tenant() -> BoxedStrategy<ObservedTenant> {
             groups_read: reads.1,
             contacts_read: reads.2,
             doubts: reads.3,
+            live_users: None,
             users,
             others,
             roles,
