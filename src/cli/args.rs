@@ -105,6 +105,22 @@ pub struct ConfigArgs {
     /// The configuration; else HARDMATCH_CONFIG, else hardmatch.yaml here or above in the repository
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+
+    /// How much of live directories is read: needed looks up what planning asks for, everything lists all
+    #[arg(long, value_enum, value_name = "EXTENT", default_value = "auto", hide = true)]
+    pub read: Read,
+}
+
+/// How much of live directories is read. The plan is the same; which is faster depends on their size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Read {
+    /// Whichever takes fewer requests
+    #[default]
+    Auto,
+    /// What planning asks for
+    Needed,
+    /// All of it
+    Everything,
 }
 
 /// How a plan is printed.

@@ -7,10 +7,10 @@ use crate::diag::{Diagnostic, Level};
 use crate::plan::Options;
 use crate::planfile::{Meta, PlanFile};
 
-use super::args::ConfigArgs;
+use super::args::{ConfigArgs, Read};
 use super::directories;
 use super::failure::Failure;
-use super::reading::{Extent, Reading};
+use super::reading::Reading;
 use super::surroundings;
 use super::terminal::Terminal;
 
@@ -24,6 +24,8 @@ pub(super) struct Setup {
     pub path: PathBuf,
     /// What it says.
     pub config: Config,
+    /// How much of live directories is read.
+    pub read: Read,
 }
 
 impl Setup {
@@ -37,13 +39,13 @@ impl Setup {
         if !worth_saying.is_empty() {
             terminal.say(&config::render_diagnostics(&worth_saying, &config.sources, width, color));
         }
-        Ok(Self { path, config })
+        Ok(Self { path, config, read: args.read })
     }
 
     /// Reads the directories and plans.
     pub(super) fn plan(&self, options: &Options, terminal: Terminal) -> Result<PlanFile, Failure> {
         let body = directories::block_on(async {
-            let mut reading = Reading::begin(&self.config, Extent::Needed, terminal).await?;
+            let mut reading = Reading::begin(&self.config, self.read, terminal).await?;
             let body = reading.plan(&self.config.desired, options).await;
             reading.close().await;
             body

@@ -10,12 +10,12 @@ use crate::model::{CloudUser, Observed, ObservedForest, ObservedTenant, OtherKin
 use crate::plan::Options;
 use crate::redact::Redactor;
 
-use super::args::SnapshotArgs;
+use super::args::{Read, SnapshotArgs};
 use super::batch::Batch;
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::reading::{Extent, Reading};
+use super::reading::Reading;
 use super::setup::Setup;
 use super::surroundings;
 use super::terminal::Terminal;
@@ -50,7 +50,7 @@ fn gather(setup: &Setup, layout: &Layout, redact: bool, terminal: Terminal) -> R
 /// All of both directories, with the facts that planning would ask for besides.
 fn everything(config: &Config, terminal: Terminal) -> Result<Observed, Failure> {
     directories::block_on(async {
-        let mut reading = Reading::begin(config, Extent::Everything, terminal).await?;
+        let mut reading = Reading::begin(config, Read::Everything, terminal).await?;
         let planned = reading.plan(&config.desired, &Options::default()).await;
         reading.close().await;
         // A plan that fails its proof is no reason not to save what it failed on.

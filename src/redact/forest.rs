@@ -14,7 +14,6 @@ impl Redactor {
             users: forest.users.into_iter().map(|user| self.ad_user(user, &anchor)).collect(),
             user_count: forest.user_count,
             doubts: doubts(&forest.doubts),
-            user_count: forest.user_count,
             anchor,
         }
     }

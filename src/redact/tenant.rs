@@ -21,7 +21,6 @@ impl Redactor {
             live_users: tenant.live_users,
             doubts: doubts(&tenant.doubts),
             taken_at: tenant.taken_at,
-            live_users: tenant.live_users,
             sync_enabled: tenant.sync_enabled,
             recycle_bin_read: tenant.recycle_bin_read,
             groups_read: tenant.groups_read,

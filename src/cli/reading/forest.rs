@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::cli::args::Read;
 use crate::cli::directories::read_exported_forest;
 use crate::cli::failure::Failure;
 use crate::cli::live;
@@ -30,14 +31,18 @@ pub(super) async fn begin(
     source: &ForestSource,
     anchor: &AnchorMode,
     config: &Config,
-    selective: bool,
+    extent: Read,
     terminal: Terminal,
 ) -> Result<(ObservedForest, Option<LiveForest>), Failure> {
     let ForestSource::Ldap(source) = source else {
         return read_exported_forest(name, source, anchor, terminal).map(|forest| (forest, None));
     };
     let ldap = live::forest(name, source, anchor, config)?;
-    let is_part = selective && config.desired.mappings.len() <= FEW;
+    let is_part = match extent {
+        Read::Auto => config.desired.mappings.len() <= FEW,
+        Read::Needed => true,
+        Read::Everything => false,
+    };
     let forest = first_look(name, source, &ldap, is_part, terminal).await?;
     Ok((forest, Some(LiveForest { ldap, is_part })))
 }

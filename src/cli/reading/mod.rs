@@ -13,6 +13,7 @@ use crate::model::questions::Questions;
 use crate::model::{Desired, Observed};
 use crate::plan::{self, Body, Options, ProofFailure};
 
+use super::args::Read;
 use super::directories::sources;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -22,15 +23,6 @@ use tenant::LiveTenant;
 
 /// More rounds than any chain of look-ups takes.
 const ROUNDS: usize = 50;
-
-/// How much is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
-    /// What planning needs.
-    Needed,
-    /// Everything, for a snapshot.
-    Everything,
-}
 
 /// What was read so far, and the live directories that can be asked for more.
 pub(super) struct Reading {
@@ -44,11 +36,10 @@ pub(super) struct Reading {
 
 impl Reading {
     /// Reads what is read in any case. What is wrong with one directory does not hide what is wrong with the next.
-    pub(super) async fn begin(config: &Config, extent: Extent, terminal: Terminal) -> Result<Self, Failure> {
-        let selective = extent == Extent::Needed && !plan::needs_everything(&config.desired);
-        let forests =
-            sources(config).map(|(name, source, anchor)| forest::begin(name, source, anchor, config, selective, terminal));
-        let (tenant, forests) = tokio::join!(tenant::begin(config, selective, terminal), join_all(forests));
+    pub(super) async fn begin(config: &Config, extent: Read, terminal: Terminal) -> Result<Self, Failure> {
+        let extent = if plan::needs_everything(&config.desired) { Read::Everything } else { extent };
+        let forests = sources(config).map(|(name, source, anchor)| forest::begin(name, source, anchor, config, extent, terminal));
+        let (tenant, forests) = tokio::join!(tenant::begin(config, extent, terminal), join_all(forests));
         let mut failures: Vec<Failure> = Vec::new();
         let mut keep = |failure: Failure| failures.push(failure);
         let (tenant, live) = tenant.map_err(&mut keep).ok().unzip();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::cli::args::Read;
 use crate::cli::directories::drawn;
 use crate::cli::failure::Failure;
 use crate::cli::live;
@@ -25,7 +26,7 @@ pub(super) struct LiveTenant {
 /// Reads what is read in any case.
 pub(super) async fn begin(
     config: &Config,
-    selective: bool,
+    extent: Read,
     terminal: Terminal,
 ) -> Result<(ObservedTenant, Option<LiveTenant>), Failure> {
     match &config.tenant {
@@ -35,7 +36,7 @@ pub(super) async fn begin(
             Ok((tenant, None))
         }
         TenantSource::Graph(source) => {
-            let (tenant, live) = begin_live(source, config.desired.mappings.len(), selective, terminal).await?;
+            let (tenant, live) = begin_live(source, config.desired.mappings.len(), extent, terminal).await?;
             Ok((tenant, Some(live)))
         }
     }
@@ -44,7 +45,7 @@ pub(super) async fn begin(
 async fn begin_live(
     source: &Source,
     mappings: usize,
-    selective: bool,
+    extent: Read,
     terminal: Terminal,
 ) -> Result<(ObservedTenant, LiveTenant), Failure> {
     let graph = live::tenant(source, terminal)?;
@@ -53,7 +54,11 @@ async fn begin_live(
         return Err(Failure::input(message).hint("Sign in to the right tenant, or correct `tenantId`."));
     }
     let users = tenant.live_users.unwrap_or_default();
-    let is_part = selective && asking_is_cheaper(mappings, users);
+    let is_part = match extent {
+        Read::Auto => asking_is_cheaper(mappings, users),
+        Read::Needed => true,
+        Read::Everything => false,
+    };
     if is_part {
         terminal.log(1, &format!("the tenant has {users} users: looking up only what {mappings} mappings need"));
         graph.add_bin(&mut tenant).await?;
