@@ -11,7 +11,7 @@ use hardmatch::tenant_model::Tenant;
 use proptest::prelude::*;
 
 /// How many AD users and cloud accounts a random case has at most.
-const PEOPLE: u8 = 6;
+pub(crate) const PEOPLE: u8 = 6;
 
 #[derive(Clone)]
 pub(crate) struct Case {
@@ -59,11 +59,11 @@ impl std::fmt::Debug for Case {
     }
 }
 
-fn guid(n: u8) -> ObjectGuid {
+pub(crate) fn guid(n: u8) -> ObjectGuid {
     ObjectGuid::from_ad_bytes([n + 1, 2, 3, 4, 5, 6, 7, 0x48, 0x89, 10, 11, 12, 13, 14, 15, n])
 }
 
-fn entra(n: u8) -> EntraId {
+pub(crate) fn entra(n: u8) -> EntraId {
     format!("00000000-0000-4000-8000-0000000000{n:02x}").parse().unwrap()
 }
 
@@ -71,7 +71,7 @@ fn sid(n: u8) -> Sid {
     format!("S-1-5-21-1-2-3-{}", 1000 + u32::from(n)).parse().unwrap()
 }
 
-fn upn(n: u8, federated: bool) -> String {
+pub(crate) fn upn(n: u8, federated: bool) -> String {
     format!("u{n}@{}", if federated { "fed.example" } else { "x.example" })
 }
 
@@ -201,7 +201,7 @@ fn build(accounts: &[Account], links: &[Link]) -> Case {
     Case { desired, observed: Observed { forests: vec![forest], tenant } }
 }
 
-fn domain(name: &str, federated: bool) -> Domain {
+pub(crate) fn domain(name: &str, federated: bool) -> Domain {
     Domain { name: name.into(), verified: true, federated, initial: name.ends_with("onmicrosoft.com") }
 }
 
@@ -398,7 +398,7 @@ proptest! {
     }
 }
 
-fn shuffle<T>(list: &mut [T], mut seed: u64) {
+pub(crate) fn shuffle<T>(list: &mut [T], mut seed: u64) {
     for at in (1..list.len()).rev() {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let other = usize::try_from(seed >> 33).unwrap() % (at + 1);

@@ -1,0 +1,94 @@
+//! Planning on the part of the directories that it asks for gives the plan of the whole, byte for byte.
+
+mod answers;
+mod twists;
+
+use hardmatch::model::*;
+use hardmatch::plan::questions::Questions;
+use hardmatch::plan::{Options, compute, inquire};
+use proptest::prelude::*;
+
+use crate::properties::{Case, case, shuffle};
+use answers::part;
+use twists::{twist, twists};
+
+/// How often one has to ask at most.
+const ROUNDS: usize = 8;
+
+/// The plan, or why there is none, as it would be written.
+fn text(body: Result<hardmatch::plan::Body, hardmatch::plan::ProofFailure>) -> String {
+    body.map_or_else(|failure| failure.to_string(), |body| serde_json::to_string_pretty(&body).unwrap())
+}
+
+/// Asks until nothing new comes up; gives the plan, everything that was asked, and the part that was read in the end.
+fn ask(case: &Case, seed: u64, also: impl Fn(u64) -> bool) -> (String, Questions, Observed) {
+    let mut answered = Questions::default();
+    for _ in 0..ROUNDS {
+        let mut known = part(&case.observed, &answered, &also);
+        shuffle(&mut known.tenant.users, seed);
+        known.forests.iter_mut().for_each(|forest| shuffle(&mut forest.users, seed / 3));
+        let (body, questions) = inquire(&case.desired, known.clone(), &Options::default(), &answered);
+        if questions.without(&answered).is_empty() {
+            return (text(body), answered, known);
+        }
+        answered.extend(questions);
+    }
+    panic!("more than {ROUNDS} rounds: {case:?}")
+}
+
+/// People who have nothing to do with any mapping.
+fn add_strangers(observed: &mut Observed, count: u16, synced: bool) {
+    for n in 0..count {
+        let mut bytes = [0x5a; 16];
+        bytes[..2].copy_from_slice(&n.to_be_bytes());
+        let guid = ObjectGuid::from_ad_bytes(bytes);
+        let mut user = AdUser::new(guid, format!("CN=zz{n},DC=corp").parse().unwrap());
+        user.sam = Some(format!("zz{n}").into());
+        user.upn = Some(format!("zz{n}@x.example").into());
+        user.sid = Some(format!("S-1-5-21-1-2-3-{}", 50_000 + u32::from(n)).parse().unwrap());
+        let is_odd = n.is_multiple_of(3);
+        if is_odd {
+            user.consistency_guid = GuidAttribute::Bytes((*guid.byte_swapped().ad_bytes()).into());
+        }
+        let anchor = guid.immutable_id();
+        let id = format!("00000000-0000-4000-9000-00000000{n:04x}").parse().unwrap();
+        let mut account = CloudUser::new(id, &format!("zz{n}@x.example"), Some(anchor));
+        account.sync_enabled = Known::Is(synced);
+        account.sid = user.sid.clone().into();
+        account.mail = Known::Is(format!("zz{n}@x.example").into());
+        observed.forests[0].users.push(user);
+        observed.tenant.users.push(account);
+    }
+}
+
+fn twisted() -> impl Strategy<Value = Case> {
+    (case(), twists()).prop_map(|(mut case, twists)| {
+        twists.into_iter().for_each(|one| twist(&mut case, one));
+        case
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_part_gives_the_plan_of_the_whole(mut case in twisted(), strangers in 0u16..90, seed in any::<u64>(), more in any::<bool>()) {
+        add_strangers(&mut case.observed, strangers, true);
+        let whole = text(compute(&case.desired, case.observed.clone(), &Options::default()));
+        let (by_part, _, _) = ask(&case, seed, |at| more && (at ^ seed).is_multiple_of(5));
+        prop_assert_eq!(by_part, whole);
+    }
+
+    #[test]
+    fn what_is_asked_does_not_grow_with_the_directories(case in twisted()) {
+        let (mut small, mut large) = (case.clone(), case);
+        add_strangers(&mut small.observed, 3, false);
+        add_strangers(&mut large.observed, 60, false);
+        let ((_, few, small), (_, many, large)) = (ask(&small, 0, |_| false), ask(&large, 0, |_| false));
+        prop_assert_eq!(few.without(&many), Questions::default());
+        prop_assert_eq!(few.len(), many.len());
+        prop_assert_eq!(small.tenant.users.len(), large.tenant.users.len());
+        prop_assert_eq!(small.forests[0].users.len(), large.forests[0].users.len());
+        prop_assert!(large.tenant.users.iter().all(|user| !user.upn.starts_with("zz")));
+    }
+}
