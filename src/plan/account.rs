@@ -48,11 +48,17 @@ pub(super) fn raise_restore_conflicts(link: &mut Link<'_>, account: &CloudUser, 
             taken.push(format!("{name} belongs to {}", cloud_user_line(owner)));
         }
     }
+    for address in crate::tenant_model::mail_addresses(account) {
+        for other in tenant.others_with_address(address) {
+            let name = other.display_name.as_deref().unwrap_or("without a name");
+            taken.push(format!("{address} belongs to {} {name} (id {})", other.kind.word(), other.id));
+        }
+    }
     if !taken.is_empty() {
         taken.sort();
         taken.dedup();
         let message = format!("{} cannot be restored: a name or address of it is in use again", account.original_upn());
-        let hint = "Rename the account that uses it now, then plan again.";
+        let hint = "Rename what uses it now, then plan again.";
         let finding = link.finding(Code::TargetSoftDeleted, message).objects(taken).hint(hint);
         link.raise(finding);
     }

@@ -2,6 +2,7 @@
 
 mod holders;
 mod order;
+mod parts;
 mod selectors;
 mod targets;
 mod whole;

@@ -7,7 +7,7 @@ fn selectors_must_name_exactly_one_object() {
     let twice =
         Case::new().ad("ann", A, nothing).ad("ANN", P, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", nothing).plan();
     assert_eq!(blockers(&twice), [Code::OnpremAmbiguous]);
-    let missing = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("anm", "amn", nothing).plan();
+    let missing = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("anm", "anm", nothing).plan();
     assert_eq!(blockers(&missing), [Code::CloudNotFound, Code::OnpremNotFound]);
     let hint = missing.findings[0].hint.clone().unwrap();
     assert!(hint.contains("ann@x.example"), "{hint}");

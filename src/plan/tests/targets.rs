@@ -133,6 +133,25 @@ fn leaving_hybrid_clears_everything_of_ad() {
 }
 
 #[test]
+fn a_restore_waits_for_the_group_that_took_the_address() {
+    let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, |user| {
+        user.deleted_at = Some("2026-11-01T00:00:00Z".into());
+        user.proxy_addresses = Known::Is(["SMTP:ann@x.example".into()].into());
+    });
+    case.observed.tenant.others.push(OtherObject {
+        kind: OtherKind::Group,
+        id: entra(100),
+        display_name: Some("All of us".into()),
+        mail: Some("ann@x.example".into()),
+        proxy_addresses: Box::default(),
+        members: None,
+    });
+    let body = case.map("ann", "ann", |mapping| mapping.restore = true).plan();
+    assert_eq!(blockers(&body), [Code::TargetSoftDeleted]);
+    assert!(body.findings[0].objects[0].contains("group All of us"), "{:?}", body.findings[0]);
+}
+
+#[test]
 fn a_soft_deleted_target_is_restored_when_asked() {
     let deleted = |user: &mut CloudUser| user.deleted_at = Some("2026-11-01T00:00:00Z".into());
     let case = || Case::new().ad("ann", A, nothing).cloud(1, "ann", None, deleted).cloud(2, "x", None, nothing);

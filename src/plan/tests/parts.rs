@@ -1,0 +1,89 @@
+//! What is looked up, and what is said of a part.
+
+use super::*;
+use crate::plan::questions::{CloudQuestion, ForestKey, ForestQuestion, Questions, inquire, needs_everything};
+
+impl Case {
+    fn ask(&self, answered: &Questions) -> (Body, Questions) {
+        let (body, questions) = inquire(&self.desired, self.observed.clone(), &Options::default(), answered);
+        (body.unwrap(), questions)
+    }
+}
+
+fn everywhere(key: ForestKey) -> ForestQuestion {
+    ForestQuestion { forest: None, key }
+}
+
+#[test]
+fn names_that_begin_alike_are_asked_for_only_once_nobody_was_found() {
+    let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("anm", "amn", nothing);
+    let (body, first) = case.ask(&Questions::default());
+    assert_eq!(first.forests, [everywhere(ForestKey::Sam("anm".into()))].into());
+    assert!(first.tenant.contains(&CloudQuestion::Upn("amn@x.example".into())) && body.status == Status::Blocked);
+    let (_, second) = case.ask(&first);
+    assert!(second.forests.contains(&everywhere(ForestKey::Similar("an".into()))));
+    assert!(second.tenant.contains(&CloudQuestion::Similar("am".into())));
+    let (body, third) = case.ask(&second);
+    assert_eq!(third, second);
+    assert_eq!(body.findings[0].hint, case.plan().findings[0].hint);
+}
+
+#[test]
+fn a_selector_with_a_forest_asks_that_forest() {
+    let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", |mapping| {
+        let OnPremSide::User(selector) = &mut mapping.on_prem else { unreachable!() };
+        selector.forest = Some("corp".into());
+    });
+    let (_, questions) = case.ask(&Questions::default());
+    let sam = ForestKey::Sam("ann".into());
+    assert!(questions.forests.contains(&ForestQuestion { forest: Some("corp".into()), key: sam }));
+    assert!(questions.tenant.contains(&CloudQuestion::Details(entra(1))));
+}
+
+#[test]
+fn a_part_counts_for_the_whole() {
+    let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", nothing);
+    case.observed.tenant.live_users = Some(40_000);
+    case.observed.forests[0].user_count = Some(50_000);
+    let body = case.plan();
+    assert_eq!((body.tenant.users, body.forests[0].users), (40_000, 50_000));
+    case.desired.policy.limits.percent = 0;
+    assert!(case.plan().findings[0].message.contains("1 of 40000 accounts"));
+    (case.observed.tenant.users, case.observed.forests[0].users) = (Vec::new(), Vec::new());
+    assert!(!codes(&case.plan()).contains(&Code::SourceEmpty), "nobody was asked for, but there are users");
+}
+
+#[test]
+fn rules_need_everything() {
+    let mut case = Case::new();
+    assert!(!needs_everything(&case.desired));
+    case.desired.rules.push(Rule {
+        name: "staff".into(),
+        source: Source { file: Arc::from("hardmatch.yaml"), line: 1 },
+        forest: None,
+        under: None,
+        on_prem: OnPremPairKey::Mail,
+        cloud: CloudPairKey::Mail,
+        replace_suffix: Vec::new(),
+    });
+    assert!(needs_everything(&case.desired));
+}
+
+#[test]
+fn synced_users_tell_which_attribute_sync_uses() {
+    let doubtful = |mode: AnchorMode, held: ImmutableId| {
+        let both = |user: &mut AdUser| {
+            user.consistency_guid = GuidAttribute::Bytes((*guid(P).ad_bytes()).into());
+            user.custom_anchor = Some(AnchorAttribute::Text("E7".into()));
+        };
+        let synced = |user: &mut CloudUser| user.sync_enabled = Known::Is(true);
+        let mut case = Case::new().ad("ann", A, both).cloud(1, "ann", Some(held), synced);
+        case.observed.forests[0].anchor = mode;
+        codes(&case.plan()).contains(&Code::AnchorModeDoubtful)
+    };
+    let custom = || AnchorMode::Attribute("employeeID".into());
+    assert!(doubtful(AnchorMode::ConsistencyGuid, anchor(A)) && !doubtful(AnchorMode::ConsistencyGuid, anchor(P)));
+    assert!(doubtful(AnchorMode::ObjectGuid, anchor(P)) && !doubtful(AnchorMode::ObjectGuid, anchor(A)));
+    assert!(doubtful(custom(), anchor(P)) && !doubtful(custom(), ImmutableId::stored("E7").unwrap()));
+    assert!(!doubtful(AnchorMode::ConsistencyGuid, anchor(S)), "nobody of this forest has it");
+}
