@@ -107,9 +107,10 @@ pub(crate) fn members(world: &mut World, call: &Call) -> Result<Answer, Failure>
     let id: EntraId = key.parse().map_err(|_| Failure::not_found(key))?;
     find_group(world, &id).ok_or_else(|| Failure::not_found(key))?;
     let ids = match relation {
-        "owners" => related(world, &id, "owners"),
-        "transitiveMembers" => transitive_members(world, &id),
-        _ => related(world, &id, "members"),
+        "owners" => related(world, &id, "owners").unwrap_or_default(),
+        // What the snapshot does not know is kept from clients, as hidden memberships are.
+        "transitiveMembers" => transitive_members(world, &id).ok_or_else(Failure::denied)?,
+        _ => related(world, &id, "members").ok_or_else(Failure::denied)?,
     };
     let listing = Listing::new(call, &super::schema::USER, &world.settings())?;
     let group_type = Projection::default_of(&GROUP, true);
@@ -147,19 +148,20 @@ pub(super) fn memberships<'a>(world: &'a World, id: &EntraId, transitive: bool) 
     found
 }
 
-fn transitive_members(world: &World, id: &EntraId) -> Vec<EntraId> {
+/// Whoever is in a group through any path; `None` when the members of a group on the way are not known.
+fn transitive_members(world: &World, id: &EntraId) -> Option<Vec<EntraId>> {
     let (mut seen, mut open, mut found) = (HashSet::from([*id]), vec![*id], Vec::new());
     while let Some(group) = open.pop() {
-        for member in related(world, &group, "members").into_iter().filter(|member| seen.insert(*member)) {
+        for member in related(world, &group, "members")?.into_iter().filter(|member| seen.insert(*member)) {
             found.push(member);
-            open.push(member);
+            open.extend(Some(member).filter(|member| find_group(world, member).is_some()));
         }
     }
-    found
+    Some(found)
 }
 
-fn related(world: &World, group: &EntraId, relation: &str) -> Vec<EntraId> {
-    find_group(world, group).map(|group| ids(group, relation)).unwrap_or_default()
+fn related(world: &World, group: &EntraId, relation: &str) -> Option<Vec<EntraId>> {
+    find_group(world, group).filter(|group| group.get(relation).is_some()).map(|group| ids(group, relation))
 }
 
 /// The ids of a relation, alone or in objects.

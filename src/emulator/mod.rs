@@ -17,6 +17,7 @@
 mod access;
 mod audit;
 mod batch;
+mod by_ids;
 mod call;
 mod clock;
 mod control;

@@ -6,7 +6,7 @@ use super::call::{Answer, Call};
 use super::errors::Failure;
 use super::odata::query::{Query, decode_path};
 use super::world::World;
-use super::{audit, deleted_items, directory, roles, synchronization, users};
+use super::{audit, by_ids, deleted_items, directory, roles, synchronization, users};
 
 /// What carries a call out.
 type Handler = fn(&mut World, &Call) -> Result<Answer, Failure>;
@@ -81,6 +81,7 @@ fn handler(method: &str, path: &[&str]) -> Option<Handler> {
         "directory" => directory_of(method, rest),
         "domains" | "organization" | "groups" | "contacts" => collection(method, path),
         "roleManagement" | "directoryRoles" | "identityGovernance" => role(method, path),
+        "directoryObjects" => (method == "POST" && rest == ["getByIds"]).then_some(by_ids::get as Handler),
         "auditLogs" => (path == ["auditLogs", "directoryAudits"] && method == "GET").then_some(audit::list as Handler),
         _ => None,
     }

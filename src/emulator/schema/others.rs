@@ -213,6 +213,14 @@ pub(crate) static ROLE_DEFINITION: Entity = Entity {
     ],
 };
 
+/// Any object: what all kinds have in common.
+pub(crate) static DIRECTORY_OBJECT: Entity = Entity {
+    type_name: "microsoft.graph.directoryObject",
+    resource: "DirectoryObject",
+    set: "directoryObjects",
+    properties: &[key("id"), other("deletedDateTime", Date)],
+};
+
 /// A role that was activated in the tenant.
 pub(crate) static DIRECTORY_ROLE: Entity = Entity {
     type_name: "microsoft.graph.directoryRole",

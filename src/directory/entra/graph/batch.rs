@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -84,7 +83,7 @@ impl Client {
         parts: &mut [Option<Part>],
     ) -> Result<Option<Left>, GraphError> {
         let requests: Vec<Value> = open.iter().filter_map(|place| Some(request(*place, calls.get(*place)?))).collect();
-        let batch = Call::new(Method::POST, version, &["$batch"], Some(json!({ "requests": requests })));
+        let batch = Call::ask(version, &["$batch"], json!({ "requests": requests }));
         let replies: Replies = parse(&batch, &self.send(&batch).await?.body)?;
         let mut again: Option<Left> = None;
         let mut missing: Vec<usize> = open.to_vec();

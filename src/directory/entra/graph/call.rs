@@ -41,6 +41,8 @@ pub(super) struct Call {
     /// How many entries of a list are enough; all when `None`.
     pub(super) enough: Option<u32>,
     pub(super) body: Option<Value>,
+    /// Whether a POST only reads.
+    only_reads: bool,
 }
 
 impl Call {
@@ -55,7 +57,12 @@ impl Call {
             path.extend(utf8_percent_encode(segment, PATH));
             path
         });
-        Self { method, version, target, advanced: false, enough: None, body }
+        Self { method, version, target, advanced: false, enough: None, body, only_reads: false }
+    }
+
+    /// Asks for something with a body that is too long for an address.
+    pub(super) fn ask(version: Version, segments: &[&str], body: Value) -> Self {
+        Self { only_reads: true, ..Self::new(Method::POST, version, segments, Some(body)) }
     }
 
     /// Adds a query option such as `$select`.
@@ -96,19 +103,9 @@ impl Call {
         self.top(entries)
     }
 
-    /// Whether asking it twice is the same as asking it once.
+    /// Whether it changes nothing, so that it may be sent again without knowing what became of it.
     pub(super) fn is_read(&self) -> bool {
-        self.method == Method::GET
-    }
-
-    /// Whether it carries other requests, all of them reads.
-    pub(super) fn is_batch(&self) -> bool {
-        self.target == "/$batch"
-    }
-
-    /// Whether it may be sent again without knowing what became of it.
-    pub(super) fn repeats_freely(&self) -> bool {
-        self.is_read() || self.is_batch()
+        self.method == Method::GET || self.only_reads
     }
 
     /// What a log may show: the path without the query, which holds names of people.

@@ -116,7 +116,7 @@ impl Client {
         let mut rejected = None;
         loop {
             let token = self.tokens.token(rejected.as_ref()).await.map_err(GraphError::Directory)?;
-            self.pace.turn(!call.is_read() && !call.is_batch()).await;
+            self.pace.turn(!call.is_read()).await;
             let (sent, end) = self.once(call, url, &token).await;
             let (error, asked) = match end {
                 Try::Good(reply) => {
@@ -202,7 +202,7 @@ impl Client {
         let (request_id, date) = (header(&headers, "request-id"), header(&headers, DATE.as_str()));
         let body = match response.bytes().await {
             Ok(body) => body.to_vec(),
-            Err(_) if status.is_success() && !call.repeats_freely() => {
+            Err(_) if status.is_success() && !call.is_read() => {
                 return Try::Final(GraphError::Lost(format!("the answer to {} broke off", call.shown())));
             }
             Err(_) if status.is_success() => {
@@ -211,7 +211,7 @@ impl Client {
             Err(_) => Vec::new(),
         };
         if status.is_success() {
-            if call.repeats_freely() && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
+            if call.is_read() && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
                 return Try::Again(GraphError::Lost(format!("the answer to {} is no JSON", call.shown())), None);
             }
             return Try::Good(Reply { body, request_id, date });
@@ -222,7 +222,7 @@ impl Client {
         let error = GraphError::Answer(Box::new(answer));
         if status == StatusCode::UNAUTHORIZED {
             Try::Expired(error, token.clone())
-        } else if throttled || (passing && call.repeats_freely()) {
+        } else if throttled || (passing && call.is_read()) {
             Try::Again(error, retry_after(&headers))
         } else {
             Try::Final(error)
@@ -246,7 +246,7 @@ impl Client {
         }
         let lost = if error.is_timeout() { "was not answered in time".to_owned() } else { format!("was not answered: {why}") };
         let error = GraphError::Lost(format!("{} {lost} (client-request-id is in the log with -v)", call.shown()));
-        if call.repeats_freely() { Try::Again(error, None) } else { Try::Final(error) }
+        if call.is_read() { Try::Again(error, None) } else { Try::Final(error) }
     }
 }
 

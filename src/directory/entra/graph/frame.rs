@@ -14,9 +14,9 @@ pub(super) async fn read(client: &Client) -> Result<(ObservedTenant, u64), Direc
     let (about, roles) = (organization::calls(), grants::calls());
     let calls: Vec<_> = about.iter().chain(&roles).cloned().chain([count_users()]).collect();
     let listed = client.lists(Version::V1, &calls).await.map_err(|error| error.of_read("Organization.Read.All"))?;
-    let [organization, domains, switches, assigned, eligible, groups, count] = all(listed)?;
+    let [organization, domains, switches, assigned, eligible, count] = all(listed)?;
     let mut tenant = organization::take(&about, [organization, domains, switches])?;
-    grants::take(client, &roles, [assigned, eligible, groups]).await?.add_to(&mut tenant);
+    grants::take(client, &roles, [assigned, eligible]).await?.add_to(&mut tenant);
     Ok((tenant, counted(count)?))
 }
 

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::directory::entra::json::WireOther;
 use crate::directory::ports::DirectoryError;
@@ -14,6 +15,7 @@ use super::call::{Call, Version};
 use super::client::Client;
 use super::failure::GraphError;
 use super::list::Listed;
+use super::organization::OTHER_FACTS;
 use super::users::PAGE;
 
 /// Templates of the roles that matter most, for clouds whose beta does not tell which are privileged:
@@ -26,6 +28,8 @@ const PRIVILEGED: [&str; 5] = [
     "8ac3fc64-6eca-42ea-9e69-59f4c7b60eb2",
 ];
 
+/// How many objects are asked for at once.
+const BY_IDS: usize = 1000;
 const RIGHT: &str = "RoleManagement.Read.Directory";
 
 #[derive(Debug, Deserialize)]
@@ -57,8 +61,8 @@ struct Member {
 pub(super) struct Grants {
     /// `None` without the right to read them.
     pub(super) roles: Option<Vec<RoleGrant>>,
-    /// The groups that hold one, with their members.
-    pub(super) groups: Vec<OtherObject>,
+    /// The groups that hold one, with their members; `None` when nobody may tell which of the holders are groups.
+    pub(super) groups: Option<Vec<OtherObject>>,
     /// What could not be read, in words.
     pub(super) doubts: Vec<String>,
 }
@@ -66,19 +70,20 @@ pub(super) struct Grants {
 impl Grants {
     /// Adds what was learnt to a tenant.
     pub(super) fn add_to(self, tenant: &mut ObservedTenant) {
-        let known: BTreeSet<EntraId> = self.groups.iter().map(|group| group.id).collect();
+        tenant.groups_read = self.groups.is_some();
+        let groups = self.groups.unwrap_or_default();
+        let known: BTreeSet<EntraId> = groups.iter().map(|group| group.id).collect();
         tenant.others.retain(|other| !known.contains(&other.id));
-        tenant.others.extend(self.groups);
+        tenant.others.extend(groups);
         tenant.roles = self.roles;
         tenant.doubts.extend(self.doubts);
     }
 }
 
-/// Asks for assignments, eligibilities, and the groups that can hold roles.
-pub(super) fn calls() -> [Call; 3] {
+/// Asks for assignments and eligibilities.
+pub(super) fn calls() -> [Call; 2] {
     let set = |name| Call::get(Version::V1, &["roleManagement", "directory", name]).select("principalId,roleDefinitionId");
-    let groups = super::organization::others(OtherKind::Group).filter("isAssignableToRole eq true").top(PAGE);
-    [set("roleAssignments"), set("roleEligibilityScheduleInstances"), groups]
+    [set("roleAssignments"), set("roleEligibilityScheduleInstances")]
 }
 
 /// Reads all of it.
@@ -90,8 +95,8 @@ pub(super) async fn read(client: &Client) -> Result<Grants, DirectoryError> {
 }
 
 /// Puts together what [`calls`] brought.
-pub(super) async fn take(client: &Client, calls: &[Call; 3], listed: [Listed; 3]) -> Result<Grants, DirectoryError> {
-    let ([assigned, eligible, groups], [assigned_call, eligible_call, groups_call]) = (listed, calls);
+pub(super) async fn take(client: &Client, calls: &[Call; 2], listed: [Listed; 2]) -> Result<Grants, DirectoryError> {
+    let ([assigned, eligible], [assigned_call, eligible_call]) = (listed, calls);
     let assigned: Vec<Assignment> = match assigned.and_then(|items| items.decode(assigned_call)) {
         Ok(found) => found,
         Err(error) if error.is_forbidden() => return Ok(Grants::default()),
@@ -104,7 +109,7 @@ pub(super) async fn take(client: &Client, calls: &[Call; 3], listed: [Listed; 3]
         grants_of(assigned, RoleState::Assigned, &definitions).chain(grants_of(eligible, RoleState::Eligible, &definitions));
     let roles: BTreeSet<RoleGrant> = roles.collect();
     let principals: BTreeSet<EntraId> = roles.iter().map(|grant| grant.principal).collect();
-    grants.groups = holding_groups(client, groups.and_then(|items| items.decode(groups_call)), &principals).await?;
+    grants.groups = groups(client, &principals).await?;
     grants.roles = Some(roles.into_iter().collect());
     Ok(grants)
 }
@@ -157,23 +162,24 @@ fn grants_of(
     })
 }
 
-/// The groups among the holders of roles, with all who are members through any path.
-async fn holding_groups(
-    client: &Client,
-    read: Result<Vec<WireOther>, GraphError>,
-    principals: &BTreeSet<EntraId>,
-) -> Result<Vec<OtherObject>, DirectoryError> {
-    let found = match read {
-        Ok(found) => found,
-        Err(error) if error.is_forbidden() => return Ok(Vec::new()),
-        Err(error) => return Err(error.of_read("Group.Read.All")),
-    };
-    let groups = found.into_iter().map(|wire| wire.into_other(OtherKind::Group));
-    let mut holders: Vec<OtherObject> = groups.filter(|group| principals.contains(&group.id)).collect();
-    for group in &mut holders {
+/// The groups among the holders of roles, with all who are members through any path; `None` when nobody may tell which
+/// of the holders are groups.
+async fn groups(client: &Client, principals: &BTreeSet<EntraId>) -> Result<Option<Vec<OtherObject>>, DirectoryError> {
+    let ids: Vec<String> = principals.iter().map(EntraId::to_string).collect();
+    let mut groups = Vec::new();
+    for some in ids.chunks(BY_IDS) {
+        let body = json!({ "ids": some, "types": ["group"] });
+        let call = Call::ask(Version::V1, &["directoryObjects", "getByIds"], body).select(OTHER_FACTS);
+        match client.list::<WireOther>(&call).await {
+            Ok(found) => groups.extend(found.into_iter().map(|wire| wire.into_other(OtherKind::Group))),
+            Err(error) if error.is_forbidden() => return Ok(None),
+            Err(error) => return Err(error.of_read("Group.Read.All")),
+        }
+    }
+    for group in &mut groups {
         group.members = members(client, &group.id).await?;
     }
-    Ok(holders)
+    Ok(Some(groups))
 }
 
 async fn members(client: &Client, group: &EntraId) -> Result<Option<Vec<EntraId>>, DirectoryError> {

@@ -120,7 +120,7 @@ impl GraphTenant {
     /// What Graph answered.
     pub async fn add_bin(&self, tenant: &mut ObservedTenant) -> Result<(), DirectoryError> {
         tenant.users = users::list(&self.client, &users::listing(Place::Bin, Depth::Common), Place::Bin).await?;
-        (tenant.recycle_bin_read, tenant.groups_read, tenant.contacts_read) = (true, true, true);
+        (tenant.recycle_bin_read, tenant.contacts_read) = (true, true);
         Ok(())
     }
 
@@ -200,7 +200,7 @@ impl GraphTenant {
     async fn part(&self, ids: &[EntraId]) -> Result<Tenant, DirectoryError> {
         let mut users: Vec<CloudUser> = self.by_id(ids).await?.into_iter().flatten().collect();
         details::add_sign_ins(&self.client, &self.denied, &mut users.iter_mut().collect::<Vec<_>>()).await?;
-        let mut tenant = ObservedTenant { users, groups_read: true, recycle_bin_read: true, ..ObservedTenant::default() };
+        let mut tenant = ObservedTenant { users, recycle_bin_read: true, ..ObservedTenant::default() };
         self.grants().await?.add_to(&mut tenant);
         Ok(Tenant::new(tenant))
     }

@@ -18,7 +18,8 @@ struct Synchronization {
     features: Option<WireSwitches>,
 }
 
-const OTHER_FACTS: &str = "id,displayName,mail,proxyAddresses";
+/// What planning needs of groups and contacts.
+pub(super) const OTHER_FACTS: &str = "id,displayName,mail,proxyAddresses";
 
 /// Asks for the organisation, its domains, and the switches of synchronisation.
 pub(super) fn calls() -> [Call; 3] {
