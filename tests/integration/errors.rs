@@ -126,15 +126,21 @@ fn an_empty_directory_is_a_guard_and_shows_the_plan() {
     unreadable(&Hardmatch::example(EXAMPLE).file("corp.ldif", ""), &["corp.ldif"]);
 }
 
+/// Nobody is signed in, nobody answers, or the address would send the token in the clear.
 #[test]
-fn a_live_directory_says_that_it_comes_later() {
-    let here = Hardmatch::example(EXAMPLE);
-    here.edit(
-        "hardmatch.yaml",
-        "  snapshot: tenant.json",
-        "  graph:\n    tenantId: contoso.onmicrosoft.com\n    auth: { azureCli: {} }",
-    );
-    here.run(&["plan"]).expect(3).says(&["later", "snapshot"]);
+fn a_live_tenant_that_cannot_be_reached_says_why() {
+    let here = Hardmatch::example(EXAMPLE).env("TOKEN", "ey.token.of-somebody");
+    let tenant = |auth: &str, more: &str| format!("  graph: {{ tenantId: contoso.onmicrosoft.com, auth: {auth}{more} }}");
+    here.edit("hardmatch.yaml", "  snapshot: tenant.json", &tenant("azureCli", ""));
+    here.run(&["plan"]).expect(4).says(&["`az`", "not installed"]);
+    here.edit("hardmatch.yaml", "azureCli", "{ token: { env: NOBODY } }");
+    here.run(&["plan"]).expect(3).says(&["`NOBODY`", "not set"]);
+    here.edit("hardmatch.yaml", "env: NOBODY } }", "env: TOKEN } }, endpoint: \"http://127.0.0.1:9\"");
+    let refused = here.run(&["doctor"]).expect(5);
+    refused.shows(&["FAIL  tenant: 127.0.0.1:9 cannot be reached"]);
+    assert!(!refused.stdout.contains("of-somebody") && !refused.stderr.contains("of-somebody"));
+    here.edit("hardmatch.yaml", "127.0.0.1:9", "10.0.0.1");
+    here.run(&["plan"]).expect(3).says(&["loopback"]);
 }
 
 #[test]

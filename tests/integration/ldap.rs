@@ -11,9 +11,8 @@ use std::time::Duration;
 
 use hardmatch::directory::ad::ldap::{Credentials, LdapForest, LdapSettings};
 use hardmatch::directory::ports::{DirectoryError, ForestReader, ForestWriter};
-use hardmatch::model::{
-    AdUser, AnchorMode, Exclusion, GuidAttribute, GuidInput, ObservedForest, OnPremKey, OnPremSelector, parse_anchor_input,
-};
+use hardmatch::model::questions::ForestKey;
+use hardmatch::model::{AdUser, AnchorMode, Exclusion, GuidAttribute, ObservedForest, parse_anchor_input};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::RwLock;
@@ -285,40 +284,37 @@ async fn a_selective_read_finds_what_the_whole_forest_holds() {
     let ann = user(&all, "ann");
     let twin = user(&all, "guidtwin");
     let id = parse_anchor_input("AAH//gAB//4AAf/+AAH//g==").unwrap();
+    let frame = reader.read_frame().await.unwrap();
+    assert_eq!((frame.user_count, frame.users.len()), (Some(u64::try_from(all.users.len()).unwrap()), 0));
+    assert_eq!((&frame.domain_sid, &frame.netbios_names, &frame.doubts), (&all.domain_sid, &all.netbios_names, &all.doubts));
     for (key, expected) in [
-        (OnPremKey::Dn(user(&all, "zoe").dn.clone()), vec!["zoe"]),
-        (OnPremKey::Dn(user(&all, "bob").dn.clone()), vec!["bob"]),
-        (OnPremKey::Guid(GuidInput::Guid(ann.guid)), vec!["ann"]),
-        (OnPremKey::Sid(ann.sid.clone().unwrap()), vec!["ann"]),
-        (OnPremKey::Sam { domain: None, name: "ANN".into() }, vec!["ann"]),
-        (OnPremKey::Sam { domain: None, name: "*".into() }, vec![]),
-        (OnPremKey::Upn("zoë@corp.example".parse().unwrap()), vec!["zoe"]),
-        (OnPremKey::Upn("zoe\u{308}@corp.example".parse().unwrap()), vec!["zoe"]),
-        (OnPremKey::Mail("A.Plain@corp.example".parse().unwrap()), vec!["ann"]),
-        (OnPremKey::EmployeeId("E1001".into()), vec!["ann"]),
-        (OnPremKey::ImmutableId(id), vec!["guidbinary", "guidtwin"]),
-        // The other one shares the anchor.
-        (OnPremKey::Guid(GuidInput::Guid(twin.guid)), vec!["guidbinary", "guidtwin"]),
-        (OnPremKey::ImmutableId(ann.guid.immutable_id()), vec!["ann"]),
+        (ForestKey::Dn(user(&all, "zoe").dn.clone()), vec!["zoe"]),
+        (ForestKey::Dn(user(&all, "bob").dn.clone()), vec!["bob"]),
+        (ForestKey::Guid(ann.guid), vec!["ann"]),
+        (ForestKey::Sid(ann.sid.clone().unwrap()), vec!["ann"]),
+        (ForestKey::Sam("ANN".into()), vec!["ann"]),
+        (ForestKey::Sam("*".into()), vec![]),
+        (ForestKey::Upn("zoë@corp.example".into()), vec!["zoe"]),
+        (ForestKey::Upn("zoe\u{308}@corp.example".into()), vec!["zoe"]),
+        (ForestKey::Mail("A.Plain@corp.example".into()), vec!["ann"]),
+        (ForestKey::EmployeeId("E1001".into()), vec!["ann"]),
+        (ForestKey::ImmutableId(id), vec!["guidbinary", "guidtwin"]),
+        (ForestKey::ConsistencyGuid(twin.consistency_guid.guid().unwrap()), vec!["guidbinary", "guidtwin"]),
+        (ForestKey::ImmutableId(ann.guid.immutable_id()), vec!["ann"]),
+        (ForestKey::Similar("guidb".into()), vec!["guidbinary"]),
+        (ForestKey::Similar("*".into()), vec![]),
     ] {
-        let selector = OnPremSelector { key, forest: None, text: "x".into() };
-        let found = reader.read_matching(std::slice::from_ref(&selector)).await.unwrap();
-        assert_eq!(sams(&found), expected, "{selector:?}");
-        assert_eq!((&found.domain_sid, &found.netbios_names), (&all.domain_sid, &all.netbios_names));
-        for own in &found.users {
+        let found = reader.read_matching(std::slice::from_ref(&key)).await.unwrap();
+        let mut names: Vec<&str> = found.iter().filter_map(|user| user.sam.as_deref()).collect();
+        names.sort_unstable();
+        assert_eq!(names, expected, "{key:?}");
+        for own in &found {
             assert_eq!(own, user(&all, own.sam.as_deref().unwrap()));
         }
-        let elsewhere = OnPremSelector { forest: Some("emea".into()), ..selector };
-        assert!(reader.read_matching(&[elsewhere]).await.unwrap().users.is_empty());
     }
     // More than one search carries.
-    let selector = |n: usize| OnPremSelector {
-        key: OnPremKey::Sam { domain: None, name: format!("bulk{n:04}").into() },
-        forest: None,
-        text: "x".into(),
-    };
-    let many: Vec<OnPremSelector> = (1..=120).map(selector).collect();
-    assert_eq!(dc.whole("ldaps://127.0.0.1").read_matching(&many).await.unwrap().users.len(), 120);
+    let many: Vec<ForestKey> = (1..=120).map(|n| ForestKey::Sam(format!("bulk{n:04}").into())).collect();
+    assert_eq!(dc.whole("ldaps://127.0.0.1").read_matching(&many).await.unwrap().len(), 120);
 }
 
 /// Passes bytes on to the server, and does something when this many have come back on one connection.

@@ -31,8 +31,8 @@ impl Live {
     }
 
     /// The body of a plan, without what says which files it came from.
-    async fn body(&self, config: &str) -> Value {
-        let planned = self.run(&["plan", "--config", config, "--format", "json"]).await;
+    async fn body(&self, config: &str, read: &str) -> Value {
+        let planned = self.run(&["plan", "--config", config, "--read", read, "--format", "json"]).await;
         let mut plan: Value = serde_json::from_str(&planned.stdout).unwrap_or_else(|_| panic!("{}", planned.stderr));
         let body = plan["body"].as_object_mut().unwrap();
         body.remove("inputs");
@@ -69,8 +69,10 @@ const EXAMPLES: [&str; 9] = [
 async fn a_live_tenant_gives_the_same_plan_as_its_snapshot() {
     for name in EXAMPLES {
         let live = Live::example(name, allowing()).await;
-        let (live, file) = (live.body("hardmatch.yaml").await, live.body("snapshot.yaml").await);
-        assert_eq!(live, file, "{name}");
+        let file = live.body("snapshot.yaml", "auto").await;
+        for read in ["needed", "everything"] {
+            assert_eq!(live.body("hardmatch.yaml", read).await, file, "{name}, {read}");
+        }
     }
 }
 
@@ -82,5 +84,114 @@ async fn what_is_applied_live_is_planned_no_more() {
         assert_eq!(applied.code, Some(0), "{name}: {}{}", applied.stdout, applied.stderr);
         let again = live.run(&["plan", "--detailed-exitcode"]).await;
         assert_eq!(again.code, Some(0), "{name}: {}", again.stdout);
+    }
+}
+
+/// Whatever goes wrong on the way, the run ends with everything done, or goes on where it stopped.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_of_faults_changes_nothing_of_the_end() {
+    let storm = json!({
+        "switches": { "formerlySynced": "allow" },
+        "lag": { "reads": { "calls": 1 }, "index": { "calls": 2 }, "bin": { "calls": 1 }, "release": { "calls": 1 } },
+        "faults": [
+            { "method": "PATCH", "every": 4, "answer": { "status": 429, "retryAfter": 0 } },
+            { "method": "PATCH", "nth": 2, "answer": { "status": 504, "afterWrite": true, "html": true } },
+            { "method": "DELETE", "nth": 1, "reset": "afterWrite" },
+            { "method": "GET", "every": 5, "answer": { "status": 503, "retryAfter": 0 } },
+            { "method": "GET", "nth": 7, "truncate": true },
+            { "batch": true, "every": 6, "answer": { "status": 429, "retryAfter": 0 } },
+            { "path": "/users/*", "nth": 9, "expireTokens": false, "reset": "beforeWrite" },
+        ],
+    });
+    let calm = Live::example("recycle-bin", allowing()).await;
+    assert_eq!(calm.apply(&[]).await.code, Some(0));
+    let stormy = Live::example("recycle-bin", storm).await;
+    let mut run = stormy.apply(&[]).await;
+    for _ in 0..5 {
+        if run.code == Some(0) {
+            break;
+        }
+        let plan: Value = serde_json::from_str(&stormy.here.read("plan.json")).unwrap();
+        let digest = plan["digest"].as_str().unwrap().to_owned();
+        run = stormy.run(&["apply", "plan.json", "--digest", &digest]).await;
+    }
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    let users = |tenant: Value| {
+        let mut tenant = tenant;
+        for user in tenant["deletedUsers"].as_array_mut().unwrap() {
+            user["deletedDateTime"] = json!("then");
+        }
+        (tenant["users"].clone(), tenant["deletedUsers"].clone())
+    };
+    let end = |server: &Server| server.endpoint.clone();
+    assert_ne!(end(&calm.server), end(&stormy.server));
+    assert_eq!(users(calm.server.ask("/__emulator/tenant").await), users(stormy.server.ask("/__emulator/tenant").await));
+}
+
+/// Nothing is written before approval, every write follows a reading of the same account, and only accounts of the plan
+/// are written.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_the_server_shows_a_careful_client() {
+    let live = Live::example("duplicate-account", allowing()).await;
+    live.run(&["doctor"]).await;
+    live.run(&["plan", "--out", "plan.json"]).await;
+    live.run(&["apply", "plan.json", "--digest", "sha256:0"]).await;
+    let is_write = |request: &String| ["PATCH ", "DELETE "].iter().any(|method| request.starts_with(method));
+    assert!(!live.server.requests().await.iter().any(|request| is_write(request)));
+    std::fs::remove_file(live.here.path().join("plan.json")).unwrap();
+    assert_eq!(live.apply(&[]).await.code, Some(0));
+    let plan: Value = serde_json::from_str(&live.here.read("plan.json")).unwrap();
+    let planned: Vec<&str> =
+        plan["body"]["actions"].as_array().unwrap().iter().map(|one| one["target"]["id"].as_str().unwrap()).collect();
+    let requests = live.server.requests().await;
+    let id_of = |request: &str| planned.iter().find(|id| request.contains(**id)).copied();
+    let mut read = std::collections::BTreeSet::new();
+    for request in &requests {
+        if is_write(request) {
+            let id = id_of(request).unwrap_or_else(|| panic!("{request} is not of the plan"));
+            assert!(read.remove(id), "{request} follows no reading");
+        } else if let Some(id) = id_of(request) {
+            read.insert(id);
+        }
+    }
+    assert!(requests.iter().filter(|request| is_write(request)).count() >= planned.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_is_missing_in_the_middle_stops_all_writes() {
+    let fault = json!({ "method": "PATCH", "nth": 2, "removePermissions": ["User.ReadWrite.All"] });
+    let live = Live::example("first-link", json!({ "faults": [fault] })).await;
+    let run = live.apply(&[]).await;
+    assert_eq!(run.code, Some(11), "{}{}", run.stdout, run.stderr);
+    assert!(
+        run.stdout.contains("User.ReadWrite.All") || run.stderr.contains("User.ReadWrite.All"),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+    let written = live.server.requests().await.iter().filter(|request| request.starts_with("PATCH")).count();
+    assert!(written <= 3, "{written}");
+}
+
+/// The tenant that answers is the one that the plan is for.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_tenant_is_noticed() {
+    let live = Live::example("first-link", json!({})).await;
+    live.here.edit("hardmatch.yaml", "contoso.onmicrosoft.com", "fabrikam.onmicrosoft.com");
+    let run = live.run(&["plan"]).await;
+    assert_eq!(run.code, Some(3));
+    assert!(run.stderr.contains("fabrikam.onmicrosoft.com") && run.stderr.contains("contoso.onmicrosoft.com"), "{}", run.stderr);
+}
+
+/// Neither the token nor anything that looks like one is shown, however much is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_token_is_shown_at_any_verbosity() {
+    let fault = json!({ "path": "/users", "nth": 1, "answer": { "status": 401, "code": "InvalidAuthenticationToken" } });
+    let live = Live::example("first-link", json!({ "faults": [fault] })).await;
+    for args in [&["-vvv", "plan"][..], &["-vvv", "doctor"], &["-vvv", "verify", "--format", "json"], &["-vvv", "snapshot"]] {
+        let run = live.run(args).await;
+        assert!(run.stderr.contains("request-id"), "{args:?}: {}", run.stderr);
+        let said = format!("{}{}", run.stdout, run.stderr);
+        assert!(!said.contains(&live.server.token) && !said.contains("Bearer"), "{args:?}");
     }
 }

@@ -137,7 +137,8 @@ impl Client {
                 }
                 Try::Again(error, asked) => (error, asked),
             };
-            match tries.next(asked) {
+            let is_connected = !matches!(error, GraphError::Directory(_));
+            match if is_connected { tries.next(asked) } else { tries.next_connection() } {
                 Ok(pause) => {
                     self.tell(Sent { again_in: Some(pause), ..sent });
                     if error.answer().is_some_and(Answer::is_throttled) {

@@ -13,6 +13,8 @@ use tokio::time::Instant;
 
 /// Writes at once, when none were made for a while. With the rate it stays below 3,000 in any 150 seconds.
 const BURST: u32 = 150;
+/// How often a connection is tried.
+const CONNECTIONS: u32 = 5;
 /// Writes a second in the long run.
 const RATE: u32 = 19;
 
@@ -100,6 +102,14 @@ impl<'a> Tries<'a> {
         }
         self.waited += pause;
         Ok(pause)
+    }
+
+    /// The same where there is not even a connection: an address that is wrong shall not take minutes to say so.
+    pub(super) fn next_connection(&mut self) -> Result<Duration, String> {
+        if self.made + 1 >= CONNECTIONS {
+            return Err(format!("given up after {} tries", self.made + 1));
+        }
+        self.next(None)
     }
 
     fn doubled(&self) -> Duration {

@@ -43,7 +43,7 @@ impl Fetch for ByAzureCli {
 fn fault(error: &azure_core::Error, tenant: &str) -> Fault {
     let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
     if why.contains("not found on PATH") {
-        return Fault::input("the Azure command line `az` is not installed, or not on PATH; install it, or sign in another way");
+        return Fault::denied("the Azure command line `az` is not installed, or not on PATH; install it, or sign in another way");
     }
     if !is_of_az(error) {
         return Fault::input("the answer of `az account get-access-token` cannot be read; Azure CLI 2.54 or newer is wanted");
