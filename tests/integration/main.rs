@@ -16,4 +16,5 @@ mod partial;
 mod properties;
 mod random_runs;
 mod readme;
+mod sign_in;
 mod snapshot;
