@@ -31,9 +31,12 @@ async fn a_busy_service_is_asked_a_few_times() {
 
 #[tokio::test]
 async fn a_refusal_is_not_tried_again() {
-    let body = r#"{"error":"invalid_client","error_codes":[7000215],"error_description":"AADSTS7000215: x","trace_id":"t-1"}"#;
+    let body = r#"{"error":"invalid_client","error_codes":[7000215],"error_description":"AADSTS7000215: x","trace_id":"0b0b0b0b-0000-4000-8000-000000000001"}"#;
     let (error, world, server) = refused(canned(401, body)).await;
-    assert!(matches!(&error, DirectoryError::Denied(text) if text.contains("(AADSTS7000215, trace id t-1)")), "{error}");
+    assert!(
+        matches!(&error, DirectoryError::Denied(text) if text.contains("(AADSTS7000215, trace id 0b0b0b0b-0000-4000-8000-000000000001)")),
+        "{error}"
+    );
     assert_eq!((world.slept().len(), server.requests().len()), (0, 1));
 }
 
@@ -95,7 +98,7 @@ async fn secrets_that_come_back_are_not_shown() {
             });
             let (error, ..) = refused(canned(status, body.to_string())).await;
             let text = format!("{error} {error:?}");
-            assert!(!text.contains("hunter2.") && !text.contains("hunter2.%2B"), "{text}");
+            assert!(!text.contains("hunter"), "{text}");
         }
     }
 }

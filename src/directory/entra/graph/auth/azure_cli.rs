@@ -57,3 +57,60 @@ fn is_of_az(error: &azure_core::Error) -> bool {
     let inner = error.source().and_then(|source| source.downcast_ref::<azure_core::Error>());
     inner.is_some_and(|inner| matches!(inner.kind(), ErrorKind::Credential))
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::ffi::OsStr;
+    use std::io;
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::{ExitStatus, Output};
+
+    use secrecy::ExposeSecret as _;
+
+    use super::super::Cloud;
+    use super::*;
+    use crate::directory::ports::DirectoryError;
+
+    /// An `az` that prints what it was told to, if it is asked for Graph of this tenant.
+    #[derive(Debug)]
+    struct Az(i32, &'static str, &'static str);
+
+    #[async_trait]
+    impl Executor for Az {
+        async fn run(&self, _: &OsStr, args: &[&OsStr]) -> io::Result<Output> {
+            let command = args.last().unwrap().to_str().unwrap();
+            let wanted = "az account get-access-token -o json --scope https://graph.microsoft.us/.default --tenant x.example";
+            assert!(command.ends_with(wanted), "{command}");
+            Ok(Output { status: ExitStatus::from_raw(self.0 << 8), stdout: self.1.into(), stderr: self.2.into() })
+        }
+    }
+
+    async fn asked(az: Az) -> Result<Fetched, DirectoryError> {
+        let authority = Authority::new(Cloud::UsGov, "x.example", None).unwrap();
+        ByAzureCli { authority, executor: Some(Arc::new(az)) }.fetch().await.map_err(Fault::into_error)
+    }
+
+    #[tokio::test]
+    async fn takes_the_token_that_az_prints() {
+        let printed = r#"{"accessToken":"a.b.c","expires_on":1800000000,"tokenType":"Bearer"}"#;
+        let fetched = asked(Az(0, printed, "")).await.unwrap();
+        assert_eq!((fetched.secret.expose_secret(), fetched.ends.as_second()), ("a.b.c", 1_800_000_000));
+    }
+
+    #[tokio::test]
+    async fn says_what_az_says_and_never_the_token() {
+        for (az, says) in [
+            (Az(127, "", "sh: az: not found"), "not installed"),
+            (
+                Az(1, "", "ERROR: Please run 'az login' to setup account."),
+                "(Please run 'az login' to setup account.); run `az login --tenant x.example`",
+            ),
+            (Az(0, r#"{"accessToken":"hunter2","tokenType":"Bearer"}"#, ""), "2.54"),
+            (Az(0, r#"{"accessToken":["hunter2"],"expires_on":"hunter2"}"#, ""), "cannot be read"),
+            (Az(0, r#""hunter2""#, ""), "cannot be read"),
+        ] {
+            let error = asked(az).await.unwrap_err();
+            assert!(error.to_string().contains(says) && !format!("{error:?}").contains("hunter2"), "{error}");
+        }
+    }
+}

@@ -46,3 +46,34 @@ impl TokenSource for Fixed {
         Ok(self.token.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn source(token: &str) -> Fixed {
+        Fixed::new(token.to_owned().into(), Arc::new(|| Timestamp::from_second(10_000).unwrap())).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_opaque_token_is_handed_out_until_it_is_refused() {
+        let source = source("opaque");
+        let token = source.token(None).await.unwrap();
+        assert_eq!(token.secret.expose_secret(), "opaque");
+        assert!(matches!(source.token(Some(&token)).await, Err(DirectoryError::Denied(text)) if !text.contains("opaque")));
+    }
+
+    #[tokio::test]
+    async fn one_that_says_it_has_ended_is_not_sent() {
+        for (ends, good) in [(20_000, true), (9_800, true), (9_600, false), (0, false)] {
+            let claims = URL_SAFE_NO_PAD.encode(format!(r#"{{"exp":{ends}}}"#));
+            assert_eq!(source(&format!("e30.{claims}.c2ln")).token(None).await.is_ok(), good, "{ends}");
+        }
+    }
+}

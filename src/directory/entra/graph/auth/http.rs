@@ -127,7 +127,8 @@ fn as_tls<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
     if let Some(tls) = error.downcast_ref() {
         return Some(tls);
     }
-    error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
+    // An error of I/O hides what it wraps from `source`.
+    as_tls(error.downcast_ref::<io::Error>()?.get_ref()?)
 }
 
 fn sources<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {

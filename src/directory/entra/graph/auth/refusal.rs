@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::aadsts;
 use super::fault::{Fault, shown};
@@ -45,21 +46,28 @@ impl Refusal {
         if repeats_a_secret(&self.error_description, sent) { String::new() } else { shown(line) }
     }
 
+    /// `invalid_client` and the like; what is none of these words is not repeated.
+    fn word(&self, sent: &[u8]) -> &str {
+        let is_word = self.error.len() <= 40
+            && self.error.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if is_word && !repeats_a_secret(&self.error, sent) { &self.error } else { "no OAuth error" }
+    }
+
     /// `(AADSTS7000215, trace id …, correlation id …)`.
-    fn details(&self) -> String {
-        let code = self.code().map_or_else(|| word(&self.error), |code| format!("AADSTS{code}"));
-        let id = |name: &str, id: &str| if id.is_empty() { String::new() } else { format!(", {name} {}", word(id)) };
+    fn details(&self, sent: &[u8]) -> String {
+        let code = self.code().map_or_else(|| self.word(sent).to_owned(), |code| format!("AADSTS{code}"));
+        let id = |name: &str, id: &str| Uuid::parse_str(id).map_or_else(|_| String::new(), |id| format!(", {name} {id}"));
         format!("({code}{}{})", id("trace id", &self.trace_id), id("correlation id", &self.correlation_id))
     }
 
     /// In an admin's words; `sent` is the form that was refused.
     pub(super) fn message(&self, host: &str, sent: &[u8]) -> String {
         let advice = self.code().and_then(aadsts::advice).map(str::to_owned);
-        let says = advice.unwrap_or_else(|| match (self.sentence(sent), &self.error) {
-            (sentence, error) if sentence.is_empty() => format!("the sign-in service answers `{}`", word(error)),
-            (sentence, _) => format!("the sign-in service says: {sentence}"),
+        let says = advice.unwrap_or_else(|| match self.sentence(sent) {
+            sentence if sentence.is_empty() => format!("the sign-in service answers `{}`", self.word(sent)),
+            sentence => format!("the sign-in service says: {sentence}"),
         });
-        format!("{host} refuses to sign in: {says} {}", self.details())
+        format!("{host} refuses to sign in: {says} {}", self.details(sent))
     }
 
     fn fault(&self, host: &str, sent: &[u8]) -> Fault {
@@ -69,11 +77,6 @@ impl Refusal {
         }
         Fault::denied(message)
     }
-}
-
-/// A word or an id of the service: letters, digits and a few signs, never a text that could carry more.
-fn word(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(64).collect()
 }
 
 fn repeats_a_secret(text: &str, sent: &[u8]) -> bool {
@@ -110,13 +113,15 @@ mod tests {
     #[test]
     fn a_known_code_says_what_to_do() {
         let body = json!({
-            "error": "invalid_client", "error_codes": [7_000_215], "trace_id": "t-1", "correlation_id": "c-1",
+            "error": "invalid_client", "error_codes": [7_000_215], "trace_id": "0b0b0b0b-0000-4000-8000-000000000001",
+            "correlation_id": "0b0b0b0b-0000-4000-8000-000000000002",
             "error_description": "AADSTS7000215: Invalid client secret provided. Trace ID: t-1 Correlation ID: c-1",
         });
         assert_eq!(
             refused(body, b""),
             "login.example refuses to sign in: the client secret is wrong: hand over the `Value` of the secret, not its \
-             `Secret ID`, and one of this application (AADSTS7000215, trace id t-1, correlation id c-1)"
+             `Secret ID`, and one of this application (AADSTS7000215, trace id 0b0b0b0b-0000-4000-8000-000000000001, \
+             correlation id 0b0b0b0b-0000-4000-8000-000000000002)"
         );
     }
 
@@ -127,7 +132,7 @@ mod tests {
         assert_eq!(
             message,
             "login.example refuses to sign in: the sign-in service says: AADSTS999999: Something \\u{1b}[2J new. \
-             (AADSTS999999, trace id t2J)"
+             (AADSTS999999)"
         );
     }
 

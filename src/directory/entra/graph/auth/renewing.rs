@@ -118,3 +118,72 @@ impl<F: Fetch> TokenSource for Renewing<F> {
         held.keep(fetched, (self.surroundings.clock)())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::atomic::{AtomicI64, Ordering};
+    use std::sync::{Arc, Mutex as Lock};
+
+    use super::*;
+
+    /// Hands out what it was given, one after the other.
+    struct Script(Lock<VecDeque<Result<Fetched, Fault>>>);
+
+    #[async_trait]
+    impl Fetch for Script {
+        async fn fetch(&self) -> Result<Fetched, Fault> {
+            self.0.lock().unwrap().pop_front().unwrap_or_else(|| Err(Fault::denied("nothing left")))
+        }
+    }
+
+    fn token(text: &str, ends: i64) -> Result<Fetched, Fault> {
+        Ok(Fetched { secret: text.to_owned().into(), ends: Timestamp::from_second(ends).unwrap() })
+    }
+
+    fn source(now: &Arc<AtomicI64>, answers: Vec<Result<Fetched, Fault>>) -> Renewing<Script> {
+        let now = Arc::clone(now);
+        let clock = Arc::new(move || Timestamp::from_second(now.load(Ordering::SeqCst)).unwrap());
+        let mut surroundings = Surroundings::new(Arc::new(|_| None), clock, Arc::new(|_| ()));
+        surroundings.sleep = Arc::new(|_| Box::pin(std::future::ready(())));
+        Renewing::new(Script(Lock::new(answers.into())), surroundings)
+    }
+
+    async fn asked(source: &Renewing<Script>, rejected: Option<&str>) -> Result<String, DirectoryError> {
+        let rejected = rejected.map(|text| AccessToken { secret: text.to_owned().into() });
+        source.token(rejected.as_ref()).await.map(|token| token.secret.expose_secret().to_owned())
+    }
+
+    #[tokio::test]
+    async fn renews_some_minutes_early_and_short_tokens_at_half_their_time() {
+        let now = Arc::new(AtomicI64::new(0));
+        let source = source(&now, vec![token("long", 3600), token("short", 3460), token("next", 9000)]);
+        for (second, wanted) in [(0, "long"), (3299, "long"), (3300, "short"), (3379, "short"), (3380, "next")] {
+            now.store(second, Ordering::SeqCst);
+            assert_eq!(asked(&source, None).await.unwrap(), wanted, "{second}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_refused_is_never_handed_out_again() {
+        let now = Arc::new(AtomicI64::new(0));
+        let source = source(&now, vec![token("a", 3600), token("a", 3600), token("a", 3600), token("b", 3600)]);
+        assert_eq!(asked(&source, None).await.unwrap(), "a");
+        assert!(matches!(asked(&source, Some("a")).await, Err(DirectoryError::Denied(text)) if text.contains("the same one")));
+        assert!(asked(&source, None).await.is_err(), "nor to the next who asks");
+        assert_eq!(asked(&source, None).await.unwrap(), "b");
+        assert_eq!(asked(&source, Some("a")).await.unwrap(), "b", "somebody else has renewed it by then");
+    }
+
+    #[tokio::test]
+    async fn tries_again_what_may_pass_and_nothing_else() {
+        let now = Arc::new(AtomicI64::new(0));
+        let passing = || Err(Fault::Passing(DirectoryError::Unreachable("busy".to_owned()), None));
+        let answers = vec![passing(), passing(), passing(), token("a", 3600)];
+        assert_eq!(asked(&source(&now, answers), None).await.unwrap(), "a");
+        let busy = source(&now, (0..9).map(|_| passing()).collect());
+        assert_eq!(asked(&busy, None).await, Err(DirectoryError::Unreachable("busy".to_owned())));
+        let denied = source(&now, vec![Err(Fault::denied("no")), token("a", 3600)]);
+        assert_eq!(asked(&denied, None).await, Err(DirectoryError::Denied("no".to_owned())));
+    }
+}
