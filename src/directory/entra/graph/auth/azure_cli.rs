@@ -27,9 +27,11 @@ pub(super) struct ByAzureCli {
 #[async_trait]
 impl Fetch for ByAzureCli {
     async fn fetch(&self) -> Result<Fetched, Fault> {
-        let mut options = AzureCliCredentialOptions::default();
-        options.tenant_id = Some(self.authority.tenant().to_owned());
-        options.executor = self.executor.clone();
+        let options = AzureCliCredentialOptions {
+            tenant_id: Some(self.authority.tenant().to_owned()),
+            executor: self.executor.clone(),
+            ..AzureCliCredentialOptions::default()
+        };
         let credential = AzureCliCredential::new(Some(options)).map_err(|_| Fault::input("`tenantId` is no tenant"))?;
         let scope = self.authority.scope();
         let scopes = [scope.as_str()];
@@ -58,7 +60,8 @@ fn is_of_az(error: &azure_core::Error) -> bool {
     inner.is_some_and(|inner| matches!(inner.kind(), ErrorKind::Credential))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::ffi::OsStr;
     use std::io;

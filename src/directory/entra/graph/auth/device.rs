@@ -125,7 +125,7 @@ impl ByPerson {
     async fn post(&self, url: Url, fields: &[(&str, &str)]) -> Result<Answer, Fault> {
         let host = self.authority.shown();
         let sent = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = self.http.client(&url).post(url).form(fields).build().map_err(|_| not_understood(&host))?;
+        let request = self.http.client(&url)?.post(url).form(fields).build().map_err(|_| not_understood(&host))?;
         Ok(Answer { reply: self.http.send(request).await?, sent, host })
     }
 

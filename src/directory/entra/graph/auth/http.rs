@@ -2,10 +2,12 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, Request};
+use reqwest::{Client, ClientBuilder, Request};
+use url::Url;
 
 use super::authority::{host_of, is_loopback};
 use super::fault::{Fault, shown};
@@ -30,34 +32,24 @@ impl Reply {
 }
 
 /// Sends requests through the proxy of the machine, or straight to what is on the machine itself.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Http {
-    proxied: Client,
-    direct: Client,
+    proxied: Arc<OnceLock<Result<Client, DirectoryError>>>,
+    direct: Arc<OnceLock<Result<Client, DirectoryError>>>,
 }
 
 impl Http {
-    /// Sends requests to the internet and to this machine.
+    /// A client for an address.
     ///
     /// # Errors
     /// The machine has no certificate authorities that could vouch for anybody.
-    pub(super) fn new() -> Result<Self, DirectoryError> {
-        let client = |builder: reqwest::ClientBuilder, connect| {
-            let builder = builder.redirect(Policy::none()).connect_timeout(Duration::from_secs(connect)).timeout(WHOLE);
-            builder.build().map_err(|error| {
-                DirectoryError::Unreachable(format!(
-                    "TLS cannot be set up: {}; install the certificate authorities of this machine (ca-certificates), or name \
-                     them in SSL_CERT_FILE",
-                    shown(&causes(&error))
-                ))
-            })
+    pub(super) fn client(&self, url: &Url) -> Result<&Client, Fault> {
+        let client = if is_nearby(url) {
+            self.direct.get_or_init(|| built(Client::builder().no_proxy(), Duration::from_secs(3)))
+        } else {
+            self.proxied.get_or_init(|| built(Client::builder(), Duration::from_secs(20)))
         };
-        Ok(Self { proxied: client(Client::builder(), 20)?, direct: client(Client::builder().no_proxy(), 3)? })
-    }
-
-    /// A client for an address.
-    pub(super) fn client(&self, url: &url::Url) -> &Client {
-        if is_nearby(url) { &self.direct } else { &self.proxied }
+        client.as_ref().map_err(|error| error.clone().into())
     }
 
     /// Sends a request; an answer that is no success is an answer.
@@ -66,7 +58,7 @@ impl Http {
     /// No answer, or none that can be read.
     pub(super) async fn send(&self, request: Request) -> Result<Reply, Fault> {
         let host = host_of(request.url());
-        let client = self.client(request.url()).clone();
+        let client = self.client(request.url())?.clone();
         let mut response = client.execute(request).await.map_err(|error| no_answer(&host, &error))?;
         let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
         let mut body = Vec::new();
@@ -80,8 +72,19 @@ impl Http {
     }
 }
 
+fn built(builder: ClientBuilder, patience: Duration) -> Result<Client, DirectoryError> {
+    let builder = builder.redirect(Policy::none()).connect_timeout(patience).timeout(WHOLE);
+    builder.build().map_err(|error| {
+        DirectoryError::Unreachable(format!(
+            "TLS cannot be set up: {}; install the certificate authorities of this machine (ca-certificates), or name them in \
+             SSL_CERT_FILE",
+            shown(&causes(&error))
+        ))
+    })
+}
+
 /// On this machine or its own link, where the identity of an Azure machine is served: no proxy lies in between.
-pub(super) fn is_nearby(url: &url::Url) -> bool {
+pub(super) fn is_nearby(url: &Url) -> bool {
     matches!(url.host(), Some(url::Host::Ipv4(ip)) if ip.is_link_local()) || is_loopback(url)
 }
 

@@ -21,9 +21,10 @@ pub(super) struct ByMachine {
 impl Fetch for ByMachine {
     async fn fetch(&self) -> Result<Fetched, Fault> {
         let wire = Wire::new(&self.http, &self.authority);
-        let mut options = ManagedIdentityCredentialOptions::default();
-        options.client_options = wire.options(&self.authority);
-        options.user_assigned_id = self.client_id.clone().map(UserAssignedId::ClientId);
+        let options = ManagedIdentityCredentialOptions {
+            client_options: wire.options(&self.authority),
+            user_assigned_id: self.client_id.clone().map(UserAssignedId::ClientId),
+        };
         let credential = ManagedIdentityCredential::new(Some(options)).map_err(|_| {
             Fault::input(
                 "the managed identity of this kind of machine cannot be used (Azure Arc, Machine Learning, Cloud Shell and \

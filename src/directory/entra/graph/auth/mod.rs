@@ -63,9 +63,9 @@ pub trait TokenSource: Send + Sync {
 /// A source of tokens for Graph; nobody is asked for one yet.
 ///
 /// # Errors
-/// [`DirectoryError::Input`] when the settings cannot be used, [`DirectoryError::Unreachable`] when TLS cannot be set up.
+/// [`DirectoryError::Input`] when the settings cannot be used.
 pub fn open(settings: SignIn, authority: Authority, surroundings: Surroundings) -> Result<Arc<dyn TokenSource>, DirectoryError> {
-    let http = Http::new()?;
+    let http = Http::default();
     match settings {
         SignIn::ClientSecret { client_id, secret } => {
             Ok(renewing(BySecret::new(client_id, secret, authority, http)?, surroundings))

@@ -88,7 +88,7 @@ fn repeats_a_secret(text: &str, sent: &[u8]) -> bool {
 
 /// What an answer that is no success means.
 pub(super) fn fault(host: &str, status: u16, retry_after: Option<Duration>, body: &[u8], sent: &[u8]) -> Fault {
-    if matches!(status, 408 | 429) || status >= 500 {
+    if matches!(status, 408 | 410 | 429) || status >= 500 {
         let what = if status == 429 { "throttles sign-ins" } else { "does not work at the moment" };
         let message = format!("{host} {what} (HTTP {status}); try again later");
         return Fault::Passing(DirectoryError::Unreachable(message), retry_after);
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn refused(body: serde_json::Value, sent: &[u8]) -> String {
+    fn refused(body: &serde_json::Value, sent: &[u8]) -> String {
         fault("login.example", 401, None, body.to_string().as_bytes(), sent).into_error().to_string()
     }
 
@@ -118,7 +118,7 @@ mod tests {
             "error_description": "AADSTS7000215: Invalid client secret provided. Trace ID: t-1 Correlation ID: c-1",
         });
         assert_eq!(
-            refused(body, b""),
+            refused(&body, b""),
             "login.example refuses to sign in: the client secret is wrong: hand over the `Value` of the secret, not its \
              `Secret ID`, and one of this application (AADSTS7000215, trace id 0b0b0b0b-0000-4000-8000-000000000001, \
              correlation id 0b0b0b0b-0000-4000-8000-000000000002)"
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn an_unknown_code_is_shown_with_its_ids() {
         let description = "AADSTS999999: Something \u{1b}[2J new. Trace ID: x\r\nmore";
-        let message = refused(json!({ "error": "e", "error_description": description, "trace_id": "t\u{1b}[2J" }), b"");
+        let message = refused(&json!({ "error": "e", "error_description": description, "trace_id": "t\u{1b}[2J" }), b"");
         assert_eq!(
             message,
             "login.example refuses to sign in: the sign-in service says: AADSTS999999: Something \\u{1b}[2J new. \
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn a_secret_that_comes_back_is_not_shown() {
         for echoed in ["hunter+2 is wrong", "AADSTS1: client_secret=hunter%2B2 is wrong"] {
-            let message = refused(json!({ "error": "e", "error_description": echoed }), b"client_secret=hunter%2B2&a=b");
+            let message = refused(&json!({ "error": "e", "error_description": echoed }), b"client_secret=hunter%2B2&a=b");
             assert!(!message.contains("hunter"), "{message}");
         }
     }

@@ -74,7 +74,7 @@ impl Wire {
         let host = host_of(&url);
         let (method, body) = (request.method().as_str().to_owned(), bytes(request.body()));
         let method = reqwest::Method::from_bytes(method.as_bytes()).map_err(|_| not_understood(&host))?;
-        let mut builder = self.http.client(&url).request(method, url).body(body.clone());
+        let mut builder = self.http.client(&url)?.request(method, url).body(body.clone());
         for (name, value) in request.headers().iter() {
             builder = builder.header(name.as_str(), value.as_str());
         }

@@ -136,8 +136,8 @@ impl Service {
         Ok(Some(Self { kind: Kind::AzureDevOps, url, bearer: bearer.into(), http: http.clone() }))
     }
 
-    fn request(&self) -> RequestBuilder {
-        let client = self.http.client(&self.url);
+    fn request(&self) -> Result<RequestBuilder, Fault> {
+        let client = self.http.client(&self.url)?;
         let request = match self.kind {
             Kind::GitHub => client.get(self.url.clone()),
             // Without the header, a refusal would lead to a sign-in page.
@@ -145,11 +145,11 @@ impl Service {
                 client.post(self.url.clone()).header("content-length", "0").header("x-tfs-fedauthredirect", "Suppress")
             }
         };
-        request.header("accept", "application/json").bearer_auth(self.bearer.expose_secret())
+        Ok(request.header("accept", "application/json").bearer_auth(self.bearer.expose_secret()))
     }
 
     async fn token(&self) -> Result<SecretString, Fault> {
-        let request = self.request().build().map_err(|_| Fault::input(format!("{} cannot be asked", self.name())))?;
+        let request = self.request()?.build().map_err(|_| Fault::input(format!("{} cannot be asked", self.name())))?;
         let reply = self.http.send(request).await?;
         if !reply.is_success() {
             return Err(self.refused(&reply));
