@@ -10,9 +10,10 @@ use azure_core::error::ErrorKind;
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
 
 use super::authority::Authority;
-use super::fault::{Fault, shown};
+use super::fault::Fault;
 use super::renewing::{Fetch, Fetched};
 use super::sdk::fetched;
+use crate::directory::text::shown;
 
 /// The command line asks nobody anything, so that it is done by then.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -10,13 +10,14 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::authority::Authority;
-use super::fault::{Fault, shown};
+use super::fault::Fault;
 use super::http::{Http, Reply};
 use super::refusal::{self, Refusal};
 use super::renewing::{Fetch, Fetched};
 use super::sdk::{fetched, not_understood};
 use super::settings::Surroundings;
 use crate::directory::ports::DirectoryError;
+use crate::directory::text::shown;
 
 /// Microsoft Graph Command Line Tools, a public client that every tenant can consent to.
 pub(super) const GRAPH_TOOLS: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";

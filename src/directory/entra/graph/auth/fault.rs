@@ -42,12 +42,3 @@ impl From<DirectoryError> for Fault {
         Self::Final(error)
     }
 }
-
-/// Text of a server made fit for a message: no control characters, not endless.
-pub(super) fn shown(text: &str) -> String {
-    const LONGEST: usize = 240;
-    let text = text.trim();
-    let cut: String = text.chars().take(LONGEST).collect();
-    let dots = if cut.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", crate::model::text::printable(&cut))
-}

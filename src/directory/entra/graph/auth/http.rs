@@ -10,8 +10,9 @@ use reqwest::{Client, ClientBuilder, Request};
 use url::Url;
 
 use super::authority::{host_of, is_loopback};
-use super::fault::{Fault, shown};
+use super::fault::Fault;
 use crate::directory::ports::DirectoryError;
+use crate::directory::text::shown;
 
 /// No answer of a sign-in service is longer.
 const LONGEST: usize = 1024 * 1024;

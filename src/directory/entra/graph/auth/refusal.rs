@@ -6,8 +6,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::aadsts;
-use super::fault::{Fault, shown};
+use super::fault::Fault;
 use crate::directory::ports::DirectoryError;
+use crate::directory::text::shown;
 
 /// Fields of a request that must not come back in a message.
 const SECRET_FIELDS: [&str; 4] = ["client_secret", "client_assertion", "refresh_token", "device_code"];

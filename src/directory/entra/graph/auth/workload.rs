@@ -10,11 +10,12 @@ use url::Url;
 
 use super::assertion::Assert;
 use super::authority::{Authority, host_of, secure_url};
-use super::fault::{Fault, shown};
+use super::fault::Fault;
 use super::http::{Http, Reply};
 use super::secrets::check_client_id;
 use super::settings::Surroundings;
 use crate::directory::ports::DirectoryError;
+use crate::directory::text::shown;
 
 const GITHUB_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
 const GITHUB_TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
