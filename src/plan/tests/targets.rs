@@ -134,10 +134,11 @@ fn leaving_hybrid_clears_everything_of_ad() {
 
 #[test]
 fn a_restore_waits_for_the_group_that_took_the_address() {
-    let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, |user| {
+    let deleted = |user: &mut CloudUser| {
         user.deleted_at = Some("2026-11-01T00:00:00Z".into());
         user.proxy_addresses = Known::Is(["SMTP:ann@x.example".into()].into());
-    });
+    };
+    let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, deleted).cloud(2, "bob", None, nothing);
     case.observed.tenant.others.push(OtherObject {
         kind: OtherKind::Group,
         id: entra(100),
