@@ -136,8 +136,8 @@ fn a_live_tenant_that_cannot_be_reached_says_why() {
     here.edit("hardmatch.yaml", "azureCli", "{ token: { env: NOBODY } }");
     here.run(&["plan"]).expect(3).says(&["`NOBODY`", "not set"]);
     here.edit("hardmatch.yaml", "env: NOBODY } }", "env: TOKEN } }, endpoint: \"http://127.0.0.1:9\"");
-    let refused = here.run(&["doctor"]).expect(5);
-    refused.shows(&["FAIL  tenant: 127.0.0.1:9 cannot be reached"]);
+    let refused = here.run(&["doctor"]);
+    refused.expect(5).shows(&["FAIL  tenant: 127.0.0.1:9 cannot be reached"]);
     assert!(!refused.stdout.contains("of-somebody") && !refused.stderr.contains("of-somebody"));
     here.edit("hardmatch.yaml", "127.0.0.1:9", "10.0.0.1");
     here.run(&["plan"]).expect(3).says(&["loopback"]);

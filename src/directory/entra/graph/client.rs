@@ -120,15 +120,15 @@ impl Client {
             let (sent, end) = self.once(call, url, &token).await;
             let (error, asked) = match end {
                 Try::Good(reply) => {
-                    self.tell(sent);
+                    self.tell(&sent);
                     return Ok(reply);
                 }
                 Try::Final(error) => {
-                    self.tell(sent);
+                    self.tell(&sent);
                     return Err(error);
                 }
                 Try::Expired(error, token) => {
-                    self.tell(sent);
+                    self.tell(&sent);
                     // A source that has no other token says so at the next turn; one fresh token is tried, no more.
                     if rejected.replace(token).is_some() {
                         return Err(error);
@@ -140,7 +140,7 @@ impl Client {
             let is_connected = !matches!(error, GraphError::Directory(_));
             match if is_connected { tries.next(asked) } else { tries.next_connection() } {
                 Ok(pause) => {
-                    self.tell(Sent { again_in: Some(pause), ..sent });
+                    self.tell(&Sent { again_in: Some(pause), ..sent });
                     if error.answer().is_some_and(Answer::is_throttled) {
                         self.pace.hold(pause);
                     } else {
@@ -148,16 +148,16 @@ impl Client {
                     }
                 }
                 Err(why) => {
-                    self.tell(sent);
+                    self.tell(&sent);
                     return Err(given_up(error, &why));
                 }
             }
         }
     }
 
-    fn tell(&self, sent: Sent) {
+    fn tell(&self, sent: &Sent) {
         if let Some(trace) = &self.trace {
-            trace(&sent);
+            trace(sent);
         }
     }
 

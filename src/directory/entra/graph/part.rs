@@ -101,7 +101,7 @@ impl<'q> Asked<'q> {
         calls.extend(search::by_values("onPremisesImmutableId", self.immutable_ids.iter().map(String::as_str), true));
         calls.extend(search::by_values("onPremisesSecurityIdentifier", self.sids.iter().copied(), false));
         calls.extend(self.beginnings.iter().flat_map(|beginning| search::by_beginning(beginning)));
-        calls.extend(self.sample.then(|| search::first_synced(u32::try_from(SYNCED_SAMPLE).unwrap_or(u32::MAX))));
+        calls.extend(self.sample.then(|| search::first_synced(SYNCED_SAMPLE)));
         calls
     }
 }

@@ -23,7 +23,7 @@ fn failure(error: GraphError, kind: &ChangeKind) -> DirectoryError {
     match error {
         // Right after its deletion an account may not be in the bin yet, and right after its purge it is gone.
         GraphError::Answer(answer) if answer.status == 404 => DirectoryError::NotThere(answer.sentence()),
-        error => error.of_write(right(kind)),
+        error @ (GraphError::Answer(_) | GraphError::Directory(_) | GraphError::Lost(_)) => error.of_write(right(kind)),
     }
 }
 
