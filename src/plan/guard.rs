@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::model::questions::CloudQuestion;
 use crate::model::{EntraId, Known, Limits};
+use crate::tenant_model::ChangeKind;
 
 use super::action::{Action, ActionKind, ENTRA};
 use super::describe::cloud_user_line;
 use super::draft::Draft;
-use super::finding::{Code, Finding};
+use super::finding::{Code, Finding, Severity};
 use super::order::Write;
 use super::world::World;
 
@@ -99,26 +100,57 @@ pub(super) fn not_read(draft: &Draft<'_>, world: &World) -> Vec<Finding> {
     let doubts = observed.doubts.iter().chain(world.forests.all().iter().flat_map(|forest| &forest.doubts));
     findings.extend(doubts.map(|doubt| Finding::general(Code::NotChecked, doubt.clone())));
     findings.extend(unread_sync_state(draft, world));
+    findings.extend(formerly_synced(draft, world));
     findings.extend(unresolved_groups(world));
     findings
 }
 
+/// The accounts that were synced once and whose on-premises values are written.
+fn written_after_sync(draft: &Draft<'_>, world: &World) -> BTreeSet<String> {
+    let accounts = draft.ops.iter().filter_map(|op| match &op.write {
+        Write::Account(
+            _,
+            ChangeKind::SoftDelete | ChangeKind::Purge | ChangeKind::Restore | ChangeKind::SetUserPrincipalName(_),
+        )
+        | Write::Stamp(..) => None,
+        Write::Account(
+            user,
+            ChangeKind::SetImmutableId(_)
+            | ChangeKind::ClearImmutableId { .. }
+            | ChangeKind::ClearSecurityIdentifier
+            | ChangeKind::ClearObjectIdentifier,
+        ) => world.tenant.user(*user),
+    });
+    accounts.filter(|account| account.sync_enabled == Known::Is(false)).map(cloud_user_line).collect()
+}
+
 fn unread_sync_state(draft: &Draft<'_>, world: &World) -> Option<Finding> {
-    let accounts: BTreeSet<_> = draft
-        .ops
-        .iter()
-        .filter_map(|op| match &op.write {
-            Write::Account(user, _) => world.tenant.user(*user),
-            Write::Stamp(..) => None,
-        })
-        .filter(|account| account.sync_enabled == Known::Unknown)
-        .map(cloud_user_line)
-        .collect();
+    let accounts = draft.ops.iter().filter_map(|op| match &op.write {
+        Write::Account(user, _) => world.tenant.user(*user),
+        Write::Stamp(..) => None,
+    });
+    let accounts: BTreeSet<String> =
+        accounts.filter(|account| account.sync_enabled == Known::Unknown).map(cloud_user_line).collect();
     let count = accounts.len();
     (count > 0).then(|| {
         Finding::general(Code::NotChecked, format!("whether {count} of the accounts to be written are synced was not read"))
             .objects(accounts.into_iter().take(EXAMPLES))
             .hint("Writes to synced accounts are refused. Export `onPremisesSyncEnabled`, too.")
+    })
+}
+
+/// Microsoft's own sources disagree on accounts that left sync, so only the write itself tells.
+fn formerly_synced(draft: &Draft<'_>, world: &World) -> Option<Finding> {
+    let accounts = written_after_sync(draft, world);
+    let count = accounts.len();
+    (count > 0).then(|| {
+        let message = format!(
+            "{count} of the accounts to be written were synced once; Entra may refuse on-premises values of such accounts"
+        );
+        Finding::general(Code::NotChecked, message)
+            .objects(accounts.into_iter().take(EXAMPLES))
+            .hint("If a write is refused, let a sync cycle pass and apply again; a holder can also be purged instead of cleared.")
+            .with_severity(Severity::Info)
     })
 }
 

@@ -93,7 +93,7 @@ impl GraphTenant {
     }
 
     /// Adds every user, group and contact to the frame, each list read once. What the lists do not have is read by
-    /// [`Self::add_details`]; `with_identifiers` takes the object identifiers along, which only beta has, for plans that
+    /// [`Self::answer`]; `with_identifiers` takes the object identifiers along, which only beta has, for plans that
     /// touch so many accounts that asking for each takes longer.
     ///
     /// # Errors
@@ -132,14 +132,8 @@ impl GraphTenant {
         Ok(by_id.into_values().collect())
     }
 
-    /// Adds the facts that no list has to these accounts, which are read again by id for that.
-    ///
-    /// # Errors
-    /// What Graph answered.
-    pub async fn add_details(&self, tenant: &mut ObservedTenant, ids: &BTreeSet<EntraId>) -> Result<(), DirectoryError> {
-        if !self.has_identifiers.load(Ordering::Relaxed) {
-            self.read_again(tenant, ids).await?;
-        }
+    /// Adds the facts that no list has to these accounts.
+    async fn add_extras(&self, tenant: &mut ObservedTenant, ids: &BTreeSet<EntraId>) -> Result<(), DirectoryError> {
         let mut wanted: Vec<&mut CloudUser> = tenant.users.iter_mut().filter(|user| ids.contains(&user.id)).collect();
         details::add_all(&self.client, &self.denied, &mut wanted).await?;
         for doubt in self.denied.doubts() {

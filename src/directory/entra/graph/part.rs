@@ -1,6 +1,7 @@
 //! A part of a tenant, read by the questions of planning: what is asked for decides how much is read.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use crate::directory::ports::DirectoryError;
 use crate::model::questions::{CloudQuestion, SYNCED_SAMPLE};
@@ -18,27 +19,24 @@ impl GraphTenant {
     /// What Graph answered.
     pub async fn answer(&self, tenant: &mut ObservedTenant, questions: &BTreeSet<CloudQuestion>) -> Result<(), DirectoryError> {
         let asked = Asked::sort(questions);
-        let mut found = search::users(&self.client, &asked.searches()).await?;
-        found.extend(self.by_id(&asked.ids.iter().copied().collect::<Vec<_>>()).await?.into_iter().flatten());
-        let known: BTreeSet<EntraId> = found.iter().map(|user| user.id).collect();
-        let elsewhere: Vec<EntraId> = asked.ids.difference(&known).copied().collect();
-        self.add_others(tenant, &asked, &elsewhere).await?;
-        merge(&mut tenant.users, found);
-        self.add_details(tenant, &asked.details).await
+        let found = search::everything(&self.client, &asked.searches(), &asked.addresses).await?;
+        merge(&mut tenant.users, found.users);
+        tenant.groups_read &= found.groups.is_some();
+        tenant.contacts_read &= found.contacts.is_some();
+        add_others(&mut tenant.others, found.groups.into_iter().flatten().chain(found.contacts.into_iter().flatten()));
+        let mut again = asked.ids.clone();
+        again.extend(asked.details.iter().filter(|_| !self.has_identifiers.load(Ordering::Relaxed)));
+        self.read_again(tenant, &again).await?;
+        self.add_others_by_id(tenant, &asked.ids).await?;
+        self.add_extras(tenant, &asked.details).await
     }
 
-    /// Groups and contacts with these addresses or ids.
-    async fn add_others(&self, tenant: &mut ObservedTenant, asked: &Asked<'_>, ids: &[EntraId]) -> Result<(), DirectoryError> {
+    /// Ids of nobody may be those of groups or contacts.
+    async fn add_others_by_id(&self, tenant: &mut ObservedTenant, ids: &BTreeSet<EntraId>) -> Result<(), DirectoryError> {
+        let known: BTreeSet<EntraId> = tenant.users.iter().map(|user| user.id).collect();
+        let ids: Vec<EntraId> = ids.difference(&known).copied().collect();
         for kind in [OtherKind::Group, OtherKind::Contact] {
-            let calls = search::others_by_addresses(kind, &asked.addresses);
-            let found = search::find_others(&self.client, kind, &calls).await?;
-            let is_read = match kind {
-                OtherKind::Group => &mut tenant.groups_read,
-                OtherKind::Contact | OtherKind::Device => &mut tenant.contacts_read,
-            };
-            *is_read &= found.is_some();
-            let by_id = self.others_by_id(kind, ids).await?;
-            add_others(&mut tenant.others, found.into_iter().flatten().chain(by_id));
+            add_others(&mut tenant.others, self.others_by_id(kind, &ids).await?.into_iter());
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use super::call::{Call, Version, is_one_of, literal};
 use super::client::Client;
 use super::failure::GraphError;
 use super::holders::IN_ONE_FILTER;
+use super::list::Listed;
 use super::organization::others;
 use super::users::{Depth, Place, READ_USERS, decode, listing};
 
@@ -36,7 +37,7 @@ pub(super) fn by_addresses(addresses: &[&str]) -> Vec<Call> {
 }
 
 /// Searches for groups or contacts with one of these mail addresses.
-pub(super) fn others_by_addresses(kind: OtherKind, addresses: &[&str]) -> Vec<Call> {
+fn others_by_addresses(kind: OtherKind, addresses: &[&str]) -> Vec<Call> {
     proxies(addresses).map(|filter| others(kind).filter(&filter)).collect()
 }
 
@@ -64,26 +65,50 @@ pub(super) fn first_synced(count: u32) -> Call {
 
 /// The live users that these searches find.
 pub(super) async fn users(client: &Client, calls: &[Call]) -> Result<Vec<CloudUser>, DirectoryError> {
-    let wires: Vec<Object<WireUser>> = run(client, calls).await.map_err(|error| error.of_read(READ_USERS))?;
+    let listed = client.lists(Version::V1, calls).await.map_err(|error| error.of_read(READ_USERS))?;
+    users_of(calls, listed)
+}
+
+/// What searches find.
+pub(super) struct Found {
+    pub(super) users: Vec<CloudUser>,
+    /// `None` without the right to read them.
+    pub(super) groups: Option<Vec<OtherObject>>,
+    /// Likewise.
+    pub(super) contacts: Option<Vec<OtherObject>>,
+}
+
+/// Live users by these searches, and groups and contacts with these addresses, in as few requests as possible.
+pub(super) async fn everything(client: &Client, user_calls: &[Call], addresses: &[&str]) -> Result<Found, DirectoryError> {
+    let groups = others_by_addresses(OtherKind::Group, addresses);
+    let contacts = others_by_addresses(OtherKind::Contact, addresses);
+    let calls: Vec<Call> = user_calls.iter().chain(&groups).chain(&contacts).cloned().collect();
+    let mut listed = client.lists(Version::V1, &calls).await.map_err(|error| error.of_read(READ_USERS))?;
+    let mut rest = listed.split_off(user_calls.len());
+    let of_contacts = rest.split_off(groups.len());
+    Ok(Found {
+        users: users_of(user_calls, listed)?,
+        groups: others_of(OtherKind::Group, &groups, rest)?,
+        contacts: others_of(OtherKind::Contact, &contacts, of_contacts)?,
+    })
+}
+
+fn users_of(calls: &[Call], listed: Vec<Listed>) -> Result<Vec<CloudUser>, DirectoryError> {
+    let wires: Vec<Object<WireUser>> = entries(calls, listed).map_err(|error| error.of_read(READ_USERS))?;
     decode(wires.into_iter().map(|Object(wire)| wire), Place::Live)
 }
 
-/// The groups or contacts that these searches find; `None` without the right to read them.
-pub(super) async fn find_others(
-    client: &Client,
-    kind: OtherKind,
-    calls: &[Call],
-) -> Result<Option<Vec<OtherObject>>, DirectoryError> {
-    match run::<WireOther>(client, calls).await {
+fn others_of(kind: OtherKind, calls: &[Call], listed: Vec<Listed>) -> Result<Option<Vec<OtherObject>>, DirectoryError> {
+    match entries::<WireOther>(calls, listed) {
         Ok(found) => Ok(Some(found.into_iter().map(|wire| wire.into_other(kind)).collect())),
         Err(error) if error.is_forbidden() => Ok(None),
         Err(error) => Err(error.of_read("Group.Read.All and OrgContact.Read.All")),
     }
 }
 
-async fn run<T: DeserializeOwned>(client: &Client, calls: &[Call]) -> Result<Vec<T>, GraphError> {
+fn entries<T: DeserializeOwned>(calls: &[Call], listed: Vec<Listed>) -> Result<Vec<T>, GraphError> {
     let mut all = Vec::new();
-    for (call, found) in calls.iter().zip(client.lists(Version::V1, calls).await?) {
+    for (call, found) in calls.iter().zip(listed) {
         all.extend(found?.decode::<T>(call)?);
     }
     Ok(all)

@@ -23,7 +23,33 @@ fn failure(error: GraphError, kind: &ChangeKind) -> DirectoryError {
     match error {
         // Right after its deletion an account may not be in the bin yet, and right after its purge it is gone.
         GraphError::Answer(answer) if answer.status == 404 => DirectoryError::NotThere(answer.sentence()),
-        error @ (GraphError::Answer(_) | GraphError::Directory(_) | GraphError::Lost(_)) => error.of_write(right(kind)),
+        error @ (GraphError::Answer(_) | GraphError::Directory(_) | GraphError::Lost(_)) => {
+            advised(error.of_write(right(kind)), kind)
+        }
+    }
+}
+
+/// Graph does not say plainly why it refuses on-premises values, so the usual reasons are named.
+fn advised(error: DirectoryError, kind: &ChangeKind) -> DirectoryError {
+    let on_premises = matches!(
+        kind,
+        ChangeKind::SetImmutableId(_)
+            | ChangeKind::ClearImmutableId { .. }
+            | ChangeKind::ClearSecurityIdentifier
+            | ChangeKind::ClearObjectIdentifier
+    );
+    match error {
+        DirectoryError::Refused { message, holder: None } if on_premises => {
+            let advice = "Entra refuses this for accounts that it (still) counts as synced, and for names in a federated domain. If the \
+                          account left sync lately, let a sync cycle pass, then run apply again.";
+            DirectoryError::Refused { message: format!("{message}\n{advice}"), holder: None }
+        }
+        other @ (DirectoryError::Refused { .. }
+        | DirectoryError::Input(_)
+        | DirectoryError::Denied(_)
+        | DirectoryError::Unreachable(_)
+        | DirectoryError::NotThere(_)
+        | DirectoryError::Unknown(_)) => other,
     }
 }
 
