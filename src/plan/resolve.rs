@@ -262,6 +262,10 @@ fn raise_cloud_not_found(link: &mut Link<'_>, world: &World, hints: &Hints) {
     }
     let near = hints.cloud(selector, world);
     let hint = match near.as_slice() {
+        _ if let Some(account) = already_linked(link, world) => format!(
+            "The ID of the AD user is on {}, which is synced: sync has most likely renamed the account. Name it so, or by its id.",
+            cloud_user_line(account)
+        ),
         [] if world.tenant.observed().recycle_bin_read => {
             "Check the spelling. An account that was purged can only be made anew.".to_owned()
         }
@@ -270,6 +274,13 @@ fn raise_cloud_not_found(link: &mut Link<'_>, world: &World, hints: &Hints) {
     };
     let finding = link.finding(Code::CloudNotFound, format!("no cloud user answers to `{}`", selector.text)).hint(hint);
     link.raise(finding);
+}
+
+/// The synced account that carries the anchor of the mapping's AD user already.
+fn already_linked<'w>(link: &Link<'_>, world: &'w World) -> Option<&'w CloudUser> {
+    let anchor = world.forests.anchor(link.ad?)?.ok()?;
+    let holders = world.tenant.holders_of(&anchor.value).into_iter().filter_map(|user| world.tenant.user(user));
+    holders.into_iter().find(|account| account.is_synced())
 }
 
 fn other_object<'w>(key: &CloudKey, world: &'w World) -> Option<&'w crate::model::OtherObject> {

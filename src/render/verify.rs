@@ -28,7 +28,8 @@ const MESSAGE: usize = 400;
 pub struct VerifyReport {
     /// Findings about the whole.
     pub findings: Vec<Finding>,
-    /// Every mapping, once.
+    /// Every mapping, once, under the same names as in a plan.
+    #[serde(rename = "mappings")]
     pub rows: Vec<VerifyRow>,
     /// Mappings by state; every state is named.
     pub summary: BTreeMap<String, u64>,
@@ -47,6 +48,7 @@ pub struct VerifyRow {
     /// What was found about it.
     pub findings: Vec<Finding>,
     /// Its id.
+    #[serde(rename = "id")]
     pub mapping: String,
     /// The AD user.
     pub on_prem: Option<PlanAdUser>,

@@ -18,14 +18,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::RwLock;
 
 /// Who kills the server takes it for itself; everybody else shares it.
-static SERVER: RwLock<()> = RwLock::const_new(());
+pub(crate) static SERVER: RwLock<()> = RwLock::const_new(());
 
 const BASE: &str = "DC=hardmatch,DC=test";
 
 /// The domain controller that `tests/run` started.
-struct Dc {
+pub(crate) struct Dc {
     folder: PathBuf,
-    password: String,
+    pub(crate) password: String,
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -38,7 +38,7 @@ fn skip(what: &str) {
     std::io::stderr().write_all(format!("skipped: no {what} (tests/run starts one)\n").as_bytes()).unwrap();
 }
 
-fn dc() -> Option<Dc> {
+pub(crate) fn dc() -> Option<Dc> {
     let found = variable("HARDMATCH_TEST_LDAP_DIR").zip(variable("HARDMATCH_TEST_LDAP_PASSWORD"));
     if found.is_none() {
         skip("Samba DC");
@@ -55,7 +55,7 @@ fn slapd() -> Option<String> {
 }
 
 impl Dc {
-    fn tls(&self, name: &str) -> PathBuf {
+    pub(crate) fn tls(&self, name: &str) -> PathBuf {
         self.folder.join("tls").join(name)
     }
 

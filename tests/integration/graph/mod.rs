@@ -2,6 +2,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "values are written down where they are handed over")]
 
 mod reading;
+mod scenario;
 mod verbs;
 mod writing;
 

@@ -24,10 +24,7 @@ impl Live {
     }
 
     async fn run(&self, args: &[&str]) -> Outcome {
-        let mut command = self.here.command(args);
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        run(&self.here, args).await
     }
 
     /// The body of a plan, without what says which files it came from.
@@ -47,6 +44,14 @@ impl Live {
         let digest = plan["digest"].as_str().unwrap().to_owned();
         self.run(&[&["apply", "plan.json", "--digest", &digest], extra].concat()).await
     }
+}
+
+/// Runs the program while the emulator goes on serving.
+pub(super) async fn run(here: &Hardmatch, args: &[&str]) -> Outcome {
+    let mut command = here.command(args);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 fn allowing() -> Value {
