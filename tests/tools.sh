@@ -21,6 +21,12 @@ need_tools() {
     fi
 }
 
+# What a build with Kerberos takes.
+need_kerberos() {
+    [ -e /usr/include/gssapi/gssapi.h ] && ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 && return
+    install_packages libkrb5-dev libclang-dev
+}
+
 # Where cargo puts what it builds.
 target_folder() {
     cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'
