@@ -142,7 +142,7 @@ async fn the_log_of_the_server_shows_a_careful_client() {
     live.run(&["plan", "--out", "plan.json"]).await;
     live.run(&["apply", "plan.json", "--digest", "sha256:0"]).await;
     let is_write = |request: &String| ["PATCH ", "DELETE "].iter().any(|method| request.starts_with(method));
-    assert!(!live.server.requests().await.iter().any(|request| is_write(request)));
+    assert!(!live.server.requests().await.iter().any(is_write));
     std::fs::remove_file(live.here.path().join("plan.json")).unwrap();
     assert_eq!(live.apply(&[]).await.code, Some(0));
     let plan: Value = serde_json::from_str(&live.here.read("plan.json")).unwrap();
