@@ -117,6 +117,10 @@ struct Recording {
     asked: Questions,
     answered: Questions,
     open: usize,
+    /// Whether the users of the tenant are all there, so that only their details are worth a question.
+    whole_tenant: bool,
+    /// Whether those of the forests are.
+    whole_forests: bool,
 }
 
 impl Recorder {
@@ -126,18 +130,32 @@ impl Recorder {
         Self(Some(Arc::new(Mutex::new(Recording { answered, ..Recording::default() }))))
     }
 
+    /// Writes down nothing that can be told from a whole list.
+    #[must_use]
+    pub fn knowing(self, whole_tenant: bool, whole_forests: bool) -> Self {
+        if let Some(mut recording) = self.lock() {
+            (recording.whole_tenant, recording.whole_forests) = (whole_tenant, whole_forests);
+        }
+        self
+    }
+
     /// Writes down a look-up in the tenant.
     pub fn tenant(&self, question: impl FnOnce() -> CloudQuestion) {
+        if let Some(mut recording) = self.lock().filter(|recording| !recording.whole_tenant) {
+            recording.ask(question());
+        }
+    }
+
+    /// Writes down that the details of an account are looked at.
+    pub fn details(&self, id: EntraId) {
         if let Some(mut recording) = self.lock() {
-            let question = question();
-            recording.open += usize::from(!recording.answered.tenant.contains(&question));
-            recording.asked.tenant.insert(question);
+            recording.ask(CloudQuestion::Details(id));
         }
     }
 
     /// Writes down a look-up in the forests.
     pub fn forests(&self, question: impl FnOnce() -> ForestQuestion) {
-        if let Some(mut recording) = self.lock() {
+        if let Some(mut recording) = self.lock().filter(|recording| !recording.whole_forests) {
             let question = question();
             recording.open += usize::from(!recording.answered.forests.contains(&question));
             recording.asked.forests.insert(question);
@@ -161,6 +179,13 @@ impl Recorder {
     }
 }
 
+impl Recording {
+    fn ask(&mut self, question: CloudQuestion) {
+        self.open += usize::from(!self.answered.tenant.contains(&question));
+        self.asked.tenant.insert(question);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,5 +205,10 @@ mod tests {
         assert_eq!(asked, Questions { tenant: [upn("a"), upn("c")].into(), forests: [key.clone()].into() });
         assert_eq!(asked.without(&answered), Questions { tenant: [upn("c")].into(), forests: [key].into() });
         Recorder::default().tenant(|| unreachable!("nothing is recorded"));
+        let whole = Recorder::new(Questions::default()).knowing(true, false);
+        whole.tenant(|| unreachable!("a list tells"));
+        let id = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0".parse().unwrap();
+        whole.details(id);
+        assert_eq!(whole.questions().tenant, [CloudQuestion::Details(id)].into());
     }
 }

@@ -22,7 +22,8 @@ pub fn inquire(
     options: &Options,
     answered: &Questions,
 ) -> (Result<Body, ProofFailure>, Questions) {
-    let recorder = Recorder::new(answered.clone());
+    let whole_forests = observed.forests.iter().all(|forest| forest.user_count.is_none());
+    let recorder = Recorder::new(answered.clone()).knowing(observed.tenant.live_users.is_none(), whole_forests);
     let body = plan(desired, &World::new(observed, recorder.clone()), options);
     (body, recorder.questions())
 }

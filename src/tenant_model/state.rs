@@ -141,7 +141,7 @@ impl Tenant {
 
     /// Says that facts matter which are not read of every user; the model of a part has them once that was asked.
     pub(crate) fn ask_details(&self, account: &CloudUser) {
-        self.recorder().tenant(|| CloudQuestion::Details(account.id));
+        self.recorder().details(account.id);
     }
 
     /// The user with this object id, live or deleted.

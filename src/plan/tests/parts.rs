@@ -5,8 +5,16 @@ use crate::plan::questions::{CloudQuestion, ForestKey, ForestQuestion, Questions
 
 impl Case {
     fn ask(&self, answered: &Questions) -> (Body, Questions) {
-        let (body, questions) = inquire(&self.desired, self.observed.clone(), &Options::default(), answered);
+        let (body, questions) = inquire(&self.desired, self.as_a_part(), &Options::default(), answered);
         (body.unwrap(), questions)
+    }
+
+    /// The same directories, said to be a part of larger ones.
+    fn as_a_part(&self) -> Observed {
+        let mut observed = self.observed.clone();
+        observed.tenant.live_users = Some(observed.tenant.live_count());
+        observed.forests.iter_mut().for_each(|forest| forest.user_count = Some(forest.size()));
+        observed
     }
 }
 
