@@ -19,6 +19,19 @@ fn selectors_must_name_exactly_one_object() {
     assert!(excluded.findings[0].message.contains("critical system object"));
 }
 
+/// After the takeover the account has the sign-in name of the AD user.
+#[test]
+fn an_account_that_sync_has_renamed_is_found_by_its_id() {
+    let body = Case::new()
+        .ad("ann", A, nothing)
+        .cloud(1, "ann@corp.example", Some(anchor(A)), |user| user.sync_enabled = Known::Is(true))
+        .map("ann", "somebody", nothing)
+        .plan();
+    assert_eq!(blockers(&body), [Code::CloudNotFound]);
+    let hint = body.findings[0].hint.clone().unwrap();
+    assert!(hint.contains("ann@corp.example") && hint.contains("renamed"), "{hint}");
+}
+
 #[test]
 fn two_mappings_for_one_person_block_each_other() {
     let body = Case::new()
