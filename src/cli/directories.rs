@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::apply::Directories;
 use crate::config::{Config, ForestSource, SourceTexts, TenantSource, render_diagnostics};
 use crate::diag::Diagnostics;
@@ -15,12 +17,12 @@ use super::live;
 use super::surroundings;
 use super::terminal::Terminal;
 
-/// Opens the directories for `apply`.
-pub(super) fn open_for_writing(config: &Config, terminal: Terminal) -> Result<Directories, Failure> {
+/// Opens the directories for `apply`; `cancel` ends long waits.
+pub(super) fn open_for_writing(config: &Config, terminal: Terminal, cancel: CancellationToken) -> Result<Directories, Failure> {
     let clock = Arc::new(surroundings::now);
     let tenant: Arc<dyn TenantWriter> = match &config.tenant {
         TenantSource::Snapshot(path) => open::snapshot(path, clock).map_err(|faults| drawn(faults, terminal))?,
-        TenantSource::Graph(source) => Arc::new(live::tenant(source, terminal)?),
+        TenantSource::Graph(source) => Arc::new(live::tenant(source, terminal, cancel)?),
     };
     let mut forests: BTreeMap<String, Arc<dyn ForestWriter>> = BTreeMap::new();
     for (name, source, anchor) in sources(config) {

@@ -1,5 +1,7 @@
 //! `rollback`: the journal of a run becomes a plan of the way back, reviewed and applied like any other.
 
+use tokio_util::sync::CancellationToken;
+
 use crate::apply::journal::Journal;
 use crate::apply::read_targets;
 use crate::apply::rollback::{rollback, rollback_targets};
@@ -28,7 +30,7 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
     let setup = Setup::load(&args.config, terminal)?;
     let history = state.history(&digest);
     let current = directories::block_on(async {
-        let directories = directories::open_for_writing(&setup.config, terminal)?;
+        let directories = directories::open_for_writing(&setup.config, terminal, CancellationToken::new())?;
         read_targets(rollback_targets(&history), &directories).await.map_err(Failure::from)
     })?;
     let name = args.journal.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

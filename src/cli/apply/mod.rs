@@ -83,7 +83,7 @@ fn carry_out(
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let outcome = runtime.block_on(async {
         let signals = Signals::listen(terminal)?;
-        let directories = directories::open_for_writing(&setup.config, terminal)?;
+        let directories = directories::open_for_writing(&setup.config, terminal, signals.token())?;
         let watcher = Watcher::new(terminal, plan.body.actions.len());
         let request = Request {
             plan: path,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use jiff::fmt::rfc2822;
 use jiff::{SpanRelativeTo, Timestamp, Unit};
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::directories::{block_on, drawn};
 use crate::cli::exit::Exit;
@@ -38,7 +39,8 @@ pub(super) fn exported(path: &Path, terminal: Terminal) -> Vec<Line> {
 
 /// Lines about a live tenant.
 pub(super) fn live(source: &config::GraphTenant, config: &Config, terminal: Terminal) -> Vec<Line> {
-    let probed = live::tenant(source, terminal).and_then(|tenant| block_on(async { Ok(tenant.probe().await?) }));
+    let probed =
+        live::tenant(source, terminal, CancellationToken::new()).and_then(|tenant| block_on(async { Ok(tenant.probe().await?) }));
     let probes = match probed {
         Ok(probes) => probes,
         Err(failure) => return vec![Line::failed(PLACE, &failure)],

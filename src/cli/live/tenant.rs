@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::failure::Failure;
 use crate::cli::surroundings;
@@ -15,10 +16,15 @@ use crate::model::{EntraId, ObservedTenant};
 use super::secret;
 
 /// A live tenant, as the configuration describes it. Nothing is sent yet.
-pub(in crate::cli) fn tenant(source: &config::GraphTenant, terminal: Terminal) -> Result<GraphTenant, Failure> {
+pub(in crate::cli) fn tenant(
+    source: &config::GraphTenant,
+    terminal: Terminal,
+    cancel: CancellationToken,
+) -> Result<GraphTenant, Failure> {
     let own = || format!("https://{}", cloud(source.cloud).graph_host());
     let endpoint = source.endpoint.clone().unwrap_or_else(own);
     let mut settings = GraphSettings::new(&endpoint, tokens(source, terminal)?);
+    settings.cancel = cancel;
     settings.trace = Some(Arc::new(move |sent: &Sent| terminal.log(1, &request_line(sent))));
     Ok(GraphTenant::new(settings)?)
 }

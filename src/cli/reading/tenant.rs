@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::cli::args::Read;
 use crate::cli::directories::drawn;
 use crate::cli::failure::Failure;
@@ -48,7 +50,7 @@ async fn begin_live(
     extent: Read,
     terminal: Terminal,
 ) -> Result<(ObservedTenant, LiveTenant), Failure> {
-    let graph = live::tenant(source, terminal)?;
+    let graph = live::tenant(source, terminal, CancellationToken::new())?;
     let mut tenant = graph.read_frame().await?;
     if let Some(message) = live::wrong_tenant(source, &tenant) {
         return Err(Failure::input(message).hint("Sign in to the right tenant, or correct `tenantId`."));

@@ -200,3 +200,15 @@ async fn no_token_is_shown_at_any_verbosity() {
         assert!(!said.contains(&live.server.token) && !said.contains("Bearer"), "{args:?}");
     }
 }
+
+/// A tenant that says "later" for ever is waited for with patience, not for ever; nothing is half done.
+#[tokio::test(flavor = "multi_thread")]
+async fn patience_ends_with_a_code_of_its_own() {
+    let throttled = json!({ "faults": [{ "path": "/organization", "answer": { "status": 429, "retryAfter": 400 } }] });
+    let planned = Live::example("first-link", throttled).await.run(&["plan"]).await;
+    assert_eq!(planned.code, Some(5), "{}", planned.stderr);
+    assert!(planned.stderr.contains("429"), "{}", planned.stderr);
+    let writes = json!({ "faults": [{ "method": "PATCH", "after": 1, "answer": { "status": 429, "retryAfter": 400 } }] });
+    let applied = Live::example("first-link", writes).await.apply(&[]).await;
+    assert_eq!(applied.code, Some(11), "{}{}", applied.stdout, applied.stderr);
+}

@@ -123,3 +123,23 @@ async fn an_object_that_is_not_there_is_no_lost_write() {
     }
     assert!(matches!(client.write(&change(9, ChangeKind::SoftDelete)).await, Err(DirectoryError::NotThere(_))));
 }
+
+/// Whoever is told to end does not sit out a long pause first.
+#[tokio::test]
+async fn a_signal_ends_the_wait_for_another_try() {
+    let script = json!({ "faults": [{ "method": "PATCH", "answer": { "status": 429, "retryAfter": 200 } }] });
+    let server = Server::scripted(&linked(), script).await;
+    let tokens = Arc::new(Emulated { endpoint: server.endpoint.clone(), first: server.token.clone() });
+    let settings = GraphSettings::new(&server.endpoint, tokens);
+    let cancel = settings.cancel.clone();
+    let client = GraphTenant::new(settings).unwrap();
+    let write = set(1, "new");
+    let (outcome, ()) = tokio::join!(client.write(&write), async {
+        while server.requests().await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        cancel.cancel();
+    });
+    let error = outcome.unwrap_err();
+    assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains("stopped while waiting")), "{error}");
+}

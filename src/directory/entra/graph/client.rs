@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, redirect};
 use secrecy::ExposeSecret as _;
+use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 use uuid::Uuid;
 
@@ -16,6 +17,9 @@ use super::auth::{AccessToken, TokenSource};
 use super::call::Call;
 use super::failure::{Answer, GraphError};
 use super::pace::{Pace, Patience, Tries, retry_after};
+
+/// Waits that are worth it even when the run is to end.
+const SHORT: Duration = Duration::from_secs(3);
 
 /// What is known of a request that was sent, for logs. It holds no query, no body and no token.
 #[derive(Debug, Clone)]
@@ -50,6 +54,8 @@ pub struct GraphSettings {
     pub answer_timeout: Duration,
     /// Who wants to know of each request.
     pub trace: Option<Trace>,
+    /// Ends long waits between tries; requests that are under way are let end.
+    pub cancel: CancellationToken,
 }
 
 impl GraphSettings {
@@ -57,7 +63,14 @@ impl GraphSettings {
     #[must_use]
     pub fn new(endpoint: &str, tokens: Arc<dyn TokenSource>) -> Self {
         let endpoint = endpoint.trim_end_matches('/').to_owned();
-        Self { endpoint, tokens, patience: Patience::default(), answer_timeout: Duration::from_secs(100), trace: None }
+        Self {
+            endpoint,
+            tokens,
+            patience: Patience::default(),
+            answer_timeout: Duration::from_secs(100),
+            trace: None,
+            cancel: CancellationToken::new(),
+        }
     }
 }
 
@@ -78,6 +91,7 @@ pub(super) struct Client {
     pub(super) pace: Pace,
     pub(super) patience: Patience,
     trace: Option<Trace>,
+    cancel: CancellationToken,
 }
 
 /// How one try ended.
@@ -95,8 +109,8 @@ impl Client {
     pub(super) fn new(settings: GraphSettings) -> Result<Self, DirectoryError> {
         let endpoint = endpoint(&settings.endpoint)?;
         let http = http_client(&endpoint, settings.answer_timeout)?;
-        let GraphSettings { tokens, patience, trace, .. } = settings;
-        Ok(Self { http, endpoint, tokens, pace: Pace::new(), patience, trace })
+        let GraphSettings { tokens, patience, trace, cancel, .. } = settings;
+        Ok(Self { http, endpoint, tokens, pace: Pace::new(), patience, trace, cancel })
     }
 
     /// Signs in, if that has not been done.
@@ -143,8 +157,9 @@ impl Client {
                     self.tell(&Sent { again_in: Some(pause), ..sent });
                     if error.answer().is_some_and(Answer::is_throttled) {
                         self.pace.hold(pause);
-                    } else {
-                        tokio::time::sleep(pause).await;
+                    }
+                    if !self.wait(pause).await {
+                        return Err(given_up(error, "stopped while waiting for the next try"));
                     }
                 }
                 Err(why) => {
@@ -152,6 +167,18 @@ impl Client {
                     return Err(given_up(error, &why));
                 }
             }
+        }
+    }
+
+    /// Waits, and says whether to go on.
+    async fn wait(&self, pause: Duration) -> bool {
+        if pause <= SHORT {
+            tokio::time::sleep(pause).await;
+            return true;
+        }
+        tokio::select! {
+            () = self.cancel.cancelled() => false,
+            () = tokio::time::sleep(pause) => true,
         }
     }
 
