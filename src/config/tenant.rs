@@ -9,6 +9,8 @@ use super::reader::{Fault, Reader, nearest};
 use super::secrets::{Secret, is_secret_key};
 use super::tree::Value;
 
+pub use crate::directory::entra::graph::auth::Cloud;
+
 /// Where the tenant is.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
@@ -37,21 +39,6 @@ pub struct GraphTenant {
     /// The address of the sign-in service, instead of the cloud's own: https anywhere, http on loopback only.
     #[schemars(default)]
     pub authority: Option<String>,
-}
-
-/// The clouds that Microsoft runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, JsonSchema)]
-#[schemars(rename_all = "camelCase")]
-pub enum Cloud {
-    /// The worldwide cloud.
-    #[default]
-    Global,
-    /// US government (GCC High).
-    UsGov,
-    /// US government (DoD).
-    UsGovDod,
-    /// China, operated by 21Vianet.
-    China,
 }
 
 const CLOUDS: [(&str, Cloud); 4] =

@@ -6,6 +6,19 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use tempfile::TempDir;
 
+/// The folders of `examples/`.
+pub(crate) const EXAMPLES: [&str; 9] = [
+    "bulk-rules",
+    "chain",
+    "duplicate-account",
+    "everything-wrong",
+    "first-link",
+    "forest-migration",
+    "leave-hybrid",
+    "recycle-bin",
+    "swap",
+];
+
 /// A folder of its own, in which the program is run.
 pub(crate) struct Hardmatch {
     folder: TempDir,

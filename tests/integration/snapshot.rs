@@ -11,20 +11,8 @@ use hardmatch::redact::Redactor;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::common::{Hardmatch, Outcome};
+use crate::common::{EXAMPLES, Hardmatch, Outcome};
 use crate::properties::case;
-
-const EXAMPLES: [&str; 9] = [
-    "bulk-rules",
-    "chain",
-    "duplicate-account",
-    "everything-wrong",
-    "first-link",
-    "forest-migration",
-    "leave-hybrid",
-    "recycle-bin",
-    "swap",
-];
 
 fn body(here: &Hardmatch, config: &str) -> Value {
     let plan = here.run(&["plan", "--config", config, "--format", "json"]);

@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::surroundings;
 use crate::cli::terminal::Terminal;
 use crate::config::{self, GraphAuth};
-use crate::directory::entra::graph::auth::{self, Authority, Cloud, SignIn, Surroundings, TokenSource};
+use crate::directory::entra::graph::auth::{self, Authority, SignIn, Surroundings, TokenSource};
 use crate::directory::entra::graph::{GraphSettings, GraphTenant, Sent};
 use crate::model::{EntraId, ObservedTenant};
 
@@ -21,7 +21,7 @@ pub(in crate::cli) fn tenant(
     terminal: Terminal,
     cancel: CancellationToken,
 ) -> Result<GraphTenant, Failure> {
-    let own = || format!("https://{}", cloud(source.cloud).graph_host());
+    let own = || format!("https://{}", source.cloud.graph_host());
     let endpoint = source.endpoint.clone().unwrap_or_else(own);
     let mut settings = GraphSettings::new(&endpoint, tokens(source, terminal)?);
     settings.cancel = cancel;
@@ -57,17 +57,8 @@ pub(in crate::cli) fn wrong_tenant(source: &config::GraphTenant, found: &Observe
         .then(|| format!("the configuration names the tenant `{wanted}`, but the one that answers is {name} (id {id})"))
 }
 
-fn cloud(cloud: config::Cloud) -> Cloud {
-    match cloud {
-        config::Cloud::Global => Cloud::Global,
-        config::Cloud::UsGov => Cloud::UsGov,
-        config::Cloud::UsGovDod => Cloud::UsGovDod,
-        config::Cloud::China => Cloud::China,
-    }
-}
-
 fn tokens(source: &config::GraphTenant, terminal: Terminal) -> Result<Arc<dyn TokenSource>, Failure> {
-    let authority = Authority::new(cloud(source.cloud), &source.tenant_id, source.authority.as_deref())?;
+    let authority = Authority::new(source.cloud, &source.tenant_id, source.authority.as_deref())?;
     let variable = |name: &str| surroundings::variable(name).and_then(|value| value.into_string().ok());
     let prompt = move |text: &str| terminal.say(text);
     let surroundings = Surroundings::new(Arc::new(variable), Arc::new(surroundings::now), Arc::new(prompt));

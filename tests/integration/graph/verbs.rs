@@ -1,6 +1,6 @@
 //! The program on a live tenant, from outside: the same plans as from files, carried out through any storm.
 
-use crate::common::{Hardmatch, Outcome};
+use crate::common::{EXAMPLES, Hardmatch, Outcome};
 
 use super::*;
 
@@ -57,18 +57,6 @@ pub(super) async fn run(here: &Hardmatch, args: &[&str]) -> Outcome {
 fn allowing() -> Value {
     json!({ "switches": { "formerlySynced": "allow" } })
 }
-
-const EXAMPLES: [&str; 9] = [
-    "bulk-rules",
-    "chain",
-    "duplicate-account",
-    "everything-wrong",
-    "first-link",
-    "forest-migration",
-    "leave-hybrid",
-    "recycle-bin",
-    "swap",
-];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_live_tenant_gives_the_same_plan_as_its_snapshot() {

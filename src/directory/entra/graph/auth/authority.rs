@@ -8,7 +8,8 @@ use crate::directory::ports::DirectoryError;
 use crate::model::text::printable;
 
 /// The clouds that Microsoft runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, schemars::JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub enum Cloud {
     /// The worldwide cloud.
     #[default]
