@@ -1,6 +1,6 @@
 //! Planning on a part of the directories: what was looked up is what has to be read.
 //!
-//! Read what is always read whole ([`frame`]), ask [`inquire`], add the answers of the questions that are new, and ask
+//! Read what is always read whole (everything but users: domains, switches, roles, the recycle bin), ask [`inquire`], add the answers of the questions that are new, and ask
 //! again until none is. The body of the last round is that of [`super::compute`] on the whole, byte for byte: the run saw
 //! the answer of every look-up that it made.
 

@@ -207,7 +207,11 @@ impl Step<'_> {
                     None => return self.confirm(run, request_id).await,
                     Some(difference) => seen = difference,
                 },
-                Err(error) => seen = error.to_string(),
+                Err(error) => {
+                    // Whoever may not read, or was kept waiting to the end of all patience, learns nothing by asking again.
+                    last_look |= matches!(error, DirectoryError::Denied(_) | DirectoryError::Unreachable(_));
+                    seen = error.to_string();
+                }
             }
             if last_look {
                 break;

@@ -1,6 +1,6 @@
 //! The configuration that plans from exported directories instead of those that it names.
 //!
-//! [`relocate`] changes only the sources, line by line the same text, so that a plan names the same places. [`redact`] writes
+//! [`relocate`] changes only the sources, line by line the same text, so that a plan names the same places. [`redact()`] writes
 //! everything anew with stand-ins, and leaves comments and reasons out.
 
 mod block;

@@ -263,8 +263,8 @@ impl Client {
         let why = root_cause(error);
         if why.contains("certificate") {
             let message = format!(
-                "the certificate of {place} is not trusted ({why}).\nSomebody in between opens the connection: a proxy that inspects TLS, or an attacker. \
-                 If it is your own proxy, add its authority to the machine's (on Linux also with SSL_CERT_FILE)."
+                "the certificate of {place} is not trusted ({why}). Somebody in between opens the connection: a proxy that inspects TLS, or an attacker. \
+                 If it is your own proxy, add its authority to the machine's (on Linux also with SSL_CERT_FILE)"
             );
             return Try::Final(GraphError::Directory(DirectoryError::Unreachable(message)));
         }

@@ -150,7 +150,7 @@ impl GraphError {
             Self::Directory(error) => error,
             Self::Lost(message) => DirectoryError::Unreachable(message),
             Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
-                DirectoryError::Denied(format!("{}\nReading this takes the Graph permission {right}.", answer.sentence()))
+                DirectoryError::Denied(format!("{}. Reading this takes the Graph permission {right}", answer.sentence()))
             }
             Self::Answer(answer) if answer.is_throttled() || answer.status >= 500 => {
                 DirectoryError::Unreachable(answer.sentence())
@@ -165,7 +165,7 @@ impl GraphError {
             Self::Directory(error) => error,
             Self::Lost(message) => DirectoryError::Unknown(message),
             Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
-                DirectoryError::Denied(format!("{}\n{right}", answer.sentence()))
+                DirectoryError::Denied(format!("{}. {right}", answer.sentence()))
             }
             Self::Answer(answer) if answer.is_throttled() => DirectoryError::Unreachable(answer.sentence()),
             Self::Answer(answer) if answer.is_passing() => DirectoryError::Unknown(answer.sentence()),

@@ -41,8 +41,8 @@ fn advised(error: DirectoryError, kind: &ChangeKind) -> DirectoryError {
     match error {
         DirectoryError::Refused { message, holder: None } if on_premises => {
             let advice = "Entra refuses this for accounts that it (still) counts as synced, and for names in a federated domain. If the \
-                          account left sync lately, let a sync cycle pass, then run apply again.";
-            DirectoryError::Refused { message: format!("{message}\n{advice}"), holder: None }
+                          account left sync lately, let a sync cycle pass, then run apply again";
+            DirectoryError::Refused { message: format!("{message}. {advice}"), holder: None }
         }
         other @ (DirectoryError::Refused { .. }
         | DirectoryError::Input(_)
@@ -89,15 +89,15 @@ fn right(kind: &ChangeKind) -> &'static str {
         | ChangeKind::SetUserPrincipalName(_) => {
             "This takes the Graph permission User.ReadWrite.All. For an account that holds an admin role it also takes a role that \
              outranks it (Privileged Authentication Administrator or Global Administrator), assigned to the application itself; \
-             and when a person signs in, the permission Directory.AccessAsUser.All."
+             and when a person signs in, the permission Directory.AccessAsUser.All"
         }
         ChangeKind::ClearObjectIdentifier => {
             "This takes the Graph permission User-OnPremisesSyncBehavior.ReadWrite.All, and the role Hybrid Identity Administrator \
-             (or Global Administrator), assigned to the application itself."
+             (or Global Administrator), assigned to the application itself"
         }
         ChangeKind::SoftDelete | ChangeKind::Purge | ChangeKind::Restore => {
             "This takes the Graph permission User.DeleteRestore.All. For an account that holds an admin role it also takes a role \
-             that outranks it (Privileged Authentication Administrator or Global Administrator), assigned to the application itself."
+             that outranks it (Privileged Authentication Administrator or Global Administrator), assigned to the application itself"
         }
     }
 }
