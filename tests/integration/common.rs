@@ -19,6 +19,13 @@ pub(crate) const EXAMPLES: [&str; 9] = [
     "swap",
 ];
 
+/// How many random cases a law is tried on: few on every change, `PROPTEST_CASES=3000` to be thorough.
+pub(crate) fn cases(few: u32) -> u32 {
+    #[expect(clippy::disallowed_methods, reason = "a thorough run is asked for from outside")]
+    let asked = std::env::var("PROPTEST_CASES").ok();
+    asked.and_then(|count| count.parse().ok()).unwrap_or(few)
+}
+
 /// A folder of its own, in which the program is run.
 pub(crate) struct Hardmatch {
     folder: TempDir,

@@ -337,7 +337,7 @@ fn cleared_in_the_bin(body: &Body) -> BTreeSet<EntraId> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::common::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Law 4: the model takes every step, and planning again on the end gives nothing.
     #[test]

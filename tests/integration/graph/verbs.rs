@@ -200,3 +200,29 @@ async fn patience_ends_with_a_code_of_its_own() {
     let applied = Live::example("first-link", writes).await.apply(&[]).await;
     assert_eq!(applied.code, Some(11), "{}{}", applied.stdout, applied.stderr);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_says_what_is_missing_and_how_to_cure_it() {
+    let healthy = Live::example("recycle-bin", json!({})).await;
+    let well = healthy.run(&["doctor"]).await;
+    well.expect(0).shows(&[
+        "ok    tenant: signed in to contoso.onmicrosoft.com",
+        "ok    tenant: reads users",
+        "ok    tenant: writes users (User.ReadWrite.All)",
+        "ok    tenant: deletes, purges and restores users (User.DeleteRestore.All)",
+        "Everything that is needed works.",
+    ]);
+    assert!(!healthy.server.requests().await.iter().any(|request| request.starts_with("PATCH") || request.starts_with("DELETE")));
+
+    let permissions = ["User.Read.All", "Organization.Read.All", "User.ReadWrite.All"];
+    let poor = Live::example("recycle-bin", json!({ "access": { "permissions": permissions, "roles": [] } })).await;
+    poor.run(&["doctor"]).await.expect(4).shows(&[
+        "FAIL  tenant: the token lacks User.DeleteRestore.All",
+        "Grant the Graph permission User.DeleteRestore.All",
+        "look  tenant: cannot read roles",
+        "1 to mend first.",
+    ]);
+
+    let blocked = Live::example("first-link", json!({ "faults": [{ "answer": { "status": 403 } }] })).await;
+    blocked.run(&["doctor"]).await.expect(4).shows(&["FAIL  tenant: GET /v1.0/organization was answered with 403"]);
+}

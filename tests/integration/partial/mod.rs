@@ -86,15 +86,8 @@ fn twisted() -> impl Strategy<Value = Case> {
     })
 }
 
-/// Few where every change is tested; `PROPTEST_CASES=2000` to be thorough.
-fn cases() -> u32 {
-    #[expect(clippy::disallowed_methods, reason = "a thorough run is asked for from outside")]
-    let asked = std::env::var("PROPTEST_CASES").ok();
-    asked.and_then(|count| count.parse().ok()).unwrap_or(60)
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::common::cases(60), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_part_gives_the_plan_of_the_whole(mut case in twisted(), strangers in 0u16..90, seed in any::<u64>(), more in any::<bool>()) {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue};
-use reqwest::{Response, StatusCode, redirect};
+use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
-use url::{Host, Url};
+use url::Url;
 use uuid::Uuid;
 
 use crate::directory::ports::DirectoryError;
@@ -15,6 +15,7 @@ use crate::directory::text::shown;
 
 use super::auth::{AccessToken, TokenSource};
 use super::call::Call;
+use super::endpoint::{endpoint, http_client, place, root_cause};
 use super::failure::{Answer, GraphError};
 use super::pace::{Pace, Patience, Tries, retry_after};
 
@@ -294,86 +295,4 @@ fn given_up(error: GraphError, why: &str) -> GraphError {
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(shown)
-}
-
-/// The innermost reason, which is the one that helps.
-pub(super) fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    shown(&cause.to_string())
-}
-
-fn place(endpoint: &Url) -> String {
-    let port = endpoint.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}{port}", endpoint.host_str().unwrap_or_default())
-}
-
-/// https anywhere, http on loopback only: whoever listens in between reads the token.
-fn endpoint(text: &str) -> Result<Url, DirectoryError> {
-    let wrong = |why: &str| DirectoryError::Input(format!("`{}` is no address of Graph: {why}", shown(text)));
-    let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
-    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("it must be a scheme and a host, such as https://graph.microsoft.com"));
-    }
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
-        "http" => Err(wrong("http is allowed on loopback only: the token would travel in the clear")),
-        _ => Err(wrong("it must start with https://")),
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
-}
-
-fn http_client(endpoint: &Url, patience: Duration) -> Result<reqwest::Client, DirectoryError> {
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!("hardmatch/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(Duration::from_secs(15))
-        .timeout(patience)
-        .redirect(redirect::Policy::none())
-        .retry(reqwest::retry::never());
-    // Over http there is no certificate to check, and a machine without any authority shall work as well.
-    let plain = endpoint.scheme() == "http";
-    let builder = if plain { builder.no_proxy().tls_certs_only([]) } else { builder.https_only(true) };
-    builder.build().map_err(|error| {
-        let message = format!(
-            "no secure connection can be made from this machine: {}. Are there certificate authorities (package ca-certificates)?",
-            root_cause(&error)
-        );
-        DirectoryError::Unreachable(message)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_do_not_travel_in_the_clear() {
-        for good in
-            ["https://graph.microsoft.com", "http://127.0.0.1:8080", "http://[::1]:1", "http://localhost:9", "https://x/proxy"]
-        {
-            assert!(endpoint(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "http://graph.microsoft.com",
-            "http://127.0.0.1.evil.example",
-            "ftp://x",
-            "https://u:p@x",
-            "https://x?y",
-            "x",
-            "http://0.0.0.0:1",
-        ] {
-            assert!(endpoint(bad).is_err(), "{bad}");
-        }
-    }
 }

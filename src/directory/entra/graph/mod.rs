@@ -15,6 +15,7 @@ mod batch;
 mod call;
 mod client;
 mod details;
+mod endpoint;
 mod failure;
 mod frame;
 mod grants;
