@@ -1,10 +1,10 @@
 //! hardmatch: declarative hard matches between Active Directory users and Microsoft Entra ID accounts.
 //!
 //! ```text
-//! hardmatch.yaml ─► desired ─┐
-//! AD   (LDIF · CSV) ► observed ├─► plan (pure) ─► proof on the tenant model ─► guards ─► plan file
-//! Entra (snapshot)  ► observed ┘                                                            │
-//!                     verify ◄── sync runs ◄── apply: re-read → journal → write → read back ◄┘
+//! hardmatch.yaml ───────────► desired ─┐
+//! AD (LDAP · LDIF · CSV) ───► observed ├─► plan (pure) ─► proof on the tenant model ─► guards ─► plan file
+//! Entra (Graph · snapshot) ─► observed ┘                                                            │
+//!                             verify ◄── sync runs ◄── apply: re-read → journal → write → read back ◄┘
 //! ```
 //!
 //! The house, from the roof down; a module names only what lies below it:

@@ -78,6 +78,7 @@ impl GraphSettings {
 /// A good answer.
 #[derive(Debug, Clone)]
 pub(super) struct Reply {
+    status: u16,
     pub(super) body: Vec<u8>,
     pub(super) request_id: Option<String>,
     /// The server's clock.
@@ -194,7 +195,7 @@ impl Client {
         let started = tokio::time::Instant::now();
         let end = self.ask(call, url, token, &client_request_id).await;
         let (outcome, request_id) = match &end {
-            Try::Good(reply) => (Ok(200), reply.request_id.clone()),
+            Try::Good(reply) => (Ok(reply.status), reply.request_id.clone()),
             Try::Again(error, _) | Try::Expired(error, _) | Try::Final(error) => match error {
                 GraphError::Answer(answer) => (Ok(answer.status), answer.request_id.clone()),
                 GraphError::Directory(error) => (Err(error.to_string()), None),
@@ -243,7 +244,7 @@ impl Client {
             if call.is_read() && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
                 return Try::Again(GraphError::Lost(format!("the answer to {} is no JSON", call.shown())), None);
             }
-            return Try::Good(Reply { body, request_id, date });
+            return Try::Good(Reply { status: status.as_u16(), body, request_id, date });
         }
         let answer =
             Answer { asked: call.shown(), request_id, client_request_id: id.to_owned(), ..Answer::read(status.as_u16(), &body) };
