@@ -108,9 +108,8 @@ pub(crate) fn members(world: &mut World, call: &Call) -> Result<Answer, Failure>
     find_group(world, &id).ok_or_else(|| Failure::not_found(key))?;
     let ids = match relation {
         "owners" => related(world, &id, "owners").unwrap_or_default(),
-        // What the snapshot does not know is kept from clients, as hidden memberships are.
-        "transitiveMembers" => transitive_members(world, &id).ok_or_else(Failure::denied)?,
-        _ => related(world, &id, "members").ok_or_else(Failure::denied)?,
+        "transitiveMembers" => known(world, &id, transitive_members(world, &id))?,
+        _ => known(world, &id, members_of(world, &id))?,
     };
     let listing = Listing::new(call, &super::schema::USER, &world.settings())?;
     let group_type = Projection::default_of(&GROUP, true);
@@ -118,6 +117,15 @@ pub(crate) fn members(world: &mut World, call: &Call) -> Result<Answer, Failure>
     let is_group = |object: &Value| id_of(object).is_some_and(|id| find_group(world, &id).is_some());
     Ok(listing
         .answer_with(objects, |users, object| if is_group(object) { group_type.typed(object) } else { users.typed(object) }))
+}
+
+/// Members that the snapshot does not know count as none; but where a role depends on them they are kept from clients, as
+/// hidden memberships are, so that nobody takes "unknown" for "nobody".
+fn known(world: &World, group: &EntraId, (members, all_known): (Vec<EntraId>, bool)) -> Result<Vec<EntraId>, Failure> {
+    let group = group.to_string();
+    let holds =
+        |grant: &Value| grant.get("principalId").and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(&group));
+    if !all_known && world.section("roles").iter().any(holds) { Err(Failure::denied()) } else { Ok(members) }
 }
 
 /// GET /contacts
@@ -148,16 +156,24 @@ pub(super) fn memberships<'a>(world: &'a World, id: &EntraId, transitive: bool) 
     found
 }
 
-/// Whoever is in a group through any path; `None` when the members of a group on the way are not known.
-fn transitive_members(world: &World, id: &EntraId) -> Option<Vec<EntraId>> {
-    let (mut seen, mut open, mut found) = (HashSet::from([*id]), vec![*id], Vec::new());
+/// Whoever is in a group through any path, and whether the members of every group on the way are known.
+fn transitive_members(world: &World, id: &EntraId) -> (Vec<EntraId>, bool) {
+    let (mut seen, mut open, mut found, mut all_known) = (HashSet::from([*id]), vec![*id], Vec::new(), true);
     while let Some(group) = open.pop() {
-        for member in related(world, &group, "members")?.into_iter().filter(|member| seen.insert(*member)) {
+        let (members, known) = members_of(world, &group);
+        all_known &= known;
+        for member in members.into_iter().filter(|member| seen.insert(*member)) {
             found.push(member);
             open.extend(Some(member).filter(|member| find_group(world, member).is_some()));
         }
     }
-    Some(found)
+    (found, all_known)
+}
+
+fn members_of(world: &World, group: &EntraId) -> (Vec<EntraId>, bool) {
+    let members = related(world, group, "members");
+    let known = members.is_some();
+    (members.unwrap_or_default(), known)
 }
 
 fn related(world: &World, group: &EntraId, relation: &str) -> Option<Vec<EntraId>> {

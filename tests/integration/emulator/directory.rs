@@ -44,6 +44,34 @@ async fn domains_and_organisation() {
 }
 
 #[tokio::test]
+async fn objects_of_any_kind_by_their_ids() {
+    let graph = Graph::start(&whole()).await;
+    let ids = [id(1), id(10), id(20), id(99)];
+    let all = graph.post("/v1.0/directoryObjects/getByIds", json!({ "ids": ids })).await;
+    let kinds = ["#microsoft.graph.user", "#microsoft.graph.group", "#microsoft.graph.orgContact"];
+    assert_eq!((all.column("id"), all.column("@odata.type")), (vec![id(1), id(10), id(20)], kinds.map(str::to_owned).into()));
+    let groups = json!({ "ids": ids, "types": ["group"] });
+    let groups = graph.post("/v1.0/directoryObjects/getByIds?$select=id,displayName", groups).await;
+    assert_eq!(groups.column("displayName"), ["Admins"]);
+    assert_eq!(groups.json()["value"][0].get("mail"), None);
+    assert_eq!(graph.post("/v1.0/directoryObjects/getByIds", json!({})).await.status, 400);
+    assert_eq!(graph.post("/v1.0/directoryObjects/getByIds", json!({ "ids": ["x"] })).await.status, 400);
+    let poor = Graph::scripted(&whole(), json!({ "access": { "permissions": ["User.Read.All"], "roles": [] } })).await;
+    assert_eq!(poor.post("/v1.0/directoryObjects/getByIds", json!({ "ids": ids, "types": ["group"] })).await.status, 403);
+}
+
+#[tokio::test]
+async fn unknown_members_are_kept_back_only_where_a_role_depends_on_them() {
+    let mut tenant = whole();
+    tenant["groups"][1].as_object_mut().unwrap().remove("members");
+    let graph = Graph::start(&tenant).await;
+    let status = async |n: u8, relation: &str| graph.get(&format!("/v1.0/groups/{}/{relation}", id(n))).await.status;
+    assert_eq!(status(10, "members").await, 200);
+    assert_eq!(status(10, "transitiveMembers").await, 403, "the inner group has members that nobody knows");
+    assert_eq!([status(11, "members").await, status(11, "transitiveMembers").await], [200, 200]);
+}
+
+#[tokio::test]
 async fn groups_and_contacts_own_addresses() {
     let graph = Graph::start(&whole()).await;
     let owner = |set: &str, address: &str| format!("/v1.0/{set}?$select=id&$filter=proxyAddresses/any(p:p eq 'smtp:{address}')");
