@@ -24,11 +24,11 @@ pub(crate) struct Item {
     depends_on: Vec<String>,
 }
 
-/// Reads the items of a batch.
+/// Reads the items of a batch; `loose` lets ids be numbers.
 ///
 /// # Errors
 /// 400 for the whole batch.
-pub(crate) fn read(call: &Call) -> Result<Vec<Item>, Failure> {
+pub(crate) fn read(call: &Call, loose: bool) -> Result<Vec<Item>, Failure> {
     let object = call.object()?;
     let requests = object.get("requests").and_then(Value::as_array);
     let requests = requests.ok_or_else(|| Failure::malformed("Invalid batch payload format: 'requests' is missing."))?;
@@ -36,26 +36,35 @@ pub(crate) fn read(call: &Call) -> Result<Vec<Item>, Failure> {
         let message = format!("Number of batch request steps has to be between 1 and {MOST}, and is {}.", requests.len());
         return Err(Failure::malformed(message));
     }
-    let items: Vec<Item> = requests.iter().map(|request| item(call, request)).collect::<Result<_, _>>()?;
+    let items: Vec<Item> = requests.iter().map(|request| item(call, request, loose)).collect::<Result<_, _>>()?;
     check_ids(&items)?;
     Ok(items)
 }
 
-fn item(batch: &Call, request: &Value) -> Result<Item, Failure> {
+fn item(batch: &Call, request: &Value, loose: bool) -> Result<Item, Failure> {
     let object = request.as_object().ok_or_else(|| Failure::malformed("Each batch request has to be an object."))?;
     let text = |name: &str| object.get(name).and_then(Value::as_str);
     let missing = |name: &str| Failure::malformed(format!("Batch request: '{name}' is missing or no text."));
-    let id = text("id").filter(|id| !id.is_empty()).ok_or_else(|| missing("id"))?;
+    let id = id(object.get("id"), loose).ok_or_else(|| missing("id"))?;
     let method = text("method").ok_or_else(|| missing("method"))?;
     let url = text("url").ok_or_else(|| missing("url"))?;
     let headers = headers(object.get("headers"))?;
-    let body = body(id, object.get("body"), &headers)?;
+    let body = body(&id, object.get("body"), &headers)?;
     let depends_on = depends_on(object.get("dependsOn"))?;
     let known = ["GET", "POST", "PATCH", "PUT", "DELETE"];
     let method = Some(method.to_ascii_uppercase()).filter(|method| known.contains(&method.as_str()));
     let method = method.and_then(|method| Method::from_bytes(method.as_bytes()).ok());
     let method = method.ok_or_else(|| Failure::malformed(format!("Batch request '{id}': the method is not known.")))?;
-    Ok(Item { id: id.to_owned(), call: to_call(batch, method, url, headers, body), depends_on })
+    Ok(Item { id, call: to_call(batch, method, url, headers, body), depends_on })
+}
+
+/// An id is a text; the CLI for Microsoft 365 counts its requests in numbers, which come back as texts.
+fn id(sent: Option<&Value>, loose: bool) -> Option<String> {
+    match sent? {
+        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        Value::Number(number) if loose && number.is_u64() => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 fn to_call(batch: &Call, method: Method, url: &str, headers: HeaderMap, body: Bytes) -> Result<Call, Failure> {
@@ -167,7 +176,7 @@ fn response(id: &str, answer: &Answer) -> Value {
         Payload::Empty => Value::Null,
         Payload::Json(json) => {
             let kind = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
-            headers.insert("Content-Type".to_owned(), json!(kind));
+            headers.entry("Content-Type").or_insert_with(|| json!(kind));
             json.clone()
         }
         // What is no JSON comes as base64.

@@ -19,7 +19,7 @@ use super::routes::{dispatch, parse, segments};
 use super::script::{FaultAnswer, Moment, Script};
 use super::token::{SignInCall, Tokens};
 use super::world::World;
-use super::{batch, help};
+use super::{batch, help, metadata};
 
 const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
@@ -56,6 +56,7 @@ impl Fixed {
     pub(crate) fn on_top_of(&self, mut script: Script) -> Script {
         if self.strict {
             script.switches.immutable_id_filter_needs_advanced = true;
+            script.switches.loose_requests = false;
         }
         script.pages.size = script.pages.size.or(self.page_size);
         script
@@ -220,12 +221,12 @@ impl State {
 
     fn one(&mut self, call: &Call) -> Result<Answer, Failure> {
         self.meter.take(call, self.world.script.quota)?;
-        dispatch(&mut self.world, call)
+        Ok(metadata::as_wanted(dispatch(&mut self.world, call)?, &call.headers))
     }
 
     fn batch(&mut self, call: &Call, ids: &Ids) -> Result<Answer, Failure> {
-        let items = batch::read(call)?;
-        let shuffle = self.world.script.switches.shuffle_batch;
+        let (loose, shuffle) = (self.world.script.switches.loose_requests, self.world.script.switches.shuffle_batch);
+        let items = batch::read(call, loose)?;
         let answers = batch::run(items, |item| self.item(item.call, ids));
         Ok(batch::answer(&answers, shuffle))
     }
@@ -295,7 +296,9 @@ impl State {
             Payload::Html(page) => (Some("text/html; charset=utf-8"), page.into_bytes()),
         };
         if let Some(kind) = kind {
-            headers.push(("Content-Type", kind.to_owned()));
+            if !headers.iter().any(|(name, _)| *name == "Content-Type") {
+                headers.push(("Content-Type", kind.to_owned()));
+            }
             headers.push(("OData-Version", "4.0".to_owned()));
         }
         if decision.truncate {

@@ -56,6 +56,7 @@ Every key is optional; the values shown are the defaults.
     "refuseEmptyText": true,          "" for an ImmutableID is refused (false: nothing happens)
     "deleteSynced": true,             synced users can be deleted
     "pimLicence": true,               false: PIM endpoints answer AadPremiumLicenseRequired
+    "looseRequests": true,            ids of a batch may be numbers, names in bodies of any case (--strict: false)
     "shuffleBatch": true }            responses of a batch come in another order
 }
 

@@ -30,6 +30,7 @@ mod forests;
 pub mod help;
 mod lag;
 mod log;
+mod metadata;
 mod odata;
 mod quota;
 mod rank;

@@ -34,6 +34,8 @@ pub struct Switches {
     pub delete_synced: bool,
     /// The tenant has a licence for PIM.
     pub pim_licence: bool,
+    /// Ids of batches may be numbers, and names in bodies of any case, as other clients send them; --strict switches it off.
+    pub loose_requests: bool,
     /// Responses of a batch come in another order.
     pub shuffle_batch: bool,
 }
@@ -55,6 +57,7 @@ impl Default for Switches {
             refuse_empty_text: true,
             delete_synced: true,
             pim_licence: true,
+            loose_requests: true,
             shuffle_batch: true,
         }
     }

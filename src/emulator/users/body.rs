@@ -44,7 +44,8 @@ impl Body {
     pub(super) fn read(object: &Map<String, Value>, asked: &Asked, switches: &Switches) -> Result<Self, Failure> {
         let mut body = Self::default();
         for (name, value) in object.iter().filter(|(name, _)| !is_annotation(name)) {
-            let known = asked.entity.find(name, asked.beta).filter(|property| property.name == name);
+            // Names compare without case here too: the CLI for Microsoft 365 writes `mailNickName`.
+            let known = asked.entity.find(name, asked.beta).filter(|own| switches.loose_requests || own.name == name);
             let property = known.ok_or_else(|| Failure::no_property(name, asked.entity.type_name))?;
             check_writable(property, asked.beta)?;
             check_value(property, value)?;

@@ -47,11 +47,12 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Result<Answer, Failure> 
 }
 
 fn check_required(object: &Map<String, Value>) -> Result<(), Failure> {
-    let missing = REQUIRED.iter().find(|name| object.get(**name).is_none_or(Value::is_null));
+    let sent = |name: &str| object.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    let missing = REQUIRED.iter().find(|name| sent(name).is_none_or(Value::is_null));
     if let Some(missing) = missing {
         return Err(Failure::bad(format!("A value is required for property '{missing}' of resource 'User'.")));
     }
-    let profile = object.get("passwordProfile").and_then(Value::as_object);
+    let profile = sent("passwordProfile").and_then(Value::as_object);
     let password = profile.and_then(|profile| profile.get("password")).and_then(Value::as_str).unwrap_or_default();
     let known = ["password", "forceChangePasswordNextSignIn", "forceChangePasswordNextSignInWithMfa"];
     let unknown = profile.into_iter().flatten().find(|(name, _)| !is_annotation(name) && !known.contains(&name.as_str()));

@@ -60,7 +60,7 @@ async fn a_malformed_batch_is_refused_whole() {
         json!(many),
         json!([get("a"), get("A")]),
         json!([{ "id": "1", "method": "GET" }]),
-        json!([{ "id": 1, "method": "GET", "url": "/users" }]),
+        json!([{ "id": -1, "method": "GET", "url": "/users" }]),
         json!([{ "id": "1", "method": "BREW", "url": "/users" }]),
         json!([{ "id": "1", "method": "GET", "url": "/users", "dependsOn": ["2"] }]),
         json!([{ "id": "1", "method": "GET", "url": "/users", "dependsOn": "1" }]),
@@ -77,6 +77,17 @@ async fn a_malformed_batch_is_refused_whole() {
         by_id(&batch(&graph, json!([{ "id": "1", "method": "GET", "url": "https://graph.microsoft.com/beta/users" }])).await);
     assert_eq!(other["1"]["status"], 400, "of another version");
     assert_eq!(graph.get("/v1.0/$batch").await.status, 405);
+}
+
+#[tokio::test]
+async fn ids_may_be_numbers_unless_pages_are_taken_at_their_word() {
+    let people = tenant(vec![user(1, "ann", json!({}))], vec![]);
+    let requests = json!([{ "id": 0, "method": "GET", "url": "/users" }, { "id": 7, "method": "GET", "url": "/users/nobody", "dependsOn": ["0"] }]);
+    let graph = Graph::start(&people).await;
+    let responses = by_id(&batch(&graph, requests.clone()).await);
+    assert_eq!([&responses["0"]["status"], &responses["7"]["status"]], [&json!(200), &json!(404)], "they come back as texts");
+    let strict = Graph::with(&people, &json!({}), |options, _| options.strict = true).await;
+    assert_eq!(batch(&strict, requests).await.status, 400);
 }
 
 #[tokio::test]
