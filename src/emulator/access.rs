@@ -37,6 +37,13 @@ pub(crate) const READ_FEDERATION: &[&str] =
     &["Domain-InternalFederation.Read.All", "Domain.Read.All", "Domain.ReadWrite.All", "Directory.Read.All"];
 pub(crate) const READ_ORGANIZATION: &[&str] =
     &["Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All"];
+pub(crate) const READ_LICENSES: &[&str] = &[
+    "LicenseAssignment.Read.All",
+    "Organization.Read.All",
+    "Organization.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+];
 pub(crate) const READ_GROUPS: &[&str] =
     &["Group.Read.All", "GroupMember.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 pub(crate) const READ_CONTACTS: &[&str] = &["OrgContact.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"];

@@ -40,7 +40,7 @@ pub(crate) fn get(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     kinds.iter().try_for_each(|(_, _, right)| world.grants.need(right))?;
     // Properties can be selected where all objects are of one kind.
     let (listing, selects) = match kinds.as_slice() {
-        [(_, entity, _)] => (Listing::new(call, entity, &world.settings())?, true),
+        [(_, entity, _)] => (Listing::new(call, entity, &world.settings())?.of_objects(), true),
         _ => (Listing::new(call, &DIRECTORY_OBJECT, &world.settings())?, false),
     };
     let of_kind = |(word, entity, _): &Kind| {

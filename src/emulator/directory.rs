@@ -111,7 +111,7 @@ pub(crate) fn members(world: &mut World, call: &Call) -> Result<Answer, Failure>
         "transitiveMembers" => known(world, &id, transitive_members(world, &id))?,
         _ => known(world, &id, members_of(world, &id))?,
     };
-    let listing = Listing::new(call, &super::schema::USER, &world.settings())?;
+    let listing = Listing::new(call, &super::schema::USER, &world.settings())?.of_objects();
     let group_type = Projection::default_of(&GROUP, true);
     let objects = ids.iter().filter_map(|id| live_object(world, id)).map(Cow::Borrowed).enumerate();
     let is_group = |object: &Value| id_of(object).is_some_and(|id| find_group(world, &id).is_some());

@@ -29,6 +29,7 @@ mod faults;
 mod forests;
 pub mod help;
 mod lag;
+mod licenses;
 mod log;
 mod metadata;
 mod odata;

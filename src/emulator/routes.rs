@@ -6,7 +6,7 @@ use super::call::{Answer, Call};
 use super::errors::Failure;
 use super::odata::query::{Query, decode_path};
 use super::world::World;
-use super::{audit, by_ids, deleted_items, directory, roles, synchronization, users};
+use super::{audit, by_ids, deleted_items, directory, licenses, roles, synchronization, users};
 
 /// What carries a call out.
 type Handler = fn(&mut World, &Call) -> Result<Answer, Failure>;
@@ -52,6 +52,49 @@ fn check(method: &str, segments: &[String]) -> Result<(), Failure> {
     }
 }
 
+/// The names in paths. They compare without case, as clients write `/groups/{id}/Owners`.
+const NAMES: [&str; 33] = [
+    "auditLogs",
+    "contacts",
+    "deletedItems",
+    "directory",
+    "directoryAudits",
+    "directoryObjects",
+    "directoryRoles",
+    "domains",
+    "eligibilityScheduleInstances",
+    "federationConfiguration",
+    "getByIds",
+    "getMemberGroups",
+    "group",
+    "groups",
+    "identityGovernance",
+    "licenseDetails",
+    "me",
+    "memberOf",
+    "members",
+    "onPremisesSyncBehavior",
+    "onPremisesSynchronization",
+    "organization",
+    "owners",
+    "privilegedAccess",
+    "restore",
+    "roleAssignments",
+    "roleDefinitions",
+    "roleManagement",
+    "subscribedSkus",
+    "transitiveMemberOf",
+    "transitiveMembers",
+    "transitiveRoleAssignments",
+    "users",
+];
+
+/// A name as it is written here, without the `()` of functions; everything else as it was sent.
+fn canonical(segment: &str) -> String {
+    let segment = segment.strip_suffix("()").unwrap_or(segment);
+    NAMES.iter().find(|name| name.eq_ignore_ascii_case(segment)).map_or_else(|| segment.to_owned(), |name| (*name).to_owned())
+}
+
 /// A segment, with `users('id')` as two; casts and actions lose `microsoft.`.
 fn keyed(segment: &str) -> Vec<String> {
     if let Some(name) = segment.strip_prefix("microsoft.").filter(|name| name.starts_with("graph.")) {
@@ -59,8 +102,8 @@ fn keyed(segment: &str) -> Vec<String> {
     }
     let key = segment.strip_suffix("')").and_then(|rest| rest.split_once("('"));
     match key {
-        Some((set, key)) if !set.is_empty() => vec![set.to_owned(), key.replace("''", "'")],
-        Some(_) | None => vec![segment.to_owned()],
+        Some((set, key)) if !set.is_empty() => vec![canonical(set), key.replace("''", "'")],
+        Some(_) | None => vec![canonical(segment)],
     }
 }
 
@@ -82,6 +125,7 @@ fn handler(method: &str, path: &[&str]) -> Option<Handler> {
         "domains" | "organization" | "groups" | "contacts" => collection(method, path),
         "roleManagement" | "directoryRoles" | "identityGovernance" => role(method, path),
         "directoryObjects" => (method == "POST" && rest == ["getByIds"]).then_some(by_ids::get as Handler),
+        "subscribedSkus" => (path == ["subscribedSkus"] && method == "GET").then_some(licenses::list as Handler),
         "auditLogs" => (path == ["auditLogs", "directoryAudits"] && method == "GET").then_some(audit::list as Handler),
         _ => None,
     }
@@ -99,6 +143,7 @@ fn user(method: &str, path: &[&str]) -> Option<Handler> {
         ("GET", ["users", _, "onPremisesSyncBehavior"]) => users::behavior::get,
         ("PATCH", ["users", _, "onPremisesSyncBehavior"]) => users::behavior::patch,
         ("GET", ["users", _, "licenseDetails"]) => users::related::license_details,
+        ("POST", ["users", _, "getMemberGroups"]) => users::related::member_groups,
         ("GET", ["users", _, "memberOf" | "transitiveMemberOf"] | ["users", _, "memberOf" | "transitiveMemberOf", _]) => {
             users::related::member_of
         }
@@ -168,6 +213,7 @@ mod tests {
         assert_eq!(segments("/users('o''dell@x.example')/memberOf"), ["users", "o'dell@x.example", "memberOf"]);
         assert_eq!(segments("directory/deletedItems/microsoft.graph.user"), ["directory", "deletedItems", "graph.user"]);
         assert_eq!(segments("//users//a%2Fb/"), ["users", "a/b"]);
+        assert_eq!(segments("/Groups/Ab/OWNERS"), ["groups", "Ab", "owners"]);
         assert!(super::segments("/users/%ff").is_err());
         let status = |method: Method, address: &str| parse(&method, address).map_or_else(|failure| failure.status, |_| 200);
         assert_eq!(status(Method::PUT, "/users?$top=0"), 405, "the method goes before the query");

@@ -9,7 +9,7 @@ use crate::model::text::fold;
 
 use super::super::call::{Answer, Call};
 use super::super::errors::Failure;
-use super::super::schema::Entity;
+use super::super::schema::{DIRECTORY_OBJECT, Entity};
 use super::super::script::{Pages, Switches};
 use super::check::Asked;
 use super::eval::{meets, property};
@@ -66,6 +66,11 @@ impl<'a> Listing<'a> {
         let projection = Projection::of(&query.select, &asked)?;
         let cursor = Cursor::of(call, settings.epoch)?;
         Ok(Self { call, filter, search, projection, cursor, pages: settings.pages, set: entity.set.to_owned() })
+    }
+
+    /// The same list as one of objects of any kind, which is what relations hold.
+    pub(crate) fn of_objects(self) -> Self {
+        Self { set: DIRECTORY_OBJECT.set.to_owned(), ..self }
     }
 
     /// The page that was asked for, or the number of entries.

@@ -243,6 +243,26 @@ pub(crate) static LICENSE: Entity = Entity {
     properties: &[key("id"), other("skuId", Text), other("skuPartNumber", Text), other("servicePlans", Objects)],
 };
 
+/// A licence that the tenant has.
+pub(crate) static SUBSCRIBED_SKU: Entity = Entity {
+    type_name: "microsoft.graph.subscribedSku",
+    resource: "SubscribedSku",
+    set: "subscribedSkus",
+    properties: &[
+        other("accountName", Text),
+        other("accountId", Text),
+        other("appliesTo", Text),
+        other("capabilityStatus", Text),
+        other("consumedUnits", Int),
+        key("id"),
+        other("skuId", Text),
+        other("skuPartNumber", Text),
+        other("subscriptionIds", Texts),
+        other("prepaidUnits", Object),
+        other("servicePlans", Objects),
+    ],
+};
+
 /// A record of the audit log.
 pub(crate) static AUDIT: Entity = Entity {
     type_name: "microsoft.graph.directoryAudit",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::model::EntraId;
 
-use super::super::access::READ_USERS;
+use super::super::access::{READ_GROUPS, READ_USERS};
 use super::super::call::{Answer, Call};
 use super::super::directory::memberships;
 use super::super::errors::Failure;
@@ -45,8 +45,24 @@ pub(crate) fn member_of(world: &mut World, call: &Call) -> Result<Answer, Failur
     }
 }
 
+/// POST /users/{id}/getMemberGroups: the ids of all groups, through other groups too
+pub(crate) fn member_groups(world: &mut World, call: &Call) -> Result<Answer, Failure> {
+    world.grants.need(READ_USERS)?;
+    world.grants.need(READ_GROUPS)?;
+    let id = target(world, call)?;
+    let only_security = match call.object()?.get("securityEnabledOnly") {
+        Some(Value::Bool(only)) => *only,
+        Some(_) => return Err(Failure::malformed("'securityEnabledOnly' has to be true or false.")),
+        None => return Err(Failure::bad("Required parameter 'securityEnabledOnly' is missing.")),
+    };
+    let is_wanted = |group: &&Value| !only_security || group.get("securityEnabled") == Some(&Value::Bool(true));
+    let groups = memberships(world, &id, true);
+    let ids: Vec<&Value> = groups.into_iter().filter(is_wanted).filter_map(|group| group.get("id")).collect();
+    Ok(Answer::json(json!({ "@odata.context": call.context("Collection(Edm.String)"), "value": ids })))
+}
+
 fn both(world: &World, call: &Call, id: &EntraId, transitive: bool) -> Result<Answer, Failure> {
-    let listing = Listing::new(call, &GROUP, &world.settings())?;
+    let listing = Listing::new(call, &GROUP, &world.settings())?.of_objects();
     let roles = directory_roles_of(world, id, transitive);
     let groups = memberships(world, id, transitive);
     let role_type = Projection::default_of(&DIRECTORY_ROLE, true);

@@ -4,6 +4,7 @@
 
 mod batch;
 mod bin;
+mod clients;
 mod directory;
 mod faults;
 mod hostile;
