@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{DistinguishedName, EntraId, ImmutableId, ObjectGuid, Sid};
+use super::{DistinguishedName, EntraId, GuidInput, ImmutableId, ObjectGuid, OnPremKey, Sid};
 
 /// How many synced users [`CloudQuestion::SyncedSample`] asks for.
 pub const SYNCED_SAMPLE: u32 = 50;
@@ -77,6 +77,24 @@ pub enum ForestKey {
     ImmutableId(ImmutableId),
     /// userPrincipalName, `mail` or sAMAccountName begins so, in lower case.
     Similar(Box<str>),
+}
+
+impl ForestKey {
+    /// What a selector looks for.
+    #[must_use]
+    pub fn of(key: &OnPremKey) -> Vec<Self> {
+        match key {
+            OnPremKey::Dn(dn) => vec![Self::Dn(dn.clone())],
+            OnPremKey::Guid(GuidInput::Guid(guid)) => vec![Self::Guid(*guid)],
+            OnPremKey::Guid(GuidInput::BareHex { as_text, as_bytes }) => vec![Self::Guid(*as_text), Self::Guid(*as_bytes)],
+            OnPremKey::Sid(sid) => vec![Self::Sid(sid.clone())],
+            OnPremKey::Sam { name, .. } => vec![Self::Sam(name.clone())],
+            OnPremKey::Upn(upn) => vec![Self::Upn(upn.as_str().into())],
+            OnPremKey::Mail(mail) => vec![Self::Mail(mail.as_str().into())],
+            OnPremKey::EmployeeId(id) => vec![Self::EmployeeId(id.clone())],
+            OnPremKey::ImmutableId(id) => vec![Self::ImmutableId(id.clone())],
+        }
+    }
 }
 
 impl Questions {

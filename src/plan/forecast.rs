@@ -3,7 +3,7 @@
 //! The answer comes from the sync cycle of the tenant model; nothing here knows a rule of sync itself.
 
 use crate::model::{AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, SourceAnchor};
-use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, Takeover, Tenant, UserRef};
+use crate::tenant_model::{BLOCKS_HARD_MATCH, Incoming, SyncOutcome, SyncRefusal, Takeover, Tenant, UserRef};
 
 use super::describe::{ad_user_line, cloud_user_line};
 use super::finding::{Code, Severity};
@@ -157,7 +157,7 @@ fn raise_refusal(link: &mut Link<'_>, refusal: &SyncRefusal, incoming: Incoming<
         ("AttributeValueMustBeUnique", Code::SecurityIdentifierHeld),
         ("BlockedOnPremises", Code::CloudManaged),
     ];
-    let tenant_wide = refusal.user.is_none() || refusal.rule.contains("blockCloudObjectTakeover");
+    let tenant_wide = refusal.user.is_none() || refusal.rule.contains(BLOCKS_HARD_MATCH);
     if tenant_wide || link.findings.iter().any(|finding| EXPLAINED.contains(&(refusal.code, finding.code))) {
         return;
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::questions::CloudQuestion;
 use crate::model::{EntraId, Known, Limits};
-use crate::tenant_model::ChangeKind;
+use crate::tenant_model::{BLOCKS_HARD_MATCH, ChangeKind};
 
 use super::action::{Action, ActionKind, ENTRA};
 use super::describe::cloud_user_line;
@@ -170,7 +170,6 @@ fn unresolved_groups(world: &World) -> Option<Finding> {
 
 /// What lets every link of this plan come to nothing: a flag of the tenant, or sync that is switched off.
 pub(super) fn blocked_takeover(actions: &[Action], world: &World) -> Vec<Finding> {
-    const FLAG: &str = "blockCloudObjectTakeoverThroughHardMatchEnabled";
     let links = |action: &Action| matches!(action.kind, ActionKind::SetImmutableId | ActionKind::StampConsistencyGuid);
     if !actions.iter().any(links) {
         return Vec::new();
@@ -178,9 +177,9 @@ pub(super) fn blocked_takeover(actions: &[Action], world: &World) -> Vec<Finding
     let observed = world.tenant.observed();
     let warn = |message: String, hint| Finding::general(Code::HardMatchBlocked, message).hint(hint);
     let mut findings = Vec::new();
-    if observed.features.as_ref().is_some_and(|features| features.get(FLAG) == Some(&true)) {
+    if observed.features.as_ref().is_some_and(|features| features.get(BLOCKS_HARD_MATCH) == Some(&true)) {
         findings.push(warn(
-            format!("the tenant has {FLAG} on: values will be set, but sync will not take over"),
+            format!("the tenant has {BLOCKS_HARD_MATCH} on: values will be set, but sync will not take over"),
             "Switch the flag off for the time of the match and on again afterwards; hardmatch does not touch it.",
         ));
     }

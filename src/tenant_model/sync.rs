@@ -16,6 +16,7 @@ mod tests;
 use crate::model::{AdUser, EntraId, Exclusion, Known, SourceAnchor};
 
 use self::export::Export;
+pub use self::guards::BLOCKS_HARD_MATCH;
 use self::matching::SoftMatch;
 pub use self::takeover::Takeover;
 use super::{Tenant, UserRef};

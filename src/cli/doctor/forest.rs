@@ -10,7 +10,7 @@ use crate::cli::terminal::Terminal;
 use crate::config::{self, Config, ForestSource};
 use crate::directory::ad::ldap::{LdapForest, ServerFacts};
 use crate::model::questions::ForestKey;
-use crate::model::{GuidInput, OnPremKey, OnPremSide, WriteSide};
+use crate::model::{OnPremSide, WriteSide};
 
 use super::line::Line;
 use super::tenant::clock;
@@ -67,24 +67,9 @@ fn connected(facts: &ServerFacts, source: &config::LdapForest) -> String {
 async fn may_stamp(forest: &LdapForest, config: &Config) -> Result<Option<(String, Option<bool>)>, crate::cli::Failure> {
     let stamped = config.desired.mappings.iter().find(|mapping| mapping.write == WriteSide::OnPrem);
     let Some(OnPremSide::User(selector)) = stamped.map(|mapping| &mapping.on_prem) else { return Ok(None) };
-    let found = forest.read_matching(&keys(&selector.key)).await?;
+    let found = forest.read_matching(&ForestKey::of(&selector.key)).await?;
     let Some(user) = found.first() else { return Ok(None) };
     Ok(Some((user.dn.as_str().to_owned(), forest.may_stamp(&user.guid).await?)))
-}
-
-/// What a selector looks for.
-fn keys(key: &OnPremKey) -> Vec<ForestKey> {
-    match key {
-        OnPremKey::Dn(dn) => vec![ForestKey::Dn(dn.clone())],
-        OnPremKey::Guid(GuidInput::Guid(guid)) => vec![ForestKey::Guid(*guid)],
-        OnPremKey::Guid(GuidInput::BareHex { as_text, as_bytes }) => vec![ForestKey::Guid(*as_text), ForestKey::Guid(*as_bytes)],
-        OnPremKey::Sid(sid) => vec![ForestKey::Sid(sid.clone())],
-        OnPremKey::Sam { name, .. } => vec![ForestKey::Sam(name.clone())],
-        OnPremKey::Upn(upn) => vec![ForestKey::Upn(upn.as_str().into())],
-        OnPremKey::Mail(mail) => vec![ForestKey::Mail(mail.as_str().into())],
-        OnPremKey::EmployeeId(id) => vec![ForestKey::EmployeeId(id.clone())],
-        OnPremKey::ImmutableId(id) => vec![ForestKey::ImmutableId(id.clone())],
-    }
 }
 
 fn stamping(place: &str, config: &Config, right: Option<(String, Option<bool>)>) -> Option<Line> {

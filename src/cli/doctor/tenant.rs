@@ -19,6 +19,8 @@ use crate::directory::entra::graph::{Probe, Probes};
 use crate::directory::exports;
 use crate::model::{Acceptable, Known, ObservedTenant, Resolve, WriteSide};
 
+use crate::tenant_model::BLOCKS_HARD_MATCH;
+
 use super::line::Line;
 
 const PLACE: &str = "tenant";
@@ -163,18 +165,17 @@ fn domains(tenant: &ObservedTenant) -> Option<Line> {
 
 /// The switches that decide whether a hard match will be taken.
 fn switches(tenant: &ObservedTenant) -> Vec<Line> {
-    const BLOCK: &str = "blockCloudObjectTakeoverThroughHardMatchEnabled";
     let mut lines = Vec::new();
     match &tenant.features {
         None => {
             let cure = "Read it with OnPremDirectorySynchronization.Read.All, or look in the Entra portal.";
-            lines.push(Line::doubtful(PLACE, format!("whether {BLOCK} is on is not known"), cure));
+            lines.push(Line::doubtful(PLACE, format!("whether {BLOCKS_HARD_MATCH} is on is not known"), cure));
         }
-        Some(features) if features.get(BLOCK) == Some(&true) => {
+        Some(features) if features.get(BLOCKS_HARD_MATCH) == Some(&true) => {
             let cure = "Switch it off for the time of the match and on again afterwards: until then values are set and nothing takes over.";
-            lines.push(Line::doubtful(PLACE, format!("{BLOCK} is on"), cure));
+            lines.push(Line::doubtful(PLACE, format!("{BLOCKS_HARD_MATCH} is on"), cure));
         }
-        Some(_) => lines.push(Line::good(PLACE, format!("{BLOCK} is off"))),
+        Some(_) => lines.push(Line::good(PLACE, format!("{BLOCKS_HARD_MATCH} is off"))),
     }
     lines.push(match tenant.sync_enabled {
         Known::Is(true) => Line::good(PLACE, "directory synchronisation is on"),

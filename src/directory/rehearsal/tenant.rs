@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::directory::Clock;
+use crate::directory::entra::json::roles_json;
 use crate::directory::ports::{DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter};
 use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, ObservedTenant, OtherKind, Sid};
 use crate::plan::facts_of;
@@ -181,7 +182,7 @@ impl TenantWriter for SnapshotTenant {
         let wanted = *id;
         let user = self.committer.ask(move |book| book.store.export(&wanted)).await?;
         let user = user.ok_or_else(|| DirectoryError::Input(format!("the snapshot holds no account {id}")))?;
-        Ok(self.look(|tenant| json!({ "user": user, "memberOf": groups(tenant, id), "roles": roles(tenant, id) })))
+        Ok(self.look(|tenant| json!({ "user": user, "memberOf": groups(tenant, id), "roles": roles_json(tenant.roles_of(id)) })))
     }
 }
 
@@ -189,10 +190,4 @@ fn groups(tenant: &Tenant, id: &EntraId) -> Vec<Value> {
     let others = tenant.observed().others.iter().filter(|other| other.kind == OtherKind::Group);
     let groups = others.filter(|group| group.members.as_ref().is_some_and(|members| members.contains(id)));
     groups.map(|group| json!({ "id": group.id, "displayName": group.display_name })).collect()
-}
-
-fn roles(tenant: &Tenant, id: &EntraId) -> Value {
-    let Some(held) = tenant.roles_of(id) else { return Value::Null };
-    let words = |held: crate::tenant_model::RoleHeld| json!({ "role": held.role, "privileged": held.privileged, "state": held.state.word(), "via": held.via });
-    held.into_iter().map(words).collect()
 }

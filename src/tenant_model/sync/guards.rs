@@ -4,6 +4,9 @@ use super::{Incoming, SyncRefusal};
 use crate::model::{CloudUser, EntraId, Known, RoleState};
 use crate::tenant_model::{Tenant, UserRef};
 
+/// The switch that keeps sync from taking over any account that is not synced yet.
+pub const BLOCKS_HARD_MATCH: &str = "blockCloudObjectTakeoverThroughHardMatchEnabled";
+
 const ADMIN_ROLE: &str = "an account that holds an administrator role is never soft matched";
 const ANCHOR_IN_USE: &str = "the anchor is already in use by a synced account of another AD user";
 const ANCHOR_CHANGED: &str = "the AD user is linked to another account, which has its OnPremiseSecurityIdentifier: its source \
@@ -65,7 +68,7 @@ impl Tenant {
     }
 
     fn takeover_blocked(&self, account: &CloudUser) -> Option<SyncRefusal> {
-        let blocked = self.feature("blockCloudObjectTakeoverThroughHardMatchEnabled", false) && !account.is_synced();
+        let blocked = self.feature(BLOCKS_HARD_MATCH, false) && !account.is_synced();
         let rule =
             "blockCloudObjectTakeoverThroughHardMatchEnabled is on: no account that is not synced is taken over by its anchor";
         blocked.then(|| refusal("InvalidHardMatch", rule, "", account.id))

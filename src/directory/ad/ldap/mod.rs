@@ -135,11 +135,8 @@ impl LdapForest {
     pub async fn check(&self) -> Result<ServerFacts, DirectoryError> {
         let mut attempts = Attempts::new(&self.session, "asking the server who it is");
         loop {
-            let outcome = match self.session.handle().await {
-                Ok(mut ldap) => self.server_facts(&mut ldap).await,
-                Err(fault) => Err(fault),
-            };
-            match outcome {
+            let mut ldap = attempts.connection().await?;
+            match self.server_facts(&mut ldap).await {
                 Ok(facts) => return Ok(facts),
                 Err(fault) => attempts.again(fault).await?,
             }
@@ -153,11 +150,8 @@ impl LdapForest {
     pub async fn read_frame(&self) -> Result<ObservedForest, DirectoryError> {
         let mut attempts = Attempts::new(&self.session, "counting the users");
         loop {
-            let outcome = match self.session.handle().await {
-                Ok(mut ldap) => self.frame(&mut ldap).await,
-                Err(fault) => Err(fault),
-            };
-            match outcome {
+            let mut ldap = attempts.connection().await?;
+            match self.frame(&mut ldap).await {
                 Ok(forest) => return Ok(forest),
                 Err(fault) => attempts.again(fault).await?,
             }
@@ -173,11 +167,8 @@ impl LdapForest {
     pub async fn read_matching(&self, keys: &[ForestKey]) -> Result<Vec<AdUser>, DirectoryError> {
         let mut attempts = Attempts::new(&self.session, "looking up users");
         loop {
-            let outcome = match self.session.handle().await {
-                Ok(mut ldap) => self.matching(&mut ldap, keys).await,
-                Err(fault) => Err(fault),
-            };
-            match outcome {
+            let mut ldap = attempts.connection().await?;
+            match self.matching(&mut ldap, keys).await {
                 Ok(users) => return Ok(users),
                 Err(fault) => attempts.again(fault).await?,
             }
@@ -191,11 +182,8 @@ impl LdapForest {
     pub async fn may_stamp(&self, guid: &ObjectGuid) -> Result<Option<bool>, DirectoryError> {
         let mut attempts = Attempts::new(&self.session, "asking for rights");
         loop {
-            let outcome = match self.session.handle().await {
-                Ok(mut ldap) => self.effective_right(&mut ldap, guid).await,
-                Err(fault) => Err(fault),
-            };
-            match outcome {
+            let mut ldap = attempts.connection().await?;
+            match self.effective_right(&mut ldap, guid).await {
                 Ok(right) => return Ok(right),
                 Err(fault) => attempts.again(fault).await?,
             }
@@ -213,11 +201,8 @@ impl ForestReader for LdapForest {
     async fn read_forest(&self) -> Result<ObservedForest, DirectoryError> {
         let mut attempts = Attempts::new(&self.session, "reading the users");
         loop {
-            let outcome = match self.session.handle().await {
-                Ok(mut ldap) => self.everybody(&mut ldap).await,
-                Err(fault) => Err(fault),
-            };
-            match outcome {
+            let mut ldap = attempts.connection().await?;
+            match self.everybody(&mut ldap).await {
                 Ok(forest) => return Ok(forest),
                 Err(fault) => attempts.again(fault).await?,
             }
@@ -227,11 +212,8 @@ impl ForestReader for LdapForest {
     async fn read_users(&self, guids: &[ObjectGuid]) -> Result<Vec<Option<AdUser>>, DirectoryError> {
         let mut attempts = Attempts::new(&self.session, "reading users again");
         loop {
-            let outcome = match self.session.handle().await {
-                Ok(mut ldap) => self.by_guid(&mut ldap, guids).await,
-                Err(fault) => Err(fault),
-            };
-            match outcome {
+            let mut ldap = attempts.connection().await?;
+            match self.by_guid(&mut ldap, guids).await {
                 Ok(users) => return Ok(users),
                 Err(fault) => attempts.again(fault).await?,
             }

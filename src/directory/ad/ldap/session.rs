@@ -103,6 +103,16 @@ impl<'a> Attempts<'a> {
         Self { session, doing, pauses: PAUSES.iter(), first: None }
     }
 
+    /// A connection for the next attempt.
+    pub(super) async fn connection(&mut self) -> Result<Ldap, DirectoryError> {
+        loop {
+            match self.session.handle().await {
+                Ok(ldap) => return Ok(ldap),
+                Err(fault) => self.again(fault).await?,
+            }
+        }
+    }
+
     /// Waits for the next attempt, or says why there is none.
     pub(super) async fn again(&mut self, fault: Fault) -> Result<(), DirectoryError> {
         if matches!(fault, Fault::Slow(_) | Fault::Lost { .. } | Fault::Garbled(_)) {

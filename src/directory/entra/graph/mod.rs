@@ -35,10 +35,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::Instant;
 
+use crate::directory::entra::json::roles_json;
 use crate::directory::ports::{DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter};
 use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, ObservedTenant, OtherKind, OtherObject, Sid};
 use crate::plan::facts_of;
@@ -253,11 +254,7 @@ impl TenantWriter for GraphTenant {
         let mut account = write::export(&self.client, id).await?;
         let part = self.part(&[*id]).await?;
         if let Some(object) = account.as_object_mut() {
-            object.insert("roles".into(), part.roles_of(id).map_or(Value::Null, |held| {
-                held.into_iter()
-                    .map(|held| json!({ "role": held.role, "privileged": held.privileged, "state": held.state.word(), "via": held.via }))
-                    .collect()
-            }));
+            object.insert("roles".into(), roles_json(part.roles_of(id)));
         }
         Ok(account)
     }

@@ -14,7 +14,7 @@ pub(crate) use tenant::{WireDomain, WireGrant, WireOrganization, WireOther, Wire
 pub(crate) use tri::{Object, is_type_name};
 pub use user::UserError;
 pub(crate) use user::{WireUser, forget_unselected};
-pub use write::{Path, property_changes, user_json};
+pub use write::{Path, property_changes, roles_json, user_json};
 
 use crate::model::CloudUser;
 

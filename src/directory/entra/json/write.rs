@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{CloudUser, ImmutableId, Known, UserKind};
+use crate::tenant_model::RoleHeld;
 
 /// A property, perhaps of a nested object.
 pub type Path = (&'static str, Option<&'static str>);
@@ -65,6 +66,14 @@ fn kind_word(kind: &UserKind) -> &str {
         UserKind::Guest => "Guest",
         UserKind::Other(word) => word,
     }
+}
+
+/// Roles as a backup keeps them; null where they are not known.
+#[must_use]
+pub fn roles_json(held: Option<Vec<RoleHeld>>) -> Value {
+    let words =
+        |held: RoleHeld| json!({ "role": held.role, "privileged": held.privileged, "state": held.state.word(), "via": held.via });
+    held.map_or(Value::Null, |held| held.into_iter().map(words).collect())
 }
 
 /// The whole user as Graph would return it. What is not known is absent.
