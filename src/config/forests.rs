@@ -8,9 +8,10 @@ use schemars::JsonSchema;
 
 use super::reader::{Fault, Fields, Reader};
 use super::secrets::Secret;
-use super::tenant::{flatten, hide_password, host_of, is_loopback, secret};
+use super::tenant::{flatten, hide_password, host_of, secret};
 use super::tree::Value;
 use crate::diag::Diagnostic;
+use crate::directory::net::is_loopback_host;
 use crate::model::text::fold;
 use crate::model::{AnchorMode, DistinguishedName, ForestSpec};
 
@@ -177,7 +178,7 @@ fn url<'t>(reader: &mut Reader<'t>, fields: &Fields<'t>, start_tls: bool, has_pa
         );
         return None;
     }
-    if !encrypted && !start_tls && has_password && !is_loopback(host) {
+    if !encrypted && !start_tls && has_password && !is_loopback_host(host) {
         reader.error(value, "the password would travel in the clear", "write ldaps://, or add `startTls: true`");
         return None;
     }

@@ -10,6 +10,7 @@ use super::secrets::{Secret, is_secret_key};
 use super::tree::Value;
 
 pub use crate::directory::entra::graph::auth::Cloud;
+use crate::directory::net::secure;
 
 /// Where the tenant is.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
@@ -165,14 +166,10 @@ pub(super) fn hide_password<'t>(reader: &mut Reader<'t>, value: Value<'t>, text:
     }
 }
 
-/// https anywhere, http on loopback only, and nobody hides another host behind an `@`.
+/// An address that tokens may be sent to.
 fn check_address(text: &str) -> Result<(), Fault> {
-    let host = host_of(text, &["https", "http"])?;
-    let secure = text.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("https:"));
-    if secure || is_loopback(host) {
-        return Ok(());
-    }
-    Err(Fault::new("http is allowed on loopback only: tokens would travel in the clear", "write an https address"))
+    host_of(text, &["https", "http"])?;
+    secure(text).map(drop).map_err(|unfit| Fault::new(unfit.why, unfit.cure))
 }
 
 /// The host of an address with one of these schemes.
@@ -197,11 +194,6 @@ pub(super) fn host_of<'a>(text: &'a str, schemes: &[&str]) -> Result<&'a str, Fa
         return Err(wrong("this is no address"));
     }
     Ok(host)
-}
-
-/// Whether a host is this machine.
-pub(super) fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn auth<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -> Option<GraphAuth> {

@@ -1,7 +1,7 @@
 //! A connection to a domain controller: encrypted, verified, and never waited for without end.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
@@ -11,6 +11,7 @@ use url::Url;
 
 use super::errors::{Answer, Fault, shown};
 use super::tls;
+use crate::directory::net::is_loopback_host;
 use crate::directory::ports::DirectoryError;
 
 /// How a connection is protected.
@@ -67,8 +68,7 @@ impl Endpoint {
 
     /// Whether the name itself means this machine.
     pub(super) fn is_loopback(&self) -> bool {
-        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
-        bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        is_loopback_host(&self.host)
     }
 
     /// The address for messages.

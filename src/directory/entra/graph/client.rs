@@ -10,13 +10,15 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
+use crate::directory::net::place;
 use crate::directory::ports::DirectoryError;
 use crate::directory::text::shown;
 
 use super::auth::{AccessToken, TokenSource};
 use super::call::Call;
-use super::endpoint::{endpoint, http_client, place, root_cause};
+use super::endpoint::{self, endpoint};
 use super::failure::{Answer, GraphError};
+use super::http::{Broken, broken};
 use super::pace::{Pace, Patience, Tries, retry_after};
 
 /// Waits that are worth it even when the run is to end.
@@ -110,7 +112,7 @@ impl Client {
     /// Checks the settings; nothing is sent yet.
     pub(super) fn new(settings: GraphSettings) -> Result<Self, DirectoryError> {
         let endpoint = endpoint(&settings.endpoint)?;
-        let http = http_client(&endpoint, settings.answer_timeout)?;
+        let http = endpoint::client(&endpoint, settings.answer_timeout)?;
         let GraphSettings { tokens, patience, trace, cancel, .. } = settings;
         Ok(Self { http, endpoint, tokens, pace: Pace::new(), patience, trace, cancel })
     }
@@ -261,22 +263,14 @@ impl Client {
 
     /// No answer. Without a connection nothing was sent; else the request may have arrived.
     fn not_sent(&self, call: &Call, error: &reqwest::Error) -> Try {
-        let place = place(&self.endpoint);
-        let why = root_cause(error);
-        if why.contains("certificate") {
-            let message = format!(
-                "the certificate of {place} is not trusted ({why}). Somebody in between opens the connection: a proxy that inspects TLS, or an attacker. \
-                 If it is your own proxy, add its authority to the machine's (on Linux also with SSL_CERT_FILE)"
-            );
-            return Try::Final(GraphError::Directory(DirectoryError::Unreachable(message)));
+        match broken(&place(&self.endpoint), error) {
+            Broken::Untrusted(message) => Try::Final(GraphError::Directory(DirectoryError::Unreachable(message))),
+            Broken::Unreached(message) => Try::Again(GraphError::Directory(DirectoryError::Unreachable(message)), None),
+            Broken::Lost(message) => {
+                let error = GraphError::Lost(format!("{} was not answered: {message}", call.shown()));
+                if call.is_read() { Try::Again(error, None) } else { Try::Final(error) }
+            }
         }
-        if error.is_connect() {
-            let message = format!("{place} cannot be reached: {why}");
-            return Try::Again(GraphError::Directory(DirectoryError::Unreachable(message)), None);
-        }
-        let lost = if error.is_timeout() { "was not answered in time".to_owned() } else { format!("was not answered: {why}") };
-        let error = GraphError::Lost(format!("{} {lost} (client-request-id is in the log with -v)", call.shown()));
-        if call.is_read() { Try::Again(error, None) } else { Try::Final(error) }
     }
 }
 

@@ -20,6 +20,7 @@ mod failure;
 mod frame;
 mod grants;
 mod holders;
+mod http;
 mod list;
 mod organization;
 mod pace;

@@ -1,9 +1,8 @@
 //! The clouds, and the service that signs in.
 
-use std::net::IpAddr;
+use url::Url;
 
-use url::{Host, Url};
-
+use crate::directory::net::{place, secure_setting};
 use crate::directory::ports::DirectoryError;
 use crate::model::text::printable;
 
@@ -76,7 +75,7 @@ impl Authority {
             return Err(DirectoryError::Input(message));
         }
         let own = format!("https://{}", cloud.login_host());
-        let login_url = secure_url("authority", login.unwrap_or(&own))?;
+        let login_url = secure_setting("authority", login.unwrap_or(&own))?;
         if login_url.path() != "/" || login_url.query().is_some() || login_url.fragment().is_some() {
             let message = "`authority`: write the host only, as in https://login.example.com; `tenantId` names the tenant";
             return Err(DirectoryError::Input(message.to_owned()));
@@ -147,38 +146,7 @@ impl Authority {
     /// The host with its port, for messages.
     #[must_use]
     pub(super) fn shown(&self) -> String {
-        host_of(&self.login)
-    }
-}
-
-/// The host of an address with its port, for messages.
-pub(super) fn host_of(url: &Url) -> String {
-    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
-    format!("{}{port}", url.host_str().unwrap_or_default())
-}
-
-/// An address that secrets may be sent to: https anywhere, http on loopback only, without a user or a password.
-pub(super) fn secure_url(name: &str, text: &str) -> Result<Url, DirectoryError> {
-    let wrong = |why: &str| DirectoryError::Input(format!("`{name}`: {why}"));
-    let url = Url::parse(text).map_err(|_| wrong("this is no address; write it as https://name.example.com"))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("an address must not carry a user or a password"));
-    }
-    match url.scheme() {
-        "https" if url.host().is_some() => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
-        "http" => Err(wrong("http is allowed on loopback only: secrets would travel in the clear; write an https address")),
-        _ => Err(wrong("an address starts with https://")),
-    }
-}
-
-/// Whether an address is on this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(ip)) => IpAddr::from(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::from(ip).is_loopback(),
-        None => false,
+        place(&self.login)
     }
 }
 

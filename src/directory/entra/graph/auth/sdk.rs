@@ -14,11 +14,12 @@ use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
 
-use super::authority::{Authority, host_of, is_loopback};
+use super::authority::Authority;
 use super::fault::Fault;
 use super::http::{Http, Reply, is_nearby};
 use super::refusal;
 use super::renewing::Fetched;
+use crate::directory::net::{is_loopback, place};
 
 /// Where Azure machines ask for their identity.
 const IDENTITY_SERVICE: &str = "169.254.169.254";
@@ -71,7 +72,7 @@ impl Wire {
 
     async fn exchange(&self, request: &Request) -> Result<Reply, Fault> {
         let url = target(request.url(), self.plain.as_ref())?;
-        let host = host_of(&url);
+        let host = place(&url);
         let (method, body) = (request.method().as_str().to_owned(), bytes(request.body()));
         let method = reqwest::Method::from_bytes(method.as_bytes()).map_err(|_| not_understood(&host))?;
         let mut builder = self.http.client(&url)?.request(method, url).body(body.clone());
@@ -113,7 +114,7 @@ fn target(asked: &Url, plain: Option<&Url>) -> Result<Url, Fault> {
     let mut url = asked.clone();
     if let Some(plain) = plain.filter(|plain| is_loopback(plain)) {
         let is_identity = url.host_str() == Some(IDENTITY_SERVICE);
-        let is_authority = url.scheme() == "https" && host_of(&url) == host_of(plain);
+        let is_authority = url.scheme() == "https" && place(&url) == place(plain);
         if is_identity || is_authority {
             url = plain.clone();
             url.set_path(asked.path());
@@ -123,7 +124,7 @@ fn target(asked: &Url, plain: Option<&Url>) -> Result<Url, Fault> {
     if url.scheme() == "https" || is_nearby(&url) {
         return Ok(url);
     }
-    Err(Fault::input(format!("{} would get a secret without TLS; an https address is wanted", host_of(&url))))
+    Err(Fault::input(format!("{} would get a secret without TLS; an https address is wanted", place(&url))))
 }
 
 /// Whether a lifetime is one that can be added to the time: the library does not look.

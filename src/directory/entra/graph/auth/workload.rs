@@ -9,11 +9,12 @@ use serde_json::Value;
 use url::Url;
 
 use super::assertion::Assert;
-use super::authority::{Authority, host_of, secure_url};
+use super::authority::Authority;
 use super::fault::Fault;
 use super::http::{Http, Reply};
 use super::secrets::check_client_id;
 use super::settings::Surroundings;
+use crate::directory::net::{place, secure_setting};
 use crate::directory::ports::DirectoryError;
 use crate::directory::text::shown;
 
@@ -88,13 +89,13 @@ impl Issuer {
 /// A cluster says which cloud it is in; its token is not sent to another.
 fn check_cloud(surroundings: &Surroundings, authority: &Authority) -> Result<(), DirectoryError> {
     let Some(host) = surroundings.variable(AUTHORITY_HOST).filter(|_| authority.is_own()) else { return Ok(()) };
-    let url = secure_url(AUTHORITY_HOST, &host)?;
+    let url = secure_setting(AUTHORITY_HOST, &host)?;
     if url.host_str() == authority.login().host_str() {
         return Ok(());
     }
     Err(DirectoryError::Input(format!(
         "{AUTHORITY_HOST} names {}, but `cloud` is one that signs in at {}; set `cloud` to that of the cluster, or `authority`",
-        host_of(&url),
+        place(&url),
         authority.shown()
     )))
 }
@@ -123,7 +124,7 @@ impl Service {
     fn github(surroundings: &Surroundings, authority: &Authority, http: &Http) -> Result<Option<Self>, DirectoryError> {
         let variables = (surroundings.variable(GITHUB_URL), surroundings.variable(GITHUB_TOKEN));
         let (Some(url), Some(bearer)) = variables else { return Ok(None) };
-        let mut url = secure_url(GITHUB_URL, &url)?;
+        let mut url = secure_setting(GITHUB_URL, &url)?;
         url.query_pairs_mut().append_pair("audience", authority.cloud().exchange_audience());
         Ok(Some(Self { kind: Kind::GitHub, url, bearer: bearer.into(), http: http.clone() }))
     }
@@ -132,7 +133,7 @@ impl Service {
         let variables = (surroundings.variable(AZURE_DEVOPS_URL), surroundings.variable(AZURE_DEVOPS_TOKEN));
         let (Some(url), Some(bearer)) = variables else { return Ok(None) };
         let Some(connection) = surroundings.variable(SERVICE_CONNECTION) else { return Ok(None) };
-        let mut url = secure_url(AZURE_DEVOPS_URL, &url)?;
+        let mut url = secure_setting(AZURE_DEVOPS_URL, &url)?;
         url.query_pairs_mut().append_pair("api-version", "7.1").append_pair("serviceConnectionId", &connection);
         Ok(Some(Self { kind: Kind::AzureDevOps, url, bearer: bearer.into(), http: http.clone() }))
     }
@@ -163,7 +164,7 @@ impl Service {
 
     fn name(&self) -> String {
         let name = if self.kind == Kind::GitHub { "GitHub Actions" } else { "Azure DevOps" };
-        format!("{name} ({})", host_of(&self.url))
+        format!("{name} ({})", place(&self.url))
     }
 
     fn refused(&self, reply: &Reply) -> Fault {
