@@ -15,7 +15,7 @@ use crate::cli::surroundings;
 use crate::cli::terminal::Terminal;
 use crate::config::{self, Config};
 use crate::directory::entra::graph::auth::Claims;
-use crate::directory::entra::graph::{Probe, Probes};
+use crate::directory::entra::graph::{Probe, Probes, rights};
 use crate::directory::exports;
 use crate::model::{Acceptable, Known, ObservedTenant, Resolve, WriteSide};
 
@@ -134,9 +134,9 @@ fn wanted(config: &Config) -> [Right; 3] {
     });
     let unpins = mappings.iter().any(|mapping| mapping.accept.contains(&Acceptable::ObjectIdentifierDiffers));
     [
-        Right { what: "writes users", names: &["User.ReadWrite.All", "Directory.ReadWrite.All"], needed: writes },
-        Right { what: "deletes, purges and restores users", names: &["User.DeleteRestore.All"], needed: deletes },
-        Right { what: "clears object identifiers", names: &["User-OnPremisesSyncBehavior.ReadWrite.All"], needed: unpins },
+        Right { what: "writes users", names: &[rights::WRITE_USERS, "Directory.ReadWrite.All"], needed: writes },
+        Right { what: "deletes, purges and restores users", names: &[rights::DELETE_USERS], needed: deletes },
+        Right { what: "clears object identifiers", names: &[rights::SYNC_BEHAVIOR], needed: unpins },
     ]
 }
 

@@ -10,13 +10,10 @@ use crate::cli::failure::Failure;
 use crate::cli::live;
 use crate::cli::terminal::Terminal;
 use crate::config::{Config, GraphTenant as Source, TenantSource};
-use crate::directory::entra::graph::GraphTenant;
+use crate::directory::entra::graph::{GraphTenant, cost};
 use crate::directory::exports;
 use crate::model::ObservedTenant;
 use crate::model::questions::CloudQuestion;
-
-/// Entries of a page of a list.
-const PAGE: u64 = 999;
 
 /// A live tenant that can be asked for more.
 pub(super) struct LiveTenant {
@@ -57,7 +54,7 @@ async fn begin_live(
     }
     let users = tenant.live_users.unwrap_or_default();
     let is_part = match extent {
-        Read::Auto => asking_is_cheaper(mappings, users),
+        Read::Auto => cost::of_looking_up(mappings) < cost::of_listing(users),
         Read::Needed => true,
         Read::Everything => false,
     };
@@ -66,21 +63,11 @@ async fn begin_live(
         graph.add_bin(&mut tenant).await?;
     } else {
         terminal.log(1, &format!("the tenant has {users} users: listing everything once"));
-        graph.add_everything(&mut tenant, touches_many(mappings, users)).await?;
+        // Where reading the targets again one by one takes longer than one more list, the list brings all facts.
+        let touches_many = cost::of_reading(mappings) > cost::of_listing(users);
+        graph.add_everything(&mut tenant, touches_many).await?;
     }
     Ok((tenant, LiveTenant { graph, is_part }))
-}
-
-/// Whether looking up what these mappings need takes fewer requests than listing so many users.
-fn asking_is_cheaper(mappings: usize, users: u64) -> bool {
-    let mappings = u64::try_from(mappings).unwrap_or(u64::MAX);
-    // A few batches in any case, then about one for every two mappings.
-    6 + mappings / 2 < users.div_ceil(PAGE)
-}
-
-/// Whether reading the targets again one by one takes more requests than one more list.
-fn touches_many(mappings: usize, users: u64) -> bool {
-    u64::try_from(mappings.div_ceil(20)).unwrap_or(u64::MAX) > users.div_ceil(PAGE)
 }
 
 impl LiveTenant {
@@ -92,17 +79,5 @@ impl LiveTenant {
             self.graph.answer(tenant, &due).await?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn few_mappings_are_looked_up_and_many_are_picked_from_lists() {
-        assert!(asking_is_cheaper(5, 100_000) && asking_is_cheaper(100, 100_000));
-        assert!(!asking_is_cheaper(5, 2_000) && !asking_is_cheaper(1_000, 100_000) && !asking_is_cheaper(1, 0));
-        assert!(touches_many(100_000, 100_000) && !touches_many(100, 100_000));
     }
 }

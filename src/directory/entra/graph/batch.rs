@@ -8,12 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::call::{Call, Version};
 use super::client::Client;
+use super::cost::BATCH;
 use super::failure::{Answer, GraphError};
 use super::list::parse;
 use super::pace::{Tries, after};
 
-/// The most requests that Graph takes at once.
-const MOST: usize = 20;
 /// How many batches are under way at a time.
 const AT_ONCE: usize = 4;
 
@@ -51,7 +50,7 @@ struct Left {
 impl Client {
     /// Sends reads of one version in as few requests as possible; the answers come in the order of the reads.
     pub(super) async fn batch(&self, version: Version, calls: &[Call]) -> Result<Vec<Part>, GraphError> {
-        let chunks: Vec<_> = calls.chunks(MOST).map(|chunk| self.chunk(version, chunk)).collect();
+        let chunks: Vec<_> = calls.chunks(BATCH).map(|chunk| self.chunk(version, chunk)).collect();
         let parts: Vec<Vec<Part>> = stream::iter(chunks).buffered(AT_ONCE).try_collect().await?;
         Ok(parts.into_iter().flatten().collect())
     }

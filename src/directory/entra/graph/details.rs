@@ -13,6 +13,7 @@ use crate::model::{CloudUser, Known};
 use super::batch::Part;
 use super::call::{Call, Version};
 use super::client::Client;
+use super::rights::READ_USERS;
 
 /// More accounts than this, and nobody reads what their mailboxes are for.
 const MAILBOXES: usize = 1_000;
@@ -93,14 +94,14 @@ async fn add(client: &Client, denied: &Denied, extra: Extra, users: &mut [&mut C
     let calls: Vec<Call> = wanted.iter().map(|user| call(extra, user)).collect();
     let parts: Vec<Part> = match calls.as_slice() {
         [call] => vec![client.send(call).await.and_then(|reply| super::list::parse(call, &reply.body))],
-        calls => client.batch(version(extra), calls).await.map_err(|error| error.of_read("User.Read.All"))?,
+        calls => client.batch(version(extra), calls).await.map_err(|error| error.of_read(READ_USERS))?,
     };
     for (user, part) in wanted.iter_mut().zip(parts) {
         match part {
             Ok(json) => take(extra, user, json)?,
             Err(error) if error.is_missing() => {}
             Err(error) if error.is_forbidden() || error.is_unsupported() => denied.of(extra).store(true, Ordering::Relaxed),
-            Err(error) => return Err(error.of_read("User.Read.All")),
+            Err(error) => return Err(error.of_read(READ_USERS)),
         }
     }
     Ok(())

@@ -7,13 +7,14 @@ use super::call::Version;
 use super::client::Client;
 use super::list::Listed;
 use super::organization::{count_users, counted};
+use super::rights::READ_ORGANIZATION;
 use super::{grants, organization};
 
 /// Organisation, domains, switches, roles with the groups that hold them, and how many live users there are.
 pub(super) async fn read(client: &Client) -> Result<(ObservedTenant, u64), DirectoryError> {
     let (about, roles) = (organization::calls(), grants::calls());
     let calls: Vec<_> = about.iter().chain(&roles).cloned().chain([count_users()]).collect();
-    let listed = client.lists(Version::V1, &calls).await.map_err(|error| error.of_read("Organization.Read.All"))?;
+    let listed = client.lists(Version::V1, &calls).await.map_err(|error| error.of_read(READ_ORGANIZATION))?;
     let [organization, domains, switches, assigned, eligible, count] = all(listed)?;
     let mut tenant = organization::take(&about, [organization, domains, switches])?;
     grants::take(client, &roles, [assigned, eligible]).await?.add_to(&mut tenant);
@@ -23,7 +24,7 @@ pub(super) async fn read(client: &Client) -> Result<(ObservedTenant, u64), Direc
 /// Only which tenant it is.
 pub(super) async fn identity(client: &Client) -> Result<ObservedTenant, DirectoryError> {
     let about = organization::calls();
-    let listed = client.lists(Version::V1, &about).await.map_err(|error| error.of_read("Organization.Read.All"))?;
+    let listed = client.lists(Version::V1, &about).await.map_err(|error| error.of_read(READ_ORGANIZATION))?;
     organization::take(&about, all(listed)?)
 }
 

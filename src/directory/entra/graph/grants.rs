@@ -13,10 +13,11 @@ use crate::model::{EntraId, ObservedTenant, OtherKind, OtherObject, RoleGrant, R
 
 use super::call::{Call, Version};
 use super::client::Client;
+use super::cost::PAGE;
 use super::failure::GraphError;
 use super::list::Listed;
 use super::organization::OTHER_FACTS;
-use super::users::PAGE;
+use super::rights::{READ_ELIGIBLE, READ_GROUPS, READ_MEMBERS, READ_ROLES};
 
 /// Templates of the roles that matter most, for clouds whose beta does not tell which are privileged:
 /// <https://learn.microsoft.com/en-us/entra/identity/role-based-access-control/permissions-reference>.
@@ -30,7 +31,6 @@ const PRIVILEGED: [&str; 5] = [
 
 /// How many objects are asked for at once.
 const BY_IDS: usize = 1000;
-const RIGHT: &str = "RoleManagement.Read.Directory";
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -89,7 +89,7 @@ pub(super) fn calls() -> [Call; 2] {
 /// Reads all of it.
 pub(super) async fn read(client: &Client) -> Result<Grants, DirectoryError> {
     let calls = calls();
-    let listed = client.lists(Version::V1, &calls).await.map_err(|error| error.of_read(RIGHT))?;
+    let listed = client.lists(Version::V1, &calls).await.map_err(|error| error.of_read(READ_ROLES))?;
     let listed = listed.try_into().map_err(|_| DirectoryError::Input("a batch was answered in part".into()))?;
     take(client, &calls, listed).await
 }
@@ -100,7 +100,7 @@ pub(super) async fn take(client: &Client, calls: &[Call; 2], listed: [Listed; 2]
     let assigned: Vec<Assignment> = match assigned.and_then(|items| items.decode(assigned_call)) {
         Ok(found) => found,
         Err(error) if error.is_forbidden() => return Ok(Grants::default()),
-        Err(error) => return Err(error.of_read(RIGHT)),
+        Err(error) => return Err(error.of_read(READ_ROLES)),
     };
     let mut grants = Grants::default();
     let eligible = eligibilities(eligible.and_then(|items| items.decode(eligible_call)), &mut grants.doubts)?;
@@ -125,7 +125,7 @@ fn eligibilities(read: Result<Vec<Assignment>, GraphError>, doubts: &mut Vec<Str
             doubts.push(doubt.to_owned());
             Ok(Vec::new())
         }
-        Err(error) => Err(error.of_read("RoleEligibilitySchedule.Read.Directory")),
+        Err(error) => Err(error.of_read(READ_ELIGIBLE)),
     }
 }
 
@@ -139,7 +139,7 @@ async fn definitions(client: &Client) -> Result<BTreeMap<Box<str>, (Box<str>, bo
         }
         other => other,
     };
-    let found: Vec<Definition> = found.map_err(|error| error.of_read(RIGHT))?;
+    let found: Vec<Definition> = found.map_err(|error| error.of_read(READ_ROLES))?;
     Ok(found.into_iter().map(|definition| (definition.id.clone(), named(definition))).collect())
 }
 
@@ -173,7 +173,7 @@ async fn groups(client: &Client, principals: &BTreeSet<EntraId>) -> Result<Optio
         match client.list::<WireOther>(&call).await {
             Ok(found) => groups.extend(found.into_iter().map(|wire| wire.into_other(OtherKind::Group))),
             Err(error) if error.is_forbidden() => return Ok(None),
-            Err(error) => return Err(error.of_read("Group.Read.All")),
+            Err(error) => return Err(error.of_read(READ_GROUPS)),
         }
     }
     for group in &mut groups {
@@ -187,6 +187,6 @@ async fn members(client: &Client, group: &EntraId) -> Result<Option<Vec<EntraId>
     match client.list::<Member>(&call).await {
         Ok(found) => Ok(Some(found.into_iter().map(|member| member.id).collect::<BTreeSet<_>>().into_iter().collect())),
         Err(error) if error.is_forbidden() || error.is_missing() => Ok(None),
-        Err(error) => Err(error.of_read("GroupMember.Read.All")),
+        Err(error) => Err(error.of_read(READ_MEMBERS)),
     }
 }

@@ -10,11 +10,10 @@ use crate::model::EntraId;
 
 use super::call::{Call, Version, is_one_of};
 use super::client::Client;
+use super::cost::{self, PAGE, VALUES};
 use super::failure::GraphError;
-use super::users::{PAGE, Place, READ_USERS};
-
-/// The most values that one filter takes.
-pub(super) const IN_ONE_FILTER: usize = 15;
+use super::rights::READ_USERS;
+use super::users::Place;
 
 /// A property that is unique in a tenant.
 #[derive(Debug, Clone, Copy)]
@@ -73,11 +72,11 @@ pub(super) async fn find(
 }
 
 async fn live(client: &Client, property: Unique, values: &BTreeSet<&str>, users: u64) -> Result<Vec<Row>, DirectoryError> {
-    if searching_is_dearer(values.len(), users) {
+    if cost::of_searching(values.len()) > cost::of_listing(users) {
         return everybody(client, property, Place::Live).await;
     }
     let values: Vec<&str> = values.iter().copied().collect();
-    let calls: Vec<Call> = values.chunks(IN_ONE_FILTER).map(|some| search(property, some)).collect();
+    let calls: Vec<Call> = values.chunks(VALUES).map(|some| search(property, some)).collect();
     let parts = client.batch(Version::V1, &calls).await.map_err(|error| error.of_read(READ_USERS))?;
     let mut rows = Vec::new();
     for part in parts {
@@ -89,12 +88,6 @@ async fn live(client: &Client, property: Unique, values: &BTreeSet<&str>, users:
         }
     }
     Ok(rows)
-}
-
-/// Whether listing everybody takes fewer requests than asking for each value.
-pub(super) fn searching_is_dearer(values: usize, users: u64) -> bool {
-    let searches = u64::try_from(values.div_ceil(IN_ONE_FILTER * 20)).unwrap_or(u64::MAX);
-    searches > users.div_ceil(u64::from(PAGE))
 }
 
 fn search(property: Unique, values: &[&str]) -> Call {

@@ -14,6 +14,7 @@ pub mod auth;
 mod batch;
 mod call;
 mod client;
+pub mod cost;
 mod details;
 mod endpoint;
 mod failure;
@@ -27,6 +28,7 @@ mod pace;
 mod part;
 mod probe;
 mod rehearse;
+pub mod rights;
 mod search;
 mod users;
 mod write;
@@ -59,6 +61,9 @@ use users::{Depth, Place};
 
 /// How long a reading of the roles serves the checks of single writes.
 const ROLES_SERVE: Duration = Duration::from_secs(5);
+
+/// So few accounts are read by id without asking how many there are in all.
+const FEW_ACCOUNTS: usize = 400;
 
 /// A tenant behind Microsoft Graph.
 pub struct GraphTenant {
@@ -162,8 +167,7 @@ impl GraphTenant {
 
     /// Accounts by id. Many of them are picked from a list of everybody, where that takes fewer requests.
     async fn by_id(&self, ids: &[EntraId]) -> Result<Vec<Option<CloudUser>>, DirectoryError> {
-        let requests = u64::try_from(ids.len().div_ceil(20)).unwrap_or(u64::MAX);
-        if ids.len() <= 400 || requests <= self.live_users().await?.div_ceil(u64::from(users::PAGE)) {
+        if ids.len() <= FEW_ACCOUNTS || cost::of_reading(ids.len()) <= cost::of_listing(self.live_users().await?) {
             return users::by_id(&self.client, ids).await;
         }
         let everybody = self.all_users(Depth::WithIdentifier).await?;
@@ -174,7 +178,7 @@ impl GraphTenant {
     async fn live_users(&self) -> Result<u64, DirectoryError> {
         let count = async || {
             let listed = self.client.lists(Version::V1, &[organization::count_users()]).await;
-            let mut listed = listed.map_err(|error| error.of_read(users::READ_USERS))?;
+            let mut listed = listed.map_err(|error| error.of_read(rights::READ_USERS))?;
             listed.pop().map_or(Ok(0), organization::counted)
         };
         self.live_users.get_or_try_init(count).await.copied()

@@ -8,9 +8,10 @@ use crate::model::{Domain, ObservedTenant, OtherKind, OtherObject};
 
 use super::call::{Call, Version};
 use super::client::Client;
+use super::cost::PAGE;
 use super::failure::GraphError;
 use super::list::Listed;
-use super::users::PAGE;
+use super::rights::{READ_CONTACTS, READ_DOMAINS, READ_GROUPS, READ_ORGANIZATION, READ_SWITCHES, READ_USERS};
 
 #[derive(Deserialize)]
 struct Synchronization {
@@ -34,12 +35,12 @@ pub(super) fn calls() -> [Call; 3] {
 pub(super) fn take(calls: &[Call; 3], [organization, domains, switches]: [Listed; 3]) -> Result<ObservedTenant, DirectoryError> {
     let [organization_call, domains_call, switches_call] = calls;
     let found: Result<Vec<WireOrganization>, GraphError> = organization.and_then(|items| items.decode(organization_call));
-    let found = found.map_err(|error| error.of_read("Organization.Read.All"))?;
+    let found = found.map_err(|error| error.of_read(READ_ORGANIZATION))?;
     let nobody = || DirectoryError::Input("Graph names no organisation; is the token for a tenant?".into());
     let organization = found.into_iter().next().ok_or_else(nobody)?;
-    let domains = allowed(domains.and_then(|items| items.decode::<WireDomain>(domains_call)), "Domain.Read.All")?;
+    let domains = allowed(domains.and_then(|items| items.decode::<WireDomain>(domains_call)), READ_DOMAINS)?;
     let switches = switches.and_then(|items| items.decode::<Synchronization>(switches_call));
-    let switches = allowed(switches, "OnPremDirectorySynchronization.Read.All")?;
+    let switches = allowed(switches, READ_SWITCHES)?;
     let domains: Option<Vec<Domain>> = domains.map(|found| found.into_iter().map(Domain::from).collect());
     let domains = domains.or_else(|| organization.domains());
     let features = switches.and_then(|found| found.into_iter().next()?.features);
@@ -59,6 +60,14 @@ fn allowed<T>(read: Result<T, GraphError>, right: &str) -> Result<Option<T>, Dir
         Ok(found) => Ok(Some(found)),
         Err(error) if error.is_forbidden() => Ok(None),
         Err(error) => Err(error.of_read(right)),
+    }
+}
+
+/// What reading groups or contacts takes.
+pub(super) fn right_for(kind: OtherKind) -> &'static str {
+    match kind {
+        OtherKind::Group => READ_GROUPS,
+        OtherKind::Contact | OtherKind::Device => READ_CONTACTS,
     }
 }
 
@@ -94,6 +103,6 @@ pub(super) fn count_users() -> Call {
 
 /// How many there are by the answer to [`count_users`].
 pub(super) fn counted(listed: Listed) -> Result<u64, DirectoryError> {
-    let items = listed.map_err(|error| error.of_read("User.Read.All"))?;
+    let items = listed.map_err(|error| error.of_read(READ_USERS))?;
     items.count.ok_or_else(|| DirectoryError::Input("the answer to GET /users has no @odata.count".into()))
 }

@@ -8,7 +8,7 @@ use crate::model::questions::{CloudQuestion, SYNCED_SAMPLE};
 use crate::model::{CloudUser, EntraId, ObservedTenant, OtherKind, OtherObject, odd_spellings};
 
 use super::call::{Call, Version};
-use super::organization::other_by_id;
+use super::organization::{other_by_id, right_for};
 use super::search;
 use super::{GraphTenant, add_others};
 
@@ -43,7 +43,7 @@ impl GraphTenant {
 
     async fn others_by_id(&self, kind: OtherKind, ids: &[EntraId]) -> Result<Vec<OtherObject>, DirectoryError> {
         let calls: Vec<Call> = ids.iter().map(|id| other_by_id(kind, &id.to_string())).collect();
-        let parts = self.client.batch(Version::V1, &calls).await.map_err(|error| error.of_read("Directory.Read.All"))?;
+        let parts = self.client.batch(Version::V1, &calls).await.map_err(|error| error.of_read(right_for(kind)))?;
         let json = parts.into_iter().filter_map(Result::ok);
         let wires = json.filter_map(|json| serde_json::from_value::<crate::directory::entra::json::WireOther>(json).ok());
         Ok(wires.map(|wire| wire.into_other(kind)).collect())

@@ -5,10 +5,14 @@ use crate::model::ObservedTenant;
 
 use super::GraphTenant;
 use super::auth::Claims;
-use super::call::{Call, Version};
+use super::call::{Call, Version, is_one_of};
 use super::failure::GraphError;
-use super::users::{Place, READ_USERS};
-use super::{organization, search};
+use super::organization;
+use super::rights::{
+    READ_CONTACTS, READ_DOMAINS, READ_ELIGIBLE, READ_GROUPS, READ_ORGANIZATION, READ_ROLES, READ_SIGN_INS, READ_SWITCHES,
+    READ_USERS,
+};
+use super::users::Place;
 
 /// Something that is read, and what it is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,33 +58,26 @@ fn readings() -> Vec<(Reading, Call)> {
         (reading("users", READ_USERS, None), Place::Live.list(Version::V1).select("id,onPremisesImmutableId").first(1)),
         (reading("the recycle bin", READ_USERS, None), Place::Bin.list(Version::V1).select("id,onPremisesImmutableId").first(1)),
         (reading("holders of an ImmutableID", READ_USERS, None), probe_search()),
-        (reading("domains", "Domain.Read.All", Some("whether a domain is federated is taken from the organisation")), domains),
+        (reading("domains", READ_DOMAINS, Some("whether a domain is federated is taken from the organisation")), domains),
+        (reading("roles", READ_ROLES, Some("nobody can tell which accounts are privileged")), role("roleAssignments")),
         (
-            reading("roles", "RoleManagement.Read.Directory", Some("nobody can tell which accounts are privileged")),
-            role("roleAssignments"),
-        ),
-        (
-            reading("eligible roles", "RoleEligibilitySchedule.Read.Directory", Some("roles that can be activated are not seen")),
+            reading("eligible roles", READ_ELIGIBLE, Some("roles that can be activated are not seen")),
             role("roleEligibilityScheduleInstances"),
         ),
         (
-            reading("groups", "Group.Read.All", Some("addresses that belong to groups are not seen")),
+            reading("groups", READ_GROUPS, Some("addresses that belong to groups are not seen")),
             organization::others(crate::model::OtherKind::Group).first(1),
         ),
         (
-            reading("contacts", "OrgContact.Read.All", Some("addresses that belong to contacts are not seen")),
+            reading("contacts", READ_CONTACTS, Some("addresses that belong to contacts are not seen")),
             organization::others(crate::model::OtherKind::Contact).first(1),
         ),
         (
-            reading(
-                "the switches of synchronisation",
-                "OnPremDirectorySynchronization.Read.All",
-                Some("a switch that blocks every hard match is not seen"),
-            ),
+            reading("the switches of synchronisation", READ_SWITCHES, Some("a switch that blocks every hard match is not seen")),
             switches,
         ),
         (
-            reading("sign-ins", "AuditLog.Read.All", Some("whether a holder is in use is told from its licences only")),
+            reading("sign-ins", READ_SIGN_INS, Some("whether a holder is in use is told from its licences only")),
             Place::Live.list(Version::V1).select("id,signInActivity").first(1),
         ),
     ]
@@ -88,10 +85,8 @@ fn readings() -> Vec<(Reading, Call)> {
 
 /// A search that finds nobody: what counts is whether it is taken.
 fn probe_search() -> Call {
-    search::by_values("onPremisesImmutableId", ["hardmatch+doctor/probe=="], true).into_iter().next().unwrap_or_else(|| {
-        // There is always one for one value.
-        Place::Live.list(Version::V1)
-    })
+    let filter = is_one_of("onPremisesImmutableId", ["hardmatch+doctor/probe=="]);
+    Place::Live.list(Version::V1).select("id,onPremisesImmutableId").filter(&filter).first(1).advanced()
 }
 
 impl GraphTenant {
@@ -102,7 +97,7 @@ impl GraphTenant {
     pub async fn probe(&self) -> Result<Probes, DirectoryError> {
         let token = self.client.token().await?;
         let [about, ..] = organization::calls();
-        let first = self.client.send(&about).await.map_err(|error| error.of_read("Organization.Read.All"))?;
+        let first = self.client.send(&about).await.map_err(|error| error.of_read(READ_ORGANIZATION))?;
         let tenant = super::frame::identity(&self.client).await?;
         let mut probes = Vec::new();
         for (reading, call) in readings() {

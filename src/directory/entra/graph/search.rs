@@ -10,11 +10,12 @@ use crate::model::{CloudUser, OtherKind, OtherObject};
 
 use super::call::{Call, Version, is_one_of, literal};
 use super::client::Client;
+use super::cost::VALUES;
 use super::failure::GraphError;
-use super::holders::IN_ONE_FILTER;
 use super::list::Listed;
-use super::organization::others;
-use super::users::{Depth, Place, READ_USERS, decode, listing};
+use super::organization::{others, right_for};
+use super::rights::READ_USERS;
+use super::users::{Depth, Place, decode, listing};
 
 /// Conditions that Graph takes at most in one filter, joined by `or`.
 const CONDITIONS: usize = 14;
@@ -26,7 +27,7 @@ pub(super) fn by_values<'v>(property: &str, values: impl IntoIterator<Item = &'v
         let call = listing(Place::Live, Depth::Common).filter(&is_one_of(property, some.iter().copied()));
         if advanced { call.advanced() } else { call }
     };
-    values.chunks(IN_ONE_FILTER).map(call).collect()
+    values.chunks(VALUES).map(call).collect()
 }
 
 /// Searches for live users with one of these mail addresses.
@@ -102,7 +103,7 @@ fn others_of(kind: OtherKind, calls: &[Call], listed: Vec<Listed>) -> Result<Opt
     match entries::<WireOther>(calls, listed) {
         Ok(found) => Ok(Some(found.into_iter().map(|wire| wire.into_other(kind)).collect())),
         Err(error) if error.is_forbidden() => Ok(None),
-        Err(error) => Err(error.of_read("Group.Read.All and OrgContact.Read.All")),
+        Err(error) => Err(error.of_read(right_for(kind))),
     }
 }
 

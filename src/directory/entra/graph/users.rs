@@ -7,7 +7,9 @@ use crate::model::{CloudUser, EntraId};
 
 use super::call::{Call, Version};
 use super::client::Client;
+use super::cost::PAGE;
 use super::failure::GraphError;
+use super::rights::READ_USERS;
 
 /// What planning needs of every user. Whatever is not named here is absent from the answers.
 pub(super) const FACTS: &str = "id,userPrincipalName,displayName,mail,proxyAddresses,employeeId,accountEnabled,userType,assignedLicenses,\
@@ -15,13 +17,8 @@ onPremisesImmutableId,onPremisesSyncEnabled,onPremisesSecurityIdentifier,onPremi
 onPremisesSamAccountName,onPremisesUserPrincipalName,onPremisesLastSyncDateTime,onPremisesProvisioningErrors,deletedDateTime";
 /// Only beta has it.
 const OBJECT_IDENTIFIER: &str = "onPremisesObjectIdentifier";
-/// Entries a page, the most that Graph takes.
-pub(super) const PAGE: u32 = 999;
 /// How many unusable users an error names.
 const EXAMPLES: usize = 10;
-
-/// What reading users takes.
-pub(super) const READ_USERS: &str = "User.Read.All";
 
 /// How much of each user is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

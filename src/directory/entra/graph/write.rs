@@ -10,6 +10,7 @@ use crate::tenant_model::{Change, ChangeKind};
 use super::call::{Call, Version};
 use super::client::Client;
 use super::failure::GraphError;
+use super::rights::{DELETE_USERS, READ_USERS, SYNC_BEHAVIOR, WRITE_USERS};
 
 /// Makes one write.
 pub(super) async fn write(client: &Client, change: &Change) -> Result<Receipt, DirectoryError> {
@@ -24,7 +25,7 @@ fn failure(error: GraphError, kind: &ChangeKind) -> DirectoryError {
         // Right after its deletion an account may not be in the bin yet, and right after its purge it is gone.
         GraphError::Answer(answer) if answer.status == 404 => DirectoryError::NotThere(answer.sentence()),
         error @ (GraphError::Answer(_) | GraphError::Directory(_) | GraphError::Lost(_)) => {
-            advised(error.of_write(right(kind)), kind)
+            advised(error.of_write(&right(kind)), kind)
         }
     }
 }
@@ -81,23 +82,22 @@ fn call(change: &Change) -> Call {
 }
 
 /// What a write takes. Graph words a missing permission and a target of higher rank alike, so both are named.
-fn right(kind: &ChangeKind) -> &'static str {
+fn right(kind: &ChangeKind) -> String {
+    const OUTRANK: &str = "For an account that holds an admin role it also takes a role that outranks it (Privileged Authentication \
+        Administrator or Global Administrator), assigned to the application itself";
     match kind {
         ChangeKind::SetImmutableId(_)
         | ChangeKind::ClearImmutableId { .. }
         | ChangeKind::ClearSecurityIdentifier
-        | ChangeKind::SetUserPrincipalName(_) => {
-            "This takes the Graph permission User.ReadWrite.All. For an account that holds an admin role it also takes a role that \
-             outranks it (Privileged Authentication Administrator or Global Administrator), assigned to the application itself; \
-             and when a person signs in, the permission Directory.AccessAsUser.All"
-        }
-        ChangeKind::ClearObjectIdentifier => {
-            "This takes the Graph permission User-OnPremisesSyncBehavior.ReadWrite.All, and the role Hybrid Identity Administrator \
-             (or Global Administrator), assigned to the application itself"
-        }
+        | ChangeKind::SetUserPrincipalName(_) => format!(
+            "This takes the Graph permission {WRITE_USERS}. {OUTRANK}; and when a person signs in, the permission Directory.AccessAsUser.All"
+        ),
+        ChangeKind::ClearObjectIdentifier => format!(
+            "This takes the Graph permission {SYNC_BEHAVIOR}, and the role Hybrid Identity Administrator (or Global Administrator), \
+             assigned to the application itself"
+        ),
         ChangeKind::SoftDelete | ChangeKind::Purge | ChangeKind::Restore => {
-            "This takes the Graph permission User.DeleteRestore.All. For an account that holds an admin role it also takes a role \
-             that outranks it (Privileged Authentication Administrator or Global Administrator), assigned to the application itself"
+            format!("This takes the Graph permission {DELETE_USERS}. {OUTRANK}")
         }
     }
 }
@@ -112,13 +112,13 @@ onPremisesUserPrincipalName,onPremisesLastSyncDateTime,onPremisesExtensionAttrib
 
 /// The whole user, live or deleted, with its groups; roles are added by the caller.
 pub(super) async fn export(client: &Client, id: &EntraId) -> Result<Value, DirectoryError> {
-    let right = "User.Read.All and GroupMember.Read.All";
+    let right = READ_USERS;
     let text = id.to_string();
     let live = Call::get(Version::V1, &["users", &text]).select(EXPORTED);
     match client.send(&live).await {
         Ok(reply) => {
             let user: Value = super::list::parse(&live, &reply.body).map_err(|error| error.of_read(right))?;
-            let groups = Call::get(Version::V1, &["users", &text, "memberOf"]).select("id,displayName").top(super::users::PAGE);
+            let groups = Call::get(Version::V1, &["users", &text, "memberOf"]).select("id,displayName").top(super::cost::PAGE);
             let groups: Vec<Value> = client.list(&groups).await.map_err(|error| error.of_read(right))?;
             Ok(json!({ "user": user, "memberOf": groups }))
         }
