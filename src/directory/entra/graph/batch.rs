@@ -84,37 +84,56 @@ impl Client {
         let requests: Vec<Value> = open.iter().filter_map(|place| Some(request(*place, calls.get(*place)?))).collect();
         let batch = Call::ask(version, &["$batch"], json!({ "requests": requests }));
         let replies: Replies = parse(&batch, &self.send(&batch).await?.body)?;
-        let mut again: Option<Left> = None;
-        let mut missing: Vec<usize> = open.to_vec();
-        for reply in replies.responses {
-            let Some(place) = reply.id.parse().ok().filter(|place| missing.contains(place)) else { continue };
-            missing.retain(|other| *other != place);
-            let Some(call) = calls.get(place) else { continue };
-            let part = outcome(call, &reply);
-            match part {
-                Err(GraphError::Answer(answer)) if answer.is_throttled() || answer.is_passing() => {
-                    let pause = reply.header("Retry-After").and_then(|wanted| after(wanted, reply.header("Date")));
-                    let left =
-                        again.get_or_insert_with(|| Left { places: Vec::new(), pause: None, why: GraphError::Answer(answer) });
-                    left.places.push(place);
-                    left.pause = left.pause.max(pause);
-                }
-                Ok(Value::Null | Value::String(_)) => {
-                    let why = || GraphError::Lost(format!("the answer to {} (in a batch) broke off", call.shown()));
-                    again.get_or_insert_with(|| Left { places: Vec::new(), pause: None, why: why() }).places.push(place);
-                }
-                part => {
-                    if let Some(slot) = parts.get_mut(place) {
-                        *slot = Some(part);
-                    }
+        let mut round = Round { calls, parts, missing: open.to_vec(), left: None };
+        replies.responses.iter().for_each(|reply| round.take(reply));
+        Ok(round.finish())
+    }
+}
+
+/// The answers to one batch, as they are sorted.
+struct Round<'a> {
+    calls: &'a [Call],
+    parts: &'a mut [Option<Part>],
+    missing: Vec<usize>,
+    left: Option<Left>,
+}
+
+impl Round<'_> {
+    fn take(&mut self, reply: &PartReply) {
+        let Some(place) = reply.id.parse().ok().filter(|place| self.missing.contains(place)) else { return };
+        self.missing.retain(|other| *other != place);
+        let Some(call) = self.calls.get(place) else { return };
+        match outcome(call, reply) {
+            Err(GraphError::Answer(answer)) if answer.is_throttled() || answer.is_passing() => {
+                let pause = reply.header("Retry-After").and_then(|wanted| after(wanted, reply.header("Date")));
+                self.ask_again(&[place], pause, GraphError::Answer(answer));
+            }
+            Ok(Value::Null | Value::String(_)) => {
+                let why = format!("the answer to {} (in a batch) broke off", call.shown());
+                self.ask_again(&[place], None, GraphError::Lost(why));
+            }
+            part => {
+                if let Some(slot) = self.parts.get_mut(place) {
+                    *slot = Some(part);
                 }
             }
         }
+    }
+
+    /// The first reason is told, the longest pause is kept.
+    fn ask_again(&mut self, places: &[usize], pause: Option<Duration>, why: GraphError) {
+        let left = self.left.get_or_insert_with(|| Left { places: Vec::new(), pause: None, why });
+        left.places.extend(places);
+        left.pause = left.pause.max(pause);
+    }
+
+    fn finish(mut self) -> Option<Left> {
+        let missing = std::mem::take(&mut self.missing);
         if !missing.is_empty() {
-            let why = GraphError::Lost(format!("{} parts of a batch were not answered", missing.len()));
-            again.get_or_insert(Left { places: Vec::new(), pause: None, why }).places.extend(missing);
+            let why = format!("{} parts of a batch were not answered", missing.len());
+            self.ask_again(&missing, None, GraphError::Lost(why));
         }
-        Ok(again)
+        self.left
     }
 }
 

@@ -136,7 +136,7 @@ impl Client {
             let token = self.tokens.token(rejected.as_ref()).await.map_err(GraphError::Directory)?;
             self.pace.turn(!call.is_read()).await;
             let (sent, end) = self.once(call, url, &token).await;
-            let (error, asked) = match end {
+            match end {
                 Try::Good(reply) => {
                     self.tell(&sent);
                     return Ok(reply);
@@ -151,25 +151,32 @@ impl Client {
                     if rejected.replace(token).is_some() {
                         return Err(error);
                     }
-                    continue;
                 }
-                Try::Again(error, asked) => (error, asked),
-            };
-            let is_connected = !matches!(error, GraphError::Directory(_));
-            match if is_connected { tries.next(asked) } else { tries.next_connection() } {
-                Ok(pause) => {
-                    self.tell(&Sent { again_in: Some(pause), ..sent });
-                    if error.answer().is_some_and(Answer::is_throttled) {
-                        self.pace.hold(pause);
-                    }
-                    if !self.wait(pause).await {
-                        return Err(given_up(error, "stopped while waiting for the next try"));
-                    }
+                Try::Again(error, asked) => self.before_next(&mut tries, error, asked, sent).await?,
+            }
+        }
+    }
+
+    /// Waits for the next try of a request, or says why there is none.
+    async fn before_next(
+        &self,
+        tries: &mut Tries<'_>,
+        error: GraphError,
+        asked: Option<Duration>,
+        sent: Sent,
+    ) -> Result<(), GraphError> {
+        let is_connected = !matches!(error, GraphError::Directory(_));
+        match if is_connected { tries.next(asked) } else { tries.next_connection() } {
+            Err(why) => {
+                self.tell(&sent);
+                Err(given_up(error, &why))
+            }
+            Ok(pause) => {
+                self.tell(&Sent { again_in: Some(pause), ..sent });
+                if error.answer().is_some_and(Answer::is_throttled) {
+                    self.pace.hold(pause);
                 }
-                Err(why) => {
-                    self.tell(&sent);
-                    return Err(given_up(error, &why));
-                }
+                if self.wait(pause).await { Ok(()) } else { Err(given_up(error, "stopped while waiting for the next try")) }
             }
         }
     }

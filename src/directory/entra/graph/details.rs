@@ -13,7 +13,7 @@ use crate::model::{CloudUser, Known};
 use super::batch::Part;
 use super::call::{Call, Version};
 use super::client::Client;
-use super::rights::READ_USERS;
+use super::rights::{READ_SIGN_INS, READ_USERS, SYNC_BEHAVIOR};
 
 /// More accounts than this, and nobody reads what their mailboxes are for.
 const MAILBOXES: usize = 1_000;
@@ -45,17 +45,21 @@ impl Denied {
 
     /// What planning cannot know for want of a right, in words.
     pub(super) fn doubts(&self) -> Vec<String> {
-        let doubt = |extra, text: &str| self.of(extra).load(Ordering::Relaxed).then(|| text.to_owned());
+        let doubt = |extra, text: String| self.of(extra).load(Ordering::Relaxed).then_some(text);
         [
             doubt(
                 Extra::SignIn,
-                "when accounts last signed in could not be read (Graph permission AuditLog.Read.All, and an Entra ID P1 licence): \
-                 whether a holder is in use is told from its licences only",
+                format!(
+                    "when accounts last signed in could not be read (Graph permission {READ_SIGN_INS}, and an Entra ID P1 licence): \
+                     whether a holder is in use is told from its licences only"
+                ),
             ),
             doubt(
                 Extra::Master,
-                "whether the source of authority of accounts was moved to the cloud could not be read (Graph permission \
-                 User-OnPremisesSyncBehavior.ReadWrite.All)",
+                format!(
+                    "whether the source of authority of accounts was moved to the cloud could not be read (Graph permission \
+                     {SYNC_BEHAVIOR})"
+                ),
             ),
         ]
         .into_iter()

@@ -120,9 +120,9 @@ fn eligibilities(read: Result<Vec<Assignment>, GraphError>, doubts: &mut Vec<Str
         Ok(found) => Ok(found),
         Err(error) if error.answer().is_some_and(|answer| answer.is("AadPremiumLicenseRequired")) => Ok(Vec::new()),
         Err(error) if error.is_forbidden() => {
-            let doubt = "roles that accounts are eligible for (PIM) could not be read: the Graph permission \
-                         RoleEligibilitySchedule.Read.Directory is missing";
-            doubts.push(doubt.to_owned());
+            doubts.push(format!(
+                "roles that accounts are eligible for (PIM) could not be read: the Graph permission {READ_ELIGIBLE} is missing"
+            ));
             Ok(Vec::new())
         }
         Err(error) => Err(error.of_read(READ_ELIGIBLE)),

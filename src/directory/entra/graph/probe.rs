@@ -7,12 +7,12 @@ use super::GraphTenant;
 use super::auth::Claims;
 use super::call::{Call, Version, is_one_of};
 use super::failure::GraphError;
-use super::organization;
 use super::rights::{
     READ_CONTACTS, READ_DOMAINS, READ_ELIGIBLE, READ_GROUPS, READ_ORGANIZATION, READ_ROLES, READ_SIGN_INS, READ_SWITCHES,
     READ_USERS,
 };
 use super::users::Place;
+use super::{grants, organization};
 
 /// Something that is read, and what it is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,18 +52,14 @@ const fn reading(what: &'static str, right: &'static str, without: Option<&'stat
 }
 
 fn readings() -> Vec<(Reading, Call)> {
-    let role = |name| Call::get(Version::V1, &["roleManagement", "directory", name]).select("principalId,roleDefinitionId");
-    let [_, domains, switches] = organization::calls();
+    let ([_, domains, switches], [assigned, eligible]) = (organization::calls(), grants::calls());
     vec![
         (reading("users", READ_USERS, None), Place::Live.list(Version::V1).select("id,onPremisesImmutableId").first(1)),
         (reading("the recycle bin", READ_USERS, None), Place::Bin.list(Version::V1).select("id,onPremisesImmutableId").first(1)),
         (reading("holders of an ImmutableID", READ_USERS, None), probe_search()),
         (reading("domains", READ_DOMAINS, Some("whether a domain is federated is taken from the organisation")), domains),
-        (reading("roles", READ_ROLES, Some("nobody can tell which accounts are privileged")), role("roleAssignments")),
-        (
-            reading("eligible roles", READ_ELIGIBLE, Some("roles that can be activated are not seen")),
-            role("roleEligibilityScheduleInstances"),
-        ),
+        (reading("roles", READ_ROLES, Some("nobody can tell which accounts are privileged")), assigned),
+        (reading("eligible roles", READ_ELIGIBLE, Some("roles that can be activated are not seen")), eligible),
         (
             reading("groups", READ_GROUPS, Some("addresses that belong to groups are not seen")),
             organization::others(crate::model::OtherKind::Group).first(1),
