@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::Directories;
-use crate::config::{Config, ForestSource, SourceTexts, TenantSource, render_diagnostics};
+use crate::config::{Config, ForestSource, LdapForest, SourceTexts, TenantSource, render_diagnostics};
 use crate::diag::Diagnostics;
 use crate::directory::ports::{ForestWriter, TenantWriter};
 use crate::directory::{exports, open};
@@ -46,20 +46,27 @@ pub(super) fn sources(config: &Config) -> impl Iterator<Item = (&str, &ForestSou
     })
 }
 
-/// Reads an exported forest.
-pub(super) fn read_exported_forest(
+/// A forest, as far as its source gives it at once.
+pub(super) enum Opened<'a> {
+    Export(ObservedForest),
+    /// One that has to be asked.
+    Live(&'a LdapForest),
+}
+
+/// Reads a forest that was exported to a file.
+pub(super) fn open_for_reading<'a>(
     name: &str,
-    source: &ForestSource,
+    source: &'a ForestSource,
     anchor: &AnchorMode,
     terminal: Terminal,
-) -> Result<ObservedForest, Failure> {
+) -> Result<Opened<'a>, Failure> {
     let (path, forest) = match source {
         ForestSource::Ldif(path) => (path, exports::read_ldif(path, name, anchor)),
         ForestSource::Csv(path) => (path, exports::read_forest_csv(path, name, anchor)),
-        ForestSource::Ldap(source) => return Err(Failure::input(format!("{} is no export", source.url))),
+        ForestSource::Ldap(source) => return Ok(Opened::Live(source)),
     };
     terminal.log(1, &format!("read the forest {name} from {}", path.display()));
-    forest.map_err(|faults| drawn(faults, terminal))
+    forest.map(Opened::Export).map_err(|faults| drawn(faults, terminal))
 }
 
 pub(super) fn drawn(faults: Diagnostics, terminal: Terminal) -> Failure {

@@ -18,3 +18,5 @@ mod random_runs;
 mod readme;
 mod sign_in;
 mod snapshot;
+#[cfg(feature = "emulator")]
+mod tenants;

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::cli::directories::{block_on, read_exported_forest};
+use crate::cli::directories::{Opened, block_on, open_for_reading};
+use crate::cli::failure::Failure;
 use crate::cli::live;
 use crate::cli::surroundings;
 use crate::cli::terminal::Terminal;
@@ -19,16 +20,11 @@ use super::tenant::clock;
 pub(super) fn lines(name: &str, source: &ForestSource, config: &Config, terminal: Terminal) -> Vec<Line> {
     let place = format!("forest {name}");
     let Some(spec) = config.desired.forests.iter().find(|spec| *spec.name == *name) else { return Vec::new() };
-    match source {
-        ForestSource::Ldif(_) | ForestSource::Csv(_) => match read_exported_forest(name, source, &spec.anchor, terminal) {
-            Ok(forest) => vec![Line::good(&place, format!("{} users in the export", forest.users.len()))],
-            Err(failure) => vec![Line::failed(&place, &failure)],
-        },
-        ForestSource::Ldap(source) => match live::forest(name, source, &spec.anchor, config) {
-            Ok(forest) => live_lines(&place, &forest, source, config),
-            Err(failure) => vec![Line::failed(&place, &failure)],
-        },
-    }
+    let lines = || match open_for_reading(name, source, &spec.anchor, terminal)? {
+        Opened::Export(forest) => Ok(vec![Line::good(&place, format!("{} users in the export", forest.users.len()))]),
+        Opened::Live(source) => Ok(live_lines(&place, &live::forest(name, source, &spec.anchor, config)?, source, config)),
+    };
+    lines().unwrap_or_else(|failure: Failure| vec![Line::failed(&place, &failure)])
 }
 
 fn live_lines(place: &str, forest: &LdapForest, source: &config::LdapForest, config: &Config) -> Vec<Line> {

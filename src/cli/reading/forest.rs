@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::args::Read;
-use crate::cli::directories::read_exported_forest;
+use crate::cli::directories::{Opened, open_for_reading};
 use crate::cli::failure::Failure;
 use crate::cli::live;
 use crate::cli::terminal::Terminal;
@@ -34,8 +34,9 @@ pub(super) async fn begin(
     extent: Read,
     terminal: Terminal,
 ) -> Result<(ObservedForest, Option<LiveForest>), Failure> {
-    let ForestSource::Ldap(source) = source else {
-        return read_exported_forest(name, source, anchor, terminal).map(|forest| (forest, None));
+    let source = match open_for_reading(name, source, anchor, terminal)? {
+        Opened::Export(forest) => return Ok((forest, None)),
+        Opened::Live(source) => source,
     };
     let ldap = live::forest(name, source, anchor, config)?;
     let is_part = match extent {

@@ -1,5 +1,6 @@
 //! Names that try to become markup, commands or mentions.
 
+use super::diff::diff_text;
 use super::*;
 
 /// Tries to break out of everything a plan is shown in.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 
-fn bin(n: u8) -> String {
+fn bin(n: u16) -> String {
     format!("/v1.0/directory/deletedItems/{}", id(n))
 }
 

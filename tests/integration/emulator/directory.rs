@@ -65,7 +65,7 @@ async fn unknown_members_are_kept_back_only_where_a_role_depends_on_them() {
     let mut tenant = whole();
     tenant["groups"][1].as_object_mut().unwrap().remove("members");
     let graph = Graph::start(&tenant).await;
-    let status = async |n: u8, relation: &str| graph.get(&format!("/v1.0/groups/{}/{relation}", id(n))).await.status;
+    let status = async |n: u16, relation: &str| graph.get(&format!("/v1.0/groups/{}/{relation}", id(n))).await.status;
     assert_eq!(status(10, "members").await, 200);
     assert_eq!(status(10, "transitiveMembers").await, 403, "the inner group has members that nobody knows");
     assert_eq!([status(11, "members").await, status(11, "transitiveMembers").await], [200, 200]);
@@ -83,7 +83,7 @@ async fn groups_and_contacts_own_addresses() {
     assert_eq!(graph.get(&members("members")).await.column("@odata.type"), ["#microsoft.graph.user", "#microsoft.graph.group"]);
     assert_eq!(graph.get(&members("transitiveMembers")).await.column("id"), [id(2), id(11), id(3)]);
     assert_eq!(graph.get(&members("owners")).await.column("id"), [id(3)]);
-    let below = |n: u8, relation: &str| format!("/v1.0/users/{}/{relation}", id(n));
+    let below = |n: u16, relation: &str| format!("/v1.0/users/{}/{relation}", id(n));
     assert_eq!(graph.get(&below(3, "memberOf")).await.column("displayName"), ["Inner"]);
     assert_eq!(
         graph.get(&below(3, "transitiveMemberOf")).await.column("displayName"),
@@ -99,7 +99,7 @@ async fn groups_and_contacts_own_addresses() {
 async fn roles_direct_through_groups_and_eligible() {
     let graph = Graph::start(&whole()).await;
     let roles = "/roleManagement/directory";
-    let of = |n: u8| format!("$filter=principalId eq '{}'&$expand=roleDefinition", id(n));
+    let of = |n: u16| format!("$filter=principalId eq '{}'&$expand=roleDefinition", id(n));
     let direct = graph.get(&format!("/v1.0{roles}/roleAssignments?{}", of(1))).await.json();
     assert_eq!(direct["value"][0]["roleDefinition"]["displayName"], "Global Administrator");
     assert!(direct["value"][0]["roleDefinition"].get("isPrivileged").is_none(), "only in beta");

@@ -9,14 +9,14 @@ use serde_json::json;
 
 use super::*;
 
-const USERS: u8 = 5;
+const USERS: u16 = 5;
 
-fn start_of(n: u8, anchor: usize, sync: usize, state: usize) -> Value {
+fn start_of(n: u16, anchor: usize, sync: usize, state: usize) -> Value {
     let anchors = [json!(null), json!("a"), json!("b"), json!(format!("own{n}"))];
     let syncs = [json!(null), json!(true), json!(false)];
     let more = json!({
         "onPremisesImmutableId": anchors[anchor], "onPremisesSyncEnabled": syncs[sync],
-        "onPremisesSecurityIdentifier": format!("S-1-5-21-1-2-3-{}", 1000 + u16::from(n)),
+        "onPremisesSecurityIdentifier": format!("S-1-5-21-1-2-3-{}", 1000 + n),
         "onPremisesObjectIdentifier": format!("f5057fee-4c3e-4459-82dd-21250b7296{n:02x}"),
         "onPremisesDistinguishedName": "CN=x", "proxyAddresses": [format!("SMTP:u{}@x.example", n % 3)],
     });

@@ -1,6 +1,5 @@
 //! The Graph emulator from outside: over HTTP, one test for each behaviour that clients rely on.
 #![expect(clippy::disallowed_methods, reason = "tokens are issued and checked against the real clock")]
-#![expect(clippy::needless_pass_by_value, reason = "values are written down where they are handed over")]
 
 mod batch;
 mod bin;
@@ -16,10 +15,12 @@ mod writing;
 
 use std::path::Path;
 
-use hardmatch::emulator::{Emulator, Options};
+use hardmatch::emulator::Options;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::tenants::{Running, deleted, id, serve, tenant, user};
 
 /// A running emulator and a client of it.
 struct Graph {
@@ -72,18 +73,7 @@ impl Graph {
     }
 
     async fn with(tenant: &Value, script: &Value, adapt: impl FnOnce(&mut Options, &Path)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let file = |name: &str, json: &Value| {
-            let path = folder.path().join(name);
-            std::fs::write(&path, json.to_string()).unwrap();
-            path
-        };
-        let mut options =
-            Options { tenant: file("tenant.json", tenant), faults: Some(file("faults.json", script)), ..Options::default() };
-        adapt(&mut options, folder.path());
-        let emulator = Emulator::bind(&options).await.unwrap();
-        let (endpoint, token) = (emulator.endpoint().to_owned(), emulator.token().to_owned());
-        tokio::spawn(emulator.serve(std::future::pending()));
+        let Running { endpoint, token, folder } = serve(tenant, script, adapt).await;
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { client, endpoint, token, folder }
     }
@@ -121,53 +111,14 @@ impl Graph {
     }
 
     /// Changes a user, and says with which status that ended.
-    async fn write(&self, n: u8, body: Value) -> u16 {
+    async fn write(&self, n: u16, body: Value) -> u16 {
         self.patch(&format!("/v1.0/users/{}", id(n)), body).await.status
     }
 
     /// A property of a user as it stands in the snapshot.
-    async fn stored(&self, n: u8, name: &str) -> Value {
+    async fn stored(&self, n: u16, name: &str) -> Value {
         let tenant = self.get("/__emulator/tenant").await.json();
         let users = ["users", "deletedUsers"].into_iter().flat_map(|list| tenant[list].as_array().cloned().unwrap_or_default());
         users.into_iter().find(|user| user["id"] == json!(id(n))).map_or(Value::Null, |user| user[name].clone())
     }
-}
-
-/// The object id of user number `n`.
-fn id(n: u8) -> String {
-    format!("00000000-0000-4000-8000-0000000000{n:02x}")
-}
-
-/// A cloud-only user, changed by the properties of `more`.
-fn user(n: u8, name: &str, more: Value) -> Value {
-    let mut user = json!({
-        "id": id(n), "userPrincipalName": format!("{name}@x.example"), "displayName": name, "onPremisesImmutableId": null,
-        "onPremisesSyncEnabled": null, "onPremisesSecurityIdentifier": null, "onPremisesObjectIdentifier": null,
-        "mail": null, "proxyAddresses": [], "accountEnabled": true, "userType": "Member",
-    });
-    user.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    user
-}
-
-/// A tenant with managed, federated and unverified domains.
-fn tenant(users: Vec<Value>, deleted: Vec<Value>) -> Value {
-    json!({
-        "format": "hardmatch/tenant", "formatVersion": "1.0",
-        "organization": { "id": "11111111-2222-4333-8444-555555555555", "onPremisesSyncEnabled": true },
-        "domains": [
-            { "id": "x.example", "isVerified": true, "isDefault": true, "authenticationType": "Managed" },
-            { "id": "x.onmicrosoft.com", "isVerified": true, "isInitial": true, "authenticationType": "Managed" },
-            { "id": "fed.example", "isVerified": true, "authenticationType": "Federated" },
-            { "id": "new.example", "isVerified": false, "authenticationType": "Managed" },
-        ],
-        "users": users, "deletedUsers": deleted, "groups": [], "contacts": [], "roles": [], "features": {},
-    })
-}
-
-/// A user in the recycle bin.
-fn deleted(n: u8, name: &str, more: Value) -> Value {
-    let mangled = format!("{}{name}@x.example", id(n).replace('-', ""));
-    let mut user = user(n, name, json!({ "userPrincipalName": mangled, "deletedDateTime": "2026-11-10T10:00:00Z" }));
-    user.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    user
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 
-fn people(count: u8) -> Value {
+fn people(count: u16) -> Value {
     tenant((1..=count).map(|n| user(n, &format!("u{n:03}"), json!({}))).collect(), vec![])
 }
 

@@ -72,7 +72,7 @@ async fn conflicts_name_the_holder() {
         vec![deleted(3, "dan", json!({ "onPremisesImmutableId": "binned" }))],
     ))
     .await;
-    let conflict = |reply: Reply, property: &str, holder: u8| {
+    let conflict = |reply: Reply, property: &str, holder: u16| {
         let json = reply.json();
         let details = [
             json!({ "code": "ObjectConflict", "target": property }),

@@ -10,7 +10,7 @@ use crate::properties::{Case, PEOPLE, domain, entra, guid, upn};
 pub(super) struct Twist(u8, u8, u8);
 
 /// How many kinds of oddities there are.
-const KINDS: u8 = 42;
+const KINDS: u8 = 44;
 
 pub(super) fn twists() -> impl Strategy<Value = Vec<Twist>> {
     prop::collection::vec((0..KINDS, 0..PEOPLE, 0..PEOPLE).prop_map(|(kind, a, b)| Twist(kind, a, b)), 0..10)
@@ -28,6 +28,14 @@ pub(super) fn twist(case: &mut Case, twist: Twist) {
         38 => case.observed.forests[0].anchor = AnchorMode::ObjectGuid,
         39 => case.observed.forests[0].anchor = AnchorMode::Attribute("employeeID".into()),
         40 | 41 => twist_tenant(&mut case.observed.tenant, twist),
+        42 => {
+            let key = CloudKey::Upn("all@x.example".parse().unwrap());
+            mapping(case, a).cloud = CloudSelector { key, text: "all@x.example".into() };
+        }
+        43 => {
+            let user = &mut case.observed.tenant.users[usize::from(a)];
+            (user.mail, user.proxy_addresses) = (Known::Null, Known::Null);
+        }
         _ => unreachable!(),
     }
 }

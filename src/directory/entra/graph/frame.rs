@@ -5,7 +5,6 @@ use crate::model::ObservedTenant;
 
 use super::call::Version;
 use super::client::Client;
-use super::list::Listed;
 use super::organization::{count_users, counted};
 use super::rights::READ_ORGANIZATION;
 use super::{grants, organization};
@@ -13,9 +12,10 @@ use super::{grants, organization};
 /// Organisation, domains, switches, roles with the groups that hold them, and how many live users there are.
 pub(super) async fn read(client: &Client) -> Result<(ObservedTenant, u64), DirectoryError> {
     let (about, roles) = (organization::calls(), grants::calls());
-    let calls: Vec<_> = about.iter().chain(&roles).cloned().chain([count_users()]).collect();
-    let listed = client.lists(Version::V1, &calls).await.map_err(|error| error.of_read(READ_ORGANIZATION))?;
-    let [organization, domains, switches, assigned, eligible, count] = all(listed)?;
+    let ([of_organization, of_domains, of_switches], [of_assigned, of_eligible]) = (about.clone(), roles.clone());
+    let calls = [of_organization, of_domains, of_switches, of_assigned, of_eligible, count_users()];
+    let listed = client.each(Version::V1, &calls).await.map_err(|error| error.of_read(READ_ORGANIZATION))?;
+    let [organization, domains, switches, assigned, eligible, count] = listed;
     let mut tenant = organization::take(&about, [organization, domains, switches])?;
     grants::take(client, &roles, [assigned, eligible]).await?.add_to(&mut tenant);
     Ok((tenant, counted(count)?))
@@ -24,10 +24,6 @@ pub(super) async fn read(client: &Client) -> Result<(ObservedTenant, u64), Direc
 /// Only which tenant it is.
 pub(super) async fn identity(client: &Client) -> Result<ObservedTenant, DirectoryError> {
     let about = organization::calls();
-    let listed = client.lists(Version::V1, &about).await.map_err(|error| error.of_read(READ_ORGANIZATION))?;
-    organization::take(&about, all(listed)?)
-}
-
-fn all<const N: usize>(listed: Vec<Listed>) -> Result<[Listed; N], DirectoryError> {
-    listed.try_into().map_err(|_| DirectoryError::Input("a batch was answered in part".into()))
+    let listed = client.each(Version::V1, &about).await.map_err(|error| error.of_read(READ_ORGANIZATION))?;
+    organization::take(&about, listed)
 }

@@ -89,8 +89,7 @@ pub(super) fn calls() -> [Call; 2] {
 /// Reads all of it.
 pub(super) async fn read(client: &Client) -> Result<Grants, DirectoryError> {
     let calls = calls();
-    let listed = client.lists(Version::V1, &calls).await.map_err(|error| error.of_read(READ_ROLES))?;
-    let listed = listed.try_into().map_err(|_| DirectoryError::Input("a batch was answered in part".into()))?;
+    let listed = client.each(Version::V1, &calls).await.map_err(|error| error.of_read(READ_ROLES))?;
     take(client, &calls, listed).await
 }
 

@@ -72,6 +72,12 @@ impl Client {
         Ok(all)
     }
 
+    /// [`Self::lists`] of a known number.
+    pub(super) async fn each<const N: usize>(&self, version: Version, calls: &[Call; N]) -> Result<[Listed; N], GraphError> {
+        let listed = self.lists(version, calls).await?.try_into();
+        listed.map_err(|_| GraphError::Lost("Microsoft Graph answered a batch in part: run the command again".into()))
+    }
+
     async fn rest_of(&self, call: &Call, json: Value) -> Listed {
         let count = json.get("@odata.count").cloned();
         let page = serde_json::from_value(json).map_err(|error| odd(call, &format!("cannot be understood: {error}")))?;

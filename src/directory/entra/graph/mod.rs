@@ -177,9 +177,9 @@ impl GraphTenant {
 
     async fn live_users(&self) -> Result<u64, DirectoryError> {
         let count = async || {
-            let listed = self.client.lists(Version::V1, &[organization::count_users()]).await;
-            let mut listed = listed.map_err(|error| error.of_read(rights::READ_USERS))?;
-            listed.pop().map_or(Ok(0), organization::counted)
+            let listed = self.client.each(Version::V1, &[organization::count_users()]).await;
+            let [count] = listed.map_err(|error| error.of_read(rights::READ_USERS))?;
+            organization::counted(count)
         };
         self.live_users.get_or_try_init(count).await.copied()
     }

@@ -1,0 +1,71 @@
+//! Where every mapping stands, as people read it.
+
+use super::*;
+
+#[test]
+fn verify_shows_where_every_mapping_stands() {
+    let report = VerifyReport::new(&sample().body);
+    let mut out = Vec::new();
+    verify_human(&report, &PLAIN, &mut out).unwrap();
+    insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+    hardmatch verify for contoso.onmicrosoft.com
+
+    x blocked  eve  hardmatch.yaml:16
+        eve (corp) -> eve@contoso.com
+        wanted ImmutableID 4AQlP4lP0xGaDAMF6CwzAQ== (GUID
+        3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid
+        blocker holder-undecided: `eve.old@contoso.com` (live) holds the ImmutableID
+                                  that `eve@contoso.com` is to get
+          hint: decide under `holders` what becomes of it: purge or clear
+
+    ~ planned  james.bond  hardmatch.yaml:12
+        james.bond (corp) -> james.bond@contoso.com
+        wanted ImmutableID 4AQlP4lP0xGaDAMF6CwzAQ== (GUID
+        3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid
+        warning takeover-overwrites: sync will change the job title from `Agent` to
+                                     `007`
+        waits for: 3 writes of a plan to be applied
+
+    ~ planned  m  hardmatch.yaml:21
+        (none) -> m@contoso.com
+        waits for: 1 write of a plan to be applied
+
+    = linked   q  hardmatch.yaml:24
+        q (corp) -> q@contoso.com
+        wanted ImmutableID 4AQlP4lP0xGaDAMF6CwzAQ== (GUID
+        3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid
+
+    About the whole
+      warning not-checked: the export names no groups and contacts
+        hint: export them with `hardmatch snapshot`
+
+    Verify: 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings
+    "#);
+    insta::assert_snapshot!(verify_markdown(&report), @r#"
+    <!-- hardmatch verify tenant=11111111-2222-4333-8444-555555555555 -->
+    ## hardmatch verify
+
+    **Verify: 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings**
+
+    tenant `contoso.onmicrosoft.com`
+
+    ### About the whole: 1
+
+    | what was found |
+    | --- |
+    | warning not-checked: the export names no groups and contacts |
+
+    ### Mappings: 4
+
+    | state | mapping | AD user -> cloud user | proof | what was found | waits for |
+    | --- | --- | --- | --- | --- | --- |
+    | `x` blocked | `eve`<br>`hardmatch.yaml:16` | `eve (corp)` -> `eve@contoso.com` | wanted ImmutableID `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid | blocker holder-undecided: `eve.old@contoso.com` (live) holds the ImmutableID that `eve@contoso.com` is to get |  |
+    | `~` planned | `james.bond`<br>`hardmatch.yaml:12` | `james.bond (corp)` -> `james.bond@contoso.com` | wanted ImmutableID `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid | warning takeover-overwrites: sync will change the job title from `Agent` to `007` | 3 writes of a plan to be applied |
+    | `~` planned | `m`<br>`hardmatch.yaml:21` | (none) -> `m@contoso.com` |  |  | 1 write of a plan to be applied |
+    | `=` linked | `q`<br>`hardmatch.yaml:24` | `q (corp)` -> `q@contoso.com` | wanted ImmutableID `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid |  |  |
+    "#);
+    let mut out = Vec::new();
+    verify_json(&report, &mut out).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!((&json["kind"], &json["summary"]["linked"]), (&"hardmatch/verify".into(), &1.into()));
+}
