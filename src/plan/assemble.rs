@@ -98,6 +98,7 @@ fn planned_mapping(link: &Link<'_>, acts: bool, world: &World) -> PlannedMapping
         anchor_from: link.anchor.as_ref().map(|anchor| anchor.origin.word().to_owned()),
         cloud: account.map(|account| PlanCloudUser { id: account.id.to_string(), upn: account.original_upn().to_owned() }),
         id: link.id.to_owned(),
+        next_sync: link.next_sync.clone(),
         on_prem: on_prem(link, world),
         source,
         state: state(link, acts, world),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::Action;
 use super::finding::Finding;
+use super::next_sync::NextSync;
 
 /// What a plan says; the digest is taken over this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -108,6 +109,9 @@ pub struct PlannedMapping {
     pub cloud: Option<PlanCloudUser>,
     /// Names the mapping in findings, actions and `--only`.
     pub id: String,
+    /// What the next sync cycle does with the AD user once the plan is carried out; absent without an AD user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_sync: Option<NextSync>,
     /// The AD user; null when it was not found, or nobody is wanted.
     pub on_prem: Option<PlanAdUser>,
     /// Where it was written.

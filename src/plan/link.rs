@@ -6,6 +6,7 @@ use crate::model::{Acceptable, AdUser, CloudUser, Mapping, ObjectGuid, Resolve, 
 use crate::tenant_model::UserRef;
 
 use super::finding::{Code, Finding, Severity};
+use super::next_sync::NextSync;
 use super::world::{AdRef, World};
 
 /// One mapping while it is being planned.
@@ -26,6 +27,8 @@ pub(super) struct Link<'a> {
     /// The sign-in name that a federated detour has parked, to be put back.
     pub(super) parked: Option<Upn>,
     pub(super) findings: Vec<Finding>,
+    /// What sync will do once the plan is carried out.
+    pub(super) next_sync: Option<NextSync>,
     /// Decisions on accounts that stand in the way.
     pub(super) decided: Vec<(UserRef, Resolve)>,
     used_accepts: BTreeSet<Acceptable>,
@@ -43,6 +46,7 @@ impl<'a> Link<'a> {
             anchor: None,
             parked: None,
             findings: Vec::new(),
+            next_sync: None,
             decided: Vec::new(),
             used_accepts: BTreeSet::new(),
         }

@@ -19,6 +19,7 @@ mod guard;
 mod hints;
 mod holders;
 mod link;
+pub mod next_sync;
 mod order;
 mod prove;
 pub mod questions;
@@ -80,6 +81,7 @@ fn plan(desired: &Desired, world: &World, options: &Options) -> Result<Body, Pro
     let mut end = world.unchanged();
     let actions = carry::actions(&draft.links, &draft.ops, &mut end).map_err(ProofFailure)?;
 
+    next_sync::foretell(&mut draft.links, &end);
     for link in draft.links.iter_mut().filter(|link| wants_sync(link, world)) {
         forecast::forecast(link, &end);
     }

@@ -7,6 +7,7 @@ use crate::plan::body::{
     Body, Inputs, MappingState, PlanAdUser, PlanCloudUser, PlanForest, PlanSource, PlanTenant, PlannedMapping, Proof, Status,
 };
 use crate::plan::finding::{Code, Finding};
+use crate::plan::next_sync::{NextSync, Outcome};
 use crate::plan::summary;
 
 pub(crate) const BOND: &str = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0";
@@ -122,6 +123,7 @@ pub(crate) fn mapping(id: &str, line: u32, state: MappingState) -> PlannedMappin
         anchor_from: Some("objectGuid".into()),
         cloud: Some(PlanCloudUser { id: BOND.into(), upn: format!("{id}@contoso.com") }),
         id: id.into(),
+        next_sync: None,
         on_prem: Some(PlanAdUser {
             dn: Some(format!("CN={id},OU=Staff,DC=corp,DC=example,DC=com")),
             forest: Some("corp".into()),
@@ -137,10 +139,22 @@ pub(crate) fn mapping(id: &str, line: u32, state: MappingState) -> PlannedMappin
 fn mappings() -> Vec<PlannedMapping> {
     let mut leaving = mapping("m", 21, MappingState::Planned);
     (leaving.anchor, leaving.anchor_from, leaving.on_prem) = (None, None, None);
+    let mut eve = mapping("eve", 16, MappingState::Blocked);
+    let new = PlanCloudUser { id: String::new(), upn: "eve0815@contoso.onmicrosoft.com".into() };
+    let beside = vec!["beside eve@contoso.com (id 0): InvalidSoftMatch: it has another ImmutableID".into()];
+    eve.next_sync = Some(NextSync { account: Some(new), notes: beside, ..next_sync(Outcome::Create, "nobody has the anchor") });
+    let on = |mapping: PlannedMapping, outcome, rule| PlannedMapping {
+        next_sync: Some(NextSync { account: mapping.cloud.clone(), ..next_sync(outcome, rule) }),
+        ..mapping
+    };
     vec![
-        mapping("james.bond", 12, MappingState::Planned),
-        mapping("eve", 16, MappingState::Blocked),
+        on(mapping("james.bond", 12, MappingState::Planned), Outcome::HardMatch, "it has the anchor"),
+        eve,
         leaving,
-        mapping("q", 24, MappingState::Linked),
+        on(mapping("q", 24, MappingState::Linked), Outcome::AlreadyLinked, "it is synced"),
     ]
+}
+
+fn next_sync(outcome: Outcome, rule: &str) -> NextSync {
+    NextSync { account: None, code: None, notes: Vec::new(), outcome, rule: rule.into(), since: None }
 }

@@ -57,7 +57,7 @@ fn is_laid_out_for_people_and_their_diffs() {
     {
     "kind":"hardmatch/plan",
     "formatVersion":"1.0",
-    "digest":"sha256:62131272a05
+    "digest":"sha256:b88e2c3131e
     "meta":{"checksum":"sha256:7
     "body":{
     "actions":[

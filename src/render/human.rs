@@ -3,6 +3,7 @@
 use std::io;
 
 use super::facts::{changes, preconditions};
+use super::next_sync;
 use super::page::{CYAN, DIM, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of};
 use super::view::{Chapter, Group, PlanView, Step};
 use super::words::{counted, number, state_symbol, status_meaning, symbol, title};
@@ -30,6 +31,7 @@ pub fn human(view: &PlanView<'_>, style: &Style, out: &mut dyn io::Write) -> io:
     actions(page, view)?;
     findings(page, view, "Warnings", &view.warnings, YELLOW)?;
     findings(page, view, "Notes", &view.notes, CYAN)?;
+    next_sync::human(page, &view.body.mappings)?;
     mappings(page, view)?;
     page.last(&view.summary(), "`hardmatch show PLAN --all` shows every row")
 }

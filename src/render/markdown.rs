@@ -4,6 +4,7 @@ use super::comment::{Comment, Part, sticky};
 use super::escape::{code, prose};
 use super::facts::{FactChange, Side, changes};
 use super::human::{absent_ad_user, ad_user, counted_u64, made};
+use super::next_sync;
 use super::view::{Group, PlanView, Step};
 use super::words::{counted, number, state_symbol, status_meaning, symbol, title};
 use crate::plan::body::PlannedMapping;
@@ -29,6 +30,7 @@ pub fn markdown(view: &PlanView<'_>) -> String {
         actions(view).folded(),
         findings(view, "Warnings", &view.warnings, 15).folded(),
         findings(view, "Notes", &view.notes, 5).folded(),
+        next_sync::markdown(&view.body.mappings).folded(),
         mappings(view).folded(),
     ];
     let rest_is = "The plan file has every row: `hardmatch show PLAN --all`.".into();
@@ -53,6 +55,10 @@ fn head(view: &PlanView<'_>) -> String {
     }
     if body.forests.len() > FORESTS {
         row("forest", &format!("and {} more", number(body.forests.len() - FORESTS)));
+    }
+    let next_sync = next_sync::counts(&body.mappings);
+    if !next_sync.is_empty() {
+        row("next sync", &next_sync);
     }
     row("made", &prose(&made(view), MESSAGE));
     if let Some(run) = &body.rollback_of {

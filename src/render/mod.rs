@@ -11,6 +11,7 @@ mod escape;
 mod facts;
 mod human;
 mod markdown;
+mod next_sync;
 mod page;
 mod verify;
 mod view;

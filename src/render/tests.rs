@@ -92,6 +92,14 @@ fn human_reads_from_what_needs_attention_to_the_summary() {
       * james.bond  hardmatch.yaml:12
           sync will change the job title from `Agent` to `007`
 
+    Next sync, once this is carried out: 1 × new account, 1 × hard match, 1 ×
+    already linked
+
+      ? eve
+          new account eve0815@contoso.onmicrosoft.com: nobody has the anchor
+          * beside eve@contoso.com (id 0): InvalidSoftMatch: it has another
+            ImmutableID
+
     Mappings: 4
 
      state      mapping     AD user            cloud user         written at
@@ -101,7 +109,7 @@ fn human_reads_from_what_needs_attention_to_the_summary() {
      ~ planned  m           (none)             m@contoso.com      hardmatch.yaml:21
      = linked   q           q (corp)           q@contoso.com      hardmatch.yaml:24
 
-    Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest 621312
+    Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest b88e2c
     "#);
 }
 
@@ -177,7 +185,7 @@ fn markdown_reads_well_in_a_pull_request() {
     <!-- hardmatch plan tenant=11111111-2222-4333-8444-555555555555 config=hardmatch.yaml -->
     ## hardmatch plan: blocked
 
-    **Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest 621312**
+    **Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest b88e2c**
 
     | | |
     | --- | --- |
@@ -185,8 +193,9 @@ fn markdown_reads_well_in_a_pull_request() {
     | tenant | `contoso.onmicrosoft.com` `11111111-2222-4333-8444-555555555555` |
     | users | 200 live, 3 in the recycle bin |
     | forest | `corp`: 210 users, source anchor `consistencyGuid` |
+    | next sync | 1 × new account, 1 × hard match, 1 × already linked |
     | made | 2026-11-25T08:00:00Z by hardmatch 0.1.0 from hardmatch.yaml, commit 4f41f60 |
-    | digest | `sha256:62131272a059ca8d87cecc50064f76bfd93377b10cb3330c6a6f4847d085ad77` |
+    | digest | `sha256:b88e2c3131e27b4d6fb2521c201bf3b3816ae7758f5946d40c97d125496a3149` |
 
     ### Blockers: 1
 
@@ -222,6 +231,14 @@ fn markdown_reads_well_in_a_pull_request() {
     | --- | --- | --- | --- |
     | not-checked | the whole plan | the export names no groups and contacts | export them with `hardmatch snapshot` |
     | takeover-overwrites | `james.bond`<br>`hardmatch.yaml:12` | sync will change the job title from `Agent` to `007` |  |
+
+    </details>
+
+    <details><summary>Next sync does not end at the mapped account: 1</summary>
+
+    | mapping | what sync will do |
+    | --- | --- |
+    | `eve`<br>`hardmatch.yaml:16` | new account `eve0815@contoso.onmicrosoft.com`: nobody has the anchor<br>• beside `eve@contoso.com` (id 0): InvalidSoftMatch: it has another ImmutableID |
 
     </details>
 

@@ -9,6 +9,7 @@ use super::comment::{Comment, Part, sticky};
 use super::escape::{code, prose};
 use super::facts::guid_of;
 use super::human::{absent_ad_user, ad_user, objects};
+use super::next_sync::sentence;
 use super::page::{CYAN, DIM, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of};
 use super::view::{findings_line, mappings_line};
 use super::words::{STATES, counted, number, state_symbol, tenant_name};
@@ -116,9 +117,11 @@ fn row(mapping: &PlannedMapping, findings: Vec<Finding>, writes: usize) -> Verif
         let from = mapping.anchor_from.as_ref().map(|from| format!(", from {from}")).unwrap_or_default();
         format!("wanted ImmutableID {anchor}{guid}{from}")
     });
+    let next_sync = mapping.next_sync.as_ref().filter(|_| mapping.state != MappingState::Linked);
+    let next_sync = next_sync.map(|next| format!("next sync: {}", sentence(next, str::to_owned, str::to_owned)));
     VerifyRow {
         cloud: mapping.cloud.clone(),
-        facts: wanted.into_iter().collect(),
+        facts: wanted.into_iter().chain(next_sync).collect(),
         findings,
         mapping: mapping.id.clone(),
         on_prem: mapping.on_prem.clone(),

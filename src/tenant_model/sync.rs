@@ -66,6 +66,37 @@ pub enum SyncOutcome {
     Refused(SyncRefusal),
 }
 
+impl SyncOutcome {
+    /// The rule by which it comes to this, in words.
+    #[must_use]
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Self::AlreadyLinked(_) => "the account is synced under this very anchor: sync updates its attributes",
+            Self::HardMatch { restored: true, .. } => {
+                "a deleted account has this very anchor as its ImmutableID: it is brought back and taken over"
+            }
+            Self::HardMatch { restored: false, .. } => {
+                "the account has this very anchor as its ImmutableID and is not synced: it is taken over"
+            }
+            Self::SoftMatch { by_upn: true, .. } => {
+                "nobody has the anchor, and an account without ImmutableID has the sign-in name: it is taken over"
+            }
+            Self::SoftMatch { by_upn: false, .. } => {
+                "nobody has the anchor, and an account without ImmutableID has the primary address: it is taken over"
+            }
+            Self::Create { placeholder: true, .. } => {
+                "nobody has the anchor and nobody can be soft matched: a new account appears, under a placeholder name because its own \
+                 is taken"
+            }
+            Self::Create { placeholder: false, .. } => {
+                "nobody has the anchor and nobody can be soft matched: a new account appears"
+            }
+            Self::LeftOut(exclusion) => exclusion.reason(),
+            Self::Refused(refusal) => refusal.rule,
+        }
+    }
+}
+
 /// Why Entra refuses an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncRefusal {

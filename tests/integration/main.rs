@@ -12,6 +12,7 @@ mod examples;
 #[cfg(feature = "emulator")]
 mod graph;
 mod ldap;
+mod next_sync;
 mod partial;
 mod properties;
 mod random_runs;

@@ -244,6 +244,7 @@ fn mapping(fate: &Fate<'_>, journal: &str, state: MappingState) -> PlannedMappin
         anchor_from: None,
         cloud: None,
         id: fate.action.mapping.clone(),
+        next_sync: None,
         on_prem: None,
         source: PlanSource { file: journal.to_owned(), line },
         state,

@@ -123,6 +123,7 @@ pub(super) fn body(actions: Vec<Action>) -> Body {
         anchor_from: Some("objectGuid".into()),
         cloud: Some(PlanCloudUser { id: id(n).to_string(), upn: format!("u{n}@x.example") }),
         id: format!("m{n}"),
+        next_sync: None,
         on_prem: Some(PlanAdUser {
             dn: Some(format!("CN=u{n},DC=corp,DC=local")),
             forest: Some("corp".into()),

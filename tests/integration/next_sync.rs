@@ -1,0 +1,79 @@
+//! What a plan says of the next sync is what a sync cycle does on the state that the plan leads to.
+
+use hardmatch::model::*;
+use hardmatch::plan::body::Body;
+use hardmatch::plan::next_sync::{NextSync, Outcome};
+use hardmatch::plan::{Options, compute};
+use hardmatch::tenant_model::{Incoming, SyncOutcome, Tenant, UserRef};
+use proptest::prelude::*;
+
+use crate::properties::{Case, carry_out, case, ready, shuffle};
+
+const NOW: &str = "2026-11-25T02:00:00Z";
+
+/// An outcome of the cycle as a plan names it: how it ends, and at which account; a new one has no id yet.
+fn in_plan_words(outcome: &SyncOutcome, tenant: &Tenant) -> (Outcome, Option<String>) {
+    let id = |user: &UserRef| tenant.user(*user).map(|user| user.id.to_string());
+    match outcome {
+        SyncOutcome::AlreadyLinked(user) => (Outcome::AlreadyLinked, id(user)),
+        SyncOutcome::HardMatch { user, .. } => (Outcome::HardMatch, id(user)),
+        SyncOutcome::SoftMatch { user, .. } => (Outcome::SoftMatch, id(user)),
+        SyncOutcome::Create { .. } => (Outcome::Create, Some(String::new())),
+        SyncOutcome::LeftOut(_) => (Outcome::LeftOut, None),
+        SyncOutcome::Refused(_) => (Outcome::Refused, None),
+    }
+}
+
+/// What the plan says of an AD user; `None` when no mapping names it.
+fn foretold<'a>(body: &'a Body, user: &AdUser) -> Option<&'a NextSync> {
+    let guid = Some(user.guid.to_string());
+    let is_own = |on_prem: &hardmatch::plan::body::PlanAdUser| on_prem.object_guid == guid;
+    let mapping = body.mappings.iter().find(|mapping| mapping.on_prem.as_ref().is_some_and(is_own))?;
+    mapping.next_sync.as_ref()
+}
+
+fn end_and_account(next: &NextSync) -> (Outcome, Option<String>) {
+    (next.outcome, next.account.as_ref().map(|account| account.id.clone()))
+}
+
+fn sync(tenant: &mut Tenant, forest: &ObservedForest, user: &AdUser) -> Option<(Outcome, Option<String>)> {
+    let anchor = effective_anchor(&forest.anchor, user).ok()?;
+    let outcome = tenant.sync(Incoming { user, anchor: &anchor }, NOW);
+    Some(in_plan_words(&outcome, tenant))
+}
+
+fn end_of(case: &Case, body: &Body) -> (Tenant, ObservedForest) {
+    let end = carry_out(case, &body.actions);
+    (Tenant::new(end.observed.tenant), end.observed.forests[0].clone())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: crate::common::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A whole cycle, whoever comes first in it.
+    #[test]
+    fn a_cycle_does_what_the_plan_says_of_mappings_that_go_through(case in case(), seed in any::<u64>()) {
+        let (case, body) = ready(case);
+        let (mut tenant, mut forest) = end_of(&case, &body);
+        shuffle(&mut forest.users, seed);
+        for user in &forest.users {
+            let done = sync(&mut tenant, &forest, user);
+            // Where it depends on who comes first, the plan says so.
+            if let Some(said) = foretold(&body, user).filter(|next| next.notes.is_empty()) {
+                prop_assert_eq!(Some(end_and_account(said)), done, "{}\n{:?}", user.dn, case);
+            }
+        }
+    }
+
+    /// Blocked mappings, too, each AD user by itself: who comes first may decide who finds a name taken.
+    #[test]
+    fn one_export_does_what_the_plan_says_of_every_mapping(case in case()) {
+        let body = compute(&case.desired, case.observed.clone(), &Options::default()).unwrap();
+        let (tenant, forest) = end_of(&case, &body);
+        for user in &forest.users {
+            if let Some(said) = foretold(&body, user) {
+                prop_assert_eq!(Some(end_and_account(said)), sync(&mut tenant.clone(), &forest, user), "{}\n{:?}", user.dn, case);
+            }
+        }
+    }
+}
