@@ -57,8 +57,8 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
 pub(super) fn verify(args: &VerifyArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let format = known(args.format)?;
     let setup = Setup::load(&args.config, terminal)?;
-    let plan = setup.plan(&Options::default(), terminal)?;
-    let report = VerifyReport::new(&plan.body);
+    let (plan, observed) = setup.look(&Options::default(), terminal)?;
+    let report = VerifyReport::new(&plan.body).with_proof(&observed);
     let style = terminal.style(args.all);
     terminal.stream_result(|out| match format {
         Format::Human | Format::Html => render::verify_human(&report, &style, out),

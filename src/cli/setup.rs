@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::{self, Config};
 use crate::diag::{Diagnostic, Level};
+use crate::model::Observed;
 use crate::plan::Options;
 use crate::planfile::{Meta, PlanFile};
 
@@ -44,13 +45,18 @@ impl Setup {
 
     /// Reads the directories and plans.
     pub(super) fn plan(&self, options: &Options, terminal: Terminal) -> Result<PlanFile, Failure> {
-        let body = directories::block_on(async {
+        self.look(options, terminal).map(|(plan, _)| plan)
+    }
+
+    /// Reads the directories and plans; gives what was read, too.
+    pub(super) fn look(&self, options: &Options, terminal: Terminal) -> Result<(PlanFile, Observed), Failure> {
+        let (body, observed) = directories::block_on(async {
             let mut reading = Reading::begin(&self.config, self.read, terminal).await?;
             let body = reading.plan(&self.config.desired, options).await;
             reading.close().await;
-            body
+            Ok((body?, reading.into_observed()))
         })?;
-        Ok(PlanFile { meta: self.meta(), body })
+        Ok((PlanFile { meta: self.meta(), body }, observed))
     }
 
     /// About the making of a plan.

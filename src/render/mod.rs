@@ -13,6 +13,7 @@ mod human;
 mod markdown;
 mod next_sync;
 mod page;
+mod proof;
 mod verify;
 mod view;
 mod words;
