@@ -234,10 +234,14 @@ fn take_deleted(link: &mut Link<'_>, user: UserRef, world: &World) {
     link.raise(finding);
 }
 
-/// The account that a federated detour left on its parking name, and the name to give back.
+/// The account that a federated detour left on its parking name, and the name to give back. Who leaves hybrid makes no
+/// detour: a federated name is of no use without an ImmutableID.
 fn parked_target(link: &Link<'_>, world: &World) -> Option<(UserRef, Upn)> {
     let CloudKey::Upn(wanted) = &link.mapping.cloud.key else { return None };
-    if !link.accepts(Acceptable::FederatedDomain) || !super::federation::is_federated(wanted.domain(), &world.tenant) {
+    if link.mapping.on_prem == OnPremSide::Nobody
+        || !link.accepts(Acceptable::FederatedDomain)
+        || !super::federation::is_federated(wanted.domain(), &world.tenant)
+    {
         return None;
     }
     let park = super::federation::park_name(wanted, &world.tenant)?;

@@ -174,3 +174,18 @@ fn a_stamp_for_an_account_that_sync_holds_says_how_to_free_it() {
     let blocked = body.findings.iter().find(|finding| finding.code == Code::HardMatchBlocked).unwrap();
     assert_eq!((body.status, blocked.steps.len(), blocked.objects.len()), (Status::Ready, 5, 1), "{blocked:?}");
 }
+
+#[test]
+fn who_leaves_hybrid_is_not_looked_for_on_a_parking_name() {
+    let named = |user: &mut CloudUser| user.mail = Known::Is("ann@fed.example".into());
+    let leaves = |mapping: &mut Mapping| {
+        mapping.on_prem = OnPremSide::Nobody;
+        mapping.accept.insert(Acceptable::FederatedDomain);
+    };
+    let case = |selected: &str| {
+        let parked = Case::new().ad("bob", P, nothing).cloud(1, "ann@x.onmicrosoft.com", Some(anchor(A)), named);
+        parked.map("", selected, leaves).plan()
+    };
+    assert_eq!(blockers(&case("ann@fed.example")), [Code::CloudNotFound]);
+    assert_eq!(kinds(&case("ann@x.onmicrosoft.com")), ["clearImmutableId ann"]);
+}
