@@ -83,15 +83,9 @@ fn export(
 
 /// The account as the cycle left it.
 fn touched(model: &Tenant, outcome: &SyncOutcome, anchor: &ImmutableId) -> Option<CloudUser> {
-    let found = match outcome {
-        SyncOutcome::AlreadyLinked(user) | SyncOutcome::HardMatch { user, .. } | SyncOutcome::SoftMatch { user, .. } => {
-            Some(*user)
-        }
-        // Nobody had the anchor before.
-        SyncOutcome::Create { .. } => model.holders_of(anchor).first().copied(),
-        SyncOutcome::LeftOut(_) | SyncOutcome::Refused(_) => None,
-    };
-    model.user(found?).cloned()
+    // Nobody had the anchor of a new account before.
+    let created = || matches!(outcome, SyncOutcome::Create { .. }).then(|| model.holders_of(anchor).first().copied())?;
+    model.user(outcome.account().or_else(created)?).cloned()
 }
 
 /// A new account has a birthday, and errors where something of it is in quarantine.

@@ -5,7 +5,7 @@ use wildmatch::WildMatch;
 use crate::model::{Acceptable, AnchorForm, CloudUser, Known, Policy, RoleState, SourceAnchor};
 use crate::tenant_model::{RoleHeld, Tenant};
 
-use super::describe::{ad_user_line, anchor_text, cloud_user_line};
+use super::describe::{ad_user_line, anchor_text, cloud_user_line, other_line};
 use super::finding::Code;
 use super::link::Link;
 use super::world::World;
@@ -50,8 +50,7 @@ pub(super) fn raise_restore_conflicts(link: &mut Link<'_>, account: &CloudUser, 
     }
     for address in crate::tenant_model::mail_addresses(account) {
         for other in tenant.others_with_address(address) {
-            let name = other.display_name.as_deref().unwrap_or("without a name");
-            taken.push(format!("{address} belongs to {} {name} (id {})", other.kind.word(), other.id));
+            taken.push(format!("{address} belongs to {}", other_line(other)));
         }
     }
     if !taken.is_empty() {

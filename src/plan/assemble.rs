@@ -96,7 +96,7 @@ fn planned_mapping(link: &Link<'_>, acts: bool, world: &World) -> PlannedMapping
     PlannedMapping {
         anchor: link.anchor.as_ref().map(|anchor| anchor.value.as_str().to_owned()),
         anchor_from: link.anchor.as_ref().map(|anchor| anchor.origin.word().to_owned()),
-        cloud: account.map(|account| PlanCloudUser { id: account.id.to_string(), upn: account.original_upn().to_owned() }),
+        cloud: account.map(PlanCloudUser::of),
         id: link.id.to_owned(),
         next_sync: link.next_sync.clone(),
         on_prem: on_prem(link, world),

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
+use crate::model::CloudUser;
+
 use super::finding::Finding;
 use super::next_sync::NextSync;
 
@@ -138,6 +140,13 @@ pub struct PlanCloudUser {
     pub id: String,
     /// Sign-in name.
     pub upn: String,
+}
+
+impl PlanCloudUser {
+    /// The account, with its name before deletion.
+    pub(super) fn of(account: &CloudUser) -> Self {
+        Self { id: account.id.to_string(), upn: account.original_upn().to_owned() }
+    }
 }
 
 /// The on-premises side of a mapping.

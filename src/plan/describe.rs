@@ -1,6 +1,7 @@
 //! One line about an object, the same wherever it is named.
 
-use crate::model::{AnchorForm, CloudUser, ImmutableId, Known};
+use crate::model::{AnchorForm, CloudUser, ImmutableId, Known, OtherObject};
+use crate::tenant_model::SyncRefusal;
 
 use super::world::{AdRef, World};
 
@@ -25,6 +26,17 @@ pub(super) fn cloud_user_line(user: &CloudUser) -> String {
         Some(at) => format!(", in the recycle bin since {at}"),
     };
     format!("{} (id {}{sync}{guest}{bin})", user.original_upn(), user.id)
+}
+
+/// `group Sales (id …)`
+pub(super) fn other_line(other: &OtherObject) -> String {
+    format!("{} {} (id {})", other.kind.word(), other.display_name.as_deref().unwrap_or("without a name"), other.id)
+}
+
+/// `InvalidHardMatch: an account with … (since June 2026)`
+pub(super) fn refusal_line(refusal: &SyncRefusal) -> String {
+    let since = if refusal.since.is_empty() { String::new() } else { format!(" (since {})", refusal.since) };
+    format!("{}: {}{since}", refusal.code, refusal.rule)
 }
 
 /// An ImmutableID with the GUID behind it.

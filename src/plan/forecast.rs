@@ -5,7 +5,7 @@
 use crate::model::{AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, SourceAnchor};
 use crate::tenant_model::{BLOCKS_HARD_MATCH, Incoming, SyncOutcome, SyncRefusal, Takeover, Tenant, UserRef};
 
-use super::describe::{ad_user_line, cloud_user_line};
+use super::describe::{ad_user_line, cloud_user_line, other_line, refusal_line};
 use super::finding::{Code, Severity};
 use super::link::Link;
 use super::target::out_of_scope_steps;
@@ -108,10 +108,7 @@ fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, 
         let owners = tenant.by_upn(name).into_iter().chain(tenant.by_address(name)).filter(|owner| *owner != target);
         conflicts
             .extend(owners.filter_map(|owner| tenant.user(owner)).map(|owner| format!("{name}: {}", cloud_user_line(owner))));
-        for other in tenant.others_with_address(name) {
-            let shown = other.display_name.as_deref().unwrap_or("without a name");
-            conflicts.push(format!("{name}: {} {shown} (id {})", other.kind.word(), other.id));
-        }
+        conflicts.extend(tenant.others_with_address(name).into_iter().map(|other| format!("{name}: {}", other_line(other))));
     }
     conflicts.sort();
     conflicts.dedup();
@@ -172,11 +169,6 @@ fn raise_refusal(link: &mut Link<'_>, refusal: &SyncRefusal, incoming: Incoming<
             .steps(out_of_scope_steps(link, account, "Write `restore: true` on this mapping")),
         None => finding.hint("The ImmutableID is right all the same; cure this before the sync cycle."),
     });
-}
-
-fn refusal_line(refusal: &SyncRefusal) -> String {
-    let since = if refusal.since.is_empty() { String::new() } else { format!(" (since {})", refusal.since) };
-    format!("{}: {}{since}", refusal.code, refusal.rule)
 }
 
 fn raise_takeover(link: &mut Link<'_>, effects: &Takeover, account: &CloudUser) {

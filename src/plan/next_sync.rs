@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::{CloudUser, EntraId};
 use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, UserRef};
 
-use super::body::PlanCloudUser;
-use super::describe::cloud_user_line;
+use super::describe::{cloud_user_line, other_line, refusal_line};
 use super::link::Link;
 use super::world::World;
 
@@ -17,8 +17,8 @@ use super::world::World;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NextSync {
-    /// The account that the AD user ends at; null when it is refused or left out. A new account has no id yet.
-    pub account: Option<PlanCloudUser>,
+    /// The account that the AD user ends at; null when it is refused or left out.
+    pub account: Option<NextAccount>,
     /// The error code of a refusal.
     pub code: Option<String>,
     /// Who else takes part: accounts that a new one stands beside and why they were passed over, or whose turn in the
@@ -31,6 +31,22 @@ pub struct NextSync {
     pub rule: String,
     /// Since when Entra applies the rule; null when it always did.
     pub since: Option<String>,
+}
+
+/// Where an AD user ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NextAccount {
+    /// Object id; null for an account that does not exist yet.
+    pub id: Option<String>,
+    /// Sign-in name.
+    pub upn: String,
+}
+
+impl NextAccount {
+    fn of(account: &CloudUser) -> Self {
+        Self { id: Some(account.id.to_string()), upn: account.original_upn().to_owned() }
+    }
 }
 
 /// The ways in which a sync cycle ends for one AD user.
@@ -73,13 +89,12 @@ impl Outcome {
 /// Says of every mapping what sync will do; `end` is the state that the plan leads to.
 pub(super) fn foretell(links: &mut [Link<'_>], end: &World) {
     let outcomes: Vec<Option<SyncOutcome>> = links.iter().map(|link| ask(link, end)).collect();
-    let written: BTreeSet<UserRef> = outcomes.iter().flatten().filter_map(written).collect();
+    let synced: BTreeSet<UserRef> = outcomes.iter().flatten().filter_map(SyncOutcome::account).collect();
     for (link, outcome) in links.iter_mut().zip(&outcomes) {
-        link.next_sync = outcome.as_ref().map(|outcome| {
-            let mut next = told(outcome, end);
-            next.notes.extend(released(outcome, &written, end));
-            next
-        });
+        let Some(outcome) = outcome else { continue };
+        let mut next = told(outcome, end);
+        next.notes.extend(sid_comes_free(outcome, link, &synced, end));
+        link.next_sync = Some(next);
     }
 }
 
@@ -91,42 +106,57 @@ fn ask(link: &Link<'_>, end: &World) -> Option<SyncOutcome> {
     Some(end.tenant.forecast(Incoming { user, anchor: &anchor }))
 }
 
-/// The account that an outcome overwrites with the values of its AD user.
-fn written(outcome: &SyncOutcome) -> Option<UserRef> {
-    match outcome {
-        SyncOutcome::AlreadyLinked(user) | SyncOutcome::HardMatch { user, .. } | SyncOutcome::SoftMatch { user, .. } => {
-            Some(*user)
-        }
-        SyncOutcome::Create { .. } | SyncOutcome::LeftOut(_) | SyncOutcome::Refused(_) => None,
-    }
-}
-
-/// The account that stands in the way gets the values of its own AD user in the same cycle, before or after this one.
-fn released(outcome: &SyncOutcome, written: &BTreeSet<UserRef>, end: &World) -> Option<String> {
+/// The account that has the SID of this AD user gets that of its own in the same cycle, before or after this one.
+fn sid_comes_free(outcome: &SyncOutcome, link: &Link<'_>, synced: &BTreeSet<UserRef>, end: &World) -> Option<String> {
     let SyncOutcome::Refused(refusal) = outcome else { return None };
-    let holder = end.tenant.by_id(&refusal.user?).filter(|holder| written.contains(holder))?;
-    let name = end.tenant.user(holder).map(cloud_user_line)?;
-    Some(format!("{name} is synced in the same cycle: when that comes first, or else in the cycle after, this goes through"))
+    let holder = end.tenant.by_id(&refusal.user?).filter(|holder| synced.contains(holder))?;
+    let account = end.tenant.user(holder)?;
+    let sid = link.ad_user(end)?.sid.as_ref()?;
+    (account.sid.value() == Some(sid) && link.target != Some(holder)).then(|| {
+        let name = cloud_user_line(account);
+        format!("{name} gets the SID of its own AD user in the same cycle: if that comes first, or else in the next cycle, this refusal is gone")
+    })
 }
 
 fn told(outcome: &SyncOutcome, end: &World) -> NextSync {
-    let to = |user: &UserRef| account(*user, end);
+    let kind = match outcome {
+        SyncOutcome::AlreadyLinked(_) => Outcome::AlreadyLinked,
+        SyncOutcome::HardMatch { .. } => Outcome::HardMatch,
+        SyncOutcome::SoftMatch { .. } => Outcome::SoftMatch,
+        SyncOutcome::LeftOut(_) => Outcome::LeftOut,
+        SyncOutcome::Refused(_) => Outcome::Refused,
+        SyncOutcome::Create { .. } => Outcome::Create,
+    };
+    let account = outcome.account().and_then(|user| end.tenant.user(user)).map(NextAccount::of);
+    let rule = outcome.rule().to_owned();
+    let next = NextSync { account, code: None, notes: Vec::new(), outcome: kind, rule, since: None };
     match outcome {
-        SyncOutcome::AlreadyLinked(user) => said(Outcome::AlreadyLinked, to(user), outcome.rule()),
-        SyncOutcome::HardMatch { user, .. } => said(Outcome::HardMatch, to(user), outcome.rule()),
-        SyncOutcome::SoftMatch { user, .. } => said(Outcome::SoftMatch, to(user), outcome.rule()),
-        SyncOutcome::LeftOut(_) => said(Outcome::LeftOut, None, outcome.rule()),
-        SyncOutcome::Refused(refusal) => NextSync { code: Some(refusal.code.into()), ..refused(refusal) },
-        SyncOutcome::Create { upn, placeholder, conflicts, passed_over } => {
-            let account = PlanCloudUser { id: String::new(), upn: shown_name(upn, *placeholder) };
-            let mut beside: Vec<String> = passed_over.iter().map(|refusal| passed(refusal, end)).collect();
-            let told = |id| passed_over.iter().any(|refusal| refusal.user == Some(id));
-            let others = conflicts.iter().filter(|id| !told(**id));
-            beside
-                .extend(others.map(|id| format!("beside {}, which has its sign-in name or an address of it", object(*id, end))));
-            NextSync { notes: beside, ..said(Outcome::Create, Some(account), outcome.rule()) }
+        SyncOutcome::Create { upn, placeholder, conflicts, passed_over } => NextSync {
+            account: Some(NextAccount { id: None, upn: shown_name(upn, *placeholder) }),
+            notes: beside(conflicts, passed_over, end),
+            ..next
+        },
+        SyncOutcome::Refused(refusal) => {
+            let since = (!refusal.since.is_empty()).then(|| refusal.since.to_owned());
+            NextSync { code: Some(refusal.code.to_owned()), since, ..next }
         }
+        SyncOutcome::AlreadyLinked(_)
+        | SyncOutcome::HardMatch { .. }
+        | SyncOutcome::SoftMatch { .. }
+        | SyncOutcome::LeftOut(_) => next,
     }
+}
+
+/// Who has the name or an address of a new account, and why nobody of them was taken over.
+fn beside(conflicts: &[EntraId], passed_over: &[SyncRefusal], end: &World) -> Vec<String> {
+    let passed = passed_over
+        .iter()
+        .filter_map(|refusal| Some(format!("beside {}: {}", object(refusal.user?, end), refusal_line(refusal))));
+    let is_told = |id: &&EntraId| passed_over.iter().any(|refusal| refusal.user == Some(**id));
+    let others = conflicts.iter().filter(|id| !is_told(id));
+    passed
+        .chain(others.map(|id| format!("beside {}, which has its sign-in name or an address of it", object(*id, end))))
+        .collect()
 }
 
 /// Entra draws four digits for a placeholder name; nobody knows them before.
@@ -140,34 +170,9 @@ fn shown_name(upn: &str, placeholder: bool) -> String {
     }
 }
 
-fn said(outcome: Outcome, account: Option<PlanCloudUser>, rule: &str) -> NextSync {
-    NextSync { account, code: None, notes: Vec::new(), outcome, rule: rule.to_owned(), since: None }
-}
-
-fn refused(refusal: &SyncRefusal) -> NextSync {
-    let since = (!refusal.since.is_empty()).then(|| refusal.since.to_owned());
-    NextSync { since, ..said(Outcome::Refused, None, refusal.rule) }
-}
-
-fn passed(refusal: &SyncRefusal, end: &World) -> String {
-    let who = refusal.user.map(|id| object(id, end)).unwrap_or_default();
-    format!("beside {who}: {}: {}", refusal.code, refusal.rule)
-}
-
-fn account(user: UserRef, end: &World) -> Option<PlanCloudUser> {
-    let user = end.tenant.user(user)?;
-    Some(PlanCloudUser { id: user.id.to_string(), upn: user.original_upn().to_owned() })
-}
-
 /// A user, or whatever else has this id.
-fn object(id: crate::model::EntraId, end: &World) -> String {
-    let user = end.tenant.by_id(&id).and_then(|user| end.tenant.user(user));
-    let other = || end.tenant.observed().others.iter().find(|other| other.id == id);
-    match user {
-        Some(user) => cloud_user_line(user),
-        None => other().map_or_else(
-            || id.to_string(),
-            |other| format!("{} {} (id {id})", other.kind.word(), other.display_name.as_deref().unwrap_or("without a name")),
-        ),
-    }
+fn object(id: EntraId, end: &World) -> String {
+    let user = end.tenant.by_id(&id).and_then(|user| end.tenant.user(user)).map(cloud_user_line);
+    let other = || end.tenant.observed().others.iter().find(|other| other.id == id).map(other_line);
+    user.or_else(other).unwrap_or_else(|| id.to_string())
 }

@@ -7,7 +7,7 @@ use crate::plan::body::{
     Body, Inputs, MappingState, PlanAdUser, PlanCloudUser, PlanForest, PlanSource, PlanTenant, PlannedMapping, Proof, Status,
 };
 use crate::plan::finding::{Code, Finding};
-use crate::plan::next_sync::{NextSync, Outcome};
+use crate::plan::next_sync::{NextAccount, NextSync, Outcome};
 use crate::plan::summary;
 
 pub(crate) const BOND: &str = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0";
@@ -140,11 +140,14 @@ fn mappings() -> Vec<PlannedMapping> {
     let mut leaving = mapping("m", 21, MappingState::Planned);
     (leaving.anchor, leaving.anchor_from, leaving.on_prem) = (None, None, None);
     let mut eve = mapping("eve", 16, MappingState::Blocked);
-    let new = PlanCloudUser { id: String::new(), upn: "eve0815@contoso.onmicrosoft.com".into() };
+    let new = NextAccount { id: None, upn: "eveNNNN@contoso.onmicrosoft.com".into() };
     let beside = vec!["beside eve@contoso.com (id 0): InvalidSoftMatch: it has another ImmutableID".into()];
     eve.next_sync = Some(NextSync { account: Some(new), notes: beside, ..next_sync(Outcome::Create, "nobody has the anchor") });
     let on = |mapping: PlannedMapping, outcome, rule| PlannedMapping {
-        next_sync: Some(NextSync { account: mapping.cloud.clone(), ..next_sync(outcome, rule) }),
+        next_sync: Some(NextSync {
+            account: mapping.cloud.clone().map(|cloud| NextAccount { id: Some(cloud.id), upn: cloud.upn }),
+            ..next_sync(outcome, rule)
+        }),
         ..mapping
     };
     vec![

@@ -57,7 +57,7 @@ fn is_laid_out_for_people_and_their_diffs() {
     {
     "kind":"hardmatch/plan",
     "formatVersion":"1.0",
-    "digest":"sha256:b88e2c3131e
+    "digest":"sha256:b0a4c71ba76
     "meta":{"checksum":"sha256:7
     "body":{
     "actions":[

@@ -29,7 +29,10 @@ fn seen(mappings: &[PlannedMapping]) -> impl Iterator<Item = Seen<'_>> {
 
 /// Whether sync does not end at the account that the mapping names.
 fn is_surprise((mapping, next): &Seen<'_>) -> bool {
-    let own = mapping.cloud.as_ref().is_some_and(|cloud| next.account.as_ref().is_some_and(|account| account.id == cloud.id));
+    let own = mapping
+        .cloud
+        .as_ref()
+        .is_some_and(|cloud| next.account.as_ref().is_some_and(|account| account.id.as_ref() == Some(&cloud.id)));
     !own || !matches!(next.outcome, Outcome::HardMatch | Outcome::AlreadyLinked)
 }
 

@@ -96,7 +96,7 @@ fn human_reads_from_what_needs_attention_to_the_summary() {
     already linked
 
       ? eve
-          new account eve0815@contoso.onmicrosoft.com: nobody has the anchor
+          new account eveNNNN@contoso.onmicrosoft.com: nobody has the anchor
           * beside eve@contoso.com (id 0): InvalidSoftMatch: it has another
             ImmutableID
 
@@ -109,7 +109,7 @@ fn human_reads_from_what_needs_attention_to_the_summary() {
      ~ planned  m           (none)             m@contoso.com      hardmatch.yaml:21
      = linked   q           q (corp)           q@contoso.com      hardmatch.yaml:24
 
-    Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest b88e2c
+    Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest b0a4c7
     "#);
 }
 
@@ -185,7 +185,7 @@ fn markdown_reads_well_in_a_pull_request() {
     <!-- hardmatch plan tenant=11111111-2222-4333-8444-555555555555 config=hardmatch.yaml -->
     ## hardmatch plan: blocked
 
-    **Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest b88e2c**
+    **Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest b0a4c7**
 
     | | |
     | --- | --- |
@@ -195,7 +195,7 @@ fn markdown_reads_well_in_a_pull_request() {
     | forest | `corp`: 210 users, source anchor `consistencyGuid` |
     | next sync | 1 × new account, 1 × hard match, 1 × already linked |
     | made | 2026-11-25T08:00:00Z by hardmatch 0.1.0 from hardmatch.yaml, commit 4f41f60 |
-    | digest | `sha256:b88e2c3131e27b4d6fb2521c201bf3b3816ae7758f5946d40c97d125496a3149` |
+    | digest | `sha256:b0a4c71ba76df38ee4a96aeb2a22394bad3c54d76c6597caade5f5b6213e8c88` |
 
     ### Blockers: 1
 
@@ -238,7 +238,7 @@ fn markdown_reads_well_in_a_pull_request() {
 
     | mapping | what sync will do |
     | --- | --- |
-    | `eve`<br>`hardmatch.yaml:16` | new account `eve0815@contoso.onmicrosoft.com`: nobody has the anchor<br>• beside `eve@contoso.com` (id 0): InvalidSoftMatch: it has another ImmutableID |
+    | `eve`<br>`hardmatch.yaml:16` | new account `eveNNNN@contoso.onmicrosoft.com`: nobody has the anchor<br>• beside `eve@contoso.com` (id 0): InvalidSoftMatch: it has another ImmutableID |
 
     </details>
 

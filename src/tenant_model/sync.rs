@@ -67,6 +67,15 @@ pub enum SyncOutcome {
 }
 
 impl SyncOutcome {
+    /// The account that gets the values of the AD user, where there is one already.
+    #[must_use]
+    pub fn account(&self) -> Option<UserRef> {
+        match self {
+            Self::AlreadyLinked(user) | Self::HardMatch { user, .. } | Self::SoftMatch { user, .. } => Some(*user),
+            Self::Create { .. } | Self::LeftOut(_) | Self::Refused(_) => None,
+        }
+    }
+
     /// The rule by which it comes to this, in words.
     #[must_use]
     pub fn rule(&self) -> &'static str {
@@ -137,18 +146,13 @@ impl Tenant {
     /// `now` is the sync time that it records, RFC 3339.
     pub fn sync(&mut self, incoming: Incoming<'_>, now: &str) -> SyncOutcome {
         let outcome = self.forecast(incoming);
-        match &outcome {
-            SyncOutcome::AlreadyLinked(user) | SyncOutcome::HardMatch { user, .. } | SyncOutcome::SoftMatch { user, .. } => {
-                if let Some(account) = self.user(*user) {
-                    let taken_over = self.taken_over(incoming, account, now);
-                    self.replace(*user, Some(taken_over));
-                }
-            }
-            SyncOutcome::Create { upn, .. } => {
-                let created = self.created(incoming, upn, now);
-                self.create(created);
-            }
-            SyncOutcome::LeftOut(_) | SyncOutcome::Refused(_) => {}
+        let found = outcome.account().and_then(|user| Some((user, self.user(user)?)));
+        if let Some((user, account)) = found {
+            let taken_over = self.taken_over(incoming, account, now);
+            self.replace(user, Some(taken_over));
+        } else if let SyncOutcome::Create { upn, .. } = &outcome {
+            let created = self.created(incoming, upn, now);
+            self.create(created);
         }
         outcome
     }

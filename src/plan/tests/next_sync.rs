@@ -67,6 +67,21 @@ fn a_refusal_that_ends_with_the_cycle_says_so() {
 }
 
 #[test]
+fn a_refusal_for_another_reason_does_not_end_with_the_cycle() {
+    // Bob's account has Ann's sign-in name and another ImmutableID: sync takes it over, and Ann's soft match stays refused.
+    let mut case = ann()
+        .ad("bob", P, |user| user.upn = Some("ann@x.example".into()))
+        .cloud(2, "ann", Some(anchor(P)), nothing)
+        .map("ann", "nobody", nothing)
+        .map("bob", "ann", nothing);
+    case.observed.tenant.features.as_mut().unwrap().insert("quarantineUponUpnConflictEnabled".into(), false);
+    let body = case.plan();
+    let next = said(&body, 0);
+    assert_eq!((next.code.as_deref(), said(&body, 1).outcome), (Some("InvalidSoftMatch"), Outcome::HardMatch));
+    assert_eq!(next.notes, [""; 0]);
+}
+
+#[test]
 fn nobody_in_ad_is_nobody_for_sync() {
     let case = ann().cloud(1, "ann", None, nothing).map("", "ann", |mapping| mapping.on_prem = OnPremSide::Nobody);
     assert!(case.plan().mappings[0].next_sync.is_none());

@@ -2,8 +2,7 @@
 
 use super::diff::diff_text;
 use super::*;
-use crate::plan::body::PlanCloudUser;
-use crate::plan::next_sync::{NextSync, Outcome};
+use crate::plan::next_sync::{NextAccount, NextSync, Outcome};
 
 /// Tries to break out of everything a plan is shown in.
 const HOSTILE: &str =
@@ -20,7 +19,7 @@ fn plan_full_of(hostile: &str) -> PlanFile {
     for mapping in &mut plan.body.mappings {
         mapping.source.file = name();
         mapping.anchor = Some(name());
-        let account = Some(PlanCloudUser { id: name(), upn: name() });
+        let account = Some(NextAccount { id: Some(name()), upn: name() });
         let (code, since) = (Some(name()), Some(name()));
         mapping.next_sync = Some(NextSync { account, code, notes: vec![name()], outcome: Outcome::Create, rule: name(), since });
         mapping.on_prem.as_mut().unwrap().sam = Some(name());
