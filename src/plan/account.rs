@@ -38,7 +38,8 @@ pub(super) fn raise_guest(link: &mut Link<'_>, account: &CloudUser) {
     }
 }
 
-pub(super) fn raise_restore_conflicts(link: &mut Link<'_>, account: &CloudUser, tenant: &Tenant) {
+/// Sign-in name and addresses of a deleted account that somebody else uses meanwhile: Entra refuses to restore it then.
+pub(super) fn restore_conflicts(account: &CloudUser, tenant: &Tenant) -> Vec<String> {
     let live = |user: &&crate::tenant_model::UserRef| tenant.user(**user).is_some_and(|user| !user.is_deleted());
     let mut taken: Vec<String> = Vec::new();
     let names = std::iter::once(account.original_upn()).map(|upn| (upn, tenant.by_upn(upn)));
@@ -53,9 +54,14 @@ pub(super) fn raise_restore_conflicts(link: &mut Link<'_>, account: &CloudUser, 
             taken.push(format!("{address} belongs to {}", other_line(other)));
         }
     }
+    taken.sort();
+    taken.dedup();
+    taken
+}
+
+pub(super) fn raise_restore_conflicts(link: &mut Link<'_>, account: &CloudUser, tenant: &Tenant) {
+    let taken = restore_conflicts(account, tenant);
     if !taken.is_empty() {
-        taken.sort();
-        taken.dedup();
         let message = format!("{} cannot be restored: a name or address of it is in use again", account.original_upn());
         let hint = "Rename what uses it now, then plan again.";
         let finding = link.finding(Code::TargetSoftDeleted, message).objects(taken).hint(hint);

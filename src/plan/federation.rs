@@ -31,7 +31,8 @@ pub(super) fn is_recognisable(original: &Upn, account: &CloudUser, ad_user: Opti
         })
 }
 
-/// The federated name of an account that stands on its parking name: the one on its addresses or on the AD user.
+/// The federated name of an account that stands on its parking name: the one on its addresses or on the AD user, unless
+/// somebody else has it.
 pub(super) fn original_of_parked(account: &CloudUser, ad_user: Option<&AdUser>, tenant: &Tenant) -> Option<Upn> {
     let current: Upn = account.upn.parse().ok()?;
     let initial = tenant.initial_domain()?;
@@ -41,7 +42,8 @@ pub(super) fn original_of_parked(account: &CloudUser, ad_user: Option<&AdUser>, 
     let addresses = crate::tenant_model::mail_addresses(account);
     let names = ad_user.into_iter().flat_map(|user| user.upn.as_deref().into_iter().chain(mail_addresses(user)));
     let mut originals = addresses.chain(names).filter_map(|name| name.parse::<Upn>().ok());
-    originals.find(|name| same(name.local(), current.local()) && is_federated(name.domain(), tenant))
+    let is_free = |name: &Upn| tenant.by_upn(name.as_str()).is_empty();
+    originals.find(|name| same(name.local(), current.local()) && is_federated(name.domain(), tenant) && is_free(name))
 }
 
 /// The ImmutableID of a user in a federated domain cannot change in place.

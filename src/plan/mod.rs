@@ -10,6 +10,7 @@ mod anchor_mode;
 mod assemble;
 pub mod body;
 mod carry;
+mod decision;
 mod describe;
 mod draft;
 mod federation;

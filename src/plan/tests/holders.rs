@@ -104,3 +104,20 @@ fn one_account_may_stand_in_the_way_of_two_mappings() {
         ["clearImmutableId twin", "clearSecurityIdentifier twin", "setImmutableId ann", "setImmutableId bob"]
     );
 }
+
+#[test]
+fn a_holder_that_cannot_be_restored_cannot_be_cleared_in_the_bin() {
+    let binned = |user: &mut CloudUser| {
+        user.deleted_at = Some("2026-11-20T00:00:00Z".into());
+        user.mail = Known::Is("ann@x.example".into());
+    };
+    let case = |resolve| {
+        let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "old", Some(anchor(A)), binned);
+        let owner = |user: &mut CloudUser| user.mail = Known::Is("ann@x.example".into());
+        case.cloud(3, "other", None, owner).map("ann", "ann", decide("old", resolve)).plan()
+    };
+    let blocked = case(Resolve::Clear);
+    assert_eq!(blockers(&blocked), [Code::HolderUndecided]);
+    assert!(blocked.findings.iter().any(|finding| finding.objects.iter().any(|object| object.contains("other@x.example"))));
+    assert_eq!(kinds(&case(Resolve::Purge)), ["purge old", "setImmutableId ann"]);
+}

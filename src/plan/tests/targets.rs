@@ -189,3 +189,14 @@ fn who_leaves_hybrid_is_not_looked_for_on_a_parking_name() {
     assert_eq!(blockers(&case("ann@fed.example")), [Code::CloudNotFound]);
     assert_eq!(kinds(&case("ann@x.onmicrosoft.com")), ["clearImmutableId ann"]);
 }
+
+#[test]
+fn a_federated_name_that_somebody_else_has_is_not_given_back() {
+    let named = |user: &mut CloudUser| user.mail = Known::Is("ann@fed.example".into());
+    let case = Case::new()
+        .ad("ann", A, nothing)
+        .cloud(1, "ann@x.onmicrosoft.com", None, named)
+        .cloud(2, "ann@fed.example", Some(anchor(P)), nothing)
+        .map("ann", "ann@x.onmicrosoft.com", accept(Acceptable::FederatedDomain));
+    assert_eq!(kinds(&case.plan()), ["setImmutableId ann"]);
+}

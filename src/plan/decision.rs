@@ -1,0 +1,123 @@
+//! Whether a decision on an account that stands in the way may be carried out: clear its ID, or purge it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::{Acceptable, CloudUser, Policy, Resolve};
+
+use super::account::{is_protected, restore_conflicts, role_lines};
+use super::describe::cloud_user_line;
+use super::finding::Code;
+use super::link::Link;
+use super::world::World;
+
+/// Signed in to within so many days means in use.
+const IN_USE_DAYS: i64 = 30;
+
+/// Everything that forbids a decision on an account that is not synced.
+pub(super) fn check_decision(link: &mut Link<'_>, account: &CloudUser, resolve: Resolve, world: &World, policy: &Policy) {
+    if is_protected(account, policy) {
+        let message = format!("{} stands in the way, and `policy.protect` protects it", account.original_upn());
+        let finding = link.finding(Code::HolderProtected, message);
+        link.raise(
+            finding
+                .objects([cloud_user_line(account)])
+                .hint("Find another way, or have the policy changed in a review of its own."),
+        );
+    }
+    match resolve {
+        Resolve::Purge => check_purge(link, account, world),
+        Resolve::Clear => check_clear(link, account, world),
+    }
+}
+
+fn check_clear(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    let domain = account.original_upn().rsplit_once('@').map_or("", |(_, domain)| domain);
+    if account.immutable_id.is_some() && super::federation::is_federated(domain, &world.tenant) {
+        let message = format!("{} is in a federated domain, where its ImmutableID cannot be cleared", account.original_upn());
+        let hint = "Give the account a sign-in name in a managed domain first, or decide to purge it.";
+        let finding = link.finding(Code::FederatedDomain, message).objects([cloud_user_line(account)]).hint(hint);
+        link.raise(finding);
+    }
+    if account.is_deleted() {
+        check_clear_in_the_bin(link, account, world);
+    }
+    match world.tenant.roles_of(&account.id) {
+        Some(roles) if !roles.is_empty() => {
+            let message =
+                format!("{}, whose ID is to be cleared, holds a role; only a higher role may write it", account.original_upn());
+            let finding = link.finding(Code::RoleAssigned, message).objects(role_lines(&roles));
+            link.raise(finding.hint("Apply with a role that may write this account, or take its role away first."));
+        }
+        Some(_) | None => {}
+    }
+}
+
+/// A deleted account is restored for as long as it takes to clear it.
+fn check_clear_in_the_bin(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    let taken = restore_conflicts(account, &world.tenant);
+    if !taken.is_empty() {
+        let message = format!(
+            "{} is in the recycle bin and has to be restored to be cleared, which Entra refuses: a name or address of it is in use again",
+            account.original_upn()
+        );
+        let hint = "Rename what uses it now, then plan again; or decide `resolve: purge` if the account is worthless.";
+        let finding = link.finding(Code::HolderUndecided, message).objects(taken).hint(hint);
+        link.raise(finding);
+    }
+}
+
+fn check_purge(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    let name = account.original_upn();
+    match world.tenant.roles_of(&account.id) {
+        Some(roles) if !roles.is_empty() => {
+            let message = format!("{name} is to be purged but holds a role");
+            let hint = "Take the role away first if the account is really worthless, or decide `resolve: clear`.";
+            let finding = link.finding(Code::HolderPrivileged, message).objects(role_lines(&roles)).hint(hint);
+            link.raise(finding);
+        }
+        Some(_) if world.tenant.unresolved_role_groups().is_empty() => {}
+        roles => {
+            let (why, cure) = match roles {
+                None => ("roles were not read", "Export the roles, too"),
+                Some(_) => ("a group holds a role and its members were not read", "Export the `members` of that group, too"),
+            };
+            let message = format!("{name} is to be purged, and nobody can tell whether it holds a role: {why}");
+            let hint = format!("{cure}; or, if you have looked, write `accept: [privilege-unknown]` with `because`.");
+            let finding = link.finding(Code::PrivilegeUnknown, message).objects([cloud_user_line(account)]).hint(hint);
+            link.raise_unless_accepted(Acceptable::PrivilegeUnknown, finding);
+        }
+    }
+    check_in_use(link, account, world);
+}
+
+fn check_in_use(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    let mut uses: Vec<String> = Vec::new();
+    if let Some(skus) = account.licenses.value().filter(|skus| !skus.is_empty()) {
+        let word = if skus.len() == 1 { "licence" } else { "licences" };
+        uses.push(format!("{} {word}: {}", skus.len(), skus.join(", ")));
+    }
+    if let Some(last) = account.last_sign_in.value() {
+        let taken_at = world.tenant.observed().taken_at.as_deref();
+        if signed_in_lately(last, taken_at) {
+            uses.push(format!("last sign-in {last}"));
+        }
+    }
+    if !uses.is_empty() {
+        let message = format!("{} is to be purged but is in use", account.original_upn());
+        let hint = "Look whose it is. If it is worthless, write `accept: [holder-in-use]` with `because`; otherwise decide `resolve: clear`.";
+        let finding = link.finding(Code::HolderInUse, message).objects(uses).hint(hint);
+        link.raise_unless_accepted(Acceptable::HolderInUse, finding);
+    } else if !account.licenses.is_read() {
+        let message = format!("whether {}, which is to be purged, has licences was not read", account.original_upn());
+        let finding = link
+            .finding(Code::NotChecked, message)
+            .hint("Export `assignedLicenses` and `signInActivity`, too, or look before you approve.");
+        link.raise(finding);
+    }
+}
+
+/// Whether a sign-in lies within the last 30 days before the tenant was read. What cannot be told counts as lately.
+fn signed_in_lately(last: &str, taken_at: Option<&str>) -> bool {
+    let (Ok(last), Some(Ok(taken_at))) = (last.parse::<Timestamp>(), taken_at.map(str::parse::<Timestamp>)) else { return true };
+    last.duration_until(taken_at) <= SignedDuration::from_hours(24 * IN_USE_DAYS)
+}
