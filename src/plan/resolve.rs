@@ -245,9 +245,11 @@ fn parked_target(link: &Link<'_>, world: &World) -> Option<(UserRef, Upn)> {
         return None;
     }
     let park = super::federation::park_name(wanted, &world.tenant)?;
-    let [user] = world.tenant.by_upn(park.as_str())[..] else { return None };
+    let is_live = |user: &UserRef| world.tenant.user(*user).is_some_and(|account| !account.is_deleted());
+    let live: Vec<UserRef> = world.tenant.by_upn(park.as_str()).into_iter().filter(is_live).collect();
+    let [user] = live[..] else { return None };
     let account = world.tenant.user(user)?;
-    let known = !account.is_deleted() && super::federation::is_recognisable(wanted, account, link.ad_user(world));
+    let known = super::federation::is_recognisable(wanted, account, link.ad_user(world));
     known.then(|| (user, wanted.clone()))
 }
 

@@ -1,6 +1,6 @@
 //! What is due on the cloud user of a mapping, and whether it may be written.
 
-use crate::model::{Acceptable, CloudUser, OnPremSide, Policy, WriteSide};
+use crate::model::{Acceptable, CloudUser, OnPremKey, OnPremSide, Policy, WriteSide};
 
 use super::account;
 use super::describe::{anchor_text, cloud_user_line};
@@ -58,6 +58,9 @@ pub(super) fn is_linked(link: &Link<'_>, account: &CloudUser, world: &World) -> 
 pub(super) fn examine(link: &mut Link<'_>, world: &World, policy: &Policy) -> Need {
     let Some(account) = link.target_user(world) else { return Need::default() };
     let mut need = wanted(link, account, world);
+    if need.stamp {
+        raise_named_by_what_changes(link);
+    }
     if account.is_synced() {
         return examine_synced(link, account, need);
     }
@@ -87,6 +90,18 @@ pub(super) fn examine(link: &mut Link<'_>, world: &World, policy: &Policy) -> Ne
     }
     super::federation::examine_federation(link, account, world, &mut need);
     need
+}
+
+/// A stamp gives the AD user another source anchor: a mapping that names it by the old one would not find it again.
+fn raise_named_by_what_changes(link: &mut Link<'_>) {
+    let OnPremSide::User(selector) = &link.mapping.on_prem else { return };
+    if let OnPremKey::ImmutableId(old) = &selector.key {
+        let message = format!(
+            "the AD user is named by its ImmutableID {old}, which the stamp replaces: the mapping would not find it again"
+        );
+        let finding = link.finding(Code::OnpremNotFound, message);
+        link.raise(finding.hint("Name the AD user by something that stays: `guid`, `dn`, `sid`, `sam` or `upn`."));
+    }
 }
 
 fn wanted(link: &Link<'_>, account: &CloudUser, world: &World) -> Need {

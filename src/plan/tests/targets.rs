@@ -200,3 +200,25 @@ fn a_federated_name_that_somebody_else_has_is_not_given_back() {
         .map("ann", "ann@x.onmicrosoft.com", accept(Acceptable::FederatedDomain));
     assert_eq!(kinds(&case.plan()), ["setImmutableId ann"]);
 }
+
+#[test]
+fn an_older_account_of_the_parking_name_in_the_bin_hides_nobody() {
+    let binned = |user: &mut CloudUser| user.deleted_at = Some("2026-11-20T00:00:00Z".into());
+    let case = Case::new()
+        .ad("ann", A, |user| user.upn = Some("ann@fed.example".into()))
+        .cloud(1, "ann@x.onmicrosoft.com", Some(anchor(A)), nothing)
+        .cloud(2, "ann@x.onmicrosoft.com", None, binned)
+        .map("ann", "ann@fed.example", accept(Acceptable::FederatedDomain));
+    assert_eq!(kinds(&case.plan()), ["setUserPrincipalName ann"]);
+}
+
+#[test]
+fn who_is_stamped_is_not_named_by_the_old_anchor() {
+    let by_anchor = |mapping: &mut Mapping| {
+        mapping.write = WriteSide::OnPrem;
+        let key = OnPremKey::ImmutableId(anchor(A));
+        mapping.on_prem = OnPremSide::User(OnPremSelector { key, forest: None, text: "ann".into() });
+    };
+    let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(P)), nothing).map("ann", "ann", by_anchor);
+    assert_eq!(blockers(&case.plan()), [Code::OnpremNotFound]);
+}
