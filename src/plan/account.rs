@@ -38,7 +38,7 @@ pub(super) fn raise_guest(link: &mut Link<'_>, account: &CloudUser) {
     }
 }
 
-/// Sign-in name and addresses of a deleted account that somebody else uses meanwhile: Entra refuses to restore it then.
+/// Sign-in name, addresses and ImmutableID of a deleted account that somebody else has, too: Entra refuses to restore it then.
 pub(super) fn restore_conflicts(account: &CloudUser, tenant: &Tenant) -> Vec<String> {
     let live = |user: &&crate::tenant_model::UserRef| tenant.user(**user).is_some_and(|user| !user.is_deleted());
     let mut taken: Vec<String> = Vec::new();
@@ -54,6 +54,10 @@ pub(super) fn restore_conflicts(account: &CloudUser, tenant: &Tenant) -> Vec<Str
             taken.push(format!("{address} belongs to {}", other_line(other)));
         }
     }
+    let holders = account.immutable_id.as_ref().map(|id| tenant.holders_of(id)).unwrap_or_default();
+    for holder in holders.into_iter().filter_map(|holder| tenant.user(holder)).filter(|holder| holder.id != account.id) {
+        taken.push(format!("its ImmutableID belongs to {}, too", cloud_user_line(holder)));
+    }
     taken.sort();
     taken.dedup();
     taken
@@ -62,7 +66,8 @@ pub(super) fn restore_conflicts(account: &CloudUser, tenant: &Tenant) -> Vec<Str
 pub(super) fn raise_restore_conflicts(link: &mut Link<'_>, account: &CloudUser, tenant: &Tenant) {
     let taken = restore_conflicts(account, tenant);
     if !taken.is_empty() {
-        let message = format!("{} cannot be restored: a name or address of it is in use again", account.original_upn());
+        let message =
+            format!("{} cannot be restored: somebody else has a name, address or ImmutableID of it", account.original_upn());
         let hint = "Rename what uses it now, then plan again.";
         let finding = link.finding(Code::TargetSoftDeleted, message).objects(taken).hint(hint);
         link.raise(finding);

@@ -57,7 +57,7 @@ fn check_clear_in_the_bin(link: &mut Link<'_>, account: &CloudUser, world: &Worl
     let taken = restore_conflicts(account, &world.tenant);
     if !taken.is_empty() {
         let message = format!(
-            "{} is in the recycle bin and has to be restored to be cleared, which Entra refuses: a name or address of it is in use again",
+            "{} is in the recycle bin and has to be restored to be cleared, which Entra refuses: somebody else has a name, address or ImmutableID of it",
             account.original_upn()
         );
         let hint = "Rename what uses it now, then plan again; or decide `resolve: purge` if the account is worthless.";

@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::text::fold;
 use crate::model::{Mapping, OnPremSide, Policy, Resolve};
-use crate::tenant_model::UserRef;
+use crate::tenant_model::{UserRef, mail_addresses};
 
 use super::describe::{ad_user_line, cloud_user_line};
 use super::finding::Code;
@@ -59,6 +60,7 @@ pub(super) fn draft<'a>(mappings: &[Named<'a>], world: &World, context: Context<
     raise_shared_anchors(&mut links, world);
     let plans = examine(&mut links, world, context);
     raise_contradictions(&mut links, world);
+    raise_colliding_restores(&mut links, &plans, world);
     raise_waiting(&mut links, &plans);
     let ops = order::order(&links, &plans, world);
     let neighbours = plans.obstacles.iter().map(|obstacles| obstacles.neighbours().collect()).collect();
@@ -196,6 +198,27 @@ fn raise_contradictions(links: &mut [Link<'_>], world: &World) {
             let message = format!("one mapping decides to purge {name}, another to clear it");
             let finding = link.finding(Code::HolderUndecided, message).hint("Decide one way in both mappings.");
             link.raise(finding);
+        }
+    }
+}
+
+/// Two deleted accounts of one name or address: only one of them can come back.
+fn raise_colliding_restores(links: &mut [Link<'_>], plans: &Plans, world: &World) {
+    let mut owners: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    let restored = links.iter().zip(&plans.needs).enumerate().filter(|(_, (_, need))| need.restore);
+    for (at, account) in restored.filter_map(|(at, (link, _))| Some((at, link.target_user(world)?))) {
+        for name in mail_addresses(account).chain([account.original_upn()]) {
+            owners.entry(fold(name).into_owned()).or_default().insert(at);
+        }
+    }
+    for (name, group) in owners.into_iter().filter(|(_, group)| group.len() > 1) {
+        let places: Vec<String> = group.iter().filter_map(|at| links.get(*at)).map(place).collect();
+        for at in group {
+            let Some(link) = links.get_mut(at) else { continue };
+            let message =
+                format!("{} accounts with the name or address {name} are to be restored; only one can have it", places.len());
+            let finding = link.finding(Code::TargetSoftDeleted, message).objects(places.clone());
+            link.raise(finding.hint("Restore the one that is really meant."));
         }
     }
 }

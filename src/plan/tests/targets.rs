@@ -222,3 +222,19 @@ fn who_is_stamped_is_not_named_by_the_old_anchor() {
     let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(P)), nothing).map("ann", "ann", by_anchor);
     assert_eq!(blockers(&case.plan()), [Code::OnpremNotFound]);
 }
+
+#[test]
+fn two_deleted_accounts_of_one_address_do_not_both_come_back() {
+    let binned = |user: &mut CloudUser| {
+        user.deleted_at = Some("2026-11-20T00:00:00Z".into());
+        user.mail = Known::Is("shared@x.example".into());
+    };
+    let restore = |mapping: &mut Mapping| mapping.restore = true;
+    let case = |second: bool| {
+        let case = Case::new().ad("ann", A, nothing).ad("bob", P, nothing).cloud(1, "ann", None, binned);
+        let case = case.cloud(2, "bob", None, binned).cloud(3, "carl", None, nothing).map("ann", "ann", restore);
+        if second { case.map("bob", "bob", restore).plan() } else { case.plan() }
+    };
+    assert_eq!(kinds(&case(false)), ["restore ann", "setImmutableId ann"]);
+    assert_eq!(blockers(&case(true)), [Code::TargetSoftDeleted, Code::TargetSoftDeleted]);
+}
