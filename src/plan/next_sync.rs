@@ -2,16 +2,14 @@
 //!
 //! The answer is that of the tenant model's sync cycle on the end state of the plan; here it is only put into words.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::model::{CloudUser, EntraId};
-use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, UserRef};
+use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, UserRef, mail_addresses};
 
 use super::describe::{cloud_user_line, other_line, refusal_line};
 use super::link::Link;
-use super::world::World;
+use super::world::{AdRef, World};
 
 /// What sync will do, and by which rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -88,34 +86,41 @@ impl Outcome {
 
 /// Says of every mapping what sync will do; `end` is the state that the plan leads to.
 pub(super) fn foretell(links: &mut [Link<'_>], end: &World) {
-    let outcomes: Vec<Option<SyncOutcome>> = links.iter().map(|link| ask(link, end)).collect();
-    let synced: BTreeSet<UserRef> = outcomes.iter().flatten().filter_map(SyncOutcome::account).collect();
-    for (link, outcome) in links.iter_mut().zip(&outcomes) {
-        let Some(outcome) = outcome else { continue };
-        let mut next = told(outcome, end);
-        next.notes.extend(sid_comes_free(outcome, link, &synced, end));
+    for link in links {
+        let Some(outcome) = link.ad.and_then(|user| ask(user, end)) else { continue };
+        let mut next = told(&outcome, end);
+        next.notes.extend(sid_comes_free(&outcome, link, end));
         link.next_sync = Some(next);
     }
 }
 
 /// Asks the model.
-fn ask(link: &Link<'_>, end: &World) -> Option<SyncOutcome> {
-    let ad = link.ad?;
+fn ask(ad: AdRef, end: &World) -> Option<SyncOutcome> {
     let (_, user) = end.forests.get(ad)?;
     let anchor = end.forests.anchor(ad)?.ok()?;
     Some(end.tenant.forecast(Incoming { user, anchor: &anchor }))
 }
 
 /// The account that has the SID of this AD user gets that of its own in the same cycle, before or after this one.
-fn sid_comes_free(outcome: &SyncOutcome, link: &Link<'_>, synced: &BTreeSet<UserRef>, end: &World) -> Option<String> {
+fn sid_comes_free(outcome: &SyncOutcome, link: &Link<'_>, end: &World) -> Option<String> {
     let SyncOutcome::Refused(refusal) = outcome else { return None };
-    let holder = end.tenant.by_id(&refusal.user?).filter(|holder| synced.contains(holder))?;
+    let holder = end.tenant.by_id(&refusal.user?)?;
     let account = end.tenant.user(holder)?;
     let sid = link.ad_user(end)?.sid.as_ref()?;
-    (account.sid.value() == Some(sid) && link.target != Some(holder)).then(|| {
+    let is_in_the_way = account.sid.value() == Some(sid) && link.target != Some(holder);
+    (is_in_the_way && is_synced_by_somebody(holder, account, end)).then(|| {
         let name = cloud_user_line(account);
         format!("{name} gets the SID of its own AD user in the same cycle: if that comes first, or else in the next cycle, this refusal is gone")
     })
+}
+
+/// Whether an AD user, mapped or not, ends at this account.
+fn is_synced_by_somebody(holder: UserRef, account: &CloudUser, end: &World) -> bool {
+    let by_anchor = account.immutable_id.iter().flat_map(|id| end.forests.by_anchor(id, None));
+    let by_name = end.forests.by_upn(account.original_upn(), None);
+    let by_address = mail_addresses(account).flat_map(|address| end.forests.by_address(address, None));
+    let ends_here = |user: AdRef| ask(user, end).is_some_and(|outcome| outcome.account() == Some(holder));
+    by_anchor.chain(by_name).chain(by_address).any(ends_here)
 }
 
 fn told(outcome: &SyncOutcome, end: &World) -> NextSync {

@@ -53,16 +53,24 @@ impl Reading {
 
     /// Plans, and reads what planning asks for on the way.
     pub(super) async fn plan(&mut self, desired: &Desired, options: &Options) -> Result<Body, Failure> {
-        if self.tenant.is_none() && self.forests.iter().all(Option::is_none) {
-            self.terminal.log(1, "planning, and proving the plan on the tenant model");
-            return plan::compute(desired, self.observed.clone(), options).map_err(|failure| unproven(&failure));
-        }
-        for round in 1..=ROUNDS {
-            self.terminal.log(1, &format!("planning, round {round}"));
-            let (body, asked) = plan::inquire(desired, self.observed.clone(), options, &self.answered);
+        let terminal = self.terminal;
+        let body = self
+            .ask(|observed, answered| {
+                terminal.log(1, "planning, and proving the plan on the tenant model");
+                plan::inquire(desired, observed, options, answered)
+            })
+            .await?;
+        body.map_err(|failure| unproven(&failure))
+    }
+
+    /// Works on what was read, and reads what that work asks for, until it asks for nothing new.
+    pub(super) async fn ask<T>(&mut self, work: impl Fn(Observed, &Questions) -> (T, Questions)) -> Result<T, Failure> {
+        for _ in 0..ROUNDS {
+            let (result, asked) = work(self.observed.clone(), &self.answered);
             let open = asked.without(&self.answered);
-            if open.is_empty() {
-                return body.map_err(|failure| unproven(&failure));
+            let is_live = self.tenant.is_some() || self.forests.iter().any(Option::is_some);
+            if open.is_empty() || !is_live {
+                return Ok(result);
             }
             self.answer(&open).await?;
             self.answered.extend(open);

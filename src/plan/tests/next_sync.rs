@@ -64,6 +64,10 @@ fn a_refusal_that_ends_with_the_cycle_says_so() {
     let body = case.plan();
     assert_eq!((said(&body, 0).outcome, said(&body, 1).outcome), (Outcome::Refused, Outcome::HardMatch));
     assert!(said(&body, 0).notes[0].contains("bob@x.example") && said(&body, 0).notes[0].contains("same cycle"));
+    // Whether that AD user is mapped makes no difference to sync.
+    let mut unmapped = Case { desired: case.desired.clone(), observed: case.observed.clone() };
+    unmapped.desired.mappings.truncate(1);
+    assert_eq!(said(&unmapped.plan(), 0).notes, said(&body, 0).notes);
 }
 
 #[test]
