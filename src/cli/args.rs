@@ -1,5 +1,7 @@
 //! What can be typed. The help texts are written here; what the words mean is decided by the verbs.
 
+mod discovery;
+
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
@@ -7,6 +9,7 @@ use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::exit;
+pub use discovery::{DiscoverArgs, DiscoverFormat};
 
 /// Plan, review and apply hard matches between Active Directory users and Microsoft Entra ID accounts.
 #[derive(Debug, Parser)]
@@ -56,6 +59,9 @@ pub enum Verb {
     /// Try everything that planning and applying need: connections, sign-in, rights, switches, clocks; each with its cure
     #[command(after_help = "Examples:\n  hardmatch doctor")]
     Doctor(DoctorArgs),
+    /// Propose mappings for whole forests, each with its evidence; whoever is doubtful is left to you
+    #[command(after_help = discovery::EXAMPLES)]
+    Discover(DiscoverArgs),
     /// Save both directories and a configuration that plans from the saved files, to rehearse on
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(SnapshotArgs),

@@ -8,6 +8,7 @@ mod batch;
 mod convert;
 mod demo;
 mod directories;
+mod discover;
 mod doctor;
 pub mod exit;
 mod explain;
@@ -63,6 +64,7 @@ fn run(verb: &Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Rollback(args) => rollback::run(args, terminal),
         Verb::Snapshot(args) => snapshot::run(args, terminal),
         Verb::Convert(args) => convert::run(args, terminal),
+        Verb::Discover(args) => discover::run(args, terminal),
         Verb::Doctor(args) => doctor::run(args, terminal),
         Verb::Explain(args) => explain::run(args, terminal),
         Verb::Schema(args) => schema::run(args, terminal),

@@ -8,6 +8,7 @@
 //! Reading never stops at the first fault: the tree is read by what is expected at each place, and all that does not
 //! fit is collected. [`parse`] is pure; only `load` reads files. [`render_diagnostics`] draws what went wrong.
 
+pub mod append;
 mod columns;
 mod digest;
 mod document;

@@ -14,7 +14,7 @@ use super::draft::Draft;
 use super::finding::{Code, Finding, Severity};
 use super::link::Link;
 use super::target::is_linked;
-use super::world::World;
+use super::world::{AdRef, World};
 
 /// Everything that a body is made of.
 pub(super) struct Parts<'a> {
@@ -106,14 +106,8 @@ fn planned_mapping(link: &Link<'_>, acts: bool, world: &World) -> PlannedMapping
 }
 
 fn on_prem(link: &Link<'_>, world: &World) -> Option<PlanAdUser> {
-    if let Some((forest, user)) = link.ad.and_then(|user| world.forests.get(user)) {
-        return Some(PlanAdUser {
-            dn: Some(user.dn.as_str().to_owned()),
-            forest: Some(forest.name.to_string()),
-            object_guid: Some(user.guid.to_string()),
-            object_sid: user.sid.as_ref().map(|sid| sid.as_str().to_owned()),
-            sam: user.sam.as_ref().map(ToString::to_string),
-        });
+    if let Some(user) = link.ad.and_then(|user| plan_ad_user(user, world)) {
+        return Some(user);
     }
     (link.anchor.is_some() || link.given.is_some()).then(|| PlanAdUser {
         dn: None,
@@ -121,6 +115,18 @@ fn on_prem(link: &Link<'_>, world: &World) -> Option<PlanAdUser> {
         object_guid: link.given.map(|guid| guid.to_string()),
         object_sid: None,
         sam: None,
+    })
+}
+
+/// An AD user as files name it.
+pub(super) fn plan_ad_user(user: AdRef, world: &World) -> Option<PlanAdUser> {
+    let (forest, user) = world.forests.get(user)?;
+    Some(PlanAdUser {
+        dn: Some(user.dn.as_str().to_owned()),
+        forest: Some(forest.name.to_string()),
+        object_guid: Some(user.guid.to_string()),
+        object_sid: user.sid.as_ref().map(|sid| sid.as_str().to_owned()),
+        sam: user.sam.as_ref().map(ToString::to_string),
     })
 }
 

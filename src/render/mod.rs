@@ -7,6 +7,7 @@
 mod comment;
 mod diff;
 mod diff_text;
+mod discover;
 mod escape;
 mod facts;
 mod human;
@@ -20,6 +21,7 @@ mod words;
 
 pub use self::diff::{Changed, Changes, FieldChange, PlanDiff, diff_json};
 pub use self::diff_text::{diff_human, diff_markdown};
+pub use self::discover::{ProposedText, discovery_line, left_out_comments, proposed_mappings};
 pub use self::human::human;
 pub use self::markdown::markdown;
 pub use self::page::Style;

@@ -6,6 +6,7 @@ mod architecture;
 mod cli;
 mod common;
 #[cfg(feature = "emulator")]
+mod discover;
 mod emulator;
 mod errors;
 mod examples;

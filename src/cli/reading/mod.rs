@@ -104,7 +104,8 @@ impl Reading {
     }
 }
 
-fn unproven(failure: &ProofFailure) -> Failure {
+/// A plan that must not be shown.
+pub(super) fn unproven(failure: &ProofFailure) -> Failure {
     Failure::new(Exit::Unexpected, format!("the plan failed its own proof, so it is not shown: {failure}"))
         .hint("This is a fault of hardmatch, not of your files. Please report it with this message.")
 }

@@ -1,0 +1,96 @@
+//! `discover`: the configuration with proposed mappings.
+
+use crate::config::append::{MappingText, with_mappings};
+use crate::plan::body::MappingState;
+use crate::plan::discover::{Discovery, Scope, discover};
+use crate::render;
+
+use super::args::{DiscoverArgs, DiscoverFormat, Read};
+use super::directories;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::files::{self, Readers};
+use super::reading::{Reading, unproven};
+use super::setup::Setup;
+use super::terminal::Terminal;
+
+/// Runs the verb.
+pub(super) fn run(args: &DiscoverArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    let setup = Setup::load(&args.config, terminal)?;
+    let scope = scope(args, &setup)?;
+    let observed = directories::block_on(async {
+        let reading = Reading::begin(&setup.config, Read::Everything, terminal).await?;
+        reading.close().await;
+        Ok(reading.into_observed())
+    })?;
+    let live = observed.tenant.live_count();
+    terminal.log(1, "weighing the evidence, and planning what it says");
+    let discovery = discover(&setup.config.desired, observed, &scope).map_err(|failure| unproven(&failure))?;
+    let text = match args.format {
+        DiscoverFormat::Yaml => yaml(&setup, &discovery, args.all)?,
+        DiscoverFormat::Json => json(&discovery)?,
+    };
+    match &args.out {
+        Some(out) => files::write(out, Readers::AsUsual, |file| file.write_all(text.as_bytes()))?,
+        None => terminal.result(&text)?,
+    }
+    say(&setup, &discovery, args, live, terminal);
+    Ok(Exit::Done)
+}
+
+fn scope(args: &DiscoverArgs, setup: &Setup) -> Result<Scope, Failure> {
+    let forests = &setup.config.desired.forests;
+    if forests.is_empty() {
+        return Err(Failure::input("no forest is configured, so there is nobody to find an account for")
+            .hint("Add the export or the domain controller of a forest under `forests`."));
+    }
+    let forest = args.forest.as_deref();
+    if let Some(name) = forest.filter(|name| !forests.iter().any(|forest| *forest.name == **name)) {
+        let names: Vec<&str> = forests.iter().map(|forest| &*forest.name).collect();
+        return Err(Failure::usage(format!("no forest is called `{name}`")).hint(format!("There are: {}.", names.join(", "))));
+    }
+    let under = args.under.as_deref().map(str::parse).transpose();
+    let under = under.map_err(|why| Failure::usage(format!("`--under` needs the name of a container: {why}")))?;
+    Ok(Scope { forest: forest.map(Into::into), under, unlinked: args.unlinked })
+}
+
+fn yaml(setup: &Setup, discovery: &Discovery, all: bool) -> Result<String, Failure> {
+    let texts = render::proposed_mappings(discovery).into_iter();
+    let texts: Vec<MappingText> = texts.map(|text| MappingText { comments: text.comments, flow: text.flow }).collect();
+    let extended = with_mappings(&setup.config, &setup.path.display().to_string(), &texts).map_err(|why| {
+        Failure::input(format!("mappings cannot be added to {}: {why}", setup.path.display()))
+            .hint("Write `mappings` as a list with one `- ` per mapping, or take `--format json`.")
+    })?;
+    let comments = render::left_out_comments(discovery, all);
+    let gap = if comments.is_empty() { "" } else { "\n" };
+    Ok(format!("{}\n{gap}{comments}", extended.trim_end()))
+}
+
+fn json(discovery: &Discovery) -> Result<String, Failure> {
+    let mut value = serde_json::to_value(discovery).map_err(|why| Failure::new(Exit::Unexpected, why.to_string()))?;
+    if let Some(object) = value.as_object_mut() {
+        object.insert("kind".to_owned(), "hardmatch/discovery".into());
+        object.insert("formatVersion".to_owned(), "1.0".into());
+    }
+    Ok(format!("{value:#}\n"))
+}
+
+/// What was found and what to do with it, for whoever watches.
+fn say(setup: &Setup, discovery: &Discovery, args: &DiscoverArgs, live: u64, terminal: Terminal) {
+    terminal.say(&render::discovery_line(discovery));
+    let planned = discovery.proposals.iter().filter(|proposal| proposal.state == MappingState::Planned).count();
+    let (planned, limits) = (u64::try_from(planned).unwrap_or(u64::MAX), setup.config.desired.policy.limits);
+    let is_many = planned > limits.changes || (live >= 50 && planned.saturating_mul(100) > live.saturating_mul(limits.percent));
+    if is_many {
+        terminal.say(&format!(
+            "{planned} accounts are to be changed, which is more than `policy.limits` allow in one plan: discover in parts with `--under`, or raise them."
+        ));
+    }
+    if args.format == DiscoverFormat::Yaml {
+        let file = args.out.as_ref().map_or_else(|| "FILE".to_owned(), |out| out.display().to_string());
+        terminal.say(&format!(
+            "Keep it beside {}, where its paths start. To see what it would do: hardmatch plan --config {file}",
+            setup.path.display()
+        ));
+    }
+}

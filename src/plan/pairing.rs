@@ -1,0 +1,120 @@
+//! Which account is that of an AD user: one, or nobody, or somebody has to decide.
+//!
+//! Rather nobody than the wrong one: whatever contradicts, and whatever two accounts or two AD users share, is left to people.
+
+use serde::{Deserialize, Serialize};
+
+use super::describe::cloud_user_line;
+use super::evidence::{Candidate, Evidence, Pinned, Strength, candidates};
+use super::world::{AdRef, World};
+use crate::model::{CloudUser, Known};
+
+/// How sure a proposal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Confidence {
+    /// A program wrote something that only this AD user has.
+    High,
+    /// Names and numbers agree, and nothing that both have contradicts.
+    Medium,
+}
+
+impl Confidence {
+    /// For people.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+        }
+    }
+}
+
+/// What the evidence says of one AD user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Pairing {
+    /// This account.
+    One { candidate: Candidate, confidence: Confidence },
+    /// Some accounts have something of it, but none is proposed; the reason is a sentence.
+    Unsure { why: String, candidates: Vec<Candidate> },
+    /// No account has anything of it.
+    Nobody,
+}
+
+/// Weighs the evidence of all accounts for one AD user.
+pub(super) fn pair(ad: AdRef, world: &World, pinned: &Pinned) -> Pairing {
+    let all = candidates(ad, world, pinned);
+    let is_live = |candidate: &&Candidate| !is_deleted(candidate, world);
+    let strong: Vec<&Candidate> = all.iter().filter(|candidate| candidate.strength() > Strength::Weak).collect();
+    let has_live = strong.iter().any(|candidate| is_live(candidate));
+    // What was deleted does not count beside what lives, unless a program wrote that it belongs to this AD user.
+    let counts = |candidate: &&&Candidate| is_live(candidate) || !has_live || candidate.strength() == Strength::Hard;
+    let strong: Vec<&Candidate> = strong.iter().filter(counts).copied().collect();
+    let why = match strong.as_slice() {
+        [] if all.is_empty() => return Pairing::Nobody,
+        [] => "only an alias or the name before the @ is the same".to_owned(),
+        [one] => match verdict(one, &all, world) {
+            Ok(confidence) => return Pairing::One { candidate: (*one).clone(), confidence },
+            Err(why) => why,
+        },
+        many => format!("{} accounts have something of this AD user", many.len()),
+    };
+    Pairing::Unsure { why, candidates: all }
+}
+
+fn is_deleted(candidate: &Candidate, world: &World) -> bool {
+    world.tenant.user(candidate.user).is_some_and(CloudUser::is_deleted)
+}
+
+/// Whether the only account in question is good enough, or why not.
+fn verdict(one: &Candidate, all: &[Candidate], world: &World) -> Result<Confidence, String> {
+    let Some(account) = world.tenant.user(one.user) else { return Err("the account is gone".to_owned()) };
+    if account.is_deleted() {
+        return Err("the account is in the recycle bin".to_owned());
+    }
+    if let Some(against) = one.against.first() {
+        return Err(format!("the account is most likely somebody else's: {against}"));
+    }
+    if one.strength() == Strength::Hard {
+        let is_bare = one.soft_values() == 0 && !one.differs.is_empty() && !account.is_synced();
+        return if is_bare {
+            Err("it has an identifier of this AD user, but its names are others".to_owned())
+        } else {
+            Ok(Confidence::High)
+        };
+    }
+    by_names(one, all, account, world)
+}
+
+/// Where nothing but names and numbers speaks for an account.
+fn by_names(one: &Candidate, all: &[Candidate], account: &CloudUser, world: &World) -> Result<Confidence, String> {
+    let has = |evidence: Evidence| one.evidence.contains(&evidence);
+    if let Some(purpose) = account.mailbox_purpose.value().filter(|purpose| !purpose.eq_ignore_ascii_case("user")) {
+        return Err(format!("its mailbox is no person's: {purpose}"));
+    }
+    if account.account_enabled == Known::Is(false) && !has(Evidence::EmployeeId) {
+        return Err("its sign-in is off, as that of shared mailboxes".to_owned());
+    }
+    if account.is_synced() {
+        return Err("it is synced with another AD user, which was not read".to_owned());
+    }
+    if one.is_stale && !has(Evidence::EmployeeId) {
+        return Err("it carries on-premises values of an AD user that is not there: was it recreated, or is it another person of this name?"
+            .to_owned());
+    }
+    let rivals = || all.iter().filter(|other| other.user != one.user);
+    let namesake = rivals().find(|rival| rival.evidence.contains(&Evidence::LocalPart));
+    if let Some(namesake) = namesake.filter(|_| !has(Evidence::SignInName)).and_then(|rival| world.tenant.user(rival.user)) {
+        return Err(format!("the name of the AD user is that of {}", cloud_user_line(namesake)));
+    }
+    if one.soft_values() > 1 {
+        return Ok(Confidence::Medium);
+    }
+    match one.differs.first() {
+        Some(what) => Err(format!("one thing is the same, but {what} is another")),
+        None if rivals().next().is_some() => {
+            Err("one thing is the same, and another account has an address of this AD user".to_owned())
+        }
+        None => Ok(Confidence::Medium),
+    }
+}
