@@ -1,8 +1,14 @@
 //! `discover`: the configuration with proposed mappings.
 
+use std::io;
+
+use serde::Serialize;
+
 use crate::config::append::{MappingText, with_mappings};
+use crate::model::Observed;
 use crate::plan::body::MappingState;
 use crate::plan::discover::{Discovery, Scope, discover};
+use crate::plan::synced_report::synced_report;
 use crate::render;
 
 use super::args::{DiscoverArgs, DiscoverFormat, Read};
@@ -18,23 +24,44 @@ use super::terminal::Terminal;
 pub(super) fn run(args: &DiscoverArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let setup = Setup::load(&args.config, terminal)?;
     let scope = scope(args, &setup)?;
-    let observed = directories::block_on(async {
-        let reading = Reading::begin(&setup.config, Read::Everything, terminal).await?;
-        reading.close().await;
-        Ok(reading.into_observed())
-    })?;
+    let observed = everything(&setup, terminal)?;
+    if args.synced_report {
+        return report(args, observed, terminal);
+    }
     let live = observed.tenant.live_count();
     terminal.log(1, "weighing the evidence, and planning what it says");
     let discovery = discover(&setup.config.desired, observed, &scope).map_err(|failure| unproven(&failure))?;
     let text = match args.format {
         DiscoverFormat::Yaml => yaml(&setup, &discovery, args.all)?,
-        DiscoverFormat::Json => json(&discovery)?,
+        DiscoverFormat::Json => document("hardmatch/discovery", &discovery)?,
     };
     match &args.out {
         Some(out) => files::write(out, Readers::AsUsual, |file| file.write_all(text.as_bytes()))?,
         None => terminal.result(&text)?,
     }
     say(&setup, &discovery, args, live, terminal);
+    Ok(Exit::Done)
+}
+
+fn everything(setup: &Setup, terminal: Terminal) -> Result<Observed, Failure> {
+    directories::block_on(async {
+        let reading = Reading::begin(&setup.config, Read::Everything, terminal).await?;
+        reading.close().await;
+        Ok(reading.into_observed())
+    })
+}
+
+fn report(args: &DiscoverArgs, observed: Observed, terminal: Terminal) -> Result<Exit, Failure> {
+    let report = synced_report(observed);
+    let style = terminal.style(args.all);
+    let write = |out: &mut dyn io::Write| match args.format {
+        DiscoverFormat::Yaml => render::synced_report_human(&report, &style, out),
+        DiscoverFormat::Json => out.write_all(document("hardmatch/synced-report", &report)?.as_bytes()),
+    };
+    match &args.out {
+        Some(out) => files::write(out, Readers::AsUsual, write)?,
+        None => terminal.stream_result(write)?,
+    }
     Ok(Exit::Done)
 }
 
@@ -66,10 +93,11 @@ fn yaml(setup: &Setup, discovery: &Discovery, all: bool) -> Result<String, Failu
     Ok(format!("{}\n{gap}{comments}", extended.trim_end()))
 }
 
-fn json(discovery: &Discovery) -> Result<String, Failure> {
-    let mut value = serde_json::to_value(discovery).map_err(|why| Failure::new(Exit::Unexpected, why.to_string()))?;
+/// For scripts: what it is, and what it holds.
+fn document(kind: &str, value: &impl Serialize) -> io::Result<String> {
+    let mut value = serde_json::to_value(value)?;
     if let Some(object) = value.as_object_mut() {
-        object.insert("kind".to_owned(), "hardmatch/discovery".into());
+        object.insert("kind".to_owned(), kind.into());
         object.insert("formatVersion".to_owned(), "1.0".into());
     }
     Ok(format!("{value:#}\n"))

@@ -29,6 +29,7 @@ mod prove;
 pub mod questions;
 mod resolve;
 mod rules;
+pub mod synced_report;
 mod target;
 #[cfg(test)]
 mod tests;

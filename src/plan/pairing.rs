@@ -46,7 +46,7 @@ pub(super) fn pair(ad: AdRef, world: &World, pinned: &Pinned) -> Pairing {
     let all = candidates(ad, world, pinned);
     let is_live = |candidate: &&Candidate| !is_deleted(candidate, world);
     let strong: Vec<&Candidate> = all.iter().filter(|candidate| candidate.strength() > Strength::Weak).collect();
-    let has_live = strong.iter().any(|candidate| is_live(candidate));
+    let has_live = strong.iter().any(is_live);
     // What was deleted does not count beside what lives, unless a program wrote that it belongs to this AD user.
     let counts = |candidate: &&&Candidate| is_live(candidate) || !has_live || candidate.strength() == Strength::Hard;
     let strong: Vec<&Candidate> = strong.iter().filter(counts).copied().collect();

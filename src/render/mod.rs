@@ -15,6 +15,7 @@ mod markdown;
 mod next_sync;
 mod page;
 mod proof;
+mod synced_report;
 mod verify;
 mod view;
 mod words;
@@ -25,6 +26,7 @@ pub use self::discover::{ProposedText, discovery_line, left_out_comments, propos
 pub use self::human::human;
 pub use self::markdown::markdown;
 pub use self::page::Style;
+pub use self::synced_report::synced_report_human;
 pub use self::verify::{VerifyReport, VerifyRow, verify_human, verify_json, verify_markdown};
 pub use self::view::{Chapter, Group, PlanView, Step};
 

@@ -42,6 +42,10 @@ pub struct DiscoverArgs {
     #[arg(long)]
     pub unlinked: bool,
 
+    /// Instead of proposals, report who is linked how and which anchor attribute the tenant seems to use
+    #[arg(long, conflicts_with_all = ["forest", "under", "unlinked"])]
+    pub synced_report: bool,
+
     /// Save it instead of printing it
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -71,7 +71,7 @@ impl Population {
     }
 
     fn one_in(&mut self, count: usize) -> bool {
-        self.random() as usize % count == 0
+        (self.random() as usize).is_multiple_of(count)
     }
 
     /// An AD user and the account of the same names, not linked.
