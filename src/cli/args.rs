@@ -127,6 +127,8 @@ pub enum Read {
     Needed,
     /// All of it
     Everything,
+    /// All of it, object identifiers included
+    Identifiers,
 }
 
 /// How a plan is printed.

@@ -5,7 +5,6 @@ use std::io;
 use serde::Serialize;
 
 use crate::config::append::{MappingText, with_mappings};
-use crate::model::Observed;
 use crate::plan::body::MappingState;
 use crate::plan::discover::{Discovery, Scope, discover};
 use crate::plan::synced_report::synced_report;
@@ -24,13 +23,10 @@ use super::terminal::Terminal;
 pub(super) fn run(args: &DiscoverArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let setup = Setup::load(&args.config, terminal)?;
     let scope = scope(args, &setup)?;
-    let observed = everything(&setup, terminal)?;
     if args.synced_report {
-        return report(args, observed, terminal);
+        return report(args, &setup, terminal);
     }
-    let live = observed.tenant.live_count();
-    terminal.log(1, "weighing the evidence, and planning what it says");
-    let discovery = discover(&setup.config.desired, observed, &scope).map_err(|failure| unproven(&failure))?;
+    let (discovery, live) = find(&setup, &scope, terminal)?;
     let text = match args.format {
         DiscoverFormat::Yaml => yaml(&setup, &discovery, args.all)?,
         DiscoverFormat::Json => document("hardmatch/discovery", &discovery)?,
@@ -43,15 +39,28 @@ pub(super) fn run(args: &DiscoverArgs, terminal: Terminal) -> Result<Exit, Failu
     Ok(Exit::Done)
 }
 
-fn everything(setup: &Setup, terminal: Terminal) -> Result<Observed, Failure> {
+/// The proposals, and how many live accounts there are.
+fn find(setup: &Setup, scope: &Scope, terminal: Terminal) -> Result<(Discovery, u64), Failure> {
     directories::block_on(async {
-        let reading = Reading::begin(&setup.config, Read::Everything, terminal).await?;
+        let mut reading = Reading::begin(&setup.config, Read::Identifiers, terminal).await?;
+        let found = reading
+            .ask(|observed, answered| {
+                terminal.log(1, "weighing the evidence, and planning what it says");
+                discover(&setup.config.desired, observed, scope, answered)
+            })
+            .await;
         reading.close().await;
-        Ok(reading.into_observed())
+        let discovery = found?.map_err(|failure| unproven(&failure))?;
+        Ok((discovery, reading.into_observed().tenant.live_count()))
     })
 }
 
-fn report(args: &DiscoverArgs, observed: Observed, terminal: Terminal) -> Result<Exit, Failure> {
+fn report(args: &DiscoverArgs, setup: &Setup, terminal: Terminal) -> Result<Exit, Failure> {
+    let observed = directories::block_on(async {
+        let reading = Reading::begin(&setup.config, Read::Identifiers, terminal).await?;
+        reading.close().await;
+        Ok(reading.into_observed())
+    })?;
     let report = synced_report(observed);
     let style = terminal.style(args.all);
     let write = |out: &mut dyn io::Write| match args.format {

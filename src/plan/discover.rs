@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::questions::Recorder;
+use crate::model::questions::{Questions, Recorder};
 use crate::model::{
     CloudKey, CloudSelector, CloudUser, Desired, DistinguishedName, GuidInput, Mapping, Observed, OnPremKey, OnPremSelector,
     OnPremSide, Source, Upn, WriteSide,
@@ -114,16 +114,27 @@ pub struct LeftOutCandidate {
     pub is_synced: bool,
 }
 
-/// Proposes a mapping for each AD user in scope that the configuration does not name.
+/// Proposes a mapping for each AD user in scope that the configuration does not name; and says of which accounts it wanted to
+/// know what no list tells ([`crate::model::questions::CloudQuestion::Details`]).
 ///
-/// # Errors
-/// [`ProofFailure`] as for a plan.
-pub fn discover(desired: &Desired, observed: Observed, scope: &Scope) -> Result<Discovery, ProofFailure> {
-    let world = World::new(observed, Recorder::default());
-    let mut sorted = Sorted::of(desired, scope, &world);
-    sorted.leave_shared_accounts(&world);
-    let body = sorted.leave_blocked(desired, &world)?;
-    Ok(sorted.discovery(&body, desired.mappings.len(), scope, &world))
+/// Both directories have to be read whole. `answered` are the questions whose answers `observed` holds; where one of the
+/// returned ones is not among them, the result means nothing. A failure is as for a plan.
+pub fn discover(
+    desired: &Desired,
+    observed: Observed,
+    scope: &Scope,
+    answered: &Questions,
+) -> (Result<Discovery, ProofFailure>, Questions) {
+    let recorder = Recorder::new(answered.clone()).knowing(true, true);
+    let found = found(desired, &World::new(observed, recorder.clone()), scope);
+    (found, recorder.questions())
+}
+
+fn found(desired: &Desired, world: &World, scope: &Scope) -> Result<Discovery, ProofFailure> {
+    let mut sorted = Sorted::of(desired, scope, world);
+    sorted.leave_shared_accounts(world);
+    let body = sorted.leave_blocked(desired, world)?;
+    Ok(sorted.discovery(&body, desired.mappings.len(), scope, world))
 }
 
 /// A pair on its way to a proposal.

@@ -42,7 +42,7 @@ pub(super) async fn begin(
     let is_part = match extent {
         Read::Auto => config.desired.mappings.len() <= FEW,
         Read::Needed => true,
-        Read::Everything => false,
+        Read::Everything | Read::Identifiers => false,
     };
     let forest = first_look(name, source, &ldap, is_part, terminal).await?;
     Ok((forest, Some(LiveForest { ldap, is_part })))

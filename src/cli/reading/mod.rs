@@ -37,7 +37,8 @@ pub(super) struct Reading {
 impl Reading {
     /// Reads what is read in any case. What is wrong with one directory does not hide what is wrong with the next.
     pub(super) async fn begin(config: &Config, extent: Read, terminal: Terminal) -> Result<Self, Failure> {
-        let extent = if plan::needs_everything(&config.desired) { Read::Everything } else { extent };
+        let is_part = matches!(extent, Read::Auto | Read::Needed);
+        let extent = if is_part && plan::needs_everything(&config.desired) { Read::Everything } else { extent };
         let forests = sources(config).map(|(name, source, anchor)| forest::begin(name, source, anchor, config, extent, terminal));
         let (tenant, forests) = tokio::join!(tenant::begin(config, extent, terminal), join_all(forests));
         let mut failures: Vec<Failure> = Vec::new();

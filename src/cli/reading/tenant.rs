@@ -56,7 +56,7 @@ async fn begin_live(
     let is_part = match extent {
         Read::Auto => cost::of_looking_up(mappings) < cost::of_listing(users),
         Read::Needed => true,
-        Read::Everything => false,
+        Read::Everything | Read::Identifiers => false,
     };
     if is_part {
         terminal.log(1, &format!("the tenant has {users} users: looking up only what {mappings} mappings need"));
@@ -65,7 +65,7 @@ async fn begin_live(
         terminal.log(1, &format!("the tenant has {users} users: listing everything once"));
         // Where reading the targets again one by one takes longer than one more list, the list brings all facts.
         let touches_many = cost::of_reading(mappings) > cost::of_listing(users);
-        graph.add_everything(&mut tenant, touches_many).await?;
+        graph.add_everything(&mut tenant, touches_many || extent == Read::Identifiers).await?;
     }
     Ok((tenant, LiveTenant { graph, is_part }))
 }

@@ -4,6 +4,7 @@ mod population;
 
 use std::collections::BTreeMap;
 
+use hardmatch::model::questions::Questions;
 use hardmatch::model::*;
 use hardmatch::plan::discover::{Scope, discover};
 
@@ -14,7 +15,7 @@ use population::Population;
 fn proposed(population: &Population) -> BTreeMap<ObjectGuid, EntraId> {
     let desired =
         Desired { forests: vec![ForestSpec { name: "corp".into(), anchor: AnchorMode::ConsistencyGuid }], ..Desired::default() };
-    let found = discover(&desired, population.observed.clone(), &Scope::default()).unwrap();
+    let found = discover(&desired, population.observed.clone(), &Scope::default(), &Questions::default()).0.unwrap();
     let pair = |proposal: &hardmatch::plan::discover::Proposal| {
         (proposal.on_prem.object_guid.as_ref().unwrap().parse().unwrap(), proposal.cloud.id.parse().unwrap())
     };

@@ -70,6 +70,26 @@ async fn a_live_tenant_gives_the_same_plan_as_its_snapshot() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_live_tenant_gives_the_same_proposals_as_its_snapshot() {
+    for name in ["bulk-rules", "everything-wrong", "duplicate-account"] {
+        let live = Live::example(name, allowing()).await;
+        let mut found = Vec::new();
+        for config in ["snapshot.yaml", "hardmatch.yaml"] {
+            let yaml = live.here.read(config);
+            let bare = yaml.split("\nmappings:").next().unwrap().split("\nmappingFiles:").next().unwrap();
+            live.here.write(config, format!("{bare}\n"));
+            let discovered = live.run(&["discover", "--config", config, "--format", "json"]).await;
+            assert_eq!(discovered.code, Some(0), "{}", discovered.stderr);
+            let json: Value = serde_json::from_str(&discovered.stdout).unwrap();
+            found.push(json);
+        }
+        let count = |list: &str| found[0][list].as_array().unwrap().len();
+        assert!(count("proposals") + count("leftOut") > 1, "{name}");
+        assert_eq!(found[0], found[1], "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_applied_live_is_planned_no_more() {
     for name in EXAMPLES.into_iter().filter(|name| *name != "everything-wrong") {
         let live = Live::example(name, allowing()).await;
