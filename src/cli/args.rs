@@ -1,5 +1,6 @@
 //! What can be typed. The help texts are written here; what the words mean is decided by the verbs.
 
+mod checking;
 mod discovery;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::exit;
+pub use checking::VerifyArgs;
 pub use discovery::{DiscoverArgs, DiscoverFormat};
 
 /// Plan, review and apply hard matches between Active Directory users and Microsoft Entra ID accounts.
@@ -51,7 +53,7 @@ pub enum Verb {
     #[command(after_help = APPLY_EXAMPLES)]
     Apply(ApplyArgs),
     /// Show where every mapping stands now: planned, armed, linked or blocked, with the proof
-    #[command(after_help = "Examples:\n  hardmatch verify\n  hardmatch verify --detailed-exitcode")]
+    #[command(after_help = checking::EXAMPLES)]
     Verify(VerifyArgs),
     /// Make a plan that undoes a run; what cannot be undone is listed first
     #[command(after_help = "Examples:\n  hardmatch rollback plan.journal.jsonl --out undo.json\n  hardmatch apply undo.json")]
@@ -255,26 +257,6 @@ pub struct DoctorArgs {
     /// Configuration.
     #[command(flatten)]
     pub config: ConfigArgs,
-}
-
-/// `verify`.
-#[derive(Debug, Args)]
-pub struct VerifyArgs {
-    /// Configuration.
-    #[command(flatten)]
-    pub config: ConfigArgs,
-
-    /// How to print the states: human, json or markdown
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    pub format: Format,
-
-    /// Show every mapping, however many there are
-    #[arg(long)]
-    pub all: bool,
-
-    /// Exit with 2 when changes are due
-    #[arg(long)]
-    pub detailed_exitcode: bool,
 }
 
 /// `rollback`.

@@ -26,6 +26,7 @@ mod show;
 mod snapshot;
 mod surroundings;
 mod terminal;
+mod verify;
 
 use clap::error::ErrorKind;
 use clap::{ColorChoice, Parser as _};
@@ -60,7 +61,7 @@ fn run(verb: &Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Show(args) => show::show(args, terminal),
         Verb::Diff(args) => show::diff(args, terminal),
         Verb::Apply(args) => apply::run(args, terminal),
-        Verb::Verify(args) => plan::verify(args, terminal),
+        Verb::Verify(args) => verify::run(args, terminal),
         Verb::Rollback(args) => rollback::run(args, terminal),
         Verb::Snapshot(args) => snapshot::run(args, terminal),
         Verb::Convert(args) => convert::run(args, terminal),

@@ -1,15 +1,14 @@
-//! `validate`, `plan` and `verify`: read, plan, show. Nothing here can write to a directory.
+//! `validate` and `plan`: read, plan, show. Nothing here can write to a directory.
 
 use crate::config;
 use crate::plan::Options;
 use crate::plan::body::{Body, Status};
 use crate::plan::finding::{Code, Severity};
-use crate::render::{self, VerifyReport};
 
-use super::args::{ConfigArgs, Format, PlanArgs, VerifyArgs};
+use super::args::{ConfigArgs, PlanArgs};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::print::{Printing, known, save_plan};
+use super::print::{Printing, save_plan};
 use super::setup::Setup;
 use super::terminal::Terminal;
 
@@ -50,21 +49,6 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
         let next = if can_be_applied { format!(" To carry it out: hardmatch apply {}", out.display()) } else { String::new() };
         terminal.say(&format!("\nSaved as {}.{next}", out.display()));
     }
-    Ok(verdict(&plan.body, args.detailed_exitcode))
-}
-
-/// Shows where every mapping stands.
-pub(super) fn verify(args: &VerifyArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let format = known(args.format)?;
-    let setup = Setup::load(&args.config, terminal)?;
-    let (plan, observed) = setup.look(&Options::default(), terminal)?;
-    let report = VerifyReport::new(&plan.body).with_proof(&observed);
-    let style = terminal.style(args.all);
-    terminal.stream_result(|out| match format {
-        Format::Human | Format::Html => render::verify_human(&report, &style, out),
-        Format::Markdown => out.write_all(render::verify_markdown(&report).as_bytes()),
-        Format::Json => render::verify_json(&report, out),
-    })?;
     Ok(verdict(&plan.body, args.detailed_exitcode))
 }
 

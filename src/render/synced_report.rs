@@ -17,7 +17,7 @@ const ROWS: usize = 50;
 /// Those of the writer.
 pub fn synced_report_human(report: &SyncedReport, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let page = &mut Page::new(out, style);
-    page.item("", PLAIN, "hardmatch discover --synced-report", HEADING)?;
+    page.item("", PLAIN, "hardmatch discover: who is linked how", HEADING)?;
     counts(page, "Live accounts", &report.accounts, about_state)?;
     counts(page, "ImmutableIDs of synced accounts", &report.forms, about_form)?;
     counts(page, "Where they come from", &report.origins, about_origin)?;

@@ -22,3 +22,4 @@ mod sign_in;
 mod snapshot;
 #[cfg(feature = "emulator")]
 mod tenants;
+mod waiting;

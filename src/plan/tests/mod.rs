@@ -1,5 +1,6 @@
 //! Planning on small directories: one test for each thing that can stand in the way.
 
+mod discover;
 mod holders;
 mod next_sync;
 mod order;
