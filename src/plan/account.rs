@@ -2,7 +2,7 @@
 
 use wildmatch::WildMatch;
 
-use crate::model::{Acceptable, AnchorForm, CloudUser, Known, Policy, RoleState, SourceAnchor};
+use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, Known, Policy, RoleState, SourceAnchor};
 use crate::tenant_model::{RoleHeld, Tenant};
 
 use super::describe::{ad_user_line, anchor_text, cloud_user_line, other_line};
@@ -179,13 +179,17 @@ pub(super) fn raise_cloud_managed(link: &mut Link<'_>, account: &CloudUser) {
 }
 
 /// One line for each role: name, how it is held.
-pub(super) fn role_lines(roles: &[RoleHeld]) -> Vec<String> {
+pub(super) fn role_lines(roles: &[RoleHeld], tenant: &Tenant) -> Vec<String> {
+    let name = |group: EntraId| {
+        let found = tenant.observed().others.iter().find(|other| other.id == group);
+        found.map_or_else(|| format!("group {group}"), other_line)
+    };
     let line = |role: &RoleHeld| {
         let state = match role.state {
             RoleState::Assigned => "assigned",
             RoleState::Eligible => "eligible through PIM",
         };
-        let via = role.via.map_or_else(String::new, |group| format!(", through group {group}"));
+        let via = role.via.map_or_else(String::new, |group| format!(", through {}", name(group)));
         let weight = if role.privileged { "privileged" } else { "not privileged" };
         format!("{} ({weight}, {state}{via})", role.role)
     };
@@ -201,7 +205,7 @@ pub(super) fn raise_roles(link: &mut Link<'_>, account: &CloudUser, tenant: &Ten
         );
         let finding = link
             .finding(Code::TargetPrivileged, message)
-            .objects(role_lines(&roles))
+            .objects(role_lines(&roles, tenant))
             .hint("Take the role away for the time of the match, or write `accept: [target-privileged]` to set the ID all the same.")
             .steps([
                 "Remove the assignment and the eligibility (also through groups).".to_owned(),
@@ -212,7 +216,7 @@ pub(super) fn raise_roles(link: &mut Link<'_>, account: &CloudUser, tenant: &Ten
     } else if !roles.is_empty() {
         let message = format!("{} holds a role that is not privileged", account.original_upn());
         let hint = "Microsoft's announcement of June 2026 speaks of any role: if sync refuses the match, take the role away and sync again.";
-        let finding = link.finding(Code::RoleAssigned, message).objects(role_lines(&roles)).hint(hint);
+        let finding = link.finding(Code::RoleAssigned, message).objects(role_lines(&roles, tenant)).hint(hint);
         link.raise(finding);
     }
 }

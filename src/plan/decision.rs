@@ -45,7 +45,7 @@ fn check_clear(link: &mut Link<'_>, account: &CloudUser, world: &World) {
         Some(roles) if !roles.is_empty() => {
             let message =
                 format!("{}, whose ID is to be cleared, holds a role; only a higher role may write it", account.original_upn());
-            let finding = link.finding(Code::RoleAssigned, message).objects(role_lines(&roles));
+            let finding = link.finding(Code::RoleAssigned, message).objects(role_lines(&roles, &world.tenant));
             link.raise(finding.hint("Apply with a role that may write this account, or take its role away first."));
         }
         Some(_) | None => {}
@@ -72,7 +72,7 @@ fn check_purge(link: &mut Link<'_>, account: &CloudUser, world: &World) {
         Some(roles) if !roles.is_empty() => {
             let message = format!("{name} is to be purged but holds a role");
             let hint = "Take the role away first if the account is really worthless, or decide `resolve: clear`.";
-            let finding = link.finding(Code::HolderPrivileged, message).objects(role_lines(&roles)).hint(hint);
+            let finding = link.finding(Code::HolderPrivileged, message).objects(role_lines(&roles, &world.tenant)).hint(hint);
             link.raise(finding);
         }
         Some(_) if world.tenant.unresolved_role_groups().is_empty() => {}

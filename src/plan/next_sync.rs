@@ -89,7 +89,7 @@ pub(super) fn foretell(links: &mut [Link<'_>], end: &World) {
     for link in links {
         let Some(outcome) = link.ad.and_then(|user| ask(user, end)) else { continue };
         let mut next = told(&outcome, end);
-        next.notes.extend(sid_comes_free(&outcome, link, end));
+        next.notes.extend(sid_comes_free(&outcome, link, end).or_else(|| other_account(&outcome, link, end)));
         link.next_sync = Some(next);
     }
 }
@@ -112,6 +112,13 @@ fn sid_comes_free(outcome: &SyncOutcome, link: &Link<'_>, end: &World) -> Option
         let name = cloud_user_line(account);
         format!("{name} gets the SID of its own AD user in the same cycle: if that comes first, or else in the next cycle, this refusal is gone")
     })
+}
+
+/// Whom a refusal is about, where that is not the account of the mapping.
+fn other_account(outcome: &SyncOutcome, link: &Link<'_>, end: &World) -> Option<String> {
+    let SyncOutcome::Refused(SyncRefusal { user: Some(id), .. }) = outcome else { return None };
+    let target = link.target_user(end).map(|account| account.id);
+    (target != Some(*id)).then(|| format!("it is about {}", object(*id, end)))
 }
 
 /// Whether an AD user, mapped or not, ends at this account.

@@ -7,7 +7,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// The folders of `examples/`.
-pub(crate) const EXAMPLES: [&str; 9] = [
+pub(crate) const EXAMPLES: [&str; 10] = [
     "bulk-rules",
     "chain",
     "duplicate-account",
@@ -17,6 +17,7 @@ pub(crate) const EXAMPLES: [&str; 9] = [
     "leave-hybrid",
     "recycle-bin",
     "swap",
+    "sync-refuses",
 ];
 
 /// How many random cases a law is tried on: few on every change, `PROPTEST_CASES=3000` to be thorough.

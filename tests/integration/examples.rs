@@ -63,6 +63,21 @@ fn everything_wrong() {
     assert_eq!(files(&here), before);
 }
 
+/// The plan says before what sync would say after.
+#[test]
+fn sync_refuses() {
+    let here = Hardmatch::example("sync-refuses");
+    let plan = planned(&here, "sync-refuses", 13);
+    let refused =
+        |mapping: &Value| Some((mapping["nextSync"]["code"].as_str()?.to_owned(), mapping["nextSync"]["since"].clone()));
+    let codes: Vec<(String, Value)> = plan["body"]["mappings"].as_array().unwrap().iter().filter_map(refused).collect();
+    let count = |code: &str, since: Value| codes.iter().filter(|refused| **refused == (code.to_owned(), since.clone())).count();
+    assert_eq!(count("InvalidHardMatch", json!("June 2026")), 4);
+    assert_eq!(count("AttributeUpdateNotAllowed", json!("July 2026")), 1);
+    assert_eq!((count("BlockedOnPremises", Value::Null), count("AttributeValueMustBeUnique", Value::Null)), (1, 1));
+    assert_eq!(codes.len(), 7);
+}
+
 #[test]
 fn every_example_has_a_test_and_a_few_words() {
     assert_eq!(examples().iter().map(|folder| name_of(folder)).collect::<Vec<_>>(), EXAMPLES);

@@ -91,7 +91,7 @@ async fn a_live_tenant_gives_the_same_proposals_as_its_snapshot() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_applied_live_is_planned_no_more() {
-    for name in EXAMPLES.into_iter().filter(|name| *name != "everything-wrong") {
+    for name in EXAMPLES.into_iter().filter(|name| !["everything-wrong", "sync-refuses"].contains(name)) {
         let live = Live::example(name, allowing()).await;
         let applied = live.apply(&[]).await;
         assert_eq!(applied.code, Some(0), "{name}: {}{}", applied.stdout, applied.stderr);
