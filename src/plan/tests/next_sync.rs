@@ -82,7 +82,7 @@ fn a_refusal_for_another_reason_does_not_end_with_the_cycle() {
     let body = case.plan();
     let next = said(&body, 0);
     assert_eq!((next.code.as_deref(), said(&body, 1).outcome), (Some("InvalidSoftMatch"), Outcome::HardMatch));
-    assert_eq!(next.notes, [""; 0]);
+    assert_eq!(next.notes, [format!("it is about ann@x.example (id {})", entra(2))]);
 }
 
 #[test]
