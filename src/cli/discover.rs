@@ -33,7 +33,7 @@ pub(super) fn run(args: &DiscoverArgs, terminal: Terminal) -> Result<Exit, Failu
     };
     match &args.out {
         Some(out) => files::write(out, Readers::AsUsual, |file| file.write_all(text.as_bytes()))?,
-        None => terminal.result(&text)?,
+        None => terminal.raw_result(text.as_bytes())?,
     }
     say(&setup, &discovery, args, live, terminal);
     Ok(Exit::Done)
@@ -94,7 +94,7 @@ fn yaml(setup: &Setup, discovery: &Discovery, all: bool) -> Result<String, Failu
     let texts = render::proposed_mappings(discovery).into_iter();
     let texts: Vec<MappingText> = texts.map(|text| MappingText { comments: text.comments, flow: text.flow }).collect();
     let extended = with_mappings(&setup.config, &setup.path.display().to_string(), &texts).map_err(|why| {
-        Failure::input(format!("mappings cannot be added to {}: {why}", setup.path.display()))
+        Failure::input(format!("mappings cannot be added to {}: {}", setup.path.display(), why.trim()))
             .hint("Write `mappings` as a list with one `- ` per mapping, or take `--format json`.")
     })?;
     let comments = render::left_out_comments(discovery, all);

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::{Map, Value as Json};
+
 use super::source::SourceText;
 use super::tree::Value;
 use super::{Config, Place, yaml};
@@ -22,9 +24,20 @@ pub struct MappingText {
 /// In words, when `mappings` is written in a way that cannot be extended safely.
 pub fn with_mappings(config: &Config, shown: &str, more: &[MappingText]) -> Result<String, String> {
     let source = config.sources.get(shown).ok_or("its text is not at hand")?;
-    let text = if more.is_empty() { source.text().to_owned() } else { extended(source, more)? };
-    check(config, source, &text, more.len())?;
-    Ok(text)
+    if more.is_empty() {
+        return Ok(source.text().to_owned());
+    }
+    let checked = |text: String| check(config, source, &text, more.len()).map(|()| text);
+    extended(source, more).and_then(checked).or_else(|_| checked(rewritten(source.text(), more)?))
+}
+
+/// The same configuration in plain block style, for texts that cannot be added to. Its comments are lost.
+fn rewritten(text: &str, more: &[MappingText]) -> Result<String, String> {
+    let mut document: Map<String, Json> = serde_yaml::from_str(text).map_err(|why| why.to_string())?;
+    let mappings = document.shift_remove("mappings").and_then(|value| value.as_array().cloned()).unwrap_or_default();
+    let head = serde_yaml::to_string(&document).map_err(|why| why.to_string())?;
+    let old = if mappings.is_empty() { Ok(String::new()) } else { serde_yaml::to_string(&mappings) };
+    Ok(format!("{head}mappings:\n{}{}\n", old.map_err(|why| why.to_string())?, block(more, "")))
 }
 
 fn extended(source: &SourceText, more: &[MappingText]) -> Result<String, String> {
@@ -154,6 +167,19 @@ mod tests {
             appended("mappings: [{ onPrem: q, cloud: q@x.example }]\n"),
             "mappings: [{ onPrem: q, cloud: q@x.example },\n  # why\n  { onPrem: eve, cloud: eve@x.example }]\n"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_added_to_is_written_anew() {
+        let flow = "{ version: 1, tenant: { snapshot: t.json }, forests: { corp: { ldif: c.ldif } } }";
+        let place = Place { shown: "hardmatch.yaml", relative: "hardmatch.yaml", base_dir: Path::new("") };
+        let more = MappingText { comments: vec!["why".into()], flow: "{ onPrem: eve, cloud: eve@x.example }".into() };
+        for text in [flow.to_owned(), format!("{HEAD}...\n")] {
+            let config = super::super::parse(text.as_bytes(), &place, &mut |_| Err("none".into())).unwrap();
+            let new = with_mappings(&config, "hardmatch.yaml", std::slice::from_ref(&more)).unwrap();
+            assert!(new.starts_with("version: 1\ntenant:\n  snapshot: t.json\n"), "{new}");
+            assert!(new.ends_with("# why\n- { onPrem: eve, cloud: eve@x.example }\n"), "{new}");
+        }
     }
 
     #[test]

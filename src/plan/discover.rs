@@ -321,7 +321,10 @@ fn proposal<'f>(
     let account = world.tenant.user(pair.candidate.user)?;
     let differs = pair.candidate.differs.iter().map(|what| format!("{what} differs"));
     let warnings = findings.filter(|finding| finding.severity == Severity::Warning);
-    let warnings = warnings.map(|finding| format!("{}: {}", finding.code, finding.message));
+    let warnings = warnings.map(|finding| match finding.objects.as_slice() {
+        [] => format!("{}: {}", finding.code, finding.message),
+        objects => format!("{}: {} ({})", finding.code, finding.message, objects.join("; ")),
+    });
     Some(Proposal {
         cloud: PlanCloudUser::of(account),
         cloud_selector: cloud_selector(pair.ad, account, world),
