@@ -11,6 +11,7 @@ use crate::model::{AdUser, AnchorForm, CloudUser, Known, ObjectGuid, ProxyAddres
 use crate::tenant_model::{Suffix, UserRef, mail_addresses as cloud_addresses};
 
 use super::describe::ad_user_line;
+use super::hints::skeleton;
 use super::world::{AdRef, World, mail_addresses};
 
 /// What an account and an AD user have in common.
@@ -328,8 +329,7 @@ fn is_synced_user(owner: AdRef, world: &World) -> bool {
 fn differs(user: &AdUser, account: &CloudUser, evidence: &BTreeSet<Evidence>, world: &World) -> Vec<&'static str> {
     let mut differs = Vec::new();
     let verified = |upn: &str| matches!(world.tenant.suffix_of(upn), Suffix::Verified { .. } | Suffix::Inherited { .. });
-    let has_its_name =
-        [Evidence::SignInName, Evidence::AddressAsName, Evidence::LocalPart].iter().any(|name| evidence.contains(name));
+    let has_its_name = [Evidence::SignInName, Evidence::LocalPart].iter().any(|name| evidence.contains(name));
     if user.upn.as_deref().is_some_and(verified) && !has_its_name {
         differs.push("the sign-in name");
     }
@@ -341,13 +341,30 @@ fn differs(user: &AdUser, account: &CloudUser, evidence: &BTreeSet<Evidence>, wo
     differs
 }
 
+/// Whether an address looks like one of this person: it shares a part of a name with it. Says no more than that it may be.
+pub(super) fn could_be_address_of(user: &AdUser, address: &str) -> bool {
+    let own_name = user.dn.own_name();
+    let names = [user.display_name.as_deref(), Some(own_name.as_str()), user.sam.as_deref()];
+    let names: Vec<String> = names.into_iter().flatten().flat_map(words).collect();
+    let parts: Vec<String> = words(local_part(address)).collect();
+    let is_part = |name: &String, part: &String| {
+        name == part || (name.len() > 2 && part.contains(name.as_str())) || (part.len() > 2 && name.contains(part.as_str()))
+    };
+    names.iter().any(|name| parts.iter().any(|part| is_part(name, part)))
+}
+
+/// The words of a name without digits, letters that look alike made one.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_alphabetic()).map(skeleton).filter(|word| word.len() > 1)
+}
+
 fn with_primary(address: &str, world: &World) -> Vec<AdRef> {
     let has = |user: &AdRef| world.forests.user(*user).and_then(primary_of_ad).is_some_and(|own| same(own, address));
     world.forests.by_address(address, None).into_iter().filter(has).collect()
 }
 
 /// The primary address, or `mail` where proxyAddresses name none.
-fn primary_of_ad(user: &AdUser) -> Option<&str> {
+pub(super) fn primary_of_ad(user: &AdUser) -> Option<&str> {
     primary(user.proxy_addresses.iter().map(AsRef::as_ref)).or(user.mail.as_deref())
 }
 

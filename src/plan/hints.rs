@@ -173,7 +173,7 @@ fn variants(letter: char) -> impl Iterator<Item = char> {
 }
 
 /// Letters that look or sound alike made one; marks and punctuation dropped.
-fn skeleton(name: &str) -> String {
+pub(super) fn skeleton(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.to_lowercase().chars() {
         match c {

@@ -5,9 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::describe::cloud_user_line;
-use super::evidence::{Candidate, Evidence, Pinned, Strength, candidates};
+use super::evidence::{Candidate, Evidence, Pinned, Strength, candidates, could_be_address_of, primary_of_ad};
 use super::world::{AdRef, World};
-use crate::model::{CloudUser, Known};
+use crate::model::{AdUser, CloudUser, Known};
 
 /// How sure a proposal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ pub(super) fn pair(ad: AdRef, world: &World, pinned: &Pinned) -> Pairing {
     let why = match strong.as_slice() {
         [] if all.is_empty() => return Pairing::Nobody,
         [] => "only an alias or the name before the @ is the same".to_owned(),
-        [one] => match verdict(one, &all, world) {
+        [one] => match verdict(ad, one, &all, world) {
             Ok(confidence) => return Pairing::One { candidate: (*one).clone(), confidence },
             Err(why) => why,
         },
@@ -67,8 +67,10 @@ fn is_deleted(candidate: &Candidate, world: &World) -> bool {
 }
 
 /// Whether the only account in question is good enough, or why not.
-fn verdict(one: &Candidate, all: &[Candidate], world: &World) -> Result<Confidence, String> {
-    let Some(account) = world.tenant.user(one.user) else { return Err("the account is gone".to_owned()) };
+fn verdict(ad: AdRef, one: &Candidate, all: &[Candidate], world: &World) -> Result<Confidence, String> {
+    let (Some(account), Some(user)) = (world.tenant.user(one.user), world.forests.user(ad)) else {
+        return Err("one of the two is gone".to_owned());
+    };
     if account.is_deleted() {
         return Err("the account is in the recycle bin".to_owned());
     }
@@ -83,11 +85,11 @@ fn verdict(one: &Candidate, all: &[Candidate], world: &World) -> Result<Confiden
             Ok(Confidence::High)
         };
     }
-    by_names(one, all, account, world)
+    by_names(user, one, all, account, world)
 }
 
 /// Where nothing but names and numbers speaks for an account.
-fn by_names(one: &Candidate, all: &[Candidate], account: &CloudUser, world: &World) -> Result<Confidence, String> {
+fn by_names(user: &AdUser, one: &Candidate, all: &[Candidate], account: &CloudUser, world: &World) -> Result<Confidence, String> {
     let has = |evidence: Evidence| one.evidence.contains(&evidence);
     if let Some(purpose) = account.mailbox_purpose.value().filter(|purpose| !purpose.eq_ignore_ascii_case("user")) {
         return Err(format!("its mailbox is no person's: {purpose}"));
@@ -110,11 +112,16 @@ fn by_names(one: &Candidate, all: &[Candidate], account: &CloudUser, world: &Wor
     if one.soft_values() > 1 {
         return Ok(Confidence::Medium);
     }
-    match one.differs.first() {
-        Some(what) => Err(format!("one thing is the same, but {what} is another")),
-        None if rivals().next().is_some() => {
-            Err("one thing is the same, and another account has an address of this AD user".to_owned())
-        }
-        None => Ok(Confidence::Medium),
+    if let Some(what) = one.differs.first() {
+        return Err(format!("one thing is the same, but {what} is another"));
     }
+    if rivals().next().is_some() {
+        return Err("one thing is the same, and another account has an address of this AD user".to_owned());
+    }
+    // Somebody may have been given the address of a team.
+    let by_address = !has(Evidence::SignInName) && !has(Evidence::EmployeeId);
+    if let Some(address) = primary_of_ad(user).filter(|address| by_address && !could_be_address_of(user, address)) {
+        return Err(format!("only {address} is the same, which does not look like an address of this person"));
+    }
+    Ok(Confidence::Medium)
 }

@@ -65,6 +65,20 @@ fn names_that_agree_are_enough_where_nothing_contradicts() {
 }
 
 #[test]
+fn an_address_is_enough_where_it_looks_like_one_of_the_person() {
+    let by_mail = |mail: &str| {
+        let user = |user: &mut AdUser| {
+            (user.upn, user.mail) = (Some("jb007@corp.local".into()), Some(mail.into()));
+            (user.sam, user.display_name) = (Some("jb007".into()), Some("James Bönd".into()));
+        };
+        let account = format!("{}@x.example", mail.split('@').next().unwrap());
+        Case::new().ad("x", A, user).cloud(1, &account, None, mailed).discover().proposals.len()
+    };
+    assert_eq!(["james.bond@x.example", "jboend@x.example", "bond2@x.example"].map(by_mail), [1, 1, 1]);
+    assert_eq!(["desk@x.example", "q@x.example"].map(by_mail), [0, 0]);
+}
+
+#[test]
 fn what_could_be_somebody_else_is_left_to_people() {
     let two = ann().cloud(1, "ann", None, nothing).cloud(2, "other", Some(anchor(A)), nothing);
     assert_eq!(two.why(), "2 accounts have something of this AD user");
@@ -74,6 +88,12 @@ fn what_could_be_somebody_else_is_left_to_people() {
     assert_eq!(ann().cloud(1, "ann", None, shared).why(), "its mailbox is no person's: shared");
     let off = |account: &mut CloudUser| account.account_enabled = Known::Is(false);
     assert!(ann().cloud(1, "ann", None, off).why().starts_with("its sign-in is off"));
+    let of_a_team = |upn: &str| {
+        let user = |user: &mut AdUser| (user.upn, user.mail) = (Some(upn.into()), Some("info@x.example".into()));
+        Case::new().ad("ann", A, user).cloud(1, "info", None, mailed).why()
+    };
+    assert_eq!(of_a_team("ann@x.example"), "one thing is the same, but the sign-in name is another");
+    assert!(of_a_team("ann@corp.local").starts_with("only info@x.example is the same, which does not look like"));
     let deleted = |account: &mut CloudUser| account.deleted_at = Some("2026-11-01T00:00:00Z".into());
     assert_eq!(ann().cloud(1, "ann", None, deleted).why(), "the account is in the recycle bin");
     let alias = |account: &mut CloudUser| account.proxy_addresses = Known::Is(Box::new(["smtp:ann@x.example".into()]));

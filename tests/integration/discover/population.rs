@@ -191,11 +191,11 @@ impl Population {
         shared.mail = Known::Is(name.clone().into());
         shared.proxy_addresses = Known::Is(Box::new([format!("SMTP:{name}").into()]));
         shared.employee_id = Known::Null;
-        // Either is how a shared mailbox looks, depending on what may be read.
-        if self.one_in(2) {
-            shared.mailbox_purpose = Known::Is("shared".into());
-        } else {
-            shared.account_enabled = Known::Is(false);
+        // How a shared mailbox looks depends on what may be read, and on who made it.
+        match self.random() % 3 {
+            0 => shared.mailbox_purpose = Known::Is("shared".into()),
+            1 => shared.account_enabled = Known::Is(false),
+            _ => {}
         }
         shared
     }
