@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::directory::exports::read_ldif;
-use crate::model::{AdUser, AnchorMode, CloudUser, EntraId, ImmutableId, ObservedForest, effective_anchor};
+use crate::model::{
+    AdUser, AnchorMode, CloudUser, EntraId, ImmutableId, Known, ObservedForest, ProvisioningError, effective_anchor,
+};
 use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, Tenant};
 
 use super::errors::Failure;
@@ -74,9 +76,10 @@ fn export(
     if let Some(account) = touched {
         let known = world.account(&account.id).cloned();
         let id = account.id;
+        let errors = account.provisioning_errors.clone();
         world.tenant.put(account);
         let activity = if known.is_some() { "Update user" } else { "Add user" };
-        world.record(&id, known.as_ref(), activity, extra(&outcome, user, &now))?;
+        world.record(&id, known.as_ref(), activity, extra(&outcome, known.as_ref(), &errors, &now))?;
     }
     Ok(told(world, id, anchor.value.as_str(), &outcome))
 }
@@ -89,15 +92,15 @@ fn touched(model: &Tenant, outcome: &SyncOutcome, anchor: &ImmutableId) -> Optio
 }
 
 /// A new account has a birthday, and errors where something of it is in quarantine.
-fn extra(outcome: &SyncOutcome, user: &AdUser, now: &str) -> Extra {
-    let SyncOutcome::Create { placeholder, conflicts, .. } = outcome else { return Extra::new() };
-    let mut extra = vec![("createdDateTime".to_owned(), json!(now))];
-    if *placeholder || !conflicts.is_empty() {
-        let (property, value) =
-            if *placeholder { ("UserPrincipalName", user.upn.as_deref()) } else { ("ProxyAddress", user.mail.as_deref()) };
-        let error =
-            json!({ "category": "PropertyConflict", "occurredDateTime": now, "propertyCausingError": property, "value": value });
-        extra.push(("onPremisesProvisioningErrors".to_owned(), json!([error])));
+fn extra(outcome: &SyncOutcome, known: Option<&CloudUser>, errors: &Known<Box<[ProvisioningError]>>, now: &str) -> Extra {
+    let mut extra = Extra::new();
+    if matches!(outcome, SyncOutcome::Create { .. }) {
+        extra.push(("createdDateTime".to_owned(), json!(now)));
+    }
+    if let Known::Is(errors) = errors
+        && known.is_none_or(|known| known.errors() != &**errors)
+    {
+        extra.push(("onPremisesProvisioningErrors".to_owned(), json!(errors)));
     }
     extra
 }

@@ -1,5 +1,9 @@
 //! A user of the tenant as it was read, live or in the recycle bin.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use super::{EntraId, ImmutableId, Known, ObjectGuid, Sid};
 
 /// A cloud account: what planning needs of it.
@@ -43,8 +47,48 @@ pub struct CloudUser {
     pub mailbox_purpose: Known<Box<str>>,
     /// onPremisesLastSyncDateTime, RFC 3339.
     pub last_sync: Known<Box<str>>,
-    /// Whether onPremisesProvisioningErrors has entries.
-    pub has_provisioning_errors: bool,
+    /// onPremisesProvisioningErrors: names and addresses that Entra withholds from the account.
+    pub provisioning_errors: Known<Box<[ProvisioningError]>>,
+}
+
+/// An entry of onPremisesProvisioningErrors. What was not read is `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProvisioningError {
+    /// `PropertyConflict`, so far the only one.
+    pub category: Option<Box<str>>,
+    /// Since when, RFC 3339.
+    #[serde(rename = "occurredDateTime")]
+    pub occurred: Option<Box<str>>,
+    /// `UserPrincipalName` or `ProxyAddress`.
+    #[serde(rename = "propertyCausingError")]
+    pub property: Option<Box<str>>,
+    /// The value that is withheld.
+    pub value: Option<Box<str>>,
+}
+
+impl fmt::Display for ProvisioningError {
+    /// `Entra withholds the sign-in name eve@contoso.com since …: somebody else has it (PropertyConflict)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.property.as_deref() {
+            Some("UserPrincipalName") => "sign-in name",
+            Some("ProxyAddress") => "address",
+            Some(other) => other,
+            None => "value",
+        };
+        match &self.value {
+            Some(value) => write!(f, "Entra withholds the {word} {value}")?,
+            None => write!(f, "Entra withholds something of the account ({word})")?,
+        }
+        if let Some(at) = &self.occurred {
+            write!(f, " since {at}")?;
+        }
+        match self.category.as_deref() {
+            Some("PropertyConflict") => f.write_str(": somebody else has it (PropertyConflict)"),
+            Some(other) => write!(f, ": {other}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Member, guest, or something newer.
@@ -95,7 +139,7 @@ impl CloudUser {
             cloud_managed: Known::Unknown,
             mailbox_purpose: Known::Unknown,
             last_sync: Known::Unknown,
-            has_provisioning_errors: false,
+            provisioning_errors: Known::Unknown,
         }
     }
 
@@ -130,6 +174,12 @@ impl CloudUser {
         }
     }
 
+    /// The entries of onPremisesProvisioningErrors, none when they were not read.
+    #[must_use]
+    pub fn errors(&self) -> &[ProvisioningError] {
+        self.provisioning_errors.value().map_or(&[], AsRef::as_ref)
+    }
+
     /// The entries of proxyAddresses, none when they were not read.
     pub fn addresses(&self) -> impl Iterator<Item = &str> {
         self.proxy_addresses.value().into_iter().flat_map(|entries| entries.iter().map(AsRef::as_ref))
@@ -139,6 +189,27 @@ impl CloudUser {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn says_what_is_withheld_as_far_as_that_was_read() {
+        let error = |property: Option<&str>, category: Option<&str>| ProvisioningError {
+            property: property.map(Into::into),
+            category: category.map(Into::into),
+            ..ProvisioningError::default()
+        };
+        let texts = [
+            error(None, None),
+            error(Some("ProxyAddress"), Some("New")),
+            ProvisioningError { value: Some("v".into()), ..error(Some("Nickname"), None) },
+        ]
+        .map(|error| error.to_string());
+        let expected = [
+            "Entra withholds something of the account (value)",
+            "Entra withholds something of the account (address): New",
+            "Entra withholds the Nickname v",
+        ];
+        assert_eq!(texts, expected);
+    }
 
     #[test]
     fn finds_the_original_name_of_a_deleted_account() {

@@ -1,6 +1,6 @@
 //! A tenant with stand-ins.
 
-use crate::model::{CloudUser, Domain, Known, ObservedTenant, OnPremisesResidue, OtherObject, RoleGrant};
+use crate::model::{CloudUser, Domain, Known, ObservedTenant, OnPremisesResidue, OtherObject, ProvisioningError, RoleGrant};
 
 use super::{Redactor, doubts};
 
@@ -50,8 +50,15 @@ impl Redactor {
             cloud_managed: user.cloud_managed,
             mailbox_purpose: user.mailbox_purpose,
             last_sync: user.last_sync,
-            has_provisioning_errors: user.has_provisioning_errors,
+            provisioning_errors: user
+                .provisioning_errors
+                .map(|errors| errors.into_iter().map(|error| self.provisioning_error(error)).collect()),
         }
+    }
+
+    /// The value is a sign-in name or an address, with or without prefix.
+    fn provisioning_error(&mut self, error: ProvisioningError) -> ProvisioningError {
+        ProvisioningError { value: error.value.map(|value| self.proxy_address(&value).into()), ..error }
     }
 
     /// In the recycle bin the id stands in front of the name.

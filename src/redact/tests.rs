@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::text::same;
-use crate::model::{AnchorForm, CloudUser, DistinguishedName, ImmutableId, ObservedForest, ObservedTenant, Sid};
+use crate::model::{
+    AnchorForm, CloudUser, DistinguishedName, ImmutableId, Known, ObservedForest, ObservedTenant, ProvisioningError, Sid,
+};
 
 fn redactor() -> Redactor {
     Redactor::new([7; 32], &Observed::default())
@@ -124,6 +126,24 @@ fn logon_domains_answer_to_all_their_names() {
     assert_eq!(redactor.logon_domain("corpnb"), redactor.word("CORPNB"));
     assert_eq!(redactor.logon_domain("Corp.Example.com"), dns);
     assert_eq!(redactor.logon_domain("CORP"), dns.split('.').next().unwrap());
+}
+
+#[test]
+fn what_entra_withholds_gets_the_stand_in_of_the_name_or_address() {
+    let error = |property: &str, value: &str| ProvisioningError {
+        property: Some(property.into()),
+        value: Some(value.into()),
+        ..ProvisioningError::default()
+    };
+    let mut user = CloudUser::new("6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0".parse().unwrap(), "eve@x.example", None);
+    let errors = [error("UserPrincipalName", "eve@x.example"), error("ProxyAddress", "SMTP:eve@x.example")];
+    user.provisioning_errors = Known::Is(errors.into());
+    let tenant = ObservedTenant { users: vec![user], ..ObservedTenant::default() };
+    let redacted = redactor().observed(Observed { tenant, ..Observed::default() }).tenant;
+    let [user] = redacted.users.as_slice() else { panic!("{redacted:?}") };
+    let values: Vec<&str> = user.errors().iter().filter_map(|error| error.value.as_deref()).collect();
+    assert_eq!(values, [&*user.upn, &format!("SMTP:{}", user.upn)]);
+    assert_ne!(&*user.upn, "eve@x.example");
 }
 
 proptest! {

@@ -30,8 +30,8 @@ fn proof(row: &VerifyRow, account: &CloudUser) -> Vec<String> {
         MappingState::Linked | MappingState::Armed => {}
         MappingState::Blocked | MappingState::Detached | MappingState::Planned => return Vec::new(),
     }
-    let facts = [Some(synced(account)), sid(ad, account), object_identifier(ad, account), errors(account)];
-    facts.into_iter().flatten().collect()
+    let facts = [Some(synced(account)), sid(ad, account), object_identifier(ad, account)];
+    facts.into_iter().flatten().chain(account.errors().iter().map(ToString::to_string)).collect()
 }
 
 fn synced(account: &CloudUser) -> String {
@@ -65,14 +65,10 @@ fn compared<T: Display>(what: &str, wanted: Option<&str>, held: &Known<T>, synce
     })
 }
 
-fn errors(account: &CloudUser) -> Option<String> {
-    account.has_provisioning_errors.then(|| "Entra reports provisioning errors: a name or address of it is withheld".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ObservedTenant;
+    use crate::model::{ObservedTenant, ProvisioningError};
     use crate::planfile::sample::{BOND, sample};
 
     fn proof_of(at: usize, state: MappingState, edit: impl FnOnce(&mut CloudUser)) -> Vec<String> {
@@ -105,14 +101,20 @@ mod tests {
 
     #[test]
     fn an_armed_account_shows_what_is_missing() {
+        let error = ProvisioningError {
+            property: Some("ProxyAddress".into()),
+            value: Some("a@x.example".into()),
+            category: Some("PropertyConflict".into()),
+            occurred: Some("2026-11-02T00:00:00Z".into()),
+        };
         let facts = proof_of(0, MappingState::Armed, |account| {
             (account.sync_enabled, account.sid) = (Known::Null, Known::Null);
-            account.has_provisioning_errors = true;
+            account.provisioning_errors = Known::Is([error].into());
         });
         let expected = [
             "never synced",
             "object identifier: not read",
-            "Entra reports provisioning errors: a name or address of it is withheld",
+            "Entra withholds the address a@x.example since 2026-11-02T00:00:00Z: somebody else has it (PropertyConflict)",
         ];
         assert_eq!(facts, expected);
         assert_eq!(proof_of(0, MappingState::Planned, |_| {}), [""; 0]);

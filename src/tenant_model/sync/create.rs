@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::export::Export;
 use super::guards::{address_taken, other_kind_of_object, upn_taken};
+use super::takeover::error;
 use super::{Incoming, SyncOutcome, SyncRefusal};
 use crate::model::{CloudUser, EntraId, ImmutableId, Known, OtherKind, UserKind};
 use crate::tenant_model::Tenant;
@@ -73,8 +74,9 @@ impl Tenant {
         blank.user_type = Known::Is(UserKind::Member);
         let filled = self.taken_over(incoming, &blank, now);
         // The name was settled before, and a placeholder stays until the conflict is gone.
-        let quarantined = filled.has_provisioning_errors || filled.upn != blank.upn;
-        CloudUser { upn: blank.upn, has_provisioning_errors: quarantined, ..filled }
+        let withheld = (filled.upn != blank.upn).then(|| error(&blank, "UserPrincipalName", filled.upn.clone(), now));
+        let errors = withheld.into_iter().chain(filled.errors().iter().cloned()).collect();
+        CloudUser { upn: blank.upn, provisioning_errors: Known::Is(errors), ..filled }
     }
 
     fn free_id(&self, anchor: &ImmutableId) -> EntraId {

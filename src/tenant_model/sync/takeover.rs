@@ -6,7 +6,7 @@
 use super::Incoming;
 use super::export::{Export, is_routing};
 use crate::model::text::same;
-use crate::model::{CloudUser, EntraId, Known, OnPremisesResidue, ProxyAddress, ProxyKind};
+use crate::model::{CloudUser, EntraId, Known, OnPremisesResidue, ProvisioningError, ProxyAddress, ProxyKind};
 use crate::tenant_model::addresses::owned_addresses;
 use crate::tenant_model::rules::restored;
 use crate::tenant_model::{Suffix, Tenant, UserRef};
@@ -88,7 +88,7 @@ impl Tenant {
             display_name: ad.display_name.clone().or(before.display_name),
             account_enabled: ad.enabled.map_or(before.account_enabled, Known::Is),
             last_sync: Known::Is(now.into()),
-            has_provisioning_errors: name.held_back.is_some() || !addresses.conflicts.is_empty(),
+            provisioning_errors: Known::Is(errors(account, name.held_back, addresses.conflicts, now)),
             ..before
         }
     }
@@ -174,6 +174,31 @@ impl Tenant {
         let user = users.filter_map(|user| self.user(user)).map(|user| user.id).next();
         user.or_else(|| self.others_with_address(address).first().map(|other| other.id))
     }
+}
+
+/// What is withheld from an account. An error that it had before keeps its time.
+fn errors(
+    account: &CloudUser,
+    name: Option<Box<str>>,
+    addresses: Vec<(Box<str>, EntraId)>,
+    now: &str,
+) -> Box<[ProvisioningError]> {
+    let names = name.into_iter().map(|name| ("UserPrincipalName", name));
+    let addresses = addresses.into_iter().map(|(address, _)| ("ProxyAddress", address));
+    names.chain(addresses).map(|(property, value)| error(account, property, value, now)).collect()
+}
+
+/// A conflict as Entra reports it.
+pub(super) fn error(account: &CloudUser, property: &str, value: Box<str>, now: &str) -> ProvisioningError {
+    let is_same =
+        |known: &&ProvisioningError| known.property.as_deref() == Some(property) && known.value.as_ref() == Some(&value);
+    let before = account.errors().iter().find(is_same).cloned();
+    before.unwrap_or_else(|| ProvisioningError {
+        property: Some(property.into()),
+        value: Some(value),
+        category: Some("PropertyConflict".into()),
+        occurred: Some(now.into()),
+    })
 }
 
 /// proxyAddresses, primary first; what is no mail stays as it is.

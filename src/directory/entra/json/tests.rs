@@ -62,6 +62,25 @@ fn dates_of_windows_powershell_are_rewritten() {
 }
 
 #[test]
+fn provisioning_errors_are_read_as_far_as_they_were_written() {
+    let mut json = user();
+    json["onPremisesProvisioningErrors"] = json!([
+        { "Category": "PropertyConflict", "OccurredDateTime": "/Date(1767225600000)/", "PropertyCausingError": "ProxyAddress",
+          "Value": "eve@x" },
+        "Microsoft.Graph.PowerShell.Models.MicrosoftGraphOnPremisesProvisioningError",
+    ]);
+    let read = read_user(&json).unwrap();
+    let expected = json!([
+        { "category": "PropertyConflict", "occurredDateTime": "2026-01-01T00:00:00Z", "propertyCausingError": "ProxyAddress",
+          "value": "eve@x" },
+        { "category": null, "occurredDateTime": null, "propertyCausingError": null, "value": null },
+    ]);
+    assert_eq!(json!(read.errors()), expected);
+    json["onPremisesProvisioningErrors"] = json!([]);
+    assert_eq!(read_user(&json).unwrap().provisioning_errors, Known::Is(Box::default()));
+}
+
+#[test]
 fn the_initial_domain_is_marked_or_the_only_one_of_its_kind() {
     let domain = |name: &str, initial| crate::model::Domain { name: name.into(), verified: true, federated: false, initial };
     let of = |domains: &[crate::model::Domain]| initial_domain(domains);

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::model::{CloudUser, EntraId, ImmutableId, Known, OnPremisesResidue, UserKind};
+use crate::model::{CloudUser, EntraId, ImmutableId, Known, OnPremisesResidue, ProvisioningError, UserKind};
 
 use super::tri::{Nested, tri};
 
@@ -38,7 +38,7 @@ pub(crate) struct WireUser {
     #[serde(rename = "onPremisesLastSyncDateTime", alias = "OnPremisesLastSyncDateTime", deserialize_with = "tri")]
     pub(crate) last_sync: Text,
     #[serde(rename = "onPremisesProvisioningErrors", alias = "OnPremisesProvisioningErrors", deserialize_with = "tri")]
-    pub(crate) provisioning_errors: Known<Vec<serde::de::IgnoredAny>>,
+    pub(crate) provisioning_errors: Known<Vec<Nested<WireError>>>,
     #[serde(rename = "onPremisesSyncBehavior", alias = "OnPremisesSyncBehavior", deserialize_with = "tri")]
     pub(crate) sync_behavior: Known<Nested<SyncBehavior>>,
     #[serde(alias = "Mail", deserialize_with = "tri")]
@@ -85,6 +85,19 @@ pub(crate) struct SignIn {
     other: Option<Box<str>>,
     #[serde(rename = "lastSuccessfulSignInDateTime", alias = "LastSuccessfulSignInDateTime")]
     successful: Option<Box<str>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct WireError {
+    #[serde(rename = "propertyCausingError", alias = "PropertyCausingError")]
+    property: Option<Box<str>>,
+    #[serde(alias = "Value")]
+    value: Option<Box<str>>,
+    #[serde(alias = "Category")]
+    category: Option<Box<str>>,
+    #[serde(rename = "occurredDateTime", alias = "OccurredDateTime")]
+    occurred: Option<Box<str>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -147,7 +160,7 @@ impl WireUser {
             cloud_managed: flatten(self.sync_behavior, |behavior| behavior.is_cloud_managed),
             mailbox_purpose: filled(flatten(self.mailbox, |mailbox| mailbox.purpose)),
             last_sync: date("onPremisesLastSyncDateTime", self.last_sync)?,
-            has_provisioning_errors: self.provisioning_errors.value().is_some_and(|errors| !errors.is_empty()),
+            provisioning_errors: self.provisioning_errors.map(provisioning_errors),
             ..CloudUser::new(id, &upn, immutable_id(&self.immutable_id)?)
         })
     }
@@ -214,6 +227,16 @@ fn licenses(read: Known<Vec<Nested<License>>>) -> Known<Box<[Box<str>]>> {
     }
 }
 
+/// That there is an error is certain, even where PowerShell wrote only the name of its type.
+fn provisioning_errors(read: Vec<Nested<WireError>>) -> Box<[ProvisioningError]> {
+    let error = |Nested(error): Nested<WireError>| {
+        let WireError { property, value, category, occurred } = error.unwrap_or_default();
+        let occurred = occurred.map(|at| millis(&at).map_or(at, |moment| moment.to_string().into()));
+        ProvisioningError { property, value, category, occurred }
+    };
+    read.into_iter().map(error).collect()
+}
+
 fn last_sign_in(read: Known<Nested<SignIn>>) -> Result<Text, UserError> {
     let sign_in = match read {
         Known::Unknown | Known::Is(Nested(None)) => return Ok(Known::Unknown),
@@ -265,4 +288,5 @@ pub(crate) fn forget_unselected(users: &mut [CloudUser]) {
     forget(users, |user| &mut user.cloud_managed, |_| false);
     forget(users, |user| &mut user.mailbox_purpose, |_| false);
     forget(users, |user| &mut user.last_sync, |_| false);
+    forget(users, |user| &mut user.provisioning_errors, |list| list.is_empty());
 }

@@ -144,11 +144,13 @@ impl Serialize for Users<'_> {
 
 fn whole_user(user: &CloudUser) -> Value {
     let mut json = user_json(user);
-    if user.has_provisioning_errors
-        && let Some(fields) = json.as_object_mut()
-    {
-        // What the errors are is not kept, only that there are some.
-        fields.insert("onPremisesProvisioningErrors".to_owned(), json!([{ "category": "PropertyConflict" }]));
+    let errors = match &user.provisioning_errors {
+        Known::Unknown => None,
+        Known::Null => Some(Value::Null),
+        Known::Is(errors) => Some(json!(errors)),
+    };
+    if let (Some(errors), Some(fields)) = (errors, json.as_object_mut()) {
+        fields.insert("onPremisesProvisioningErrors".to_owned(), errors);
     }
     json
 }

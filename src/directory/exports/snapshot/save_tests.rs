@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::directory::exports::read_tenant_from;
-use crate::model::{ImmutableId, ObjectGuid, OnPremisesResidue, RoleState, UserKind};
+use crate::model::{ImmutableId, ObjectGuid, OnPremisesResidue, ProvisioningError, RoleState, UserKind};
 
 fn known<T: std::fmt::Debug + Clone + 'static>(value: impl Strategy<Value = T> + 'static) -> BoxedStrategy<Known<T>> {
     prop_oneof![Just(Known::Unknown), Just(Known::Null), value.prop_map(Known::Is)].boxed()
@@ -39,10 +39,17 @@ fn residue() -> BoxedStrategy<OnPremisesResidue> {
         .boxed()
 }
 
+fn errors() -> BoxedStrategy<Box<[ProvisioningError]>> {
+    use proptest::option::of;
+    let error = (of(text()), of(text()), of(text()), of(date()))
+        .prop_map(|(property, value, category, occurred)| ProvisioningError { property, value, category, occurred });
+    proptest::collection::vec(error, 0..3).prop_map(Into::into).boxed()
+}
+
 fn user() -> BoxedStrategy<CloudUser> {
     let ids = (id(), text(), proptest::option::of(text()), known(any::<[u8; 16]>()), known(0u32..9));
     let mails = (known(text()), known(texts()), proptest::option::of(text()), known(text()), residue());
-    let flags = (known(any::<bool>()), known(any::<bool>()), known(any::<bool>()), any::<bool>(), known(kind()));
+    let flags = (known(any::<bool>()), known(any::<bool>()), known(any::<bool>()), known(errors()), known(kind()));
     let rest = (known(texts()), known(date()), known(date()), known(text()));
     let deleted = proptest::option::of(prop_oneof![Just("".into()), date()]);
     (ids, mails, flags, rest, deleted)
@@ -57,7 +64,7 @@ fn user() -> BoxedStrategy<CloudUser> {
             sync_enabled: flags.0,
             account_enabled: flags.1,
             cloud_managed: flags.2,
-            has_provisioning_errors: flags.3,
+            provisioning_errors: flags.3,
             user_type: flags.4,
             licenses: rest.0,
             last_sign_in: rest.1,

@@ -23,7 +23,8 @@ fn whole() -> String {
       "proxyAddresses": ["SMTP:eve@contoso.com"], "assignedLicenses": [{{ "skuId": "s-1", "disabledPlans": [] }}],
       "signInActivity": {{ "lastSignInDateTime": "2026-10-01T00:00:00Z", "lastNonInteractiveSignInDateTime": "2026-10-02T00:00:00Z" }},
       "onPremisesSyncBehavior": {{ "isCloudManaged": true }}, "mailboxSettings": {{ "userPurpose": "shared" }},
-      "onPremisesProvisioningErrors": [{{ "category": "PropertyConflict" }}], "extra": {{ "a": [null] }} }}
+      "onPremisesProvisioningErrors": [{{ "category": "PropertyConflict", "propertyCausingError": "UserPrincipalName",
+        "value": "eva@contoso.com", "occurredDateTime": "2026-10-03T00:00:00Z" }}], "extra": {{ "a": [null] }} }}
   ],
   "deletedUsers": [
     {{ "id": "{ANN}", "userPrincipalName": "11111111222243338444555555555555ann@contoso.com", "onPremisesImmutableId": null }}
@@ -63,7 +64,10 @@ fn reads_a_whole_snapshot() {
     assert_eq!(eve.user_type, Known::Is(UserKind::Guest));
     assert_eq!(eve.last_sign_in, Known::Is("2026-10-02T00:00:00Z".into()));
     assert_eq!((&eve.cloud_managed, &eve.mailbox_purpose), (&Known::Is(true), &Known::Is("shared".into())));
-    assert!(eve.has_provisioning_errors && !eve.is_deleted());
+    let [error] = eve.errors() else { panic!("{eve:?}") };
+    assert_eq!((error.property.as_deref(), error.value.as_deref()), (Some("UserPrincipalName"), Some("eva@contoso.com")));
+    assert_eq!((error.category.as_deref(), error.occurred.as_deref()), (Some("PropertyConflict"), Some("2026-10-03T00:00:00Z")));
+    assert!(!eve.is_deleted());
     assert_eq!((ann.deleted_at.as_deref(), ann.original_upn()), (Some(""), "ann@contoso.com"));
     assert_eq!(tenant.others[0].members.as_ref().unwrap().len(), 2);
     assert_eq!(tenant.roles.unwrap()[0].state, RoleState::Eligible);
