@@ -2,6 +2,7 @@
 
 mod checking;
 mod discovery;
+mod explain;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 use super::exit;
 pub use checking::VerifyArgs;
 pub use discovery::{DiscoverArgs, DiscoverFormat};
+pub use explain::{ExplainArgs, ExplainFormat};
 
 /// Plan, review and apply hard matches between Active Directory users and Microsoft Entra ID accounts.
 #[derive(Debug, Parser)]
@@ -70,8 +72,8 @@ pub enum Verb {
     /// Show every form of a GUID, ImmutableID or SID, and say when its byte order was wrong
     #[command(after_help = CONVERT_EXAMPLES)]
     Convert(ConvertArgs),
-    /// Explain a finding code: what it means, why it matters, how to cure it
-    #[command(after_help = "Examples:\n  hardmatch explain\n  hardmatch explain holder-undecided")]
+    /// Explain why a user is not linked and what to do about it; or what a finding code means
+    #[command(after_help = explain::EXAMPLES)]
     Explain(ExplainArgs),
     /// Print the JSON schema of the configuration or of the plan file
     #[command(after_help = "Examples:\n  hardmatch schema config > schemas/config.schema.json")]
@@ -313,13 +315,6 @@ pub struct ConvertArgs {
     /// How to print the forms
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
     pub format: ConvertFormat,
-}
-
-/// `explain`.
-#[derive(Debug, Args)]
-pub struct ExplainArgs {
-    /// A finding code such as holder-undecided; without it, all codes are listed
-    pub code: Option<String>,
 }
 
 /// What has a schema.

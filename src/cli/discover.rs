@@ -81,10 +81,7 @@ fn scope(args: &DiscoverArgs, setup: &Setup) -> Result<Scope, Failure> {
             .hint("Add the export or the domain controller of a forest under `forests`."));
     }
     let forest = args.forest.as_deref();
-    if let Some(name) = forest.filter(|name| !forests.iter().any(|forest| *forest.name == **name)) {
-        let names: Vec<&str> = forests.iter().map(|forest| &*forest.name).collect();
-        return Err(Failure::usage(format!("no forest is called `{name}`")).hint(format!("There are: {}.", names.join(", "))));
-    }
+    forest.map_or(Ok(()), |name| setup.check_forest(name))?;
     let under = args.under.as_deref().map(str::parse).transpose();
     let under = under.map_err(|why| Failure::usage(format!("`--under` needs the name of a container: {why}")))?;
     Ok(Scope { forest: forest.map(Into::into), under, unlinked: args.unlinked })

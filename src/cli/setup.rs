@@ -43,6 +43,16 @@ impl Setup {
         Ok(Self { path, config, read: args.read })
     }
 
+    /// Checks that a forest of this name is configured.
+    pub(super) fn check_forest(&self, name: &str) -> Result<(), Failure> {
+        let names: Vec<&str> = self.config.desired.forests.iter().map(|forest| &*forest.name).collect();
+        if names.contains(&name) {
+            return Ok(());
+        }
+        let failure = Failure::usage(format!("no forest is called `{name}`"));
+        Err(if names.is_empty() { failure } else { failure.hint(format!("There are: {}.", names.join(", "))) })
+    }
+
     /// Reads the directories and plans.
     pub(super) fn plan(&self, options: &Options, terminal: Terminal) -> Result<PlanFile, Failure> {
         self.look(options, terminal).map(|(plan, _)| plan)

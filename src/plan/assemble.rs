@@ -155,7 +155,7 @@ fn forests(world: &World) -> Vec<PlanForest> {
     world.forests.all().iter().map(forest).collect()
 }
 
-fn tenant(world: &World) -> PlanTenant {
+pub(super) fn tenant(world: &World) -> PlanTenant {
     let observed = world.tenant.observed();
     let deleted = observed.users.iter().filter(|user| user.is_deleted()).count();
     PlanTenant {

@@ -138,10 +138,10 @@ fn found(desired: &Desired, world: &World, scope: &Scope) -> Result<Discovery, P
 }
 
 /// A pair on its way to a proposal.
-struct Pair {
-    ad: AdRef,
-    candidate: Candidate,
-    confidence: Confidence,
+pub(super) struct Pair {
+    pub(super) ad: AdRef,
+    pub(super) candidate: Candidate,
+    pub(super) confidence: Confidence,
 }
 
 /// The AD users by what was found for them.
@@ -286,7 +286,7 @@ fn with_pairs(desired: &Desired, pairs: &[Pair], world: &World) -> Desired {
     Desired { mappings: desired.mappings.iter().cloned().chain(proposed).collect(), ..desired.clone() }
 }
 
-fn mapping(pair: &Pair, world: &World) -> Option<Mapping> {
+pub(super) fn mapping(pair: &Pair, world: &World) -> Option<Mapping> {
     let (forest, user) = world.forests.get(pair.ad)?;
     let account = world.tenant.user(pair.candidate.user)?;
     let key = OnPremKey::Guid(GuidInput::Guid(user.guid));
@@ -312,7 +312,7 @@ fn told(finding: &Finding) -> String {
     format!("a plan would block it: {}: {}", finding.code, finding.message)
 }
 
-fn proposal<'f>(
+pub(super) fn proposal<'f>(
     pair: &Pair,
     state: MappingState,
     findings: impl Iterator<Item = &'f Finding>,
@@ -352,7 +352,7 @@ fn on_prem_selector(ad: AdRef, world: &World) -> Option<String> {
     is_enough.then(|| name.to_owned())
 }
 
-fn told_candidate(candidate: &Candidate, world: &World) -> Option<LeftOutCandidate> {
+pub(super) fn told_candidate(candidate: &Candidate, world: &World) -> Option<LeftOutCandidate> {
     let account = world.tenant.user(candidate.user)?;
     Some(LeftOutCandidate {
         against: candidate.against.clone(),

@@ -182,7 +182,8 @@ fn raise_takeover(link: &mut Link<'_>, effects: &Takeover, account: &CloudUser) 
     link.raise(finding);
 }
 
-fn takeover_lines(effects: &Takeover) -> Vec<String> {
+/// What a takeover changes, one line each.
+pub(super) fn takeover_lines(effects: &Takeover) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some((old, new)) = &effects.upn {
         lines.push(format!("sign-in name: {old} becomes {new}"));

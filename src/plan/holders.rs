@@ -111,7 +111,8 @@ pub(super) fn decision_on<'a>(link: &Link<'a>, account: &CloudUser) -> Option<&'
     link.mapping.holders.iter().find(|decision| names(&decision.account.key, account))
 }
 
-fn names(key: &CloudKey, account: &CloudUser) -> bool {
+/// Whether a selector names an account, live or deleted.
+pub(super) fn names(key: &CloudKey, account: &CloudUser) -> bool {
     let same = crate::model::text::same;
     match key {
         CloudKey::Id(id) => account.id == *id,

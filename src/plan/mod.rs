@@ -15,6 +15,7 @@ mod describe;
 pub mod discover;
 mod draft;
 pub mod evidence;
+pub mod explain;
 mod federation;
 pub mod finding;
 mod forecast;

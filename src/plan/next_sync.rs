@@ -87,11 +87,16 @@ impl Outcome {
 /// Says of every mapping what sync will do; `end` is the state that the plan leads to.
 pub(super) fn foretell(links: &mut [Link<'_>], end: &World) {
     for link in links {
-        let Some(outcome) = link.ad.and_then(|user| ask(user, end)) else { continue };
-        let mut next = told(&outcome, end);
-        next.notes.extend(sid_comes_free(&outcome, link, end).or_else(|| other_account(&outcome, link, end)));
-        link.next_sync = Some(next);
+        link.next_sync = link.ad.and_then(|user| of_user(user, link.target, end));
     }
+}
+
+/// What sync does with an AD user that `target` is meant for.
+pub(super) fn of_user(user: AdRef, target: Option<UserRef>, end: &World) -> Option<NextSync> {
+    let outcome = ask(user, end)?;
+    let mut next = told(&outcome, end);
+    next.notes.extend(sid_comes_free(&outcome, user, target, end).or_else(|| other_account(&outcome, target, end)));
+    Some(next)
 }
 
 /// Asks the model.
@@ -102,12 +107,12 @@ fn ask(ad: AdRef, end: &World) -> Option<SyncOutcome> {
 }
 
 /// The account that has the SID of this AD user gets that of its own in the same cycle, before or after this one.
-fn sid_comes_free(outcome: &SyncOutcome, link: &Link<'_>, end: &World) -> Option<String> {
+fn sid_comes_free(outcome: &SyncOutcome, user: AdRef, target: Option<UserRef>, end: &World) -> Option<String> {
     let SyncOutcome::Refused(refusal) = outcome else { return None };
     let holder = end.tenant.by_id(&refusal.user?)?;
     let account = end.tenant.user(holder)?;
-    let sid = link.ad_user(end)?.sid.as_ref()?;
-    let is_in_the_way = account.sid.value() == Some(sid) && link.target != Some(holder);
+    let sid = end.forests.user(user)?.sid.as_ref()?;
+    let is_in_the_way = account.sid.value() == Some(sid) && target != Some(holder);
     (is_in_the_way && is_synced_by_somebody(holder, account, end)).then(|| {
         let name = cloud_user_line(account);
         format!("{name} gets the SID of its own AD user in the same cycle: if that comes first, or else in the next cycle, this refusal is gone")
@@ -115,9 +120,9 @@ fn sid_comes_free(outcome: &SyncOutcome, link: &Link<'_>, end: &World) -> Option
 }
 
 /// Whom a refusal is about, where that is not the account of the mapping.
-fn other_account(outcome: &SyncOutcome, link: &Link<'_>, end: &World) -> Option<String> {
+fn other_account(outcome: &SyncOutcome, target: Option<UserRef>, end: &World) -> Option<String> {
     let SyncOutcome::Refused(SyncRefusal { user: Some(id), .. }) = outcome else { return None };
-    let target = link.target_user(end).map(|account| account.id);
+    let target = target.and_then(|target| end.tenant.user(target)).map(|account| account.id);
     (target != Some(*id)).then(|| format!("it is about {}", object(*id, end)))
 }
 
@@ -183,7 +188,7 @@ fn shown_name(upn: &str, placeholder: bool) -> String {
 }
 
 /// A user, or whatever else has this id.
-fn object(id: EntraId, end: &World) -> String {
+pub(super) fn object(id: EntraId, end: &World) -> String {
     let user = end.tenant.by_id(&id).and_then(|user| end.tenant.user(user)).map(cloud_user_line);
     let other = || end.tenant.observed().others.iter().find(|other| other.id == id).map(other_line);
     user.or_else(other).unwrap_or_else(|| id.to_string())

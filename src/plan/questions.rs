@@ -22,10 +22,15 @@ pub fn inquire(
     options: &Options,
     answered: &Questions,
 ) -> (Result<Body, ProofFailure>, Questions) {
+    let (world, recorder) = recorded(observed, answered);
+    (plan(desired, &world, options), recorder.questions())
+}
+
+/// What is known as a world, and where every look-up in it is written down.
+pub(super) fn recorded(observed: Observed, answered: &Questions) -> (World, Recorder) {
     let whole_forests = observed.forests.iter().all(|forest| forest.user_count.is_none());
     let recorder = Recorder::new(answered.clone()).knowing(observed.tenant.live_users.is_none(), whole_forests);
-    let body = plan(desired, &World::new(observed, recorder.clone()), options);
-    (body, recorder.questions())
+    (World::new(observed, recorder.clone()), recorder)
 }
 
 /// Whether planning looks at every user: then the whole is to be read, and only [`CloudQuestion::Details`] count.

@@ -86,7 +86,7 @@ fn raise_not_known(link: &mut Link<'_>, code: Code) {
 }
 
 /// Somebody's GUID with the first three groups reversed: the mistake of every general GUID library.
-fn other_byte_order(selector: &OnPremSelector, world: &World) -> Option<String> {
+pub(super) fn other_byte_order(selector: &OnPremSelector, world: &World) -> Option<String> {
     let given = match &selector.key {
         OnPremKey::Guid(GuidInput::Guid(guid)) => *guid,
         OnPremKey::ImmutableId(id) => AnchorForm::of(id).guids().into_iter().flatten().next()?,
@@ -149,7 +149,7 @@ fn take_at_its_word(link: &mut Link<'_>, world: &World, selector: &OnPremSelecto
 }
 
 /// The AD users that a selector names.
-fn find_on_prem(selector: &OnPremSelector, world: &World) -> Vec<AdRef> {
+pub(super) fn find_on_prem(selector: &OnPremSelector, world: &World) -> Vec<AdRef> {
     let (forests, place) = (&world.forests, selector.forest.as_deref());
     match &selector.key {
         OnPremKey::Dn(dn) => forests.by_dn(dn, place),
@@ -176,7 +176,7 @@ fn find_on_prem(selector: &OnPremSelector, world: &World) -> Vec<AdRef> {
 }
 
 /// Whether a domain word means the user's domain: its DNS name, its first label, its NetBIOS name or its forest's name.
-fn is_in_domain(user: AdRef, domain: &str, world: &World) -> bool {
+pub(super) fn is_in_domain(user: AdRef, domain: &str, world: &World) -> bool {
     let Some((forest, user)) = world.forests.get(user) else { return false };
     let dns = user.dn.dns_domain();
     let label = dns.split('.').next().unwrap_or_default();
@@ -289,7 +289,7 @@ fn already_linked<'w>(link: &Link<'_>, world: &'w World) -> Option<&'w CloudUser
     holders.into_iter().find(|account| account.is_synced())
 }
 
-fn other_object<'w>(key: &CloudKey, world: &'w World) -> Option<&'w crate::model::OtherObject> {
+pub(super) fn other_object<'w>(key: &CloudKey, world: &'w World) -> Option<&'w crate::model::OtherObject> {
     match key {
         CloudKey::Id(id) => world.tenant.observed().others.iter().find(|other| other.id == *id),
         CloudKey::Upn(upn) => world.tenant.others_with_address(upn.as_str()).into_iter().next(),

@@ -24,7 +24,7 @@ pub fn proposed_mappings(discovery: &Discovery) -> Vec<ProposedText> {
     discovery.proposals.iter().map(proposed).collect()
 }
 
-fn proposed(proposal: &Proposal) -> ProposedText {
+pub(super) fn proposed(proposal: &Proposal) -> ProposedText {
     let reason = format!("{}: {}", proposal.confidence.word(), reasons(&proposal.evidence));
     let state = match proposal.state {
         MappingState::Linked => "; linked",
@@ -119,14 +119,18 @@ fn of_left_out(left_out: &LeftOut) -> Vec<String> {
     let mut lines = vec![head, format!("  why: {}", printable(&left_out.why))];
     for candidate in &left_out.candidates {
         lines.push(format!("  {}", of_candidate(candidate)));
-        let restore = if candidate.is_deleted { ", restore: true" } else { "" };
-        let mapping = format!("{{ onPrem: {}, cloud: {}{restore} }}", by_guid(&left_out.on_prem), candidate.cloud.id);
-        lines.push(format!("  - {mapping}"));
+        lines.push(format!("  - {}", mapping_of(&left_out.on_prem, candidate)));
     }
     lines
 }
 
-fn of_candidate(candidate: &LeftOutCandidate) -> String {
+/// The mapping for whoever decides on a candidate.
+pub(super) fn mapping_of(on_prem: &PlanAdUser, candidate: &LeftOutCandidate) -> String {
+    let restore = if candidate.is_deleted { ", restore: true" } else { "" };
+    format!("{{ onPrem: {}, cloud: {}{restore} }}", by_guid(on_prem), candidate.cloud.id)
+}
+
+pub(super) fn of_candidate(candidate: &LeftOutCandidate) -> String {
     let synced = if candidate.is_synced { ", synced" } else { "" };
     let deleted = if candidate.is_deleted { ", in the recycle bin" } else { "" };
     let against = candidate.against.iter().map(|against| format!("; but {}", printable(against)));

@@ -126,7 +126,7 @@ pub(super) fn objects(page: &mut Page<'_>, indent: &str, finding: &Finding) -> i
 }
 
 /// What to do about a finding.
-fn cure(page: &mut Page<'_>, indent: &str, finding: &Finding) -> io::Result<()> {
+pub(super) fn cure(page: &mut Page<'_>, indent: &str, finding: &Finding) -> io::Result<()> {
     if let Some(hint) = &finding.hint {
         page.item(&format!("{indent}hint: "), CYAN, &printable(hint), PLAIN)?;
     }

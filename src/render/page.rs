@@ -113,6 +113,11 @@ impl<'a> Page<'a> {
         self.item(indent, PLAIN, text, PLAIN)
     }
 
+    /// A line that is never wrapped, so that it can be copied.
+    pub(super) fn verbatim(&mut self, indent: &str, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{indent}{text}")
+    }
+
     /// A fact before and after. Values are never wrapped, so that they can be copied.
     pub(super) fn fact(&mut self, indent: &str, change: &FactChange) -> io::Result<()> {
         let (before, after) = (&change.before, &change.after);

@@ -1,4 +1,5 @@
 mod diff;
+mod explain;
 mod hostile;
 mod verify;
 

@@ -16,7 +16,7 @@ mod tests;
 use crate::model::{AdUser, EntraId, Exclusion, Known, SourceAnchor};
 
 use self::export::Export;
-pub use self::guards::BLOCKS_HARD_MATCH;
+pub use self::guards::{BLOCKS_HARD_MATCH, HAS_OTHER_ID};
 use self::matching::SoftMatch;
 pub use self::takeover::Takeover;
 use super::{Tenant, UserRef};

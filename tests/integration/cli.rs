@@ -98,7 +98,8 @@ fn explain_lists_and_describes() {
     here.run(&["explain"]).expect(0).shows(&["holder-undecided", "source-empty", "input-trimmed"]);
     here.run(&["explain", "holder-undecided"]).expect(0).shows(&["Why it matters", "resolve: purge"]);
     here.run(&["explain", "holder-undecidd"]).expect(64).says(&["Did you mean `holder-undecided`"]);
-    here.run(&["explain", "max@contoso.com"]).expect(64).says(&["later"]);
+    here.run(&["explain", "max@contoso.com"]).expect(3).says(&["no hardmatch.yaml", "--config"]);
+    here.run(&["explain", "--format", "json", "waits-for"]).expect(64);
 }
 
 #[test]

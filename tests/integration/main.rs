@@ -10,6 +10,7 @@ mod discover;
 mod emulator;
 mod errors;
 mod examples;
+mod explain;
 #[cfg(feature = "emulator")]
 mod graph;
 mod ldap;

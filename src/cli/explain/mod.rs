@@ -1,123 +1,39 @@
-//! `explain CODE`: what a finding means, why it matters and how to cure it.
-//!
-//! The texts lie in `codes.txt`, one section a code; what a code means in one sentence is said in `plan::finding`.
+//! `explain`: a finding code, or a user of either side.
 
-use std::fmt::Write as _;
+mod code;
+mod user;
 
-use crate::model::Acceptable;
-use crate::model::text::printable;
-use crate::plan::finding::{Code, Severity};
-
-use super::args::ExplainArgs;
+use super::args::{ExplainArgs, ExplainFormat};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::surroundings;
 use super::terminal::Terminal;
-
-const TEXTS: &str = include_str!("codes.txt");
 
 /// Runs the verb.
 ///
 /// # Errors
-/// When there is no such code.
+/// When there is no such code and no such user, and those of reading.
 pub(super) fn run(args: &ExplainArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let text = match &args.code {
-        None => list(),
-        Some(wanted) => page(find(wanted)?),
+    let Some(what) = &args.what else {
+        refuse_json(args)?;
+        terminal.result(&code::list())?;
+        return Ok(Exit::Done);
     };
-    terminal.result(&text)?;
-    Ok(Exit::Done)
+    // Who asks in a forest asks for a user, whatever the name is.
+    if let Some(code) = code::find(what).filter(|_| args.forest.is_none()) {
+        refuse_json(args)?;
+        terminal.result(&code::page(code))?;
+        return Ok(Exit::Done);
+    }
+    if code::is_alike(what) && surroundings::find_config(args.config.config.as_deref()).is_err() {
+        return Err(code::unknown(what));
+    }
+    user::run(args, what, terminal)
 }
 
-fn find(wanted: &str) -> Result<Code, Failure> {
-    let wanted = wanted.trim().to_ascii_lowercase().replace('_', "-");
-    Code::parse(&wanted).ok_or_else(|| unknown(&wanted))
-}
-
-fn unknown(wanted: &str) -> Failure {
-    let failure = Failure::usage(format!("`{}` is no finding code", printable(wanted)));
-    if wanted.contains(['@', '\\', '=', '{']) || wanted.parse::<crate::model::ObjectGuid>().is_ok() {
-        return failure.hint("Explaining a user comes in a later release; `hardmatch verify` shows where every mapping stands.");
-    }
-    let near = Code::ALL
-        .iter()
-        .map(|code| (strsim::jaro_winkler(wanted, code.as_str()), code))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match near {
-        Some((_, code)) => failure.hint(format!("Did you mean `{code}`? `hardmatch explain` lists all codes.")),
-        None => failure.hint("`hardmatch explain` lists all codes."),
-    }
-}
-
-fn list() -> String {
-    let mut text = String::new();
-    for severity in Severity::ALL {
-        let codes: Vec<&Code> = Code::ALL.iter().filter(|code| code.severity() == severity).collect();
-        let heading = match severity {
-            Severity::Blocker => "Blockers: `apply` refuses while there is one",
-            Severity::Warning => "Warnings: somebody should look",
-            Severity::Info => "Good to know",
-        };
-        if !codes.is_empty() {
-            let _ = writeln!(text, "{heading}");
-        }
-        for code in codes {
-            let _ = writeln!(text, "  {:<26} {}", code.as_str(), code.about());
-        }
-    }
-    text.push_str("\n`hardmatch explain CODE` says why it matters and what to do.\n");
-    text
-}
-
-fn page(code: Code) -> String {
-    let mut text = format!("{code} ({})\n{}\n\n", code.severity().word(), code.about());
-    text.push_str(section(code).unwrap_or("No text yet."));
-    text.push('\n');
-    if code.severity() == Severity::Blocker {
-        let acceptable = Acceptable::ALL.iter().any(|accepted| accepted.code() == code.as_str());
-        text.push_str(if acceptable {
-            "\nCan be accepted in the mapping with `accept` and `because`; it then is a warning.\n"
-        } else {
-            "\nCannot be accepted: the mapping stays blocked until it is cured.\n"
-        });
-    }
-    text
-}
-
-fn section(code: Code) -> Option<&'static str> {
-    let sections = TEXTS.split("\n# ").map(|section| section.strip_prefix("# ").unwrap_or(section));
-    sections.into_iter().find_map(|section| section.strip_prefix(code.as_str())?.strip_prefix('\n')).map(str::trim_end)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_code_has_a_text_that_says_why_and_what_to_do() {
-        for code in Code::ALL {
-            let text = section(*code).unwrap_or_else(|| panic!("{code} has no text"));
-            assert!(text.starts_with("Why it matters\n") && text.contains("\nWhat to do\n"), "{code}");
-            assert!(text.lines().all(|line| line.chars().count() <= 115), "{code}");
-            assert!(list().contains(code.as_str()));
-        }
-        let sections = TEXTS.lines().filter(|line| line.starts_with("# ")).count();
-        assert_eq!(sections, Code::ALL.len(), "a text for a code that is gone");
-    }
-
-    #[test]
-    fn says_what_can_be_accepted() {
-        for code in Code::ALL {
-            let accepted = Acceptable::ALL.iter().any(|accepted| accepted.code() == code.as_str());
-            assert_eq!(page(*code).contains("Can be accepted"), accepted, "{code}");
-            assert_eq!(section(*code).unwrap().contains(&format!("accept: [{code}]")), accepted, "{code}");
-        }
-    }
-
-    #[test]
-    fn suggests_the_nearest_code() {
-        assert!(find("holder-undecide").unwrap_err().hints[0].contains("holder-undecided"));
-        assert!(find("max@contoso.com").unwrap_err().hints[0].contains("later release"));
-        assert_eq!(find("Waits_For"), Ok(Code::WaitsFor));
+fn refuse_json(args: &ExplainArgs) -> Result<(), Failure> {
+    match args.format {
+        ExplainFormat::Human => Ok(()),
+        ExplainFormat::Json => Err(Failure::usage("`--format json` explains users; finding codes are only for people")),
     }
 }

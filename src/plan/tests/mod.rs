@@ -1,6 +1,7 @@
 //! Planning on small directories: one test for each thing that can stand in the way.
 
 mod discover;
+mod explain;
 mod holders;
 mod next_sync;
 mod order;

@@ -5,7 +5,7 @@ use super::*;
 use crate::plan::next_sync::{NextAccount, NextSync, Outcome};
 
 /// Tries to break out of everything a plan is shown in.
-const HOSTILE: &str =
+pub(super) const HOSTILE: &str =
     "|`\u{1b}[31m\u{202e}\n# @team #12 GH-1 <img src=x> --> </details> [a](javascript:b) **b** $x$ www.x.example | a@b.example";
 
 /// A plan that has a text in every place where a value of a directory or a file can stand.
@@ -52,9 +52,13 @@ fn markdown_texts(plan: &PlanFile) -> [String; 4] {
     ]
 }
 
-fn assert_harmless_in_a_terminal(text: &str) {
+pub(super) fn assert_no_commands(text: &str) {
     let bad = text.chars().find(|c| (c.is_control() && *c != '\n') || matches!(*c, '\u{202a}'..='\u{202e}' | '\u{feff}'));
     assert_eq!(bad, None, "{text}");
+}
+
+fn assert_harmless_in_a_terminal(text: &str) {
+    assert_no_commands(text);
     let summaries = text.lines().filter(|line| ["Plan: ", "Diff: ", "Verify: "].iter().any(|start| line.starts_with(start)));
     assert_eq!(summaries.count(), 1, "{text}");
 }

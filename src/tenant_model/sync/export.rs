@@ -34,6 +34,16 @@ impl<'a> Export<'a> {
     }
 }
 
+impl Tenant {
+    /// The sign-in name of an AD user, and as it would stand in the cloud.
+    #[must_use]
+    pub fn sign_in_names(&self, user: &AdUser) -> Option<(Box<str>, Box<str>)> {
+        let own = ad_upn(user)?;
+        let there = cloud_upn(self, &own);
+        Some((own, there))
+    }
+}
+
 /// userPrincipalName, or the implicit one where that is empty.
 fn ad_upn(user: &AdUser) -> Option<Box<str>> {
     let own = user.upn.as_deref().map(str::trim).filter(|upn| !upn.is_empty());

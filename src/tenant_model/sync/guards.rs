@@ -7,6 +7,9 @@ use crate::tenant_model::{Tenant, UserRef};
 /// The switch that keeps sync from taking over any account that is not synced yet.
 pub const BLOCKS_HARD_MATCH: &str = "blockCloudObjectTakeoverThroughHardMatchEnabled";
 
+/// The rule by which soft match passes over an account that carries an ImmutableID.
+pub const HAS_OTHER_ID: &str = "the account has another ImmutableID; soft match needs it to be empty";
+
 const ADMIN_ROLE: &str = "an account that holds an administrator role is never soft matched";
 const ANCHOR_IN_USE: &str = "the anchor is already in use by a synced account of another AD user";
 const ANCHOR_CHANGED: &str = "the AD user is linked to another account, which has its OnPremiseSecurityIdentifier: its source \
@@ -88,7 +91,8 @@ impl Tenant {
     }
 
     /// Why an account that has the address or sign-in name of an AD user is not taken over by it.
-    pub(super) fn soft_match_refusal(&self, account: &CloudUser) -> Option<SyncRefusal> {
+    #[must_use]
+    pub fn soft_match_refusal(&self, account: &CloudUser) -> Option<SyncRefusal> {
         let refused = |code, rule| Some(refusal(code, rule, "", account.id));
         if self.feature("blockSoftMatchEnabled", false) {
             return refused("InvalidSoftMatch", "blockSoftMatchEnabled is on: nothing is soft matched");
@@ -100,14 +104,16 @@ impl Tenant {
             return refused("InvalidSoftMatch", "the account is synced already, with another AD user");
         }
         if account.immutable_id.is_some() {
-            return refused("InvalidSoftMatch", "the account has another ImmutableID; soft match needs it to be empty");
+            return refused("InvalidSoftMatch", HAS_OTHER_ID);
         }
         let roles = self.roles_of(&account.id).unwrap_or_default();
         let admin = roles.iter().any(|held| held.state == RoleState::Assigned);
         if admin { refused("ExistingAdminRoleConflict", ADMIN_ROLE) } else { None }
     }
 
-    pub(super) fn federated_name(&self, account: &CloudUser) -> Option<SyncRefusal> {
+    /// Why an account is not taken over by its sign-in name, if that is in a federated domain.
+    #[must_use]
+    pub fn federated_name(&self, account: &CloudUser) -> Option<SyncRefusal> {
         let rule = "a sign-in name in a federated domain is not soft matched";
         self.suffix_of(&account.upn).is_federated().then(|| refusal("InvalidSoftMatch", rule, "", account.id))
     }

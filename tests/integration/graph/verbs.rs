@@ -69,6 +69,25 @@ async fn a_live_tenant_gives_the_same_plan_as_its_snapshot() {
     }
 }
 
+/// Looked up one by one or picked from lists, a live tenant says of a person what its snapshot says.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_tenant_explains_as_its_snapshot() {
+    let people =
+        [("duplicate-account", "james.bond"), ("everything-wrong", "target-synced@contoso.com"), ("recycle-bin", "omar.haddad")];
+    for (name, who) in people {
+        let live = Live::example(name, allowing()).await;
+        let explained = async |config: &str, read: &str| {
+            let outcome = live.run(&["explain", who, "--config", config, "--read", read, "--format", "json"]).await;
+            assert_eq!(outcome.code, Some(0), "{name}: {}", outcome.stderr);
+            outcome.stdout.replace("snapshot.yaml", "hardmatch.yaml")
+        };
+        let file = explained("snapshot.yaml", "auto").await;
+        for read in ["auto", "needed", "everything"] {
+            assert_eq!(explained("hardmatch.yaml", read).await, file, "{name}, {read}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_live_tenant_gives_the_same_proposals_as_its_snapshot() {
     for name in ["bulk-rules", "everything-wrong", "duplicate-account"] {

@@ -1,0 +1,75 @@
+//! `explain USER`: reads what it takes to explain one person, and shows it.
+
+use crate::config;
+use crate::model::text::printable;
+use crate::plan::explain::{Explanation, Unexplained, Wanted, explain};
+use crate::render;
+
+use super::super::args::{ExplainArgs, ExplainFormat, Read};
+use super::super::directories;
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::reading::{Reading, unproven};
+use super::super::setup::Setup;
+use super::super::terminal::Terminal;
+use super::code;
+
+/// Explains the user that a text names.
+pub(super) fn run(args: &ExplainArgs, what: &str, terminal: Terminal) -> Result<Exit, Failure> {
+    let wanted = wanted(args, what)?;
+    let setup = Setup::load(&args.config, terminal)?;
+    args.forest.as_deref().map_or(Ok(()), |name| setup.check_forest(name))?;
+    let explanation = read(&setup, &wanted, terminal)?.map_err(|why| failure(&why, what, &setup))?;
+    let style = terminal.style(args.all);
+    terminal.stream_result(|out| match args.format {
+        ExplainFormat::Human => render::explanation_human(&explanation, &style, out),
+        ExplainFormat::Json => render::explanation_json(&explanation, out),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn wanted(args: &ExplainArgs, what: &str) -> Result<Wanted, Failure> {
+    let named = config::named(what).map_err(|(summary, help)| {
+        let failure = Failure::input(printable(&summary).into_owned());
+        if help.is_empty() { failure } else { failure.hint(format!("{}.", printable(&help))) }
+    })?;
+    // A forest has no cloud users.
+    let cloud = if args.forest.is_some() { Vec::new() } else { named.cloud };
+    Ok(Wanted { text: what.trim().into(), on_prem: named.on_prem, cloud, forest: args.forest.as_deref().map(Into::into) })
+}
+
+fn read(setup: &Setup, wanted: &Wanted, terminal: Terminal) -> Result<Result<Box<Explanation>, Unexplained>, Failure> {
+    // One person is looked up, however many mappings there are.
+    let extent = if setup.read == Read::Auto { Read::Needed } else { setup.read };
+    directories::block_on(async {
+        let mut reading = Reading::begin(&setup.config, extent, terminal).await?;
+        let explained = reading.ask(|observed, answered| explain(&setup.config.desired, observed, wanted, answered)).await;
+        reading.close().await;
+        explained
+    })
+}
+
+fn failure(why: &Unexplained, what: &str, setup: &Setup) -> Failure {
+    let what = printable(what).into_owned();
+    match why {
+        Unexplained::Unproven(failure) => unproven(failure),
+        Unexplained::Several(users) => {
+            let lines: String = users.iter().map(|(line, id)| format!("\n  {}\n    {id}", printable(line))).collect();
+            Failure::input(format!("{} users answer to `{what}`:{lines}", users.len()))
+                .hint("Name one of them by the id below it: `hardmatch explain ID`.")
+        }
+        Unexplained::Nobody(near) => {
+            let mut failure = Failure::input(format!("neither an AD user nor a cloud user answers to `{what}`"));
+            for sentence in near {
+                failure = failure.hint(printable(sentence));
+            }
+            if setup.config.desired.forests.is_empty() {
+                failure = failure.hint("No forest is configured, so AD users cannot be found.");
+            }
+            match code::nearest(&what) {
+                Some(code) => failure.hint(format!("Did you mean the finding code `{code}`?")),
+                None => failure,
+            }
+        }
+    }
+}

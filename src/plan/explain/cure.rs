@@ -1,0 +1,193 @@
+//! What to do: the mapping that the configuration has, or one to write, each with what a plan of it says.
+
+use std::collections::BTreeSet;
+
+use crate::model::text::same;
+use crate::model::{Desired, GuidInput, Mapping, OnPremKey, OnPremSelector, OnPremSide};
+use crate::tenant_model::UserRef;
+
+use super::super::body::Body;
+use super::super::discover::{self, LeftOut, Pair};
+use super::super::evidence::{Candidate, Evidence, Pinned, Strength};
+use super::super::finding::{Code, Finding};
+use super::super::hints::Hints;
+use super::super::holders::names;
+use super::super::link::Link;
+use super::super::pairing::{Confidence, Pairing, pair};
+use super::super::resolve::{self, is_in_domain};
+use super::super::world::{AdRef, World, mail_addresses};
+use super::super::{Options, ProofFailure, assemble, expand_rules, plan};
+use super::{ExplainedMapping, ExplainedProposal, Explanation, Standing};
+
+/// Adds what to do to an explanation.
+pub(super) fn add(
+    explanation: &mut Explanation,
+    ad: Option<AdRef>,
+    asked: Option<UserRef>,
+    desired: &Desired,
+    world: &World,
+) -> Result<(), ProofFailure> {
+    explanation.mappings = configured(ad, asked, desired, world)?;
+    let is_due = matches!(explanation.standing, Standing::NotLinked | Standing::WrongAccount);
+    let Some(ad) = ad.filter(|_| is_due && explanation.mappings.is_empty()) else { return Ok(()) };
+    match choose(ad, world) {
+        Choice::One(candidate, _) if is_claimed(&candidate, desired, world) => {
+            let why = "the configuration maps the account to somebody else".to_owned();
+            explanation.left_out = left_out(ad, why, &[candidate], world);
+        }
+        Choice::One(candidate, confidence) => {
+            explanation.proposal = proposal(&Pair { ad, candidate, confidence }, desired, world)?;
+        }
+        Choice::Unsure(why, candidates) => explanation.left_out = left_out(ad, why, &candidates, world),
+        Choice::Nobody => {}
+    }
+    Ok(())
+}
+
+/// The mappings that name the AD user or the account, as a plan of them and of all that take part says.
+fn configured(
+    ad: Option<AdRef>,
+    asked: Option<UserRef>,
+    desired: &Desired,
+    world: &World,
+) -> Result<Vec<ExplainedMapping>, ProofFailure> {
+    let (from_rules, _) = expand_rules(desired, world);
+    let all: Vec<&Mapping> = desired.mappings.iter().chain(&from_rules).collect();
+    let ids = super::super::names(all.iter().copied());
+    let is_own = |mapping: &&&Mapping| {
+        ad.is_some_and(|ad| names_ad_user(&mapping.on_prem, ad, world))
+            || asked.is_some_and(|user| names_account(mapping, user, world))
+    };
+    let own: BTreeSet<usize> = (0..).zip(&all).filter(|(_, mapping)| is_own(mapping)).map(|(at, _)| at).collect();
+    if own.is_empty() {
+        return Ok(Vec::new());
+    }
+    let only = taking_part(&own, &all, world).into_iter().filter_map(|at| ids.get(at).cloned()).collect();
+    let body = plan(desired, world, &Options { partial: false, only })?;
+    let own: BTreeSet<&String> = own.into_iter().filter_map(|at| ids.get(at)).collect();
+    Ok(body.mappings.iter().filter(|mapping| own.contains(&mapping.id)).map(|mapping| of_plan(&body, mapping)).collect())
+}
+
+fn of_plan(body: &Body, mapping: &super::super::body::PlannedMapping) -> ExplainedMapping {
+    ExplainedMapping {
+        actions: body.actions.iter().filter(|action| action.mapping == mapping.id).cloned().collect(),
+        findings: findings_of(body, &mapping.id),
+        id: mapping.id.clone(),
+        source: mapping.source.clone(),
+        state: mapping.state,
+    }
+}
+
+/// What concerns a mapping: its own findings, and what keeps every link of the tenant or the forest from coming about.
+fn findings_of(body: &Body, id: &str) -> Vec<Finding> {
+    let concerns = |finding: &&Finding| match &finding.mapping {
+        Some(mapping) => mapping == id,
+        None => matches!(finding.code, Code::HardMatchBlocked | Code::AnchorModeDoubtful),
+    };
+    let mut found: Vec<Finding> = body.findings.iter().filter(concerns).cloned().collect();
+    found.sort_by_key(|finding| finding.mapping.is_none());
+    found
+}
+
+/// How far a chain of mappings is followed, one look-up after the other. Beyond that, reading for all at once is faster.
+const STEPS: usize = 3;
+
+/// Mappings that have to be planned together: those that name whoever stands in the way of one of them.
+fn taking_part(own: &BTreeSet<usize>, all: &[&Mapping], world: &World) -> BTreeSet<usize> {
+    let mut taken = own.clone();
+    let mut open: Vec<usize> = taken.iter().copied().collect();
+    for _ in 0..STEPS {
+        let mappings = open.iter().filter_map(|at| all.get(*at));
+        let accounts: BTreeSet<UserRef> = mappings.flat_map(|mapping| accounts_of(mapping, world)).collect();
+        let named = |other: &&Mapping| accounts.iter().any(|user| names_account(other, *user, world));
+        open = (0..).zip(all).filter(|(at, other)| !taken.contains(at) && named(other)).map(|(at, _)| at).collect();
+        taken.extend(&open);
+    }
+    if open.is_empty() { taken } else { (0..all.len()).collect() }
+}
+
+/// The target of a mapping, and whoever holds its anchor or SID.
+fn accounts_of(mapping: &Mapping, world: &World) -> Vec<UserRef> {
+    let mut link = Link::new("", mapping);
+    resolve::resolve(&mut link, world, &Hints::none());
+    let holders = link.anchor.as_ref().map(|anchor| world.tenant.holders_of(&anchor.value)).unwrap_or_default();
+    let of_sid = link.ad_sid.as_ref().map(|sid| world.tenant.by_sid(sid)).unwrap_or_default();
+    holders.into_iter().chain(of_sid).chain(link.target).collect()
+}
+
+fn names_account(mapping: &Mapping, user: UserRef, world: &World) -> bool {
+    world.tenant.user(user).is_some_and(|account| names(&mapping.cloud.key, account))
+}
+
+/// Whether a selector fits an AD user. Nobody else is looked at.
+fn names_ad_user(side: &OnPremSide, ad: AdRef, world: &World) -> bool {
+    let (OnPremSide::User(OnPremSelector { key, forest: wanted, .. }), Some((forest, user))) = (side, world.forests.get(ad))
+    else {
+        return false;
+    };
+    let is = |own: Option<&str>, wanted: &str| own.is_some_and(|own| same(own, wanted));
+    let fits = match key {
+        OnPremKey::Dn(dn) => user.dn.key() == dn.key(),
+        OnPremKey::Guid(GuidInput::Guid(guid)) => user.guid == *guid,
+        OnPremKey::Guid(GuidInput::BareHex { as_text, as_bytes }) => [as_text, as_bytes].contains(&&user.guid),
+        OnPremKey::Sid(sid) => user.sid.as_ref() == Some(sid),
+        OnPremKey::Sam { domain, name } => {
+            is(user.sam.as_deref(), name) && domain.as_ref().is_none_or(|domain| is_in_domain(ad, domain, world))
+        }
+        OnPremKey::Upn(upn) => is(user.upn.as_deref(), upn.as_str()),
+        OnPremKey::Mail(mail) => mail_addresses(user).any(|own| same(own, mail.as_str())),
+        OnPremKey::EmployeeId(number) => is(user.employee_id.as_deref(), number),
+        OnPremKey::ImmutableId(id) => world.forests.anchor(ad).is_some_and(|anchor| anchor.is_ok_and(|own| own.value == *id)),
+    };
+    fits && wanted.as_ref().is_none_or(|wanted| *wanted == forest.name)
+}
+
+/// Whose account a mapping should name.
+enum Choice {
+    One(Candidate, Confidence),
+    Unsure(String, Vec<Candidate>),
+    Nobody,
+}
+
+/// No directory can be asked who is pinned to an AD user, so that does not count here, whatever was read.
+fn choose(ad: AdRef, world: &World) -> Choice {
+    match pair(ad, world, &Pinned::new()) {
+        Pairing::One { candidate, confidence } => Choice::One(candidate, confidence),
+        Pairing::Unsure { why, candidates } => match beside_the_wrong_one(&candidates, world) {
+            Some(candidate) => Choice::One(candidate, Confidence::Medium),
+            None => Choice::Unsure(why, candidates),
+        },
+        Pairing::Nobody => Choice::Nobody,
+    }
+}
+
+/// The only account with its name or address, where the others have nothing of the AD user but what sync wrote on them.
+fn beside_the_wrong_one(candidates: &[Candidate], world: &World) -> Option<Candidate> {
+    const NAMES: [Evidence; 3] = [Evidence::SignInName, Evidence::PrimaryAddress, Evidence::AddressAsName];
+    let has_name = |candidate: &&Candidate| NAMES.iter().any(|name| candidate.evidence.contains(name));
+    let strong = candidates.iter().filter(|candidate| candidate.strength() > Strength::Weak);
+    let named: Vec<&Candidate> = strong.filter(has_name).collect();
+    let [one] = named[..] else { return None };
+    let account = world.tenant.user(one.user)?;
+    let is_good = one.against.is_empty() && !one.is_stale && !account.is_deleted() && !account.is_synced();
+    is_good.then(|| one.clone())
+}
+
+fn is_claimed(candidate: &Candidate, desired: &Desired, world: &World) -> bool {
+    desired.mappings.iter().any(|mapping| names_account(mapping, candidate.user, world))
+}
+
+fn proposal(pair: &Pair, desired: &Desired, world: &World) -> Result<Option<ExplainedProposal>, ProofFailure> {
+    let Some(mapping) = discover::mapping(pair, world) else { return Ok(None) };
+    let alone = Desired { mappings: vec![mapping], rules: Vec::new(), notices: Vec::new(), ..desired.clone() };
+    let body = plan(&alone, world, &Options::default())?;
+    let Some(planned) = body.mappings.first() else { return Ok(None) };
+    let findings = findings_of(&body, &planned.id);
+    let mapping = discover::proposal(pair, planned.state, std::iter::empty(), world);
+    Ok(mapping.map(|mapping| ExplainedProposal { actions: body.actions.clone(), findings, mapping }))
+}
+
+fn left_out(ad: AdRef, why: String, candidates: &[Candidate], world: &World) -> Option<LeftOut> {
+    let candidates = candidates.iter().filter_map(|candidate| discover::told_candidate(candidate, world)).collect();
+    Some(LeftOut { candidates, on_prem: assemble::plan_ad_user(ad, world)?, why })
+}

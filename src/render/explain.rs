@@ -1,0 +1,262 @@
+//! Why an AD user is linked or not, for people and for scripts.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::discover::{mapping_of, of_candidate, proposed};
+use super::human::{cure, objects};
+use super::next_sync::sentence;
+use super::page::{CYAN, DIM, GREEN, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of};
+use super::words::{state_symbol, symbol, tenant_name, title};
+use crate::model::text::printable;
+use crate::plan::action::Action;
+use crate::plan::discover::LeftOut;
+use crate::plan::explain::{
+    ExplainedAccount, ExplainedAdUser, ExplainedAnchor, ExplainedMapping, ExplainedProposal, Explanation, HeldValue, Standing,
+    ValueKind,
+};
+use crate::plan::finding::{Finding, Severity};
+
+/// Writes an explanation for people.
+///
+/// # Errors
+/// Those of the writer.
+pub fn explanation_human(explanation: &Explanation, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let page = &mut Page::new(out, style);
+    let asked = printable(&explanation.asked);
+    page.item("", PLAIN, &format!("hardmatch explain {asked} in {}", printable(tenant_name(&explanation.tenant))), HEADING)?;
+    if let Some(account) = &explanation.account {
+        page.heading("Cloud user", HEADING)?;
+        self::account(page, "  ", account, explanation.ad_user.as_ref())?;
+        page.heading("AD users with its values", HEADING)?;
+        values(page, &explanation.account_values)?;
+    }
+    if let Some(user) = &explanation.ad_user {
+        ad_user(page, user, explanation.account.is_none())?;
+    }
+    page.heading(question(explanation.standing), color(explanation.standing))?;
+    for sentence in &explanation.answer {
+        page.text("  ", &printable(sentence))?;
+    }
+    accounts(page, explanation)?;
+    what_to_do(page, explanation)?;
+    page.last(&format!("Explain {asked}: {}", explanation.standing.word()), "`hardmatch explain USER --all` shows everything")
+}
+
+fn question(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Linked => "Why it is linked",
+        Standing::Unknown => "Why no AD user can be told",
+        Standing::Armed | Standing::LeftOut | Standing::NotLinked | Standing::WrongAccount => "Why it is not linked",
+    }
+}
+
+fn color(standing: Standing) -> anstyle::Style {
+    match standing {
+        Standing::Linked => GREEN,
+        Standing::Armed => CYAN,
+        Standing::LeftOut | Standing::Unknown => YELLOW,
+        Standing::NotLinked | Standing::WrongAccount => RED,
+    }
+}
+
+/// A name and a value in two columns; nothing where there is no value.
+fn row(page: &mut Page<'_>, indent: &str, name: &str, value: Option<&str>) -> io::Result<()> {
+    value.map_or(Ok(()), |value| page.item(&format!("{indent}{name:<16}"), DIM, &printable(value), PLAIN))
+}
+
+fn ad_user(page: &mut Page<'_>, user: &ExplainedAdUser, with_values: bool) -> io::Result<()> {
+    page.heading("AD user", HEADING)?;
+    row(page, "  ", "DN", Some(&user.dn))?;
+    row(page, "  ", "forest", Some(&user.forest))?;
+    row(page, "  ", "objectGUID", Some(&user.object_guid))?;
+    row(page, "  ", "sAMAccountName", user.sam.as_deref().or(Some("none")))?;
+    row(page, "  ", "sign-in name", user.upn.as_deref().or(Some("none")))?;
+    row(page, "  ", "mail", user.mail.as_deref().or(Some("none")))?;
+    row(page, "  ", "SID", user.object_sid.as_deref().or(Some("not read")))?;
+    let enabled = match user.enabled {
+        Some(true) => "enabled",
+        Some(false) => "disabled",
+        None => "not read whether it is enabled",
+    };
+    row(page, "  ", "state", Some(enabled))?;
+    row(page, "  ", "left out of sync", user.excluded.as_ref().map(|why| format!(" {why}")).as_deref())?;
+    anchor(page, &user.anchor)?;
+    if with_values {
+        page.heading("Who in the cloud holds what", HEADING)?;
+        values(page, &user.values)?;
+    }
+    next_sync(page, user)
+}
+
+fn anchor(page: &mut Page<'_>, anchor: &ExplainedAnchor) -> io::Result<()> {
+    page.heading("Source anchor", HEADING)?;
+    if let Some(problem) = &anchor.problem {
+        return page.item("  none: ", RED, &printable(problem), PLAIN);
+    }
+    row(page, "  ", "ImmutableID", anchor.immutable_id.as_deref())?;
+    row(page, "  ", "GUID", anchor.guid.as_deref().or(Some("none: it is no GUID")))?;
+    row(page, "  ", "from", Some(&anchor.attribute))?;
+    row(page, "  ", "", anchor.other.as_deref())?;
+    row(page, "  ", "LDAP filter", anchor.ldap_filter.as_deref())?;
+    anchor.shared_with.iter().try_for_each(|twin| page.item("  also the anchor of ", YELLOW, &printable(twin), PLAIN))
+}
+
+fn values(page: &mut Page<'_>, values: &[HeldValue]) -> io::Result<()> {
+    for value in values {
+        let missing = match (value.holders.is_empty(), value.not_read.is_empty()) {
+            (true, true) => ": nobody".to_owned(),
+            (true, false) => format!(": nobody; not read: {}", value.not_read.join(", ")),
+            (false, true) => String::new(),
+            (false, false) => format!(" (not read: {})", value.not_read.join(", ")),
+        };
+        // It follows the line of the anchor itself.
+        let shown = if value.kind == ValueKind::OddAnchor { String::new() } else { format!(" {}", value.value) };
+        page.text("  ", &printable(&format!("{}{shown}{missing}", value.kind.about())))?;
+        for holder in &value.holders {
+            page.text("    - ", &printable(&holder.line))?;
+        }
+    }
+    Ok(())
+}
+
+fn next_sync(page: &mut Page<'_>, user: &ExplainedAdUser) -> io::Result<()> {
+    page.heading("What the next sync does, as things stand", HEADING)?;
+    let Some(next) = &user.next_sync else { return page.text("  ", "nothing: there is no anchor to export") };
+    page.text("  ", &sentence(next, |name| printable(name).into_owned(), |text| printable(text).into_owned()))?;
+    for note in &next.notes {
+        page.item("    * ", DIM, &printable(note), PLAIN)?;
+    }
+    for overwrites in &user.overwrites {
+        page.item("    ~ ", YELLOW, &printable(overwrites), PLAIN)?;
+    }
+    Ok(())
+}
+
+fn accounts(page: &mut Page<'_>, explanation: &Explanation) -> io::Result<()> {
+    if explanation.accounts.is_empty() {
+        return Ok(());
+    }
+    page.heading("Accounts that take part", HEADING)?;
+    for one in &explanation.accounts {
+        page.item("  ", PLAIN, &printable(&one.upn), HEADING)?;
+        account(page, "    ", one, explanation.ad_user.as_ref())?;
+    }
+    Ok(())
+}
+
+fn account(page: &mut Page<'_>, indent: &str, account: &ExplainedAccount, ad: Option<&ExplainedAdUser>) -> io::Result<()> {
+    row(page, indent, "sign-in name", Some(&account.upn).filter(|_| indent.len() == 2).map(String::as_str))?;
+    row(page, indent, "object id", Some(&account.id))?;
+    let deleted = account.deleted_date_time.as_ref().map(|at| format!("in the recycle bin since {at}").trim_end().to_owned());
+    row(page, indent, "state", deleted.as_deref())?;
+    row(page, indent, "sync", Some(&account.sync))?;
+    row(page, indent, "ImmutableID", account.immutable_id.as_deref().or(Some("none")))?;
+    row(page, indent, "", account.immutable_id_is.as_deref())?;
+    let unread = |name: &str| account.not_read.iter().any(|unread| unread == name).then_some("not read");
+    let (own_sid, own_guid) = (ad.and_then(|ad| ad.object_sid.as_deref()), ad.map(|ad| ad.object_guid.as_str()));
+    let sid = account.sid.as_ref().map(|sid| compared(sid, own_sid));
+    row(page, indent, "SID", sid.as_deref().or(unread("onPremisesSecurityIdentifier")))?;
+    let pin = account.object_identifier.as_ref().map(|guid| compared(guid, own_guid));
+    row(page, indent, "AD object", pin.as_deref().or(unread("onPremisesObjectIdentifier")))?;
+    row(page, indent, "roles", unread("roles"))?;
+    for role in &account.roles {
+        row(page, indent, "role", Some(role))?;
+    }
+    let errors = account.provisioning_errors.iter();
+    errors.into_iter().try_for_each(|error| page.item(&format!("{indent}! "), YELLOW, &printable(&error.to_string()), PLAIN))
+}
+
+/// A value of an account beside that of the AD user.
+fn compared(held: &str, own: Option<&str>) -> String {
+    match own {
+        Some(own) if own == held => format!("{held}, that of the AD user"),
+        Some(_) => format!("{held}, not that of the AD user"),
+        None => held.to_owned(),
+    }
+}
+
+fn what_to_do(page: &mut Page<'_>, explanation: &Explanation) -> io::Result<()> {
+    if !explanation.mappings.is_empty() {
+        page.heading("In your configuration", HEADING)?;
+    }
+    explanation.mappings.iter().try_for_each(|mapping| self::mapping(page, mapping))?;
+    if let Some(proposal) = &explanation.proposal {
+        self::proposal(page, proposal)?;
+    }
+    explanation.left_out.as_ref().map_or(Ok(()), |left| left_out(page, left))
+}
+
+fn mapping(page: &mut Page<'_>, mapping: &ExplainedMapping) -> io::Result<()> {
+    let sign = state_symbol(mapping.state);
+    let place = format!("{}  {}:{}", mapping.id, mapping.source.file, mapping.source.line);
+    page.item(&format!("  {sign} {:8} ", mapping.state.word()), color_of(sign), &printable(&place), HEADING)?;
+    actions(page, "    ", &mapping.actions)?;
+    mapping.findings.iter().try_for_each(|found| finding(page, "    ", found))
+}
+
+fn finding(page: &mut Page<'_>, indent: &str, finding: &Finding) -> io::Result<()> {
+    let color = match finding.severity {
+        Severity::Blocker => RED,
+        Severity::Warning => YELLOW,
+        Severity::Info => CYAN,
+    };
+    let head = format!("{indent}{} {}: ", finding.severity.word(), finding.code);
+    page.item(&head, color, &printable(&finding.message), PLAIN)?;
+    let deeper = format!("{indent}  ");
+    objects(page, &deeper, finding)?;
+    cure(page, &deeper, finding)
+}
+
+fn actions(page: &mut Page<'_>, indent: &str, actions: &[Action]) -> io::Result<()> {
+    for action in actions {
+        let sign = symbol(action);
+        let title = title(action).text(|value| printable(value).into_owned());
+        page.item(&format!("{indent}{sign} "), color_of(sign), &title, PLAIN)?;
+    }
+    Ok(())
+}
+
+fn proposal(page: &mut Page<'_>, proposal: &ExplainedProposal) -> io::Result<()> {
+    page.heading("A mapping to write, if that is the right account", HEADING)?;
+    let text = proposed(&proposal.mapping);
+    for comment in &text.comments {
+        page.item("  # ", DIM, comment, DIM)?;
+    }
+    page.verbatim("  - ", &text.flow)?;
+    page.heading("What a plan of just that mapping does", HEADING)?;
+    actions(page, "  ", &proposal.actions)?;
+    if proposal.actions.is_empty() {
+        page.text("  ", "nothing is written")?;
+    }
+    proposal.findings.iter().try_for_each(|found| finding(page, "  ", found))
+}
+
+fn left_out(page: &mut Page<'_>, left_out: &LeftOut) -> io::Result<()> {
+    page.heading("Whose account it could be: somebody has to decide", HEADING)?;
+    page.text("  ", &printable(&left_out.why))?;
+    for candidate in &left_out.candidates {
+        page.text("  ", &of_candidate(candidate))?;
+        page.verbatim("    - ", &mapping_of(&left_out.on_prem, candidate))?;
+    }
+    Ok(())
+}
+
+/// Writes an explanation for scripts.
+///
+/// # Errors
+/// Those of the writer.
+pub fn explanation_json(explanation: &Explanation, out: &mut dyn io::Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Document<'a> {
+        kind: &'static str,
+        format_version: &'static str,
+        #[serde(flatten)]
+        explanation: &'a Explanation,
+    }
+    let document = Document { kind: "hardmatch/explanation", format_version: "1.0", explanation };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
