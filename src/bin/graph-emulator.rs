@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser;
 use hardmatch::emulator::{Emulator, Options, StartError, help};
-use hardmatch::model::AnchorMode;
+use hardmatch::model::{AnchorMode, DistinguishedName};
 
 /// Serve a tenant snapshot as Microsoft Graph would, on 127.0.0.1 only
 ///
@@ -22,6 +22,9 @@ struct Arguments {
     /// Forest for sync cycles, as LDIF; can be given more than once, and is read again for each cycle
     #[arg(long, value_name = "FILE.ldif")]
     forest: Vec<PathBuf>,
+    /// Container whose users are not synced; can be given more than once. Who moves there is deleted in the next cycle
+    #[arg(long, value_name = "DN")]
+    out_of_scope: Vec<DistinguishedName>,
     /// Source anchor of the sync client: consistencyGuid, objectGuid, or the LDAP name of another attribute
     #[arg(long, value_name = "ANCHOR", default_value = "consistencyGuid", value_parser = anchor)]
     anchor: AnchorMode,
@@ -87,6 +90,7 @@ fn options(arguments: Arguments) -> Options {
     Options {
         tenant: arguments.tenant,
         forests: arguments.forest,
+        out_of_scope: arguments.out_of_scope,
         anchor: arguments.anchor,
         port: arguments.port,
         faults: arguments.faults,

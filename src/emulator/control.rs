@@ -17,7 +17,7 @@ pub(crate) fn handle(state: &mut State, request: &Request, address: &str) -> Res
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     match (request.method.as_str(), segments.as_slice()) {
         ("GET", ["tenant"]) => tenant(state),
-        ("POST", ["sync"]) => forests::cycle(&mut state.world, &state.forests).map(Answer::json),
+        ("POST", ["sync"]) => forests::cycle(&mut state.world, &mut state.forests).map(Answer::json),
         ("GET", ["requests"]) => requests(state, query),
         ("DELETE", ["requests"]) => {
             state.log.clear();

@@ -203,7 +203,7 @@ impl State {
         let mut edits = decision.edits.iter();
         edits.try_for_each(|edit| self.world.edit(&edit.user, &edit.set)).map_err(|why| Failure::internal(why.message()))?;
         if decision.sync {
-            forests::cycle(&mut self.world, &self.forests).map_err(|why| Failure::internal(why.message()))?;
+            forests::cycle(&mut self.world, &mut self.forests).map_err(|why| Failure::internal(why.message()))?;
         }
         Ok(())
     }

@@ -1,49 +1,77 @@
-//! One sync cycle: every user of the forests is exported, and the model does what Entra would do.
+//! One sync cycle: who left the scope is deleted, everybody in it is exported, and the model does what Entra would do.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::diag::Diagnostics;
 use crate::directory::exports::read_ldif;
 use crate::model::{
-    AdUser, AnchorMode, CloudUser, EntraId, ImmutableId, Known, ObservedForest, ProvisioningError, effective_anchor,
+    AdUser, AnchorMode, CloudUser, DistinguishedName, EntraId, ImmutableId, Known, ObservedForest, ProvisioningError,
+    effective_anchor,
 };
 use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, Tenant};
 
+use super::Options;
 use super::errors::Failure;
+use super::scope::Exported;
 use super::script::TakeoverRoles;
 use super::world::{Extra, World};
 
-/// Where the forests are.
+/// Where the forests are, and what the sync client makes of them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Forests {
-    pub(crate) files: Vec<PathBuf>,
-    pub(crate) anchor: AnchorMode,
+    files: Vec<PathBuf>,
+    anchor: AnchorMode,
+    /// Containers whose users are not synced.
+    out_of_scope: Vec<DistinguishedName>,
+    exported: Exported,
+}
+
+impl Forests {
+    /// The client as it stands before its first cycle.
+    ///
+    /// # Errors
+    /// What is wrong with a file.
+    pub(crate) fn start(options: &Options, tenant: &Tenant) -> Result<Self, Diagnostics> {
+        let load = |file: &PathBuf| read_ldif(file, &name(file), &options.anchor);
+        let read: Vec<ObservedForest> = options.forests.iter().map(load).collect::<Result<_, _>>()?;
+        let exported = Exported::at_start(&read, &options.out_of_scope, tenant);
+        let (files, anchor) = (options.forests.clone(), options.anchor.clone());
+        Ok(Self { files, anchor, out_of_scope: options.out_of_scope.clone(), exported })
+    }
 }
 
 /// Runs a cycle and says what it did with each user.
 ///
 /// # Errors
 /// A forest that cannot be read; then nothing is changed.
-pub(crate) fn cycle(world: &mut World, forests: &Forests) -> Result<Value, Failure> {
+pub(crate) fn cycle(world: &mut World, forests: &mut Forests) -> Result<Value, Failure> {
     let read: Vec<ObservedForest> = forests.files.iter().map(|file| load(file, &forests.anchor)).collect::<Result<_, _>>()?;
+    // Deletions go first: an AD user that gets the anchor of another one in the same cycle finds the account in the bin.
+    let mut entries = forests.exported.delete_lost(world, &read, &forests.out_of_scope)?;
     let mut model = exporting(world);
-    let mut entries = Vec::new();
-    for forest in &read {
-        for user in &forest.users {
-            let (outcome, details) = export(world, &mut model, forest, user)?;
-            entries.push(entry(forest, user, outcome, details));
+    for (file, forest) in read.iter().enumerate() {
+        for user in forest.users.iter().filter(|user| !forests.out_of_scope.iter().any(|base| user.dn.is_under(base))) {
+            let (outcome, details) = export(world, &mut model, forest, user, |anchor| {
+                forests.exported.remember(file, forest, user, anchor);
+            })?;
+            entries.push(merged(merged(head(forest, user), json!({ "outcome": outcome })), details));
         }
     }
     Ok(json!({ "at": world.now(), "value": entries }))
 }
 
 fn load(file: &Path, anchor: &AnchorMode) -> Result<ObservedForest, Failure> {
-    let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    read_ldif(file, &name, anchor).map_err(|problems| {
+    read_ldif(file, &name(file), anchor).map_err(|problems| {
         let first = problems.sorted().first().map(ToString::to_string).unwrap_or_default();
         Failure::new(422, "ForestUnreadable", format!("The forest cannot be read: {first}"))
     })
+}
+
+/// What a forest is called: as its file is.
+fn name(file: &Path) -> String {
+    file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// The model as the cycle asks it: with the roles that count.
@@ -64,6 +92,7 @@ fn export(
     model: &mut Tenant,
     forest: &ObservedForest,
     user: &AdUser,
+    remember: impl FnOnce(&ImmutableId),
 ) -> Result<(&'static str, Value), Failure> {
     let anchor = match effective_anchor(&forest.anchor, user) {
         Ok(anchor) => anchor,
@@ -74,6 +103,7 @@ fn export(
     let touched = touched(model, &outcome, &anchor.value);
     let id = touched.as_ref().map(|account| account.id);
     if let Some(account) = touched {
+        remember(&anchor.value);
         let known = world.account(&account.id).cloned();
         let id = account.id;
         let errors = account.provisioning_errors.clone();
@@ -123,18 +153,16 @@ fn told(world: &World, id: Option<EntraId>, anchor: &str, outcome: &SyncOutcome)
     }
 }
 
-fn refusal(refusal: &SyncRefusal) -> Value {
+pub(crate) fn refusal(refusal: &SyncRefusal) -> Value {
     json!({ "code": refusal.code, "reason": refusal.rule, "since": refusal.since, "user": refusal.user })
 }
 
-fn entry(forest: &ObservedForest, user: &AdUser, outcome: &str, details: Value) -> Value {
-    let head = json!({
-        "forest": forest.name, "dn": user.dn.as_str(), "sam": user.sam, "objectGuid": user.guid.to_string(), "outcome": outcome,
-    });
-    merged(head, details)
+/// Who an AD user is.
+pub(crate) fn head(forest: &ObservedForest, user: &AdUser) -> Value {
+    json!({ "forest": forest.name, "dn": user.dn.as_str(), "sam": user.sam, "objectGuid": user.guid.to_string() })
 }
 
-fn merged(mut left: Value, right: Value) -> Value {
+pub(crate) fn merged(mut left: Value, right: Value) -> Value {
     if let (Some(left), Value::Object(right)) = (left.as_object_mut(), right) {
         left.extend(right);
     }

@@ -62,7 +62,8 @@ Every key is optional; the values shown are the defaults.
 
 Beside the API, without a token:
   GET    /__emulator/tenant           the snapshot as it stands
-  POST   /__emulator/sync             one sync cycle with the forests; answers what it did with each user
+  POST   /__emulator/sync             one sync cycle with the forests: deletes the accounts of AD users that left the
+                                      scope since they were synced, exports the others; answers what it did with each
   GET    /__emulator/faults           the script in force; POST replaces it
   GET    /__emulator/requests         the log (?since=N); DELETE empties it
   POST   /__emulator/clock            {"advanceSeconds": n, "advanceDays": n}; users leave the recycle bin after 30 days

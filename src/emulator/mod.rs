@@ -38,6 +38,7 @@ mod rank;
 mod roles;
 mod routes;
 mod schema;
+mod scope;
 pub mod script;
 mod server;
 mod synchronization;
@@ -47,7 +48,7 @@ mod world;
 
 use std::path::PathBuf;
 
-use crate::model::AnchorMode;
+use crate::model::{AnchorMode, DistinguishedName};
 
 pub use server::{Emulator, StartError};
 
@@ -58,6 +59,8 @@ pub struct Options {
     pub tenant: PathBuf,
     /// The forests that a sync cycle exports, as LDIF; read again for every cycle.
     pub forests: Vec<PathBuf>,
+    /// Containers whose users the sync client leaves out. Who moves there is deleted in the next cycle.
+    pub out_of_scope: Vec<DistinguishedName>,
     /// Where the sync client takes the source anchor from.
     pub anchor: AnchorMode,
     /// The port on 127.0.0.1; 0 takes a free one.

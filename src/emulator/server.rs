@@ -68,9 +68,7 @@ impl Emulator {
     pub async fn bind(options: &Options) -> Result<Self, StartError> {
         let script = options.faults.as_deref().map(Script::load).transpose().map_err(StartError::Input)?.unwrap_or_default();
         let world = World::load(&options.tenant, Script::default()).map_err(StartError::Input)?;
-        for forest in &options.forests {
-            crate::directory::exports::read_ldif(forest, "forest", &options.anchor).map_err(StartError::Input)?;
-        }
+        let forests = Forests::start(options, &world.tenant).map_err(StartError::Input)?;
         let log = Log::open(options.log.as_deref()).map_err(StartError::Log)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
         let refused = |error| StartError::Listen(options.port, error);
@@ -84,7 +82,7 @@ impl Emulator {
             faults: Faults::default(),
             meter: Meter::default(),
             log,
-            forests: Forests { files: options.forests.clone(), anchor: options.anchor.clone() },
+            forests,
             fixed: Fixed { strict: options.strict, page_size: options.page_size, base },
         };
         state.set_script(script);

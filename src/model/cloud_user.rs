@@ -143,6 +143,13 @@ impl CloudUser {
         }
     }
 
+    /// The account as it lies in the recycle bin: its name gets the id in front. `now` is the deletion time, RFC 3339.
+    #[must_use]
+    pub fn binned(&self, now: &str) -> Self {
+        let upn = format!("{}{}", self.id.undashed(), self.upn).into();
+        Self { upn, deleted_at: Some(now.into()), ..self.clone() }
+    }
+
     /// Whether the account is in the recycle bin.
     #[must_use]
     pub fn is_deleted(&self) -> bool {

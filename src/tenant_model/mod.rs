@@ -4,7 +4,7 @@
 //! It is pure: time comes in as text, nothing is read or written. Read [`Tenant`] first.
 //!
 //! [`Tenant::apply`] carries out one write or refuses it; [`Tenant::forecast`] and [`Tenant::sync`] are one sync cycle for
-//! one AD user. What was not read never refuses anything: callers see from [`Tenant::observed`] what is unknown.
+//! one AD user in scope, [`Tenant::delete_by_sync`] for one that left it. What was not read never refuses anything: callers see from [`Tenant::observed`] what is unknown.
 
 mod addresses;
 mod domains;
@@ -22,4 +22,4 @@ pub use roles::RoleHeld;
 pub use rules::{Change, ChangeKind, Refusal};
 pub(crate) use state::mail_addresses;
 pub use state::{Tenant, UserRef};
-pub use sync::{BLOCKS_HARD_MATCH, HAS_OTHER_ID, Incoming, SyncOutcome, SyncRefusal, Takeover};
+pub use sync::{BLOCKS_HARD_MATCH, HAS_OTHER_ID, Incoming, SyncDeletion, SyncOutcome, SyncRefusal, Takeover};

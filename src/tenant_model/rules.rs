@@ -124,8 +124,7 @@ impl Tenant {
     fn soft_delete(&self, id: &EntraId, now: &str) -> Result<Effect, Refusal> {
         // Graph would delete a synced user, and the next sync would bring it back: no plan may count on that.
         let (user, before) = self.unsynced(id)?;
-        let upn = format!("{}{}", before.id.undashed(), before.upn).into();
-        Ok((user, Some(CloudUser { upn, deleted_at: Some(now.into()), ..before.clone() })))
+        Ok((user, Some(before.binned(now))))
     }
 
     fn restore(&self, id: &EntraId) -> Result<Effect, Refusal> {

@@ -1,9 +1,12 @@
-//! One sync cycle: what happens when the sync client exports an AD user.
+//! One sync cycle: what happens when the sync client exports an AD user, or deletes the account of one ([`deletion`]).
 //!
 //! The order is Entra's: by anchor ([`matching`]), then by primary address or sign-in name, else a new account
 //! ([`create`]); [`guards`] says what Entra refuses and since when, [`takeover`] what AD overwrites.
 
 mod create;
+mod deletion;
+#[cfg(test)]
+mod deletion_tests;
 mod export;
 mod guards;
 mod matching;
@@ -15,6 +18,7 @@ mod tests;
 
 use crate::model::{AdUser, EntraId, Exclusion, Known, SourceAnchor};
 
+pub use self::deletion::SyncDeletion;
 use self::export::Export;
 pub use self::guards::{BLOCKS_HARD_MATCH, HAS_OTHER_ID};
 use self::matching::SoftMatch;

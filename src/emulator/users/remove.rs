@@ -26,16 +26,11 @@ pub(crate) fn remove(world: &mut World, call: &Call) -> Result<Answer, Failure> 
     let steps = |tenant: &mut Tenant| match synced {
         // The model refuses this, because the next sync cycle undoes it; the directory does it.
         Some(account) => {
-            tenant.put(binned(account, &now));
+            tenant.put(account.binned(&now));
             Ok(())
         }
         None => tenant.apply(&change, &now),
     };
     world.change(&id, "Delete user", steps, Extra::new())?;
     Ok(Answer::no_content())
-}
-
-fn binned(account: CloudUser, now: &str) -> CloudUser {
-    let upn = format!("{}{}", account.id.undashed(), account.upn).into();
-    CloudUser { upn, deleted_at: Some(now.into()), ..account }
 }

@@ -25,6 +25,12 @@ pub(super) fn sync_is_off() -> SyncRefusal {
     SyncRefusal { code: "SyncDisabled", rule, since: "", user: None }
 }
 
+/// A deletion that the client exports too late: somebody restored the account, or moved its authority to the cloud.
+pub(super) fn not_synced(account: EntraId) -> SyncRefusal {
+    let rule = "the account is no longer synced: the sync client may not delete what is managed in the cloud";
+    refusal("DeletingCloudOnlyObjectNotAllowed", rule, "", account)
+}
+
 impl Tenant {
     /// Everything that keeps this AD user from being linked to the account that has its anchor; empty when nothing does.
     ///

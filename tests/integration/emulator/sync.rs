@@ -103,3 +103,97 @@ async fn a_cycle_can_come_in_between() {
     let reply = graph.patch(&format!("/v1.0/users/{}", id(1)), json!({ "onPremisesImmutableId": null })).await;
     assert!(reply.status == 400 && reply.text.contains("mastered"), "the user was taken over just before");
 }
+
+/// A synced account of AD user number `n`.
+fn linked(n: u16, name: &str) -> Value {
+    let ad = u8::try_from(n).unwrap();
+    let sid = format!("S-1-5-21-1-2-3-{}", 1024 + n);
+    let values = json!({
+        "onPremisesImmutableId": anchor(ad), "onPremisesSyncEnabled": true, "onPremisesSecurityIdentifier": sid,
+        "onPremisesObjectIdentifier": guid(ad),
+    });
+    user(n, name, values)
+}
+
+async fn words(graph: &Graph) -> Vec<String> {
+    outcomes(graph).await.into_iter().map(|(word, _)| word).collect()
+}
+
+/// A client with AD users that it synced before, and `OU=NoSync` out of its scope.
+async fn running(users: &[(u8, &str, &str)]) -> Graph {
+    let accounts = users.iter().map(|(n, name, _)| linked(u16::from(*n), name)).collect();
+    let (tenant, ldif) = (tenant(accounts, vec![]), forest(users));
+    Graph::with(&tenant, &json!({}), |options, folder| {
+        let path = folder.join("corp.ldif");
+        std::fs::write(&path, &ldif).unwrap();
+        options.forests = vec![path];
+        options.out_of_scope = vec!["OU=NoSync,DC=corp,DC=local".parse().unwrap()];
+    })
+    .await
+}
+
+/// Moves somebody in the forest.
+fn move_user(graph: &Graph, from: &str, to: &str) {
+    let path = graph.folder.path().join("corp.ldif");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{text}");
+    std::fs::write(&path, text.replace(from, to)).unwrap();
+}
+
+const ANN: &str = "dn: CN=ann,DC=corp";
+const ANN_OUT: &str = "dn: CN=ann,OU=nosync,DC=corp";
+
+#[tokio::test]
+async fn who_leaves_the_scope_is_deleted_and_comes_back_with_it() {
+    let graph = running(&[(1, "ann", ""), (2, "bob", "")]).await;
+    move_user(&graph, ANN, ANN_OUT);
+    let told = outcomes(&graph).await;
+    assert_eq!((told.len(), told[0].0.as_str(), told[1].0.as_str()), (2, "deleted", "alreadyLinked"));
+    assert_eq!((&told[0].1["sam"], &told[0].1["forest"], &told[0].1["user"]), (&json!("ann"), &json!("corp"), &json!(id(1))));
+    let bin = graph.get("/__emulator/tenant").await.json()["deletedUsers"].clone();
+    assert_eq!(bin[0]["userPrincipalName"], format!("{}ann@x.example", id(1).replace('-', "")));
+    assert_eq!(
+        (&bin[0]["onPremisesSyncEnabled"], &bin[0]["onPremisesImmutableId"], &bin[0]["onPremisesObjectIdentifier"]),
+        (&json!(false), &json!(anchor(1)), &json!(guid(1)))
+    );
+    assert_eq!(words(&graph).await, ["alreadyLinked"], "it is deleted once");
+    move_user(&graph, ANN_OUT, ANN);
+    assert_eq!(words(&graph).await, ["hardMatch", "alreadyLinked"]);
+    assert_eq!(graph.stored(1, "onPremisesSyncEnabled").await, true);
+}
+
+#[tokio::test]
+async fn who_is_gone_from_the_forest_is_deleted_too_and_strangers_are_left_alone() {
+    let users = [(1, "ann", ""), (2, "bob", "")];
+    let tenant = tenant(vec![linked(1, "ann"), linked(3, "stranger"), user(2, "bob", json!({}))], vec![]);
+    let graph = start(&tenant, &users).await;
+    assert_eq!(words(&graph).await, ["alreadyLinked", "softMatch"]);
+    std::fs::write(graph.folder.path().join("corp.ldif"), forest(&users[..1])).unwrap();
+    assert_eq!(words(&graph).await, ["deleted", "alreadyLinked"], "bob was exported by the first cycle");
+    assert_eq!(graph.stored(3, "onPremisesSyncEnabled").await, true);
+}
+
+#[tokio::test]
+async fn what_was_taken_from_the_client_meanwhile_is_not_deleted() {
+    let graph = running(&[(1, "ann", ""), (2, "bob", "")]).await;
+    graph.delete(&format!("/v1.0/users/{}", id(2))).await;
+    graph.post(&format!("/__emulator/users/{}", id(1)), json!({ "onPremisesSyncEnabled": null })).await;
+    move_user(&graph, ANN, ANN_OUT);
+    move_user(&graph, "dn: CN=bob,", "dn: CN=bob,OU=NoSync,");
+    let told = outcomes(&graph).await;
+    assert_eq!((told[0].0.as_str(), &told[0].1["code"]), ("refused", &json!("DeletingCloudOnlyObjectNotAllowed")));
+    assert_eq!((told[1].0.as_str(), told.len()), ("gone", 2));
+    assert!(outcomes(&graph).await.is_empty(), "the client has forgotten both");
+}
+
+#[tokio::test]
+async fn a_restored_and_cleared_account_stays_out_of_sync() {
+    let graph = running(&[(1, "ann", "")]).await;
+    graph.post("/__emulator/faults", json!({ "switches": { "formerlySynced": "nullOnly" } })).await;
+    move_user(&graph, ANN, ANN_OUT);
+    assert_eq!(words(&graph).await, ["deleted"]);
+    assert_eq!(graph.post(&format!("/v1.0/directory/deletedItems/{}/restore", id(1)), json!({})).await.status, 200);
+    assert_eq!(graph.write(1, json!({ "onPremisesImmutableId": null })).await, 204);
+    assert!(outcomes(&graph).await.is_empty());
+    assert_eq!(graph.stored(1, "onPremisesSyncEnabled").await, false);
+}
