@@ -2,7 +2,7 @@
 
 use wildmatch::WildMatch;
 
-use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, Known, Policy, RoleState, SourceAnchor};
+use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, Known, ObjectGuid, Policy, RoleState, SourceAnchor};
 use crate::tenant_model::{RoleHeld, Tenant};
 
 use super::describe::{ad_user_line, anchor_text, cloud_user_line, other_line};
@@ -221,17 +221,19 @@ pub(super) fn raise_roles(link: &mut Link<'_>, account: &CloudUser, tenant: &Ten
     }
 }
 
+/// The AD object that an account is pinned to and that of the mapping, where they differ and sync may not change that.
+pub(super) fn pinned_elsewhere(link: &Link<'_>, account: &CloudUser, world: &World) -> Option<(ObjectGuid, ObjectGuid)> {
+    const BYPASS: &str = "allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled";
+    let guid = link.ad_user(world).map(|user| user.guid).or(link.given)?;
+    let bypass = world.tenant.observed().features.as_ref().is_some_and(|features| features.get(BYPASS) == Some(&true));
+    account.object_identifier.value().filter(|pinned| **pinned != guid && !bypass).map(|pinned| (*pinned, guid))
+}
+
 /// Raises a foreign object identifier; tells whether it is to be cleared.
 pub(super) fn raise_object_identifier(link: &mut Link<'_>, account: &CloudUser, world: &World) -> bool {
-    const BYPASS: &str = "allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled";
-    let guid = link.ad_user(world).map(|user| user.guid).or(link.given);
-    let (Some(pinned), Some(guid)) = (account.object_identifier.value(), guid) else { return false };
-    let bypass = world.tenant.observed().features.as_ref().is_some_and(|features| features.get(BYPASS) == Some(&true));
-    if *pinned == guid || bypass {
-        return false;
-    }
+    let Some((pinned, guid)) = pinned_elsewhere(link, account, world) else { return false };
     let owners: Vec<String> =
-        world.forests.by_guid(pinned, None).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
+        world.forests.by_guid(&pinned, None).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
     let message = format!(
         "{} is pinned to the AD object {pinned} (onPremisesObjectIdentifier), not to {guid}; since July 2026 sync refuses to change that",
         account.original_upn()

@@ -8,7 +8,7 @@ use crate::tenant_model::{BLOCKS_HARD_MATCH, Incoming, SyncOutcome, SyncRefusal,
 use super::describe::{ad_user_line, cloud_user_line, other_line, refusal_line};
 use super::finding::{Code, Severity};
 use super::link::Link;
-use super::target::out_of_scope_steps;
+use super::steps;
 use super::world::{AdRef, World, mail_addresses};
 
 /// Adds what sync will do with the AD user of a mapping once the plan is carried out. `end` is that state.
@@ -166,7 +166,7 @@ fn raise_refusal(link: &mut Link<'_>, refusal: &SyncRefusal, incoming: Incoming<
     link.raise(match synced {
         Some(account) => finding
             .hint("The account still belongs to another AD user. Unless your sync client joins the two, take that one out of sync first.")
-            .steps(out_of_scope_steps(link, account, "Write `restore: true` on this mapping")),
+            .steps(steps::to_free_the_target(link, account, end)),
         None => finding.hint("The ImmutableID is right all the same; cure this before the sync cycle."),
     });
 }

@@ -9,7 +9,7 @@ use super::decision::check_decision;
 use super::describe::{anchor_text, cloud_user_line};
 use super::finding::Code;
 use super::link::Link;
-use super::target::out_of_scope_steps;
+use super::steps;
 use super::world::World;
 
 /// Why an account stands in the way.
@@ -68,12 +68,12 @@ pub(super) fn examine(
             Some(decision) => {
                 let resolve = decision.resolve;
                 if account.is_synced() && !account.is_deleted() {
-                    raise_synced_holder(link, account, obstacle);
+                    raise_synced_holder(link, account, obstacle, world);
                 }
                 check_decision(link, account, resolve, world, policy);
                 link.decided.push((user, resolve));
             }
-            None => raise_undecided(link, account, obstacle, &anchor),
+            None => raise_undecided(link, account, obstacle, &anchor, world),
         }
     }
     raise_ambiguous_decisions(link, &found, targets, world);
@@ -178,10 +178,10 @@ pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &BTreeMap<UserR
     }
 }
 
-fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, anchor: &SourceAnchor) {
+fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, anchor: &SourceAnchor, world: &World) {
     match obstacle {
         Obstacle::OddEncoding => raise_odd_encoding(link, account, anchor),
-        Obstacle::Anchor | Obstacle::Sid if account.is_synced() => raise_synced_holder(link, account, obstacle),
+        Obstacle::Anchor | Obstacle::Sid if account.is_synced() => raise_synced_holder(link, account, obstacle, world),
         Obstacle::Sid => raise_sid_held(link, account),
         Obstacle::Anchor => {
             let place = if account.is_deleted() { ", in the recycle bin," } else { "" };
@@ -209,22 +209,19 @@ fn decision_hint(account: &CloudUser) -> String {
 }
 
 /// Only sync can release what a synced account holds.
-fn raise_synced_holder(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle) {
+fn raise_synced_holder(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, world: &World) {
     let what = match obstacle {
         Obstacle::Anchor => "holds the wanted ImmutableID",
         Obstacle::Sid => "holds this AD user's SID",
         Obstacle::OddEncoding => "carries this AD user's GUID in another encoding",
     };
-    let then = match decision_on(link, account) {
-        Some(_) => "What this mapping decides about it can then be done",
-        None => "Decide on it under `holders` of this mapping",
-    };
+    let is_decided = decision_on(link, account).is_some();
     let message = format!("{} is synced and {what}; only sync can release it", account.upn);
     let finding = link
         .finding(Code::HolderSynced, message)
         .objects([cloud_user_line(account)])
         .hint("Take the AD user out of sync first, so that this account goes to the recycle bin; then it can be dealt with here.")
-        .steps(out_of_scope_steps(link, account, then));
+        .steps(steps::to_free_what_a_holder_has(link, account, is_decided, world));
     link.raise(finding);
 }
 

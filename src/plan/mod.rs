@@ -30,6 +30,7 @@ mod prove;
 pub mod questions;
 mod resolve;
 mod rules;
+mod steps;
 pub mod synced_report;
 mod target;
 #[cfg(test)]

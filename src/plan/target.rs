@@ -6,6 +6,7 @@ use super::account;
 use super::describe::{anchor_text, cloud_user_line};
 use super::finding::{Code, Severity};
 use super::link::Link;
+use super::steps;
 use super::world::World;
 
 /// What a mapping needs written, leaving aside the accounts that stand in the way.
@@ -62,7 +63,7 @@ pub(super) fn examine(link: &mut Link<'_>, world: &World, policy: &Policy) -> Ne
         raise_named_by_what_changes(link);
     }
     if account.is_synced() {
-        return examine_synced(link, account, need);
+        return examine_synced(link, account, need, world);
     }
     if need.writes_cloud() {
         account::raise_protected(link, account, policy);
@@ -129,7 +130,11 @@ fn has_on_premises_values(account: &CloudUser) -> bool {
 }
 
 /// A synced account can only be left as it is. Stamping AD does not touch it.
-fn examine_synced(link: &mut Link<'_>, account: &CloudUser, need: Need) -> Need {
+fn examine_synced(link: &mut Link<'_>, account: &CloudUser, need: Need, world: &World) -> Need {
+    if account::pinned_elsewhere(link, account, world).is_some() {
+        // Not yet, but once the account is out of sync.
+        link.use_accept(Acceptable::ObjectIdentifierDiffers);
+    }
     if need.set || need.leave {
         let current = account
             .immutable_id
@@ -142,23 +147,10 @@ fn examine_synced(link: &mut Link<'_>, account: &CloudUser, need: Need) -> Need 
             )
             .objects([cloud_user_line(account)])
             .hint("Take the AD user that it is linked to out of sync, then plan again.")
-            .steps(out_of_scope_steps(link, account, "Write `restore: true` on this mapping"));
+            .steps(steps::to_free_the_target(link, account, world));
         link.raise(finding);
     }
     Need { stamp: need.stamp, ..Need::default() }
-}
-
-/// How a synced account becomes one that can be written. `then` says what the mapping needs once it is soft-deleted.
-pub(super) fn out_of_scope_steps(link: &Link<'_>, account: &CloudUser, then: &str) -> Vec<String> {
-    let back = "After `hardmatch apply`, bring the AD user of this mapping into the scope of sync (again).".to_owned();
-    let steps = [
-        format!("Move the AD user that is linked to {} out of the scope of sync (filter, group or OU).", account.upn),
-        "Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.".to_owned(),
-        format!("{then} (account {}).", account.id),
-        "Export the tenant anew and run `hardmatch plan` again: it checks that the account is no longer synced.".to_owned(),
-    ];
-    let leaves = link.mapping.on_prem == OnPremSide::Nobody;
-    steps.into_iter().chain((!leaves).then_some(back)).collect()
 }
 
 /// Codes that were accepted without need. Once nothing is due they have done their work and are not mentioned.

@@ -7,6 +7,7 @@ mod next_sync;
 mod order;
 mod parts;
 mod selectors;
+mod steps;
 mod targets;
 mod whole;
 

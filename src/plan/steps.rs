@@ -1,0 +1,70 @@
+//! What people and the sync engine have to do, where hardmatch cannot: take an AD user out of sync, and bring it back.
+
+use crate::model::{Acceptable, CloudUser, OnPremSide};
+
+use super::account::pinned_elsewhere;
+use super::link::Link;
+use super::world::World;
+
+/// How a synced target becomes an account that can be written.
+pub(super) fn to_free_the_target(link: &Link<'_>, account: &CloudUser, world: &World) -> Vec<String> {
+    let wants_accept = pinned_elsewhere(link, account, world).is_some() && !link.accepts(Acceptable::ObjectIdentifierDiffers);
+    let accept = if wants_accept {
+        format!(
+            ", and `accept: [{}]` with `because`: it stays pinned to the AD user that it had",
+            Acceptable::ObjectIdentifierDiffers.code()
+        )
+    } else {
+        String::new()
+    };
+    out_of_scope(link, account, format!("Write `restore: true` on this mapping (account {}){accept}.", account.id), world)
+}
+
+/// How a synced account gives up what this mapping needs.
+pub(super) fn to_free_what_a_holder_has(link: &Link<'_>, account: &CloudUser, is_decided: bool, world: &World) -> Vec<String> {
+    let then = if is_decided {
+        format!("What this mapping decides about it can then be done (account {}).", account.id)
+    } else {
+        format!("Decide on it under `holders` of this mapping (account {}).", account.id)
+    };
+    out_of_scope(link, account, then, world)
+}
+
+fn out_of_scope(link: &Link<'_>, account: &CloudUser, then: String, world: &World) -> Vec<String> {
+    let last = match link.mapping.on_prem {
+        OnPremSide::Nobody => {
+            "After `hardmatch apply`, leave that AD user out of the scope of sync, and run a cycle: the account stays."
+        }
+        OnPremSide::User(_) => {
+            "After `hardmatch apply`, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked."
+        }
+    };
+    vec![
+        format!("Move {} out of the scope of sync (filter, group or OU).", linked_ad_user(account, world)),
+        "Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.".to_owned(),
+        then,
+        "Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced."
+            .to_owned(),
+        last.to_owned(),
+    ]
+}
+
+/// The AD user that sync links to an account, by name where the forests tell.
+fn linked_ad_user(account: &CloudUser, world: &World) -> String {
+    let pinned = account.object_identifier.value().map(|guid| world.forests.by_guid(guid, None));
+    let by_sid = || account.sid.value().map(|sid| world.forests.by_sid(sid, None));
+    let by_anchor = || account.immutable_id.as_ref().map(|id| world.forests.by_anchor(id, None));
+    let is_found = |users: &Vec<_>| !users.is_empty();
+    let users = pinned.filter(is_found).or_else(|| by_sid().filter(is_found)).or_else(by_anchor).unwrap_or_default();
+    match users.as_slice() {
+        [user] => match world.forests.get(*user) {
+            Some((forest, user)) => format!("{} of forest {}, which is linked to {},", user.dn, forest.name, account.upn),
+            None => unnamed(account),
+        },
+        _ => unnamed(account),
+    }
+}
+
+fn unnamed(account: &CloudUser) -> String {
+    format!("the AD user that is linked to {}", account.upn)
+}

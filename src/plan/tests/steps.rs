@@ -1,0 +1,81 @@
+//! What people are asked to do between two plans.
+
+use super::*;
+
+fn steps(body: &Body, code: Code) -> String {
+    let finding = body.findings.iter().find(|finding| finding.code == code).unwrap();
+    finding.steps.join("\n")
+}
+
+/// Linked by sync to the AD user with this objectGUID.
+fn synced_with(object_guid: &str) -> impl FnOnce(&mut CloudUser) {
+    let pinned = guid(object_guid);
+    move |user| {
+        user.sync_enabled = Known::Is(true);
+        user.object_identifier = Known::Is(pinned);
+    }
+}
+
+#[test]
+fn a_synced_holder_is_given_up_by_its_ad_user_who_is_named() {
+    let case = || {
+        let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing);
+        case.cloud(2, "twin", Some(anchor(A)), synced_with(A))
+    };
+    insta::assert_snapshot!(steps(&case().map("ann", "ann", nothing).plan(), Code::HolderSynced), @r"
+    Move CN=ann,OU=Staff,DC=corp of forest corp, which is linked to twin@x.example, out of the scope of sync (filter, group or OU).
+    Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.
+    Decide on it under `holders` of this mapping (account 00000000-0000-4000-8000-000000000002).
+    Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced.
+    After `hardmatch apply`, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.
+    ");
+    let decided = steps(&case().map("ann", "ann", decide("twin", Resolve::Purge)).plan(), Code::HolderSynced);
+    assert!(decided.contains("What this mapping decides about it can then be done"), "{decided}");
+    let unknown = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, synced_with(S)).map("ann", "ann", nothing).plan();
+    let first = "Move the AD user that is linked to ann@x.example out of the scope of sync (filter, group or OU).";
+    assert!(steps(&unknown, Code::TargetSynced).starts_with(first), "no forest has it");
+}
+
+#[test]
+fn a_synced_target_needs_everything_written_that_the_next_plan_asks_for() {
+    let case = || {
+        let people = Case::new().ad("ann", A, nothing).ad("eve", P, nothing);
+        people.cloud(1, "ann", Some(anchor(P)), synced_with(P)).cloud(2, "other", None, nothing)
+    };
+    insta::assert_snapshot!(steps(&case().map("ann", "ann", nothing).plan(), Code::TargetSynced), @r"
+    Move CN=eve,OU=Staff,DC=corp of forest corp, which is linked to ann@x.example, out of the scope of sync (filter, group or OU).
+    Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.
+    Write `restore: true` on this mapping (account 00000000-0000-4000-8000-000000000001), and `accept: [object-identifier-differs]` with `because`: it stays pinned to the AD user that it had.
+    Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced.
+    After `hardmatch apply`, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.
+    ");
+    let mut written = case().map("ann", "ann", |mapping| {
+        mapping.restore = true;
+        mapping.accept.insert(Acceptable::ObjectIdentifierDiffers);
+    });
+    assert!(!steps(&written.plan(), Code::TargetSynced).contains("accept"), "it is there");
+    let account = &mut written.observed.tenant.users[0];
+    *account = CloudUser { sync_enabled: Known::Is(false), ..account.binned("2026-11-24T00:00:00Z") };
+    assert_eq!(blockers(&written.plan()), []);
+    assert_eq!(kinds(&written.plan()), ["restore ann", "clearObjectIdentifier ann", "setImmutableId ann"]);
+}
+
+#[test]
+fn a_code_that_is_needed_once_the_account_is_out_of_sync_is_no_idle_one() {
+    let stamped = |mapping: &mut Mapping| {
+        mapping.write = WriteSide::OnPrem;
+        mapping.accept.insert(Acceptable::ObjectIdentifierDiffers);
+    };
+    let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(P)), synced_with(P));
+    let body = case.map("ann", "ann", stamped).plan();
+    assert_eq!(kinds(&body), ["stampConsistencyGuid ann"]);
+    assert!(!codes(&body).contains(&Code::AcceptUnused), "{:?}", body.findings);
+}
+
+#[test]
+fn who_leaves_hybrid_stays_out_of_scope() {
+    let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(A)), synced_with(A));
+    let body = case.map("", "ann", |mapping| mapping.on_prem = OnPremSide::Nobody).plan();
+    let last = steps(&body, Code::TargetSynced).lines().last().unwrap().to_owned();
+    assert_eq!(last, "After `hardmatch apply`, leave that AD user out of the scope of sync, and run a cycle: the account stays.");
+}
