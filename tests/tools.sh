@@ -34,16 +34,18 @@ target_folder() {
 
 # Starts the directory servers below a folder; what the tests must know of them is written to *.env there.
 start_servers() {
-    : >"$1/samba.env" >"$1/slapd.env"
+    : >"$1/samba.env" >"$1/old.env" >"$1/slapd.env"
     if [ "$(uname)" != Linux ] || [ "$(id -u)" != 0 ]; then
         echo "!! The tests of live directories need root on Linux: the ports of a domain controller cannot be changed." >&2
         return
     fi
     tests/servers/samba-dc start "$1/samba" >"$1/samba.env" || echo "!! the Samba domain controller did not start" >&2
+    tests/servers/samba-dc start "$1/old" old >"$1/old.env" || echo "!! the second Samba domain did not start" >&2
     tests/servers/slapd start "$1/slapd" >"$1/slapd.env" || echo "!! OpenLDAP did not start" >&2
 }
 
 stop_servers() {
     tests/servers/samba-dc stop "$1/samba" || true
+    tests/servers/samba-dc stop "$1/old" || true
     tests/servers/slapd stop "$1/slapd" || true
 }

@@ -24,3 +24,5 @@ mod snapshot;
 #[cfg(feature = "emulator")]
 mod tenants;
 mod waiting;
+#[cfg(feature = "emulator")]
+mod walks;

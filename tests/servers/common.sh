@@ -12,7 +12,7 @@ install_packages() {
   [ -z "$own_policy" ] || rm -f "$policy"
 }
 
-port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+port_is_free() { ! (exec 3<>"/dev/tcp/${2:-127.0.0.1}/$1") 2>/dev/null; } # port [address]
 
 # When a process started, in ticks since boot: with it a number that went to somebody else is told apart.
 started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }

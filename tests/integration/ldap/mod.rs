@@ -17,10 +17,13 @@ use tokio::sync::RwLock;
 pub(crate) static SERVER: RwLock<()> = RwLock::const_new(());
 
 const BASE: &str = "DC=hardmatch,DC=test";
+const OLD_BASE: &str = "DC=old,DC=test";
 
-/// The domain controller that `tests/run` started.
+/// A domain controller that `tests/run` started.
 pub(crate) struct Dc {
     folder: PathBuf,
+    address: &'static str,
+    base: &'static str,
     pub(crate) password: String,
 }
 
@@ -39,7 +42,16 @@ pub(crate) fn dc() -> Option<Dc> {
     if found.is_none() {
         skip("Samba DC");
     }
-    found.map(|(folder, password)| Dc { folder: folder.into(), password })
+    found.map(|(folder, password)| Dc { folder: folder.into(), address: "127.0.0.1", base: BASE, password })
+}
+
+/// The domain controller of the domain that people are migrated from.
+pub(crate) fn old_dc() -> Option<Dc> {
+    let found = variable("HARDMATCH_TEST_OLD_LDAP_DIR").zip(variable("HARDMATCH_TEST_LDAP_PASSWORD"));
+    if found.is_none() {
+        skip("second Samba DC");
+    }
+    found.map(|(folder, password)| Dc { folder: folder.into(), address: "127.0.0.2", base: OLD_BASE, password })
 }
 
 fn slapd() -> Option<String> {
@@ -51,6 +63,28 @@ fn slapd() -> Option<String> {
 }
 
 impl Dc {
+    /// The name of its domain.
+    pub(crate) fn base(&self) -> &str {
+        self.base
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("ldaps://{}", self.address)
+    }
+
+    /// Who may stamp.
+    pub(crate) fn writer(&self) -> String {
+        format!("svc-writer@{}", self.base.trim_start_matches("DC=").replace(",DC=", "."))
+    }
+
+    /// A tool on the server's own database, past all rights.
+    pub(crate) fn database(&self, tool: &str, args: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(tool);
+        let path = |name: &str| self.folder.join(name).display().to_string();
+        command.args(["-H", &path("private/sam.ldb"), "--nosync", &format!("--configfile={}", path("etc/smb.conf"))]).args(args);
+        command
+    }
+
     pub(crate) fn tls(&self, name: &str) -> PathBuf {
         self.folder.join("tls").join(name)
     }
