@@ -7,7 +7,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// The folders of `examples/`.
-pub(crate) const EXAMPLES: [&str; 10] = [
+pub(crate) const EXAMPLES: [&str; 11] = [
     "bulk-rules",
     "chain",
     "duplicate-account",
@@ -18,6 +18,7 @@ pub(crate) const EXAMPLES: [&str; 10] = [
     "recycle-bin",
     "swap",
     "sync-refuses",
+    "sync-switched-off",
 ];
 
 /// How many random cases a law is tried on: few on every change, `PROPTEST_CASES=3000` to be thorough.

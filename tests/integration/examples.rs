@@ -34,6 +34,11 @@ fn swap() {
 }
 
 #[test]
+fn sync_switched_off() {
+    goes_there_and_back("sync-switched-off");
+}
+
+#[test]
 fn chain() {
     goes_there_and_back("chain");
 }
