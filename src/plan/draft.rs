@@ -84,6 +84,9 @@ fn examine(links: &mut [Link<'_>], world: &World, context: Context<'_>) -> Plans
             if wants_match && !is_held_by_sync(link, world) {
                 obstacles = holders::examine(link, need.set, &targets, world, policy);
             }
+            if need.stamp {
+                holders::raise_stamped_too_late(link, &targets, world);
+            }
             if !need.is_nothing() {
                 target::raise_unused_accepts(link);
             }

@@ -1,15 +1,15 @@
 //! Accounts that stand in the way: who holds the wanted ImmutableID or the AD user's SID, and what was decided of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{AnchorForm, CloudKey, CloudUser, HolderDecision, Known, Policy, Resolve, SourceAnchor};
 use crate::tenant_model::UserRef;
 
 use super::decision::check_decision;
 use super::describe::{anchor_text, cloud_user_line};
-use super::finding::Code;
+use super::finding::{Code, Finding};
 use super::link::Link;
-use super::steps;
+use super::steps::{self, Release};
 use super::world::World;
 
 /// Why an account stands in the way.
@@ -166,6 +166,35 @@ fn raise_ambiguous_decisions(
     }
 }
 
+/// A stamp changes the anchor of an AD user that sync links to another account already: sync would stop for it.
+pub(super) fn raise_stamped_too_late(link: &mut Link<'_>, targets: &BTreeMap<UserRef, usize>, world: &World) {
+    let Some(ad) = link.ad else { return };
+    let sid = link.ad_user(world).and_then(|user| user.sid.as_ref());
+    let by_sid = sid.map(|sid| world.tenant.by_sid(sid)).unwrap_or_default();
+    let current = world.forests.anchor(ad).and_then(Result::ok);
+    let by_anchor = current.map(|anchor| world.tenant.holders_of(&anchor.value)).unwrap_or_default();
+    for user in by_sid.into_iter().chain(by_anchor).collect::<BTreeSet<_>>() {
+        let Some(account) = world.tenant.user(user).filter(|account| account.is_synced() && !account.is_deleted()) else {
+            continue;
+        };
+        let told = |finding: &Finding| finding.code == Code::HolderSynced && finding.objects.contains(&cloud_user_line(account));
+        if Some(user) == link.target || link.findings.iter().any(told) {
+            continue;
+        }
+        let release = match (targets.contains_key(&user), decision_on(link, account)) {
+            (true, _) => Release::OtherMapping,
+            (false, Some(_)) => Release::Decided,
+            (false, None) => Release::Undecided,
+        };
+        let message = format!("sync links the AD user to {} already; a stamp now would only make sync stop for it", account.upn);
+        let finding = link
+            .finding(Code::HolderSynced, message)
+            .objects([cloud_user_line(account)])
+            .hint("Take the AD user out of sync first: it can be stamped once that account is in the recycle bin.");
+        link.raise(finding.steps(steps::to_free_what_a_holder_has(link, account, release, world)));
+    }
+}
+
 /// A decision to purge somebody whom another mapping wants to keep, whatever stands in the way today.
 pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &BTreeMap<UserRef, usize>, world: &World) {
     for decision in link.mapping.holders.iter().filter(|decision| decision.resolve == Resolve::Purge) {
@@ -215,13 +244,13 @@ fn raise_synced_holder(link: &mut Link<'_>, account: &CloudUser, obstacle: Obsta
         Obstacle::Sid => "holds this AD user's SID",
         Obstacle::OddEncoding => "carries this AD user's GUID in another encoding",
     };
-    let is_decided = decision_on(link, account).is_some();
+    let release = if decision_on(link, account).is_some() { Release::Decided } else { Release::Undecided };
     let message = format!("{} is synced and {what}; only sync can release it", account.upn);
     let finding = link
         .finding(Code::HolderSynced, message)
         .objects([cloud_user_line(account)])
         .hint("Take the AD user out of sync first, so that this account goes to the recycle bin; then it can be dealt with here.")
-        .steps(steps::to_free_what_a_holder_has(link, account, is_decided, world));
+        .steps(steps::to_free_what_a_holder_has(link, account, release, world));
     link.raise(finding);
 }
 

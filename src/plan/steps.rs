@@ -20,14 +20,25 @@ pub(super) fn to_free_the_target(link: &Link<'_>, account: &CloudUser, world: &W
     out_of_scope(link, account, format!("Write `restore: true` on this mapping (account {}){accept}.", account.id), world)
 }
 
+/// What becomes of an account that was synced, once it is in the recycle bin.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Release {
+    /// This mapping says it.
+    Decided,
+    /// Nobody said it.
+    Undecided,
+    /// It is the target of another mapping.
+    OtherMapping,
+}
+
 /// How a synced account gives up what this mapping needs.
-pub(super) fn to_free_what_a_holder_has(link: &Link<'_>, account: &CloudUser, is_decided: bool, world: &World) -> Vec<String> {
-    let then = if is_decided {
-        format!("What this mapping decides about it can then be done (account {}).", account.id)
-    } else {
-        format!("Decide on it under `holders` of this mapping (account {}).", account.id)
+pub(super) fn to_free_what_a_holder_has(link: &Link<'_>, account: &CloudUser, release: Release, world: &World) -> Vec<String> {
+    let then = match release {
+        Release::Decided => "What this mapping decides about it can then be done",
+        Release::Undecided => "Decide on it under `holders` of this mapping",
+        Release::OtherMapping => "Write `restore: true` on the mapping of that account",
     };
-    out_of_scope(link, account, then, world)
+    out_of_scope(link, account, format!("{then} (account {}).", account.id), world)
 }
 
 fn out_of_scope(link: &Link<'_>, account: &CloudUser, then: String, world: &World) -> Vec<String> {
@@ -36,7 +47,7 @@ fn out_of_scope(link: &Link<'_>, account: &CloudUser, then: String, world: &Worl
             "After `hardmatch apply`, leave that AD user out of the scope of sync, and run a cycle: the account stays."
         }
         OnPremSide::User(_) => {
-            "After `hardmatch apply`, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked."
+            "After `hardmatch apply` of a plan that asks for no more steps, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked."
         }
     };
     vec![

@@ -27,7 +27,7 @@ fn a_synced_holder_is_given_up_by_its_ad_user_who_is_named() {
     Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.
     Decide on it under `holders` of this mapping (account 00000000-0000-4000-8000-000000000002).
     Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced.
-    After `hardmatch apply`, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.
+    After `hardmatch apply` of a plan that asks for no more steps, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.
     ");
     let decided = steps(&case().map("ann", "ann", decide("twin", Resolve::Purge)).plan(), Code::HolderSynced);
     assert!(decided.contains("What this mapping decides about it can then be done"), "{decided}");
@@ -47,7 +47,7 @@ fn a_synced_target_needs_everything_written_that_the_next_plan_asks_for() {
     Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.
     Write `restore: true` on this mapping (account 00000000-0000-4000-8000-000000000001), and `accept: [object-identifier-differs]` with `because`: it stays pinned to the AD user that it had.
     Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced.
-    After `hardmatch apply`, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.
+    After `hardmatch apply` of a plan that asks for no more steps, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.
     ");
     let mut written = case().map("ann", "ann", |mapping| {
         mapping.restore = true;
@@ -78,4 +78,28 @@ fn who_leaves_hybrid_stays_out_of_scope() {
     let body = case.map("", "ann", |mapping| mapping.on_prem = OnPremSide::Nobody).plan();
     let last = steps(&body, Code::TargetSynced).lines().last().unwrap().to_owned();
     assert_eq!(last, "After `hardmatch apply`, leave that AD user out of the scope of sync, and run a cycle: the account stays.");
+}
+
+#[test]
+fn an_ad_user_that_has_an_account_already_is_not_stamped() {
+    let stamped = |mapping: &mut Mapping| mapping.write = WriteSide::OnPrem;
+    let by_sid = |user: &mut CloudUser| (user.sync_enabled, user.sid) = (Known::Is(true), Known::Is(sid(1)));
+    let by_anchor = |user: &mut CloudUser| user.sync_enabled = Known::Is(true);
+    let case = |target: fn(&mut CloudUser)| Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(P)), target);
+    for target in [nothing, by_anchor] {
+        let own = case(target).cloud(2, "twin", Some(anchor(S)), by_sid).map("ann", "ann", stamped).plan();
+        let other = case(target).cloud(2, "twin", Some(anchor(A)), by_anchor).map("ann", "ann", stamped).plan();
+        for body in [own, other] {
+            assert_eq!((blockers(&body), body.actions.len()), (vec![Code::HolderSynced], 0));
+            assert!(steps(&body, Code::HolderSynced).contains("Decide on it under `holders`"));
+        }
+    }
+    let mapped = case(nothing).cloud(2, "twin", Some(anchor(A)), by_anchor).ad("eve", S, nothing);
+    let mapped = mapped.map("ann", "ann", stamped).map("eve", "twin", nothing).plan();
+    let wanted = "Write `restore: true` on the mapping of that account (account 00000000-0000-4000-8000-000000000002).";
+    assert!(steps(&mapped, Code::HolderSynced).contains(wanted), "{:?}", mapped.findings);
+    let deleted =
+        |user: &mut CloudUser| *user = CloudUser { sync_enabled: Known::Is(false), ..user.binned("2026-11-24T00:00:00Z") };
+    let free = case(by_anchor).cloud(2, "twin", Some(anchor(A)), deleted).map("ann", "ann", stamped).plan();
+    assert_eq!((blockers(&free), kinds(&free)), (vec![], vec!["stampConsistencyGuid ann".to_owned()]));
 }

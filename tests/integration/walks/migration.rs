@@ -42,7 +42,7 @@ async fn walk(old: Forest, new: Forest) {
         2. Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.
         3. Write `restore: true` on this mapping (account 00000000-0000-4000-8000-000000000001), and `accept: [object-identifier-differs]` with `because`: it stays pinned to the AD user that it had.
         4. Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced.
-        5. After `hardmatch apply`, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.
+        5. After `hardmatch apply` of a plan that asks for no more steps, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.
         ");
     }
     walk.move_to("NoSync", 0, &names);
@@ -70,4 +70,50 @@ async fn fifty_people_move_from_one_domain_controller_to_another() {
     let Some((old, new)) = old_dc().zip(dc()) else { return };
     let _shared = SERVER.read().await;
     walk(Forest::samba("old", "migration", old), Forest::samba("corp", "migration", new)).await;
+}
+
+/// The new AD users came into scope before they were stamped, so that each has got an account of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stamp_that_comes_too_late_waits_for_the_cycle() {
+    let here = Hardmatch::new();
+    let (old, new) = (Forest::file("old", "late"), Forest::file("corp", "late"));
+    old.make(&here, &[person("mover", "Staff")]);
+    new.make(&here, &[person("mover", "Staff")]);
+    let mapping = "  - onPrem: { sam: mover, forest: corp }\n    cloud: mover@x.example\n    write: onPrem\n";
+    let script = json!({ "switches": { "formerlySynced": "allow" } });
+    let walk = Walk::start(here, vec![old, new], mapping, script, |forests| {
+        let twin = user(2, "mover4711", linked(&forests[1], "mover"));
+        tenant(vec![user(1, "mover", linked(&forests[0], "mover")), twin, user(3, "other", json!({}))], vec![])
+    })
+    .await;
+    let first = walk.plan(13).await;
+    assert_eq!((first.blockers(), first.actions().len()), (vec!["holder-synced"], 0));
+    insta::assert_snapshot!(first.steps("holder-synced"), @r"
+    1. Move CN=mover,OU=Staff,[WALK] of forest corp, which is linked to mover4711@x.example, out of the scope of sync (filter, group or OU).
+    2. Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.
+    3. Decide on it under `holders` of this mapping (account 00000000-0000-4000-8000-000000000002).
+    4. Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced.
+    5. After `hardmatch apply` of a plan that asks for no more steps, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.
+    ");
+
+    walk.move_to("NoSync", 1, &["mover"]);
+    assert_eq!(walk.cycle().await, ["mover alreadyLinked", "mover deleted"]);
+    let decided = "write: onPrem\n    holders: [{ account: mover4711@x.example, resolve: purge, because: made by mistake }]\n";
+    walk.write("write: onPrem\n", decided);
+    let second = walk.apply().await;
+    assert_eq!(second.actions(), ["stampConsistencyGuid"]);
+
+    assert!(second.steps("hard-match-blocked").starts_with("1. Move CN=mover,OU=Staff,[WALK] of forest old"));
+    walk.move_to("NoSync", 0, &["mover"]);
+    assert_eq!(walk.cycle().await, ["mover deleted"]);
+    let restored = "write: onPrem\n    restore: true\n    accept: [object-identifier-differs]\n    because: moves to corp\n";
+    walk.write("write: onPrem\n", restored);
+    insta::assert_snapshot!(walk.apply().await.actions().join("\n"), @r"
+    purge
+    restore
+    clearObjectIdentifier
+    ");
+    walk.move_to("Staff", 1, &["mover"]);
+    assert_eq!(walk.cycle().await, ["mover hardMatch"]);
+    assert_eq!(walk.verify().await, ["mover@x.example linked"]);
 }
