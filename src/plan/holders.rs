@@ -60,7 +60,7 @@ pub(super) fn examine(
     for &(user, obstacle) in &found {
         let Some(account) = world.tenant.user(user) else { continue };
         if let Some(other) = targets.get(&user) {
-            overwritten_in_order(link, account, user, *other, obstacle, &mut obstacles);
+            overwritten_in_order(link, account, user, *other, obstacle, &mut obstacles, world);
             continue;
         }
         world.tenant.ask_details(account);
@@ -68,7 +68,7 @@ pub(super) fn examine(
             Some(decision) => {
                 let resolve = decision.resolve;
                 if account.is_synced() && !account.is_deleted() {
-                    raise_synced_holder(link, account, obstacle, world);
+                    raise_synced_holder(link, account, obstacle, Release::Decided, world);
                 }
                 check_decision(link, account, resolve, world, policy);
                 link.decided.push((user, resolve));
@@ -130,6 +130,7 @@ fn overwritten_in_order(
     other: usize,
     obstacle: Obstacle,
     obstacles: &mut Obstacles,
+    world: &World,
 ) {
     match obstacle {
         Obstacle::Anchor => obstacles.released_by.push(other),
@@ -140,7 +141,9 @@ fn overwritten_in_order(
         }
     }
     let own = clears_sid(link, account);
-    if own && account.is_synced() {
+    if own && account.is_synced() && !account.is_deleted() {
+        raise_synced_holder(link, account, Obstacle::Sid, Release::OtherMapping, world);
+    } else if own && account.is_synced() {
         raise_sid_held(link, account);
     } else if own {
         obstacles.sid_of_targets.push((user, other));
@@ -210,7 +213,9 @@ pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &BTreeMap<UserR
 fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, anchor: &SourceAnchor, world: &World) {
     match obstacle {
         Obstacle::OddEncoding => raise_odd_encoding(link, account, anchor),
-        Obstacle::Anchor | Obstacle::Sid if account.is_synced() => raise_synced_holder(link, account, obstacle, world),
+        Obstacle::Anchor | Obstacle::Sid if account.is_synced() => {
+            raise_synced_holder(link, account, obstacle, Release::Undecided, world);
+        }
         Obstacle::Sid => raise_sid_held(link, account),
         Obstacle::Anchor => {
             let place = if account.is_deleted() { ", in the recycle bin," } else { "" };
@@ -238,13 +243,12 @@ fn decision_hint(account: &CloudUser) -> String {
 }
 
 /// Only sync can release what a synced account holds.
-fn raise_synced_holder(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, world: &World) {
+fn raise_synced_holder(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, release: Release, world: &World) {
     let what = match obstacle {
         Obstacle::Anchor => "holds the wanted ImmutableID",
         Obstacle::Sid => "holds this AD user's SID",
         Obstacle::OddEncoding => "carries this AD user's GUID in another encoding",
     };
-    let release = if decision_on(link, account).is_some() { Release::Decided } else { Release::Undecided };
     let message = format!("{} is synced and {what}; only sync can release it", account.upn);
     let finding = link
         .finding(Code::HolderSynced, message)

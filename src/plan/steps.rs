@@ -52,7 +52,7 @@ fn out_of_scope(link: &Link<'_>, account: &CloudUser, then: String, world: &Worl
     };
     vec![
         format!("Move {} out of the scope of sync (filter, group or OU).", linked_ad_user(account, world)),
-        "Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.".to_owned(),
+        "Once that is done for every mapping with such steps, run a sync cycle: the account goes to the recycle bin. Sometimes it takes a second one.".to_owned(),
         then,
         "Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced."
             .to_owned(),

@@ -24,7 +24,7 @@ fn a_synced_holder_is_given_up_by_its_ad_user_who_is_named() {
     };
     insta::assert_snapshot!(steps(&case().map("ann", "ann", nothing).plan(), Code::HolderSynced), @r"
     Move CN=ann,OU=Staff,DC=corp of forest corp, which is linked to twin@x.example, out of the scope of sync (filter, group or OU).
-    Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.
+    Once that is done for every mapping with such steps, run a sync cycle: the account goes to the recycle bin. Sometimes it takes a second one.
     Decide on it under `holders` of this mapping (account 00000000-0000-4000-8000-000000000002).
     Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced.
     After `hardmatch apply` of a plan that asks for no more steps, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.
@@ -44,7 +44,7 @@ fn a_synced_target_needs_everything_written_that_the_next_plan_asks_for() {
     };
     insta::assert_snapshot!(steps(&case().map("ann", "ann", nothing).plan(), Code::TargetSynced), @r"
     Move CN=eve,OU=Staff,DC=corp of forest corp, which is linked to ann@x.example, out of the scope of sync (filter, group or OU).
-    Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.
+    Once that is done for every mapping with such steps, run a sync cycle: the account goes to the recycle bin. Sometimes it takes a second one.
     Write `restore: true` on this mapping (account 00000000-0000-4000-8000-000000000001), and `accept: [object-identifier-differs]` with `because`: it stays pinned to the AD user that it had.
     Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced.
     After `hardmatch apply` of a plan that asks for no more steps, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.
@@ -102,4 +102,18 @@ fn an_ad_user_that_has_an_account_already_is_not_stamped() {
         |user: &mut CloudUser| *user = CloudUser { sync_enabled: Known::Is(false), ..user.binned("2026-11-24T00:00:00Z") };
     let free = case(by_anchor).cloud(2, "twin", Some(anchor(A)), deleted).map("ann", "ann", stamped).plan();
     assert_eq!((blockers(&free), kinds(&free)), (vec![], vec!["stampConsistencyGuid ann".to_owned()]));
+}
+
+#[test]
+fn a_swap_half_way_out_of_sync_says_who_is_still_in_it() {
+    let own = |number: u32, synced: bool| {
+        move |user: &mut CloudUser| (user.sync_enabled, user.sid) = (Known::Is(synced), Known::Is(sid(number)))
+    };
+    let people = Case::new().ad("ann", A, nothing).ad("eve", P, nothing);
+    let accounts = people.cloud(1, "ann", Some(anchor(P)), own(2, false)).cloud(2, "eve", Some(anchor(A)), own(1, true));
+    let body = accounts.map("ann", "ann", nothing).map("eve", "eve", nothing).plan();
+    assert_eq!(blockers(&body), [Code::HolderSynced, Code::TargetSynced]);
+    let first = steps(&body, Code::HolderSynced);
+    assert!(first.starts_with("Move CN=ann,OU=Staff,DC=corp of forest corp, which is linked to eve@x.example,"), "{first}");
+    assert!(first.contains("Write `restore: true` on the mapping of that account"), "{first}");
 }

@@ -27,7 +27,7 @@ async fn walk(forest: Forest) {
     insta::allow_duplicates! {
         insta::assert_snapshot!(first.steps("holder-synced"), @r"
         1. Move CN=james,OU=Staff,[WALK] of forest corp, which is linked to james4711@x.onmicrosoft.com, out of the scope of sync (filter, group or OU).
-        2. Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.
+        2. Once that is done for every mapping with such steps, run a sync cycle: the account goes to the recycle bin. Sometimes it takes a second one.
         3. Decide on it under `holders` of this mapping (account 00000000-0000-4000-8000-000000000002).
         4. Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced.
         5. After `hardmatch apply` of a plan that asks for no more steps, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.

@@ -39,7 +39,7 @@ async fn walk(old: Forest, new: Forest) {
     insta::allow_duplicates! {
         insta::assert_snapshot!(first.steps("hard-match-blocked"), @r"
         1. Move CN=mover01,OU=Staff,[WALK] of forest old, which is linked to mover01@x.example, out of the scope of sync (filter, group or OU).
-        2. Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.
+        2. Once that is done for every mapping with such steps, run a sync cycle: the account goes to the recycle bin. Sometimes it takes a second one.
         3. Write `restore: true` on this mapping (account 00000000-0000-4000-8000-000000000001), and `accept: [object-identifier-differs]` with `because`: it stays pinned to the AD user that it had.
         4. Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced.
         5. After `hardmatch apply` of a plan that asks for no more steps, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.
@@ -90,7 +90,7 @@ async fn a_stamp_that_comes_too_late_waits_for_the_cycle() {
     assert_eq!((first.blockers(), first.actions().len()), (vec!["holder-synced"], 0));
     insta::assert_snapshot!(first.steps("holder-synced"), @r"
     1. Move CN=mover,OU=Staff,[WALK] of forest corp, which is linked to mover4711@x.example, out of the scope of sync (filter, group or OU).
-    2. Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.
+    2. Once that is done for every mapping with such steps, run a sync cycle: the account goes to the recycle bin. Sometimes it takes a second one.
     3. Decide on it under `holders` of this mapping (account 00000000-0000-4000-8000-000000000002).
     4. Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced.
     5. After `hardmatch apply` of a plan that asks for no more steps, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked.

@@ -37,7 +37,7 @@ async fn a_synced_account_leaves_hybrid_for_good() {
     assert_eq!(first.blockers(), ["target-synced"]);
     insta::assert_snapshot!(first.steps("target-synced"), @r"
     1. Move CN=lea,OU=Staff,[WALK] of forest corp, which is linked to lea@x.example, out of the scope of sync (filter, group or OU).
-    2. Run a sync cycle: the account goes to the recycle bin. Sometimes a second cycle is needed.
+    2. Once that is done for every mapping with such steps, run a sync cycle: the account goes to the recycle bin. Sometimes it takes a second one.
     3. Write `restore: true` on this mapping (account 00000000-0000-4000-8000-000000000001).
     4. Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced.
     5. After `hardmatch apply`, leave that AD user out of the scope of sync, and run a cycle: the account stays.
