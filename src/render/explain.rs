@@ -17,6 +17,7 @@ use crate::plan::explain::{
     ValueKind,
 };
 use crate::plan::finding::{Finding, Severity};
+use crate::plan::next_sync::NextSync;
 
 /// Writes an explanation for people.
 ///
@@ -193,7 +194,15 @@ fn mapping(page: &mut Page<'_>, mapping: &ExplainedMapping) -> io::Result<()> {
     let place = format!("{}  {}:{}", mapping.id, mapping.source.file, mapping.source.line);
     page.item(&format!("  {sign} {:8} ", mapping.state.word()), color_of(sign), &printable(&place), HEADING)?;
     actions(page, "    ", &mapping.actions)?;
+    then(page, "    ", !mapping.actions.is_empty(), mapping.next_sync.as_ref())?;
     mapping.findings.iter().try_for_each(|found| finding(page, "    ", found))
+}
+
+/// What sync does after the writes; without writes that is what it does now.
+fn then(page: &mut Page<'_>, indent: &str, writes: bool, next: Option<&NextSync>) -> io::Result<()> {
+    let Some(next) = next.filter(|_| writes) else { return Ok(()) };
+    let told = sentence(next, |name| printable(name).into_owned(), |text| printable(text).into_owned());
+    page.item(&format!("{indent}then the next sync: "), DIM, &told, PLAIN)
 }
 
 fn finding(page: &mut Page<'_>, indent: &str, finding: &Finding) -> io::Result<()> {
@@ -230,6 +239,7 @@ fn proposal(page: &mut Page<'_>, proposal: &ExplainedProposal) -> io::Result<()>
     if proposal.actions.is_empty() {
         page.text("  ", "nothing is written")?;
     }
+    then(page, "  ", !proposal.actions.is_empty(), proposal.next_sync.as_ref())?;
     proposal.findings.iter().try_for_each(|found| finding(page, "  ", found))
 }
 

@@ -273,6 +273,8 @@ pub struct ExplainedMapping {
     pub findings: Vec<Finding>,
     /// Its name.
     pub id: String,
+    /// What sync does with its AD user once the plan is carried out.
+    pub next_sync: Option<NextSync>,
     /// Where it was written.
     pub source: PlanSource,
     /// Where it stands.
@@ -289,6 +291,8 @@ pub struct ExplainedProposal {
     pub findings: Vec<Finding>,
     /// The mapping.
     pub mapping: Proposal,
+    /// What sync does with the AD user once the plan is carried out.
+    pub next_sync: Option<NextSync>,
 }
 
 /// Explains somebody on what is known, and says what it looked up.

@@ -91,15 +91,17 @@ fn wrong_account(case: &Case<'_>, account: &CloudUser, outcome: &SyncOutcome, wo
     } else {
         ""
     };
-    let then = match outcome {
-        SyncOutcome::AlreadyLinked(_) => "Sync has linked the AD user to it".to_owned(),
-        SyncOutcome::HardMatch { restored: true, .. } => "The next sync brings that one back and takes it over".to_owned(),
-        SyncOutcome::Refused(refusal) => format!("The next sync tries that one, which is refused with {}", refusal_line(refusal)),
+    let (then, end) = match outcome {
+        SyncOutcome::AlreadyLinked(_) => ("Sync has linked the AD user to it", String::new()),
+        SyncOutcome::HardMatch { restored: true, .. } => ("The next sync brings that one back and takes it over", String::new()),
+        SyncOutcome::Refused(refusal) => {
+            ("The next sync tries that one", format!("; it is refused with {}", refusal_line(refusal)))
+        }
         SyncOutcome::HardMatch { .. } | SyncOutcome::SoftMatch { .. } | SyncOutcome::Create { .. } | SyncOutcome::LeftOut(_) => {
-            "The next sync takes over that one".to_owned()
+            ("The next sync takes over that one", String::new())
         }
     };
-    format!("Its anchor is on {line}{placeholder}. {then}, and not the account that has its name or address.")
+    format!("Its anchor is on {line}{placeholder}. {then}, and not the account that has its name or address{end}.")
 }
 
 /// An account with the name or address that did not get the anchor.

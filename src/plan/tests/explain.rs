@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::plan::explain::{Explanation, Unexplained, Wanted, explain};
+use crate::plan::next_sync::Outcome;
 use crate::plan::questions::Questions;
 
 fn wanted(name: &str) -> Wanted {
@@ -312,6 +313,7 @@ fn a_mapping_is_proposed_where_there_is_none() {
     let case = ann().cloud(1, "ann", None, good);
     let proposal = explained(&case, "ann").proposal.unwrap();
     assert_eq!((proposal.mapping.state, proposal.actions.len()), (MappingState::Planned, 1));
+    assert_eq!(proposal.next_sync.unwrap().outcome, Outcome::HardMatch);
     let mapped = ann().ad("eve", P, nothing).cloud(1, "ann", None, good).map("eve", "ann", nothing);
     let explanation = explained(&mapped, "ann");
     assert!(explanation.proposal.is_none() && explanation.left_out.unwrap().why.contains("somebody else"));
