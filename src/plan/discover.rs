@@ -291,7 +291,7 @@ pub(super) fn mapping(pair: &Pair, world: &World) -> Option<Mapping> {
     let account = world.tenant.user(pair.candidate.user)?;
     let key = OnPremKey::Guid(GuidInput::Guid(user.guid));
     Some(Mapping {
-        source: Source { file: Arc::from("proposed"), line: 0 },
+        source: Source { file: Arc::from("proposed.yaml"), line: 0 },
         on_prem: OnPremSide::User(OnPremSelector { key, forest: Some(forest.name.clone()), text: user.dn.as_str().into() }),
         cloud: CloudSelector { key: CloudKey::Id(account.id), text: account.id.to_string().into() },
         holders: Vec::new(),

@@ -4,7 +4,8 @@
 //! It is pure: time comes in as text, nothing is read or written. Read [`Tenant`] first.
 //!
 //! [`Tenant::apply`] carries out one write or refuses it; [`Tenant::forecast`] and [`Tenant::sync`] are one sync cycle for
-//! one AD user in scope, [`Tenant::delete_by_sync`] for one that left it. What was not read never refuses anything: callers see from [`Tenant::observed`] what is unknown.
+//! one AD user in scope, [`Tenant::delete_by_sync`] for one that left it. What was not read never refuses anything: callers
+//! see from [`Tenant::observed`] what is unknown.
 
 mod addresses;
 mod domains;
