@@ -30,8 +30,10 @@ pub fn explanation_human(explanation: &Explanation, style: &Style, out: &mut dyn
     if let Some(account) = &explanation.account {
         page.heading("Cloud user", HEADING)?;
         self::account(page, "  ", account, explanation.ad_user.as_ref())?;
-        page.heading("AD users with its values", HEADING)?;
-        values(page, &explanation.account_values)?;
+        if !explanation.account_values.is_empty() {
+            page.heading("AD users with its values", HEADING)?;
+            values(page, &explanation.account_values)?;
+        }
     }
     if let Some(user) = &explanation.ad_user {
         ad_user(page, user, explanation.account.is_none())?;

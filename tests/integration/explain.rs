@@ -38,6 +38,16 @@ fn a_cloud_user_is_found_where_no_ad_user_answers() {
 }
 
 #[test]
+fn without_forests_a_cloud_user_is_explained_as_far_as_that_goes() {
+    let config = "version: 1\ntenant: { snapshot: tenant.json }\nmappings:\n  - { onPrem: { guid: b2c1a7e4-5d3f-4c8a-9e21-7f6d0c4b3a19 }, cloud: james.bond@contoso.com }\n";
+    let here = Hardmatch::example("duplicate-account").file("hardmatch.yaml", config);
+    let explained = here.run(&["explain", "james.bond@contoso.com"]);
+    explained.expect(0).shows(&["No forest is configured", "holder-undecided"]);
+    assert!(!explained.stdout.contains("nobody"), "{}", explained.stdout);
+    here.run(&["explain", "james.bond"]).expect(3).says(&["No forest is configured"]);
+}
+
+#[test]
 fn nobody_and_several_get_a_hint_and_3() {
     let here = Hardmatch::example("everything-wrong");
     here.run(&["explain", "lena.brant"]).expect(3).says(&["neither an AD user nor a cloud user", "lena.brandt"]);

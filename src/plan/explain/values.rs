@@ -12,6 +12,9 @@ use super::{HeldValue, Holder, ValueKind};
 pub(super) fn of_account(user: UserRef, world: &World) -> (Vec<HeldValue>, Option<AdRef>) {
     let Some(account) = world.tenant.user(user) else { return (Vec::new(), None) };
     world.tenant.ask_details(account);
+    if world.forests.is_empty() {
+        return (Vec::new(), None);
+    }
     let mut found = by_id(account, world);
     found.extend(by_written_values(account, world));
     found.extend(by_names(account, world));
