@@ -162,16 +162,18 @@ fn an_explanation_reads_from_the_ad_user_to_the_cure() {
             synced)
           hint: Take the AD user out of sync first, so that this account goes to the
                 recycle bin; then it can be dealt with here.
-          1. Move the AD user that is linked to ann4711@x.onmicrosoft.com out of the
-             scope of sync (filter, group or OU).
+          1. Move CN=Ann,OU=Staff,DC=corp of forest corp, which is linked to
+             ann4711@x.onmicrosoft.com, out of the scope of sync (filter, group or
+             OU).
           2. Run a sync cycle: the account goes to the recycle bin. Sometimes a
              second cycle is needed.
           3. Decide on it under `holders` of this mapping (account
              7ea91a8d-e32e-41a1-b7bd-d2d185eed0e1).
-          4. Export the tenant anew and run `hardmatch plan` again: it checks that
-             the account is no longer synced.
-          5. After `hardmatch apply`, bring the AD user of this mapping into the
-             scope of sync (again).
+          4. Run `hardmatch plan` again, on a new export where it reads one: it
+             checks that the account is no longer synced.
+          5. After `hardmatch apply` of a plan that asks for no more steps, bring
+             the AD user of this mapping into the scope of sync (again) and run a
+             cycle: `hardmatch verify` then says linked.
 
     Explain ann: its anchor is on the wrong account
     "#);
