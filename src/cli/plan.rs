@@ -41,7 +41,7 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
             .hint("A mapping is called after its cloud user, as the YAML names it; `hardmatch plan` lists them."));
     }
     if let Some(out) = &args.out {
-        save_plan(out, &plan)?;
+        save_plan(out, &plan, terminal)?;
     }
     printing.print(&plan, terminal)?;
     if let Some(out) = &args.out {

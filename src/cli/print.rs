@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::apply::unfinished::scan;
 use crate::planfile::{self, PlanFile};
 use crate::render::{self, PlanView};
 
@@ -31,7 +32,7 @@ impl Printing {
     pub(super) fn print(&self, plan: &PlanFile, terminal: Terminal) -> Result<(), Failure> {
         let view = PlanView::new(plan);
         for (format, path) in &self.files {
-            save(path, *format, plan, &view, self.all)?;
+            save(path, *format, plan, &view, self.all, terminal)?;
             terminal.log(1, &format!("wrote {}", path.display()));
         }
         let style = terminal.style(self.all);
@@ -57,10 +58,12 @@ fn output(wish: &str) -> Result<(Format, PathBuf), Failure> {
     Ok((known(format)?, path.into()))
 }
 
-fn save(path: &Path, format: Format, plan: &PlanFile, view: &PlanView<'_>, all: bool) -> Result<(), Failure> {
-    let readers = if format == Format::Json { Readers::Owner } else { Readers::AsUsual };
+fn save(path: &Path, format: Format, plan: &PlanFile, view: &PlanView<'_>, all: bool, terminal: Terminal) -> Result<(), Failure> {
+    if format == Format::Json {
+        return save_plan(path, plan, terminal);
+    }
     let style = render::Style { color: false, width: Terminal::WIDTH_OF_FILES, all };
-    files::write(path, readers, |out| text(format, plan, view, &style, out))
+    files::write(path, Readers::AsUsual, |out| text(format, plan, view, &style, out))
 }
 
 fn text(format: Format, plan: &PlanFile, view: &PlanView<'_>, style: &render::Style, mut out: &mut dyn Write) -> io::Result<()> {
@@ -72,9 +75,30 @@ fn text(format: Format, plan: &PlanFile, view: &PlanView<'_>, style: &render::St
     }
 }
 
-/// Saves a plan file.
-pub(super) fn save_plan(path: &Path, plan: &PlanFile) -> Result<(), Failure> {
+/// Saves a plan file. A plan whose run is unfinished is kept beside it: nobody could finish the run without it.
+pub(super) fn save_plan(path: &Path, plan: &PlanFile, terminal: Terminal) -> Result<(), Failure> {
+    if let Some(old) = plan_of_unfinished_run(path, &plan.digest()) {
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let kept = path.with_file_name(format!("{stem}-{}.json", old.short_digest()));
+        files::write(&kept, Readers::Owner, |mut out| old.write(&mut out))?;
+        terminal.warn(&format!(
+            "the run of the plan that was in {0} is unfinished; that plan is kept as {1}. To finish the run put it back and apply it; to give \
+             it up apply the new plan with --abandon-unfinished",
+            path.display(),
+            kept.display()
+        ));
+    }
     files::write(path, Readers::Owner, |mut out| plan.write(&mut out))
+}
+
+/// The plan in a file, if its run is unfinished and it is not the one that is to be saved.
+fn plan_of_unfinished_run(path: &Path, new: &str) -> Option<PlanFile> {
+    let old = read_plan(path).ok()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // What is wrong with a journal is for `apply` to say.
+    let unfinished = scan(folder, new, None).unwrap_or_default();
+    let is_it = unfinished.iter().any(|run| run.digest == old.digest() && run.plan.file_name() == path.file_name());
+    is_it.then_some(old)
 }
 
 /// Reads a plan file; what was altered or is of another kind is refused.

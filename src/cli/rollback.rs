@@ -38,7 +38,7 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
         .ok_or_else(|| Failure::input(format!("`{}` records no run", args.journal.display())))?;
     let plan = PlanFile { meta: setup.meta(), body };
     say_what_stays(&plan.body.findings, terminal)?;
-    save_plan(&args.out, &plan)?;
+    save_plan(&args.out, &plan, terminal)?;
     Printing::new(&RenderArgs { format: Format::Human, output: Vec::new(), all: false })?.print(&plan, terminal)?;
     if !plan.body.actions.is_empty() {
         terminal.say(&format!("\nSaved as {0}. After review: hardmatch apply {0}", args.out.display()));

@@ -115,6 +115,25 @@ fn another_plans_run_that_is_unfinished_is_in_the_way() {
     here.run(&["apply", "eve.json", "--digest", &digest, "--abandon-unfinished"]).expect(0);
 }
 
+/// Without its plan nobody could finish the run.
+#[test]
+fn the_plan_of_an_unfinished_run_is_kept() {
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    let plan = here.read("plan.json");
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+    let begun: Vec<String> = here.read("plan.journal.jsonl").lines().take(3).map(str::to_owned).collect();
+    here.write("plan.journal.jsonl", begun.join("\n") + "\n");
+    let kept = format!("plan-{}.json", &digest[7..13]);
+    for args in [&["plan", "--out", "plan.json"][..], &["plan", "--output", "json=plan.json"]] {
+        here.run(args).expect(0).says(&["is unfinished; that plan is kept as", &kept, "--abandon-unfinished"]);
+        assert_eq!(here.read(&kept), plan);
+        here.write("plan.json", &plan);
+    }
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+    assert!(!here.run(&["plan", "--out", "plan.json"]).expect(0).stderr.contains("unfinished"));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_second_apply_is_kept_out() {

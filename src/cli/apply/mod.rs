@@ -57,7 +57,7 @@ fn plan_now(args: &ApplyArgs, terminal: Terminal) -> Result<(PathBuf, PlanFile, 
     refuse(&plan)?;
     let path = setup.config.base_dir.join(format!("plan-{}.json", plan.short_digest()));
     if !plan.body.actions.is_empty() {
-        save_plan(&path, &plan)?;
+        save_plan(&path, &plan, terminal)?;
     }
     Ok((path, plan, setup))
 }

@@ -10,6 +10,11 @@ fn limits_and_empty_sources_block_the_whole_plan() {
     assert_eq!((blockers(&body), body.status, body.actions.len()), (vec![Code::LimitExceeded], Status::Blocked, 1));
     let empty = Case::new().cloud(1, "ann", None, nothing).map("ann", "ann", nothing).plan();
     assert_eq!(blockers(&empty), [Code::SourceEmpty, Code::OnpremNotFound]);
+    let nobody = Case::new().ad("ann", A, nothing).map("ann", "ann", nothing).plan();
+    assert_eq!(blockers(&nobody), [Code::SourceEmpty, Code::CloudNotFound]);
+    let in_the_bin = |account: &mut CloudUser| account.deleted_at = Some("2026-11-24T00:00:00Z".into());
+    let deleted = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, in_the_bin).map("ann", "ann", nothing).plan();
+    assert_eq!(blockers(&deleted), [Code::TargetSoftDeleted]);
 }
 
 #[test]

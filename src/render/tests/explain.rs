@@ -165,8 +165,8 @@ fn an_explanation_reads_from_the_ad_user_to_the_cure() {
           1. Move CN=Ann,OU=Staff,DC=corp of forest corp, which is linked to
              ann4711@x.onmicrosoft.com, out of the scope of sync (filter, group or
              OU).
-          2. Run a sync cycle: the account goes to the recycle bin. Sometimes a
-             second cycle is needed.
+          2. Once that is done for every mapping with such steps, run a sync cycle:
+             the account goes to the recycle bin. Sometimes it takes a second one.
           3. Decide on it under `holders` of this mapping (account
              7ea91a8d-e32e-41a1-b7bd-d2d185eed0e1).
           4. Run `hardmatch plan` again, on a new export where it reads one: it
