@@ -13,7 +13,7 @@
 //! |---|---|---|
 //! | 7 | `main.rs`, `bin/` | parse, run, exit code |
 //! | 6 | [`cli`], `emulator` | arguments, exit codes, one file a verb; the only reader of environment and clock · the tenant model behind HTTP, for tests and rehearsals (feature `emulator`) |
-//! | 5 | [`apply`], [`config`], [`render`] | preflight, run, journal, rollback · YAML and waves to desired · one view of a plan in every format |
+//! | 5 | [`apply`], [`approval`], [`config`], [`render`] | preflight, run, journal, rollback · signed statements and who may sign · YAML and waves to desired · one view of a plan in every format |
 //! | 4 | [`directory`], [`planfile`] | readers and writers as small traits, and their adapters · the versioned wire format |
 //! | 3 | [`plan`] | resolve, conflicts, order, prove, forecast, guard; pure |
 //! | 2 | [`redact`] | both directories with other names; pure |
@@ -24,6 +24,7 @@
 //! `tests/integration/architecture.rs` keeps it so. To understand the tool from one file, read [`plan`].
 
 pub mod apply;
+pub mod approval;
 pub mod cli;
 pub mod config;
 pub mod diag;

@@ -19,6 +19,10 @@ need_tools() {
     if ! command -v cc >/dev/null 2>&1; then
         install_packages build-essential || { echo "!! without a C linker nothing can be built" >&2; exit 1; }
     fi
+    # Approvals are tried against the real ssh-keygen, ssh-agent and git.
+    if ! command -v ssh-keygen >/dev/null 2>&1 || ! command -v ssh-agent >/dev/null 2>&1 || ! command -v git >/dev/null 2>&1; then
+        install_packages openssh-client git || true
+    fi
 }
 
 # What a build with Kerberos takes.

@@ -1,5 +1,6 @@
 //! What can be typed. The help texts are written here; what the words mean is decided by the verbs.
 
+mod approving;
 mod checking;
 mod discovery;
 mod explain;
@@ -11,6 +12,7 @@ use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::exit;
+pub use approving::ApproveArgs;
 pub use checking::VerifyArgs;
 pub use discovery::{DiscoverArgs, DiscoverFormat};
 pub use explain::{ExplainArgs, ExplainFormat};
@@ -51,6 +53,9 @@ pub enum Verb {
     /// Show what changed between two saved plans
     #[command(after_help = "Examples:\n  hardmatch diff approved.json plan.json")]
     Diff(DiffArgs),
+    /// Approve a plan with an SSH key: a signature over its digest, with an expiry
+    #[command(after_help = approving::EXAMPLES)]
+    Approve(ApproveArgs),
     /// Carry out a plan; run it again to continue after any interruption
     #[command(after_help = APPLY_EXAMPLES)]
     Apply(ApplyArgs),
@@ -192,6 +197,10 @@ pub struct PlanArgs {
     #[arg(long)]
     pub partial: bool,
 
+    /// Take the policy from this file instead of the configuration, for example of the protected branch
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+
     /// Only mappings whose name (the cloud user in the YAML) matches this glob (`*`, `?`); may be repeated
     #[arg(long, value_name = "GLOB", value_parser = NonEmptyStringValueParser::new())]
     pub only: Vec<String>,
@@ -239,6 +248,14 @@ pub struct ApplyArgs {
     /// The approved digest (sha256:…); needed when nobody can be asked
     #[arg(long, value_name = "DIGEST", requires = "plan", value_parser = NonEmptyStringValueParser::new())]
     pub digest: Option<String>,
+
+    /// Take the policy from this file instead of the configuration, for example of the protected branch
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+
+    /// An approval of the plan; may be repeated. Otherwise those beside the plan are taken (PLAN.*.approval)
+    #[arg(long = "approval", value_name = "FILE", requires = "plan")]
+    pub approvals: Vec<PathBuf>,
 
     /// Go on after failures until more than this many writes failed
     #[arg(long, value_name = "N", default_value_t = 0)]

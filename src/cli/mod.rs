@@ -3,6 +3,8 @@
 //! Results go to stdout, everything else to stderr. Start reading at [`run_from_command_line`].
 
 mod apply;
+mod approvals;
+mod approve;
 pub mod args;
 mod batch;
 mod convert;
@@ -60,6 +62,7 @@ fn run(verb: &Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Plan(args) => plan::plan(args, terminal),
         Verb::Show(args) => show::show(args, terminal),
         Verb::Diff(args) => show::diff(args, terminal),
+        Verb::Approve(args) => approve::run(args, terminal),
         Verb::Apply(args) => apply::run(args, terminal),
         Verb::Verify(args) => verify::run(args, terminal),
         Verb::Rollback(args) => rollback::run(args, terminal),

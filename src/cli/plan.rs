@@ -34,7 +34,7 @@ pub(super) fn validate(args: &ConfigArgs, terminal: Terminal) -> Result<Exit, Fa
 /// Plans, saves the plan when a file is named, and shows it.
 pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let printing = Printing::new(&args.render)?;
-    let setup = Setup::load(&args.config, terminal)?;
+    let setup = Setup::load_with_policy(&args.config, args.policy.as_deref(), terminal)?;
     let plan = setup.plan(&Options { partial: args.partial, only: args.only.clone() }, terminal)?;
     if !args.only.is_empty() && plan.body.mappings.is_empty() {
         return Err(Failure::usage(format!("no mapping is called {}", args.only.join(" or ")))

@@ -1,6 +1,6 @@
 //! From the configuration to a plan: load, read, compute.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::{self, Config};
 use crate::diag::{Diagnostic, Level};
@@ -51,6 +51,20 @@ impl Setup {
         }
         let failure = Failure::usage(format!("no forest is called `{name}`"));
         Err(if names.is_empty() { failure } else { failure.hint(format!("There are: {}.", names.join(", "))) })
+    }
+
+    /// The same with the policy of another file, where one is named.
+    pub(super) fn load_with_policy(args: &ConfigArgs, policy: Option<&Path>, terminal: Terminal) -> Result<Self, Failure> {
+        let mut setup = Self::load(args, terminal)?;
+        if let Some(path) = policy {
+            terminal.log(1, &format!("reading the policy of {}", path.display()));
+            let (width, color) = (terminal.width_of_messages(), terminal.colours_messages());
+            let file = config::load_policy(path).map_err(|errors| Failure::drawn(errors.render(width, color)))?;
+            setup.config.desired.policy = file.policy;
+            setup.config.desired.policy_sha256 = file.sha256;
+            setup.config.signers = file.signers;
+        }
+        Ok(setup)
     }
 
     /// Reads the directories and plans.

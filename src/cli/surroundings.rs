@@ -22,6 +22,13 @@ pub(super) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// Where ssh-agent listens.
+#[must_use]
+pub(super) fn agent_socket() -> Option<PathBuf> {
+    let named = variable("SSH_AUTH_SOCK").map(PathBuf::from);
+    named.or_else(|| cfg!(windows).then(|| PathBuf::from(r"\\.\pipe\openssh-ssh-agent")))
+}
+
 /// The time.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

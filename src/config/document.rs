@@ -17,7 +17,8 @@ use super::{Config, ConfigErrors, mapping, rule, waves, yaml};
 use crate::diag::{Diagnostic, Diagnostics, Level, Location};
 use crate::model::{Desired, Mapping, Notice, Rule};
 
-const KEYS: [&str; 7] = ["version", "tenant", "forests", "mappings", "mappingFiles", "rules", "policy"];
+/// The sections.
+pub(super) const KEYS: [&str; 7] = ["version", "tenant", "forests", "mappings", "mappingFiles", "rules", "policy"];
 /// How deep secrets are looked for: deeper than any section goes.
 const SECRET_DEPTH: usize = 16;
 

@@ -15,11 +15,19 @@ use crate::diag::{Diagnostic, Location};
 /// # Errors
 /// Everything that is wrong with them, at once.
 pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
+    with_place(path, |bytes, place| parse(bytes, place, &mut read_file))
+}
+
+/// Reads a file and hands it over with its place.
+pub(super) fn with_place<T>(
+    path: &Path,
+    parse: impl FnOnce(&[u8], &Place<'_>) -> Result<T, ConfigErrors>,
+) -> Result<T, ConfigErrors> {
     let shown = path.display().to_string();
     let bytes = read_file(path).map_err(|why| unreadable(&shown, &why))?;
     let base_dir = path.parent().unwrap_or(Path::new(""));
     let relative = path.file_name().map_or_else(|| shown.clone(), |name| name.to_string_lossy().into_owned());
-    parse(&bytes, &Place { shown: &shown, relative: &relative, base_dir }, &mut read_file)
+    parse(&bytes, &Place { shown: &shown, relative: &relative, base_dir })
 }
 
 fn unreadable(shown: &str, why: &str) -> ConfigErrors {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Module and floor, from the ground up.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 14] = [
     ("model", 1),
     ("diag", 1),
     ("redact", 2),
@@ -13,6 +13,7 @@ const FLOORS: [(&str, u8); 13] = [
     ("directory", 4),
     ("planfile", 4),
     ("apply", 5),
+    ("approval", 5),
     ("config", 5),
     ("render", 5),
     ("cli", 6),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is not as expected")]
 
 mod apply;
+mod approvals;
 mod architecture;
 mod cli;
 mod common;

@@ -5,28 +5,24 @@ use std::path::Path;
 use crate::planfile::PlanFile;
 use crate::render::{self, PlanView};
 
+use super::super::approvals;
+use super::super::args::ApplyArgs;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::setup::Setup;
 use super::super::terminal::Terminal;
 
 /// Gets the approval, or says how to give it.
-pub(super) fn obtain(
-    given: Option<&str>,
-    path: &Path,
-    plan: &PlanFile,
-    setup: &Setup,
-    terminal: Terminal,
-) -> Result<(), Failure> {
+pub(super) fn obtain(args: &ApplyArgs, path: &Path, plan: &PlanFile, setup: &Setup, terminal: Terminal) -> Result<(), Failure> {
     let digest = plan.digest();
+    let given = args.digest.as_deref();
     let required = setup.config.desired.policy.required_approvals;
     if required > 0 {
-        let who = if required == 1 { "1 signature".to_owned() } else { format!("{required} signatures") };
-        return Err(Failure::new(
-            Exit::NotApproved,
-            format!("the policy asks for {who} over {digest}, and this build cannot verify signatures yet"),
-        )
-        .hint("Signed approvals come in a later release; until then such a plan cannot be applied."));
+        approvals::require(path, &args.approvals, plan, setup, terminal)?;
+        // A digest that is given all the same has to be the right one.
+        if given.is_none_or(|given| given == digest) {
+            return Ok(());
+        }
     }
     match given {
         Some(given) if given == digest => Ok(()),

@@ -31,7 +31,7 @@ pub(super) fn run(args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure>
         Some(path) => {
             let plan = read_plan(path)?;
             refuse(&plan)?;
-            (path.clone(), plan, Setup::load(&args.config, terminal)?)
+            (path.clone(), plan, Setup::load_with_policy(&args.config, args.policy.as_deref(), terminal)?)
         }
         None => plan_now(args, terminal)?,
     };
@@ -41,7 +41,7 @@ pub(super) fn run(args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure>
         return Ok(Exit::Done);
     }
     same_policy(&plan, &setup)?;
-    approval::obtain(args.digest.as_deref(), &path, &plan, &setup, terminal)?;
+    approval::obtain(args, &path, &plan, &setup, terminal)?;
     let digest = plan.digest();
     terminal.say(&format!("Applying plan {digest}"));
     let (report, signalled) = carry_out(args, &path, &digest, &plan, &setup, terminal)?;
@@ -51,7 +51,7 @@ pub(super) fn run(args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure>
 
 /// Without a plan: makes one, keeps it beside the configuration so that an interrupted run can go on, and shows it.
 fn plan_now(args: &ApplyArgs, terminal: Terminal) -> Result<(PathBuf, PlanFile, Setup), Failure> {
-    let setup = Setup::load(&args.config, terminal)?;
+    let setup = Setup::load_with_policy(&args.config, args.policy.as_deref(), terminal)?;
     let plan = setup.plan(&plan::Options::default(), terminal)?;
     approval::show(&plan, terminal);
     refuse(&plan)?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use jiff::SignedDuration;
+use jiff::{Span, SpanRelativeTo};
 
 use super::{ConfigArgs, Format};
 
@@ -41,10 +41,11 @@ pub struct VerifyArgs {
     pub every: Duration,
 }
 
-/// `90s`, `5m`, `1h 30m`
-fn duration(text: &str) -> Result<Duration, String> {
+/// `90s`, `5m`, `1h 30m`, `7d`
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "a time is for example 90s, 5m or 1h".to_owned();
-    let parsed: SignedDuration = text.parse().map_err(|_| wrong())?;
+    let span: Span = text.parse().map_err(|_| wrong())?;
+    let parsed = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
     Duration::try_from(parsed).ok().filter(|time| *time >= Duration::from_secs(1)).ok_or_else(wrong)
 }
 
@@ -56,6 +57,7 @@ mod tests {
     fn a_time_has_a_unit_and_is_not_nothing() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(duration("7d"), Ok(Duration::from_secs(7 * 86_400)));
         for wrong in ["", "5", "0s", "-5m", "soon", "10ms"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }

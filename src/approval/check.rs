@@ -1,0 +1,239 @@
+//! Whether a plan has the signatures that its policy asks for, and why one that is there does not count.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use ssh_key::{PublicKey, SshSig};
+
+use super::signers::{AllowedSigners, Signer};
+use super::{NAMESPACE, Statement};
+use crate::model::text::same;
+
+/// What is to be approved.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The digest of the plan.
+    pub digest: &'a str,
+    /// The tenant's id.
+    pub tenant: &'a str,
+    /// Who wrote the change; their own approval does not count. `None` where nothing says who that is.
+    pub author: Option<&'a str>,
+}
+
+/// A statement with its signature, as they were read.
+#[derive(Debug, Clone)]
+pub struct SignedStatement<'a> {
+    /// The file, for messages.
+    pub name: &'a str,
+    /// The bytes that were signed.
+    pub statement: &'a [u8],
+    /// The signature, `-----BEGIN SSH SIGNATURE-----` and so on.
+    pub signature: &'a [u8],
+}
+
+/// An approval that counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approved {
+    /// Who.
+    pub approver: String,
+    /// Until when.
+    pub expires: Timestamp,
+    /// The fingerprint of the key.
+    pub fingerprint: String,
+}
+
+/// An approval that does not count.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {why}")]
+pub struct Rejection {
+    /// The file.
+    pub name: String,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// All approvals, weighed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// One for each approver and key.
+    pub approved: Vec<Approved>,
+    /// The others.
+    pub rejected: Vec<Rejection>,
+}
+
+/// Weighs approvals. The same person or the same key counts once.
+#[must_use]
+pub fn decide(subject: Subject<'_>, signers: &AllowedSigners, given: &[SignedStatement<'_>], now: Timestamp) -> Decision {
+    let mut decision = Decision::default();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for signed in given {
+        let outcome = weigh(subject, signers, signed, now).and_then(|approved| {
+            let is_new = seen.insert(approved.approver.to_ascii_lowercase()) & seen.insert(approved.fingerprint.clone());
+            if is_new { Ok(approved) } else { Err("this approver or this key has approved already, and counts once".to_owned()) }
+        });
+        match outcome {
+            Ok(approved) => decision.approved.push(approved),
+            Err(why) => decision.rejected.push(Rejection { name: signed.name.to_owned(), why }),
+        }
+    }
+    decision
+}
+
+fn weigh(
+    subject: Subject<'_>,
+    signers: &AllowedSigners,
+    signed: &SignedStatement<'_>,
+    now: Timestamp,
+) -> Result<Approved, String> {
+    let statement = Statement::parse(signed.statement).map_err(|why| why.to_string())?;
+    if statement.digest != subject.digest {
+        return Err(format!("it approves another plan ({})", statement.digest));
+    }
+    if statement.tenant != subject.tenant {
+        return Err(format!("it approves the plan for another tenant ({})", statement.tenant));
+    }
+    if now >= statement.expires {
+        return Err(format!("it expired at {}", statement.expires));
+    }
+    let signer = signer_of(&statement, signers, signed, now)?;
+    if subject.author.is_some_and(|author| same(author, &statement.approver)) {
+        return Err(format!("{} wrote the change, and somebody else has to approve it", statement.approver));
+    }
+    let fingerprint = signer.key().fingerprint(ssh_key::HashAlg::Sha256).to_string();
+    Ok(Approved { approver: statement.approver, expires: statement.expires, fingerprint })
+}
+
+/// The line of the allowed_signers file by which the signature counts.
+fn signer_of<'s>(
+    statement: &Statement,
+    signers: &'s AllowedSigners,
+    signed: &SignedStatement<'_>,
+    now: Timestamp,
+) -> Result<&'s Signer, String> {
+    let signature = SshSig::from_pem(signed.signature).map_err(|why| format!("the signature cannot be read: {why}"))?;
+    if signature.namespace() != NAMESPACE {
+        return Err(format!("it was signed for `{}`, not for `{NAMESPACE}`", signature.namespace()));
+    }
+    let key = PublicKey::from(signature.public_key().clone());
+    if key.verify(NAMESPACE, signed.statement, &signature).is_err() {
+        return Err("the signature is not one of this statement: one of the two was altered".to_owned());
+    }
+    let mut lines = signers.with_key(signature.public_key()).peekable();
+    if lines.peek().is_none() {
+        return Err(format!("the key {} is not among the allowed signers", key.fingerprint(ssh_key::HashAlg::Sha256)));
+    }
+    let mut why = format!("the key is not that of {}", statement.approver);
+    for line in lines.filter(|line| line.is_for(&statement.approver)) {
+        match line.refusal(now) {
+            None => return Ok(line),
+            Some(refusal) => why = refusal.to_owned(),
+        }
+    }
+    Err(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use ssh_key::private::Ed25519Keypair;
+    use ssh_key::{HashAlg, LineEnding, PrivateKey};
+
+    use super::*;
+
+    const DIGEST: &str = "sha256:00";
+
+    fn key(seed: u8) -> PrivateKey {
+        PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]))
+    }
+
+    fn line(principals: &str, options: &str, seed: u8) -> String {
+        format!("{principals} {options} {}\n", key(seed).public_key().to_openssh().unwrap())
+    }
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// A statement of Alice's, changed, and its signature.
+    fn signed(seed: u8, namespace: &str, edit: impl FnOnce(&mut Statement)) -> (Vec<u8>, Vec<u8>) {
+        let mut statement = Statement::new("alice@x.example", DIGEST, "t", time("2026-12-01T00:00:00Z"));
+        edit(&mut statement);
+        let bytes = statement.to_text().into_bytes();
+        let signature = key(seed).sign(namespace, HashAlg::Sha512, &bytes).unwrap();
+        (bytes, signature.to_pem(LineEnding::LF).unwrap().into_bytes())
+    }
+
+    fn decided(signers: &str, author: Option<&str>, given: &[(Vec<u8>, Vec<u8>)]) -> Decision {
+        let signers = AllowedSigners::parse(signers).unwrap();
+        let given: Vec<SignedStatement<'_>> =
+            given.iter().map(|(statement, signature)| SignedStatement { name: "a", statement, signature }).collect();
+        decide(Subject { digest: DIGEST, tenant: "t", author }, &signers, &given, time("2026-11-25T00:00:00Z"))
+    }
+
+    /// Why the only approval does not count.
+    fn why(signers: &str, given: (Vec<u8>, Vec<u8>)) -> String {
+        let decision = decided(signers, None, &[given]);
+        assert_eq!(decision.approved, []);
+        decision.rejected[0].why.clone()
+    }
+
+    #[test]
+    fn two_people_with_two_keys_approve() {
+        let signers = line("alice@x.example", "", 1) + &line("bob@x.example", "namespaces=\"file,hardmatch-*\"", 2);
+        let of_bob = signed(2, NAMESPACE, |statement| statement.approver = "bob@x.example".into());
+        let decision = decided(&signers, Some("carol@x.example"), &[signed(1, NAMESPACE, |_| {}), of_bob]);
+        let names: Vec<&str> = decision.approved.iter().map(|approved| approved.approver.as_str()).collect();
+        assert_eq!((names, decision.rejected), (vec!["alice@x.example", "bob@x.example"], vec![]));
+    }
+
+    #[test]
+    fn one_person_or_one_key_counts_once() {
+        let both = line("alice@x.example", "", 1) + &line("alice@x.example,bob@x.example", "", 2);
+        let again = decided(&both, None, &[signed(1, NAMESPACE, |_| {}), signed(2, NAMESPACE, |_| {})]);
+        assert_eq!((again.approved.len(), again.rejected.len()), (1, 1));
+        let of_bob = signed(2, NAMESPACE, |statement| statement.approver = "bob@x.example".into());
+        let one_key = decided(&both, None, &[signed(2, NAMESPACE, |_| {}), of_bob]);
+        assert_eq!((one_key.approved.len(), one_key.rejected.len()), (1, 1));
+        let author = decided(&both, Some("Alice@x.example"), &[signed(1, NAMESPACE, |_| {})]);
+        assert!(author.rejected[0].why.contains("wrote the change"));
+    }
+
+    #[test]
+    fn what_does_not_fit_does_not_count() {
+        let alice = line("alice@x.example", "", 1);
+        let edited = |edit: fn(&mut Statement)| why(&alice, signed(1, NAMESPACE, edit));
+        assert!(edited(|statement| statement.digest = "sha256:11".into()).starts_with("it approves another plan"));
+        assert!(edited(|statement| statement.tenant = "u".into()).contains("another tenant"));
+        assert!(edited(|statement| statement.expires = Timestamp::UNIX_EPOCH).starts_with("it expired"));
+        assert!(edited(|statement| statement.approver = "bob@x.example".into()).contains("not that of bob"));
+        assert!(why(&alice, signed(1, "file", |_| {})).contains("signed for `file`"));
+        assert!(why(&alice, signed(2, NAMESPACE, |_| {})).contains("not among the allowed signers"));
+        let (mut statement, signature) = signed(1, NAMESPACE, |_| {});
+        let at = statement.windows(4).position(|bytes| bytes == b"2026").unwrap();
+        statement[at..at + 4].copy_from_slice(b"2036");
+        assert!(why(&alice, (statement, signature)).contains("altered"));
+        assert!(why(&alice, (signed(1, NAMESPACE, |_| {}).0, b"x".to_vec())).contains("cannot be read"));
+    }
+
+    #[test]
+    fn a_line_may_limit_a_key() {
+        let limited = |options: &str| why(&line("alice@x.example", options, 1), signed(1, NAMESPACE, |_| {}));
+        assert!(limited("namespaces=\"file\"").contains("namespace"));
+        assert!(limited("valid-after=\"20261201Z\"").contains("yet"));
+        assert!(limited("valid-before=\"20261124120000Z\"").contains("no more"));
+        let but_her = line("*@x.example,!alice@x.example", "", 1);
+        assert!(why(&but_her, signed(1, NAMESPACE, |_| {})).contains("not that of alice"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_whole_is_refused_with_its_lines() {
+        let text =
+            format!("# who may\n\n{}alice ssh-ed25519 AAAA\nbob cert-authority {}", line("a", "", 1), &line("", "", 1)[2..]);
+        let errors = AllowedSigners::parse(&text).unwrap_err();
+        let lines: Vec<u32> = errors.iter().map(|error| error.line).collect();
+        assert_eq!(lines, [4, 5]);
+        let of = |line: &str| AllowedSigners::parse(line).unwrap_err()[0].to_string();
+        assert!(of(&line("a", "verify-required", 1)).contains("`verify-required` is not known"));
+        assert!(of(&line("a", "valid-before=20261201", 1)).contains("local time"));
+        assert_eq!(of("alice"), "line 1: it ends before the key");
+    }
+}

@@ -1,0 +1,96 @@
+//! The approvals that lie beside a plan, and the policy that asks for them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::approval::{AllowedSigners, Decision, SignedStatement, Subject, decide};
+use crate::model::text::printable;
+use crate::planfile::PlanFile;
+
+use super::approve::signature_of;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::files;
+use super::setup::Setup;
+use super::surroundings;
+use super::terminal::Terminal;
+
+/// How the files of approvals end.
+pub(super) const SUFFIX: &str = "approval";
+
+/// Who may approve; `None` where the policy names no such file.
+pub(super) fn read_signers(setup: &Setup) -> Result<Option<AllowedSigners>, Failure> {
+    let Some(path) = &setup.config.signers else { return Ok(None) };
+    let text = String::from_utf8(files::read(path)?).map_err(|_| Failure::input(format!("`{}` is no text", path.display())))?;
+    let signers = AllowedSigners::parse(&text).map_err(|errors| {
+        let lines: Vec<String> =
+            errors.iter().map(|error| format!("`{}`, {}", path.display(), printable(&error.to_string()))).collect();
+        Failure::input(lines.join("\n")).hint("The format is that of ssh-keygen(1), ALLOWED SIGNERS.")
+    })?;
+    Ok(Some(signers))
+}
+
+/// Checks that a plan has as many approvals as the policy asks for.
+pub(super) fn require(path: &Path, named: &[PathBuf], plan: &PlanFile, setup: &Setup, terminal: Terminal) -> Result<(), Failure> {
+    let required = usize::try_from(setup.config.desired.policy.required_approvals).unwrap_or(usize::MAX);
+    let signers = read_signers(setup)?.unwrap_or_default();
+    let files = if named.is_empty() { beside(path) } else { named.to_vec() };
+    let decision = weigh(&files, plan, &signers, setup)?;
+    for approved in &decision.approved {
+        let until = approved.expires;
+        terminal.say(&format!("approved by {} ({}) until {until}", printable(&approved.approver), approved.fingerprint));
+    }
+    if decision.approved.len() >= required {
+        return Ok(());
+    }
+    Err(missing(required, &decision, path))
+}
+
+fn missing(required: usize, decision: &Decision, path: &Path) -> Failure {
+    let message = format!("the policy asks for {required} approvals, and {} count", decision.approved.len());
+    let mut failure = Failure::new(Exit::NotApproved, message);
+    for rejection in &decision.rejected {
+        failure = failure.hint(printable(&rejection.to_string()).into_owned());
+    }
+    failure.hint(format!("To approve it after review: hardmatch approve {} --key KEY", path.display()))
+}
+
+fn weigh(paths: &[PathBuf], plan: &PlanFile, signers: &AllowedSigners, setup: &Setup) -> Result<Decision, Failure> {
+    let mut read = Vec::new();
+    for path in paths {
+        // A statement without signature is one that does not count.
+        let signature = files::read(&signature_of(path)).unwrap_or_default();
+        read.push((path.display().to_string(), files::read(path)?, signature));
+    }
+    let given: Vec<SignedStatement<'_>> =
+        read.iter().map(|(name, statement, signature)| SignedStatement { name, statement, signature }).collect();
+    let author = author(setup);
+    let digest = plan.digest();
+    let tenant = plan.body.tenant.id.as_deref().unwrap_or_default();
+    let subject = Subject { digest: &digest, tenant, author: author.as_deref() };
+    Ok(decide(subject, signers, &given, surroundings::now()))
+}
+
+/// `plan.*.approval` beside `plan.json`, by name.
+fn beside(plan: &Path) -> Vec<PathBuf> {
+    let stem = plan.file_stem().map(|stem| format!("{}.", stem.to_string_lossy())).unwrap_or_default();
+    let folder = plan.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_one = |path: &PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        name.starts_with(&stem) && name.ends_with(&format!(".{SUFFIX}"))
+    };
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_one).collect();
+    found.sort();
+    found
+}
+
+/// The address of who last changed the configuration, as git says; nobody where git is not there or does not know.
+fn author(setup: &Setup) -> Option<String> {
+    let folder = setup.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut git = Command::new("git");
+    git.current_dir(folder).args(["log", "-1", "--format=%ae", "--", "."]).stdin(Stdio::null()).stderr(Stdio::null());
+    let output = git.output().ok().filter(|output| output.status.success())?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}

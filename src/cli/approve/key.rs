@@ -1,0 +1,98 @@
+//! The key that signs: a file, or one that ssh-agent holds.
+
+use std::path::Path;
+
+use ssh_agent_client_rs::{Client, Identity};
+use ssh_key::{HashAlg, PrivateKey, PublicKey, SshSig};
+
+use crate::approval::NAMESPACE;
+
+use super::super::failure::Failure;
+use super::super::files;
+use super::super::surroundings;
+use super::super::terminal::Terminal;
+
+/// A key that can sign.
+pub(super) enum Key {
+    File(Box<PrivateKey>),
+    Agent(PublicKey),
+}
+
+impl Key {
+    /// Reads the key. A private key with a passphrase is looked for in the agent first.
+    pub(super) fn read(path: &Path, terminal: Terminal) -> Result<Self, Failure> {
+        let bytes = files::read(path)?;
+        let text = String::from_utf8_lossy(&bytes);
+        if let Ok(public) = PublicKey::from_openssh(text.trim()) {
+            return Ok(Self::Agent(public));
+        }
+        let private = PrivateKey::from_openssh(&bytes).map_err(|why| {
+            Failure::input(format!("`{}` is no OpenSSH key: {why}", path.display()))
+                .hint("Name a private key such as ~/.ssh/id_ed25519, or the .pub file of a key that ssh-agent holds.")
+        })?;
+        if !private.is_encrypted() {
+            return Ok(Self::File(Box::new(private)));
+        }
+        match agent_with(private.public_key()) {
+            Ok(Some(_)) => Ok(Self::Agent(private.public_key().clone())),
+            Ok(None) | Err(_) => decrypted(path, &private, terminal),
+        }
+    }
+
+    pub(super) fn public(&self) -> PublicKey {
+        match self {
+            Self::File(key) => key.public_key().clone(),
+            Self::Agent(key) => key.clone(),
+        }
+    }
+
+    /// Signs as `ssh-keygen -Y sign` does.
+    pub(super) fn sign(&self, message: &[u8]) -> Result<SshSig, Failure> {
+        match self {
+            Self::File(key) => key.sign(NAMESPACE, HashAlg::Sha512, message).map_err(|why| unsigned(&why.to_string())),
+            Self::Agent(key) => by_agent(key, message),
+        }
+    }
+}
+
+fn unsigned(why: &str) -> Failure {
+    Failure::input(format!("the key cannot sign: {why}"))
+}
+
+fn decrypted(path: &Path, key: &PrivateKey, terminal: Terminal) -> Result<Key, Failure> {
+    if !terminal.can_ask() {
+        return Err(Failure::input(format!("`{}` has a passphrase, and there is nobody to ask for it", path.display()))
+            .hint("Add the key to ssh-agent (ssh-add) and try again."));
+    }
+    let passphrase = rpassword::prompt_password(format!("Passphrase of {}: ", path.display()))?;
+    let key = key.decrypt(passphrase).map_err(|_| Failure::input("that is not the passphrase of the key"))?;
+    Ok(Key::File(Box::new(key)))
+}
+
+fn agent() -> Result<Client, Failure> {
+    let no_agent = || {
+        Failure::input("there is no ssh-agent to ask")
+            .hint("Start one (SSH_AUTH_SOCK names it), or name the private key with `--key`.")
+    };
+    let path = surroundings::agent_socket().ok_or_else(no_agent)?;
+    Client::connect(&path).map_err(|_| no_agent())
+}
+
+/// The agent, if it holds this key.
+fn agent_with(key: &PublicKey) -> Result<Option<Client>, Failure> {
+    let mut agent = agent()?;
+    let held = agent.list_all_identities().map_err(|why| Failure::input(format!("ssh-agent does not answer: {why}")))?;
+    let is_it = |identity: &Identity<'_>| matches!(identity, Identity::PublicKey(held) if held.key_data() == key.key_data());
+    Ok(held.iter().any(is_it).then_some(agent))
+}
+
+fn by_agent(key: &PublicKey, message: &[u8]) -> Result<SshSig, Failure> {
+    let mut agent = agent_with(key)?.ok_or_else(|| {
+        Failure::input(format!("ssh-agent does not hold the key {}", key.fingerprint(HashAlg::Sha256)))
+            .hint("Add it with ssh-add, or name the private key with `--key`.")
+    })?;
+    let failed = |why: &dyn std::fmt::Display| unsigned(&format!("ssh-agent: {why}"));
+    let data = SshSig::signed_data(NAMESPACE, HashAlg::Sha512, message).map_err(|why| failed(&why))?;
+    let signature = agent.sign(key.clone(), &data).map_err(|why| failed(&why))?;
+    SshSig::new(key.key_data().clone(), NAMESPACE, HashAlg::Sha512, signature).map_err(|why| failed(&why))
+}
