@@ -47,7 +47,8 @@ pub(super) fn require(path: &Path, named: &[PathBuf], plan: &PlanFile, setup: &S
 }
 
 fn missing(required: usize, decision: &Decision, path: &Path) -> Failure {
-    let message = format!("the policy asks for {required} approvals, and {} count", decision.approved.len());
+    let wanted = if required == 1 { "1 approval".to_owned() } else { format!("{required} approvals") };
+    let message = format!("the policy asks for {wanted}, and {} count", decision.approved.len());
     let mut failure = Failure::new(Exit::NotApproved, message);
     for rejection in &decision.rejected {
         failure = failure.hint(printable(&rejection.to_string()).into_owned());
