@@ -3,122 +3,16 @@
 //! `tests/run` starts both; without them these tests say that they were skipped.
 
 mod breaking;
+mod servers;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use hardmatch::directory::ad::ldap::{Credentials, LdapForest, LdapSettings};
 use hardmatch::directory::ports::{DirectoryError, ForestReader, ForestWriter};
 use hardmatch::model::questions::ForestKey;
 use hardmatch::model::{AdUser, AnchorMode, Exclusion, GuidAttribute, ObservedForest, parse_anchor_input};
-use tokio::sync::RwLock;
-
-/// Who kills the server takes it for itself; everybody else shares it.
-pub(crate) static SERVER: RwLock<()> = RwLock::const_new(());
-
-const BASE: &str = "DC=hardmatch,DC=test";
-const OLD_BASE: &str = "DC=old,DC=test";
-
-/// A domain controller that `tests/run` started.
-pub(crate) struct Dc {
-    folder: PathBuf,
-    address: &'static str,
-    base: &'static str,
-    pub(crate) password: String,
-}
-
-fn variable(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "tests/run says where the servers are")]
-    std::env::var(name).ok()
-}
-
-/// Says it past the test harness, which keeps to itself what a passing test prints.
-fn skip(what: &str) {
-    std::io::stderr().write_all(format!("skipped: no {what} (tests/run starts one)\n").as_bytes()).unwrap();
-}
-
-pub(crate) fn dc() -> Option<Dc> {
-    let found = variable("HARDMATCH_TEST_LDAP_DIR").zip(variable("HARDMATCH_TEST_LDAP_PASSWORD"));
-    if found.is_none() {
-        skip("Samba DC");
-    }
-    found.map(|(folder, password)| Dc { folder: folder.into(), address: "127.0.0.1", base: BASE, password })
-}
-
-/// The domain controller of the domain that people are migrated from.
-pub(crate) fn old_dc() -> Option<Dc> {
-    let found = variable("HARDMATCH_TEST_OLD_LDAP_DIR").zip(variable("HARDMATCH_TEST_LDAP_PASSWORD"));
-    if found.is_none() {
-        skip("second Samba DC");
-    }
-    found.map(|(folder, password)| Dc { folder: folder.into(), address: "127.0.0.2", base: OLD_BASE, password })
-}
-
-fn slapd() -> Option<String> {
-    let found = variable("HARDMATCH_TEST_SLAPD");
-    if found.is_none() {
-        skip("OpenLDAP");
-    }
-    found
-}
-
-impl Dc {
-    /// The name of its domain.
-    pub(crate) fn base(&self) -> &str {
-        self.base
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("ldaps://{}", self.address)
-    }
-
-    /// Who may stamp.
-    pub(crate) fn writer(&self) -> String {
-        format!("svc-writer@{}", self.base.trim_start_matches("DC=").replace(",DC=", "."))
-    }
-
-    /// A tool on the server's own database, past all rights.
-    pub(crate) fn database(&self, tool: &str, args: &[&str]) -> std::process::Command {
-        let mut command = std::process::Command::new(tool);
-        let path = |name: &str| self.folder.join(name).display().to_string();
-        command.args(["-H", &path("private/sam.ldb"), "--nosync", &format!("--configfile={}", path("etc/smb.conf"))]).args(args);
-        command
-    }
-
-    pub(crate) fn tls(&self, name: &str) -> PathBuf {
-        self.folder.join("tls").join(name)
-    }
-
-    fn credentials(&self, user: &str) -> Credentials {
-        Credentials::Simple { user: user.to_owned(), password: self.password.clone().into() }
-    }
-
-    fn settings(&self, url: &str, user: &str) -> LdapSettings {
-        LdapSettings {
-            base_dn: Some(format!("OU=People,{BASE}").parse().unwrap()),
-            ca: Some(self.tls("ca.pem")),
-            ..LdapSettings::new("corp", AnchorMode::ConsistencyGuid, url, self.credentials(user))
-        }
-    }
-
-    fn forest(&self, user: &str) -> LdapForest {
-        forest(self.settings("ldaps://127.0.0.1", user))
-    }
-
-    fn reader(&self) -> LdapForest {
-        self.forest("svc-reader@hardmatch.test")
-    }
-
-    /// All of the domain, in small pages.
-    fn whole(&self, url: &str) -> LdapForest {
-        let settings = self.settings(url, "svc-reader@hardmatch.test");
-        forest(LdapSettings { base_dn: None, page_size: 100, ..settings })
-    }
-}
-
-fn forest(settings: LdapSettings) -> LdapForest {
-    LdapForest::new(settings).unwrap()
-}
+use servers::{BASE, forest, slapd, variable};
+pub(crate) use servers::{Dc, SERVER, dc, old_dc};
 
 fn user<'a>(forest: &'a ObservedForest, sam: &str) -> &'a AdUser {
     forest.users.iter().find(|user| user.sam.as_deref() == Some(sam)).unwrap_or_else(|| panic!("no {sam}"))
