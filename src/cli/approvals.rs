@@ -7,7 +7,6 @@ use crate::approval::{AllowedSigners, Decision, SignedStatement, Subject, decide
 use crate::model::text::printable;
 use crate::planfile::PlanFile;
 
-use super::approve::signature_of;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
@@ -17,6 +16,13 @@ use super::terminal::Terminal;
 
 /// How the files of approvals end.
 pub(super) const SUFFIX: &str = "approval";
+
+/// Where ssh-keygen puts the signature of a file.
+pub(super) fn signature_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".sig");
+    name.into()
+}
 
 /// Who may approve; `None` where the policy names no such file.
 pub(super) fn read_signers(setup: &Setup) -> Result<Option<AllowedSigners>, Failure> {

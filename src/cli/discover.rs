@@ -2,8 +2,6 @@
 
 use std::io;
 
-use serde::Serialize;
-
 use crate::config::append::{MappingText, with_mappings};
 use crate::plan::body::MappingState;
 use crate::plan::discover::{Discovery, Scope, discover};
@@ -27,13 +25,14 @@ pub(super) fn run(args: &DiscoverArgs, terminal: Terminal) -> Result<Exit, Failu
         return report(args, &setup, terminal);
     }
     let (discovery, live) = find(&setup, &scope, terminal)?;
-    let text = match args.format {
-        DiscoverFormat::Yaml => yaml(&setup, &discovery, args.all)?,
-        DiscoverFormat::Json => document("hardmatch/discovery", &discovery)?,
-    };
+    let mut text = Vec::new();
+    match args.format {
+        DiscoverFormat::Yaml => text.extend(yaml(&setup, &discovery, args.all)?.bytes()),
+        DiscoverFormat::Json => render::discovery_json(&discovery, &mut text)?,
+    }
     match &args.out {
-        Some(out) => files::write(out, Readers::AsUsual, |file| file.write_all(text.as_bytes()))?,
-        None => terminal.raw_result(text.as_bytes())?,
+        Some(out) => files::write(out, Readers::AsUsual, |file| file.write_all(&text))?,
+        None => terminal.raw_result(&text)?,
     }
     say(&setup, &discovery, args, live, terminal);
     Ok(Exit::Done)
@@ -65,7 +64,7 @@ fn report(args: &DiscoverArgs, setup: &Setup, terminal: Terminal) -> Result<Exit
     let style = terminal.style(args.all);
     let write = |out: &mut dyn io::Write| match args.format {
         DiscoverFormat::Yaml => render::synced_report_human(&report, &style, out),
-        DiscoverFormat::Json => out.write_all(document("hardmatch/synced-report", &report)?.as_bytes()),
+        DiscoverFormat::Json => render::synced_report_json(&report, out),
     };
     match &args.out {
         Some(out) => files::write(out, Readers::AsUsual, write)?,
@@ -97,16 +96,6 @@ fn yaml(setup: &Setup, discovery: &Discovery, all: bool) -> Result<String, Failu
     let comments = render::left_out_comments(discovery, all);
     let gap = if comments.is_empty() { "" } else { "\n" };
     Ok(format!("{}\n{gap}{comments}", extended.trim_end()))
-}
-
-/// For scripts: what it is, and what it holds.
-fn document(kind: &str, value: &impl Serialize) -> io::Result<String> {
-    let mut value = serde_json::to_value(value)?;
-    if let Some(object) = value.as_object_mut() {
-        object.insert("kind".to_owned(), kind.into());
-        object.insert("formatVersion".to_owned(), "1.0".into());
-    }
-    Ok(format!("{value:#}\n"))
 }
 
 /// What was found and what to do with it, for whoever watches.

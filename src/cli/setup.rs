@@ -23,6 +23,8 @@ pub(super) const TOOL: &str = concat!("hardmatch ", env!("CARGO_PKG_VERSION"));
 pub(super) struct Setup {
     /// The file, as it was named or found.
     pub path: PathBuf,
+    /// The file that the policy is from.
+    pub policy: PathBuf,
     /// What it says.
     pub config: Config,
     /// How much of live directories is read.
@@ -40,7 +42,7 @@ impl Setup {
         if !worth_saying.is_empty() {
             terminal.say(&config::render_diagnostics(&worth_saying, &config.sources, width, color));
         }
-        Ok(Self { path, config, read: args.read })
+        Ok(Self { policy: path.clone(), path, config, read: args.read })
     }
 
     /// Checks that a forest of this name is configured.
@@ -63,6 +65,7 @@ impl Setup {
             setup.config.desired.policy = file.policy;
             setup.config.desired.policy_sha256 = file.sha256;
             setup.config.signers = file.signers;
+            path.clone_into(&mut setup.policy);
         }
         Ok(setup)
     }

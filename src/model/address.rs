@@ -118,6 +118,11 @@ impl<'a> ProxyAddress<'a> {
         }
     }
 
+    /// The primary address among entries. Two are a fault; which one is taken must not depend on the order of reading.
+    pub fn primary_of(entries: impl Iterator<Item = Self>) -> Option<&'a str> {
+        entries.filter(|entry| entry.kind == ProxyKind::Primary).map(|entry| entry.address).min_by_key(|own| fold(own))
+    }
+
     /// Whether mail goes there.
     #[must_use]
     pub fn is_mail(&self) -> bool {
@@ -136,6 +141,14 @@ mod tests {
                 .map(|entry| ProxyAddress::parse(entry).kind);
         use ProxyKind::{Other, Primary, Secondary};
         assert_eq!(kinds, [Primary, Secondary, Secondary, Other, Other, Other, Secondary]);
+    }
+
+    #[test]
+    fn of_two_primary_addresses_the_order_does_not_decide() {
+        let of = |entries: &[&'static str]| ProxyAddress::primary_of(entries.iter().map(|entry| ProxyAddress::parse(entry)));
+        assert_eq!(of(&["SMTP:b@x", "smtp:0@x", "SMTP:A@x"]), Some("A@x"));
+        assert_eq!(of(&["SMTP:A@x", "SMTP:b@x"]), Some("A@x"));
+        assert_eq!(of(&["smtp:a@x", "a@x"]), None);
     }
 
     #[test]

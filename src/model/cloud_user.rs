@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EntraId, ImmutableId, Known, ObjectGuid, Sid};
+use super::{EntraId, ImmutableId, Known, ObjectGuid, ProxyAddress, Sid};
+
+/// What stands in the sign-in name of an account that was invited.
+pub const GUEST_MARK: &str = "#EXT#";
 
 /// A cloud account: what planning needs of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,10 +165,14 @@ impl CloudUser {
         self.sync_enabled == Known::Is(true)
     }
 
-    /// Whether the account is a guest.
+    /// Whether the account is a guest: as userType says, or as the name does where that was not read.
     #[must_use]
     pub fn is_guest(&self) -> bool {
-        self.user_type == Known::Is(UserKind::Guest)
+        match &self.user_type {
+            Known::Unknown => self.upn.contains(GUEST_MARK),
+            Known::Null => false,
+            Known::Is(kind) => *kind == UserKind::Guest,
+        }
     }
 
     /// The UPN without the id that Entra puts in front of it in the recycle bin.
@@ -185,6 +192,13 @@ impl CloudUser {
     #[must_use]
     pub fn errors(&self) -> &[ProvisioningError] {
         self.provisioning_errors.value().map_or(&[], AsRef::as_ref)
+    }
+
+    /// The primary mail address: that of proxyAddresses, or `mail` where those name none.
+    #[must_use]
+    pub fn primary_address(&self) -> Option<&str> {
+        let named = ProxyAddress::primary_of(self.addresses().map(ProxyAddress::parse));
+        named.or_else(|| self.mail.value().map(AsRef::as_ref))
     }
 
     /// The entries of proxyAddresses, none when they were not read.

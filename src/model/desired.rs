@@ -65,6 +65,24 @@ pub struct Mapping {
     pub rule: Option<Box<str>>,
 }
 
+impl Mapping {
+    /// A mapping that says no more than who belongs together.
+    #[must_use]
+    pub fn new(source: Source, on_prem: OnPremSide, cloud: CloudSelector) -> Self {
+        Self {
+            source,
+            on_prem,
+            cloud,
+            holders: Vec::new(),
+            write: WriteSide::Cloud,
+            restore: false,
+            accept: BTreeSet::new(),
+            because: None,
+            rule: None,
+        }
+    }
+}
+
 /// The on-premises side of a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OnPremSide {

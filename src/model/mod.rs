@@ -26,7 +26,7 @@ pub use address::{AddressError, ProxyAddress, ProxyKind, SmtpAddress, Upn};
 pub use anchor::{AnchorMode, AnchorOrigin, AnchorProblem, CustomAnchorError, SourceAnchor, effective_anchor};
 pub use anchor_form::{AnchorForm, AnchorInputError, parse_anchor_input};
 pub use anchor_spellings::odd_spellings;
-pub use cloud_user::{CloudUser, OnPremisesResidue, ProvisioningError, UserKind};
+pub use cloud_user::{CloudUser, GUEST_MARK, OnPremisesResidue, ProvisioningError, UserKind};
 pub use desired::{
     Acceptable, CloudKey, CloudPairKey, CloudSelector, Desired, ForestSpec, HolderDecision, Limits, Mapping, Notice, NoticeKind,
     OnPremKey, OnPremPairKey, OnPremSelector, OnPremSide, Policy, Resolve, Rule, Source, SuffixReplacement, WriteSide,

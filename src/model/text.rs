@@ -28,6 +28,12 @@ pub fn same(left: &str, right: &str) -> bool {
     if left.is_ascii() && right.is_ascii() { left.eq_ignore_ascii_case(right) } else { fold(left) == fold(right) }
 }
 
+/// What stands before the last `@` of a name; all of it where there is none.
+#[must_use]
+pub fn local_part(name: &str) -> &str {
+    name.rsplit_once('@').map_or(name, |(local, _)| local)
+}
+
 /// Hashes a name so that names that are the [`same`] hash alike.
 pub fn hash_folded(text: &str, state: &mut impl Hasher) {
     fold(text).hash(state);

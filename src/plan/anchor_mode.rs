@@ -1,9 +1,10 @@
 //! Whether users that are synced already got their IDs from another attribute than the configuration says.
 
 use crate::model::questions::{CloudQuestion, SYNCED_SAMPLE};
-use crate::model::{AdUser, AnchorForm, AnchorMode, CloudUser, ImmutableId, ObservedForest, effective_anchor};
+use crate::model::{AdUser, AnchorForm, AnchorMode, CloudUser, ImmutableId, ObjectGuid, ObservedForest, effective_anchor};
 
 use super::finding::{Code, Finding};
+use super::synced_report::IdOrigin;
 use super::world::{AdRef, World};
 
 /// Looks at a sample of the synced users, the same whether the whole tenant was read or the part that was asked for.
@@ -54,15 +55,38 @@ enum Origin {
     Other,
 }
 
-/// From which attribute of a forest's users an ID comes, where that can be told.
+/// Whether an ID comes from the configured attribute of a forest's users or from another one, where that can be told.
 fn origin(id: &ImmutableId, forest: &ObservedForest, world: &World) -> Option<Origin> {
     let origins = carriers(id, forest, world).into_iter().filter_map(|user| {
-        let (own, other) = anchors(&forest.anchor, world.forests.user(user)?);
-        // Users on whom both attributes say the same prove nothing.
-        let other = other.filter(|other| Some(other) != own.as_ref())?;
-        if own.as_ref() == Some(id) { Some(Origin::Configured) } else { (other == *id).then_some(Origin::Other) }
+        let origin = origin_on(&forest.anchor, world.forests.user(user)?, id)?;
+        match (&forest.anchor, origin) {
+            (AnchorMode::ConsistencyGuid, IdOrigin::ConsistencyGuid)
+            | (AnchorMode::ObjectGuid, IdOrigin::ObjectGuid)
+            | (AnchorMode::Attribute(_), IdOrigin::Attribute) => Some(Origin::Configured),
+            // Users on whom both attributes say the same prove nothing.
+            (AnchorMode::ConsistencyGuid | AnchorMode::ObjectGuid, IdOrigin::ObjectGuidOrBoth) => None,
+            _ => Some(Origin::Other),
+        }
     });
     origins.min()
+}
+
+/// The attribute of an AD user that an ImmutableID comes from; nothing where it is not this user's.
+pub(super) fn origin_on(mode: &AnchorMode, user: &AdUser, id: &ImmutableId) -> Option<IdOrigin> {
+    let consistency = user.consistency_guid.guid();
+    let is = |guid: ObjectGuid| guid.immutable_id() == *id;
+    let by_attribute = || effective_anchor(mode, user).is_ok_and(|anchor| anchor.value == *id);
+    if matches!(mode, AnchorMode::Attribute(_)) && by_attribute() {
+        Some(IdOrigin::Attribute)
+    } else if consistency.is_some_and(|own| own != user.guid && is(own)) {
+        Some(IdOrigin::ConsistencyGuid)
+    } else if !is(user.guid) {
+        None
+    } else if consistency.is_some_and(|own| own != user.guid) {
+        Some(IdOrigin::ObjectGuid)
+    } else {
+        Some(IdOrigin::ObjectGuidOrBoth)
+    }
 }
 
 /// The users of a forest that have an ID in the configured attribute or in one that sync could use instead.
@@ -77,21 +101,4 @@ fn carriers(id: &ImmutableId, forest: &ObservedForest, world: &World) -> Vec<AdR
         found.extend(world.forests.by_anchor(id, place));
     }
     found
-}
-
-/// What sync would send by the configuration, and what it would send if it used another attribute.
-fn anchors(mode: &AnchorMode, user: &AdUser) -> (Option<ImmutableId>, Option<ImmutableId>) {
-    let object_guid = user.guid.immutable_id();
-    let consistency = user.consistency_guid.guid().map(|guid| guid.immutable_id());
-    match mode {
-        AnchorMode::ConsistencyGuid => {
-            let other = consistency.is_some().then_some(object_guid);
-            (consistency, other)
-        }
-        AnchorMode::ObjectGuid => (Some(object_guid), consistency),
-        AnchorMode::Attribute(_) => {
-            let own = effective_anchor(mode, user).ok().map(|anchor| anchor.value);
-            (own, Some(consistency.unwrap_or(object_guid)))
-        }
-    }
 }

@@ -28,6 +28,17 @@ pub(super) fn cloud_user_line(user: &CloudUser) -> String {
     format!("{} (id {}{sync}{guest}{bin})", user.original_upn(), user.id)
 }
 
+/// Whether an account is synced and since when, in words.
+pub(crate) fn sync_state(account: &CloudUser) -> String {
+    let last = account.last_sync.value().map(|at| format!(", last at {at}")).unwrap_or_default();
+    match account.sync_enabled {
+        Known::Is(true) => format!("synced{last}"),
+        Known::Is(false) => format!("not synced any more{last}"),
+        Known::Null => "never synced".to_owned(),
+        Known::Unknown => "whether it is synced was not read".to_owned(),
+    }
+}
+
 /// `group Sales (id …)`
 pub(super) fn other_line(other: &OtherObject) -> String {
     format!("{} {} (id {})", other.kind.word(), other.display_name.as_deref().unwrap_or("without a name"), other.id)

@@ -2,7 +2,7 @@
 //!
 //! Every proposal is planned before it is shown; what the plan would block is not proposed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::questions::{Questions, Recorder};
 use crate::model::{
     CloudKey, CloudSelector, CloudUser, Desired, DistinguishedName, GuidInput, Mapping, Observed, OnPremKey, OnPremSelector,
-    OnPremSide, Source, Upn, WriteSide,
+    OnPremSide, Source, Upn,
 };
 use crate::tenant_model::UserRef;
 
@@ -157,7 +157,7 @@ impl Sorted {
     fn of(desired: &Desired, scope: &Scope, world: &World) -> Self {
         let (claimed, pinned) = (claimed(desired, world), pinned(world));
         let mut sorted = Self::default();
-        for ad in in_scope(scope, world) {
+        for ad in world.forests.users_in(scope.forest.as_deref(), scope.under.as_ref()) {
             sorted.summary.ad_users += 1;
             if claimed.ad.contains(&ad) {
                 sorted.summary.mapped += 1;
@@ -242,7 +242,7 @@ impl Sorted {
             Some((ad, LeftOut { candidates, on_prem: plan_ad_user(ad, world)?, why }))
         });
         let mut left_out: Vec<(AdRef, LeftOut)> = left_out.collect();
-        left_out.sort_by_cached_key(|(ad, _)| place(*ad, world));
+        left_out.sort_by_cached_key(|(ad, _)| world.forests.sort_key(*ad));
         discovery.left_out = left_out.into_iter().map(|(_, left_out)| left_out).collect();
         discovery.nobody = self.nobody.into_iter().filter_map(|ad| plan_ad_user(ad, world)).collect();
         discovery
@@ -262,25 +262,6 @@ fn claimed(desired: &Desired, world: &World) -> Claimed {
     claimed
 }
 
-/// The AD users that are asked for, in the order of forests and names.
-fn in_scope(scope: &Scope, world: &World) -> Vec<AdRef> {
-    let mut found: Vec<AdRef> = world
-        .forests
-        .users()
-        .filter(|(_, forest, user)| {
-            scope.forest.as_ref().is_none_or(|wanted| *wanted == forest.name)
-                && scope.under.as_ref().is_none_or(|base| user.dn.is_under(base))
-        })
-        .map(|(ad, ..)| ad)
-        .collect();
-    found.sort_by_cached_key(|ad| place(*ad, world));
-    found
-}
-
-fn place(ad: AdRef, world: &World) -> Option<(Box<str>, String, crate::model::ObjectGuid)> {
-    world.forests.get(ad).map(|(forest, user)| (forest.name.clone(), user.dn.key(), user.guid))
-}
-
 fn with_pairs(desired: &Desired, pairs: &[Pair], world: &World) -> Desired {
     let proposed = pairs.iter().filter_map(|pair| mapping(pair, world));
     Desired { mappings: desired.mappings.iter().cloned().chain(proposed).collect(), ..desired.clone() }
@@ -290,17 +271,10 @@ pub(super) fn mapping(pair: &Pair, world: &World) -> Option<Mapping> {
     let (forest, user) = world.forests.get(pair.ad)?;
     let account = world.tenant.user(pair.candidate.user)?;
     let key = OnPremKey::Guid(GuidInput::Guid(user.guid));
-    Some(Mapping {
-        source: Source { file: Arc::from("proposed.yaml"), line: 0 },
-        on_prem: OnPremSide::User(OnPremSelector { key, forest: Some(forest.name.clone()), text: user.dn.as_str().into() }),
-        cloud: CloudSelector { key: CloudKey::Id(account.id), text: account.id.to_string().into() },
-        holders: Vec::new(),
-        write: WriteSide::Cloud,
-        restore: false,
-        accept: BTreeSet::new(),
-        because: None,
-        rule: None,
-    })
+    let on_prem = OnPremSelector { key, forest: Some(forest.name.clone()), text: user.dn.as_str().into() };
+    let cloud = CloudSelector { key: CloudKey::Id(account.id), text: account.id.to_string().into() };
+    let source = Source { file: Arc::from("proposed.yaml"), line: 0 };
+    Some(Mapping::new(source, OnPremSide::User(on_prem), cloud))
 }
 
 fn blockers(body: &Body) -> BTreeMap<&str, &Finding> {

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::text::same;
-use crate::model::{AdUser, AnchorForm, CloudUser, Known, ObjectGuid, ProxyAddress, ProxyKind};
-use crate::tenant_model::{Suffix, UserRef, mail_addresses as cloud_addresses};
+use crate::model::text::{local_part, same};
+use crate::model::{AdUser, AnchorForm, CloudUser, Known, ObjectGuid};
+use crate::tenant_model::{Suffix, UserRef, exported_primary, mail_addresses as cloud_addresses};
 
 use super::describe::ad_user_line;
 use super::hints::skeleton;
@@ -140,7 +140,7 @@ pub(super) fn candidates(ad: AdRef, world: &World, pinned: &Pinned) -> Vec<Candi
     found.by_addresses(user);
     found.by_employee_id(user);
     let own = |(cloud, evidence): (UserRef, BTreeSet<Evidence>)| {
-        let account = world.tenant.user(cloud).filter(|account| !is_guest(account))?;
+        let account = world.tenant.user(cloud).filter(|account| !account.is_guest())?;
         world.tenant.ask_details(account);
         Some(weighed(ad, user, cloud, account, evidence, world))
     };
@@ -148,10 +148,6 @@ pub(super) fn candidates(ad: AdRef, world: &World, pinned: &Pinned) -> Vec<Candi
     let id = |candidate: &Candidate| world.tenant.user(candidate.user).map(|account| account.id);
     all.sort_by(|left, right| right.strength().cmp(&left.strength()).then_with(|| id(left).cmp(&id(right))));
     all
-}
-
-fn is_guest(account: &CloudUser) -> bool {
-    account.is_guest() || account.upn.contains("#EXT#")
 }
 
 /// Accounts on the way to becoming candidates.
@@ -177,8 +173,7 @@ impl Found<'_> {
         if let Some(guid) = own {
             self.add(tenant.odd_holders_of(&guid).into_iter().map(|(user, _)| user), Evidence::OddAnchor);
         }
-        let others = [Some(user.guid), user.consistency_guid.guid()];
-        for guid in others.into_iter().flatten().filter(|guid| Some(*guid) != own) {
+        for guid in other_guids(user, own) {
             self.add(tenant.holders_of(&guid.immutable_id()), Evidence::OtherGuid);
         }
     }
@@ -212,12 +207,12 @@ impl Found<'_> {
 
     fn by_addresses(&mut self, user: &AdUser) {
         let tenant = &self.world.tenant;
-        let primary = primary_of_ad(user);
+        let primary = exported_primary(user);
         let upn = user.upn.as_deref();
         for address in mail_addresses(user).chain(upn) {
             let is_primary = primary.is_some_and(|primary| same(primary, address));
             for holder in tenant.by_address(address) {
-                let own = tenant.user(holder).and_then(primary_of_account);
+                let own = tenant.user(holder).and_then(CloudUser::primary_address);
                 let is_both = is_primary && own.is_some_and(|own| same(own, address));
                 self.add([holder], if is_both { Evidence::PrimaryAddress } else { Evidence::Alias });
             }
@@ -236,6 +231,12 @@ impl Found<'_> {
             self.add(holders, Evidence::EmployeeId);
         }
     }
+}
+
+/// GUIDs of an AD user that are not its anchor.
+pub(super) fn other_guids(user: &AdUser, anchor: Option<ObjectGuid>) -> BTreeSet<ObjectGuid> {
+    let all = [Some(user.guid), user.consistency_guid.guid()];
+    all.into_iter().flatten().filter(|guid| Some(*guid) != anchor).collect()
 }
 
 fn weighed(
@@ -260,17 +261,16 @@ fn weighed(
     let has_foreign_id = account.immutable_id.is_some() && !is_known;
     let has_foreign_sid = account.sid.value().is_some_and(|sid| Some(sid) != user.sid.as_ref());
     let has_foreign_pin = account.object_identifier.value().is_some_and(|guid| *guid != user.guid);
-    let name_is_address = user.upn.as_deref().zip(primary_of_ad(user)).is_some_and(|(name, address)| same(name, address));
+    let name_is_address = user.upn.as_deref().zip(exported_primary(user)).is_some_and(|(name, address)| same(name, address));
     let is_stale = has_foreign_id || has_foreign_sid || has_foreign_pin;
     Candidate { user: cloud, evidence, against, differs, is_stale, name_is_address }
 }
 
-/// The AD users to whom the values of an account belong.
-struct Owners {
-    by: [(&'static str, Option<Evidence>, Vec<AdRef>); 6],
-}
+/// A value of an account: what is said of whose it is, the evidence that it is for that AD user, and whose it is.
+type Owned = (&'static str, Option<Evidence>, Vec<AdRef>);
 
-fn owners(account: &CloudUser, world: &World) -> Owners {
+/// The AD users to whom the values of an account belong.
+fn owners(account: &CloudUser, world: &World) -> Vec<Owned> {
     let forests = &world.forests;
     let mut of_anchor: Vec<AdRef> = account.immutable_id.iter().flat_map(|id| forests.by_anchor(id, None)).collect();
     let guids = account.immutable_id.as_ref().map(|id| AnchorForm::of(id).guids()).into_iter().flatten().flatten();
@@ -281,18 +281,16 @@ fn owners(account: &CloudUser, world: &World) -> Owners {
     let of_sid = account.sid.value().map(|sid| forests.by_sid(sid, None)).unwrap_or_default();
     let of_pin = account.object_identifier.value().map(|guid| forests.by_guid(guid, None)).unwrap_or_default();
     let of_name = forests.by_upn(account.original_upn(), None);
-    let of_address = primary_of_account(account).map(|address| with_primary(address, world)).unwrap_or_default();
+    let of_address = account.primary_address().map(|address| with_primary(address, world)).unwrap_or_default();
     let of_number = account.employee_id.value().map(|number| forests.by_employee_id(number, None)).unwrap_or_default();
-    Owners {
-        by: [
-            ("its ImmutableID is that of", None, of_anchor),
-            ("its SID is that of", None, of_sid),
-            ("its object identifier is that of", None, of_pin),
-            ("its sign-in name is that of", Some(Evidence::SignInName), of_name),
-            ("its primary address is that of", Some(Evidence::PrimaryAddress), of_address),
-            ("its employeeId is that of", Some(Evidence::EmployeeId), of_number),
-        ],
-    }
+    vec![
+        ("its ImmutableID is that of", None, of_anchor),
+        ("its SID is that of", None, of_sid),
+        ("its object identifier is that of", None, of_pin),
+        ("its sign-in name is that of", Some(Evidence::SignInName), of_name),
+        ("its primary address is that of", Some(Evidence::PrimaryAddress), of_address),
+        ("its employeeId is that of", Some(Evidence::EmployeeId), of_number),
+    ]
 }
 
 /// Others than this AD user to whom something of the account belongs. What a program wrote decides who of two people with
@@ -301,13 +299,13 @@ fn against(
     ad: AdRef,
     user: &AdUser,
     account: &CloudUser,
-    owners: &Owners,
+    owners: &[Owned],
     evidence: &BTreeSet<Evidence>,
     world: &World,
 ) -> Vec<String> {
     let is_decided = evidence.iter().any(|evidence| evidence.strength() == Strength::Hard);
     let mut against = Vec::new();
-    for (words, shared, owners) in &owners.by {
+    for (words, shared, owners) in owners {
         let others = owners.iter().filter(|owner| **owner != ad && is_synced_user(**owner, world));
         let is_shared = shared.is_some_and(|shared| evidence.contains(&shared)) && is_decided;
         if let Some(other) = others.filter(|_| !is_shared).find_map(|owner| ad_user_line(*owner, world)) {
@@ -333,7 +331,7 @@ fn differs(user: &AdUser, account: &CloudUser, evidence: &BTreeSet<Evidence>, wo
     if user.upn.as_deref().is_some_and(verified) && !has_its_name {
         differs.push("the sign-in name");
     }
-    let (own, theirs) = (primary_of_ad(user), primary_of_account(account));
+    let (own, theirs) = (exported_primary(user), account.primary_address());
     let shares = |address: &str| cloud_addresses(account).any(|held| same(held, address));
     if own.is_some() && theirs.is_some() && !mail_addresses(user).any(shares) {
         differs.push("the mail address");
@@ -359,23 +357,6 @@ fn words(text: &str) -> impl Iterator<Item = String> {
 }
 
 fn with_primary(address: &str, world: &World) -> Vec<AdRef> {
-    let has = |user: &AdRef| world.forests.user(*user).and_then(primary_of_ad).is_some_and(|own| same(own, address));
+    let has = |user: &AdRef| world.forests.user(*user).and_then(exported_primary).is_some_and(|own| same(own, address));
     world.forests.by_address(address, None).into_iter().filter(has).collect()
-}
-
-/// The primary address, or `mail` where proxyAddresses name none.
-pub(super) fn primary_of_ad(user: &AdUser) -> Option<&str> {
-    primary(user.proxy_addresses.iter().map(AsRef::as_ref)).or(user.mail.as_deref())
-}
-
-fn primary_of_account(account: &CloudUser) -> Option<&str> {
-    primary(account.addresses()).or_else(|| account.mail.value().map(AsRef::as_ref))
-}
-
-fn primary<'a>(entries: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    entries.map(ProxyAddress::parse).find(|entry| entry.kind == ProxyKind::Primary).map(|entry| entry.address)
-}
-
-fn local_part(name: &str) -> &str {
-    name.rsplit_once('@').map_or(name, |(local, _)| local)
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use strsim::damerau_levenshtein;
 
 use crate::model::questions::{CloudQuestion, ForestKey, ForestQuestion};
-use crate::model::text::fold;
+use crate::model::text::{fold, local_part};
 use crate::model::{CloudKey, CloudSelector, OnPremKey, OnPremSelector};
 
 use super::world::World;
@@ -103,11 +103,11 @@ impl Names {
     }
 
     fn near(&self, text: &str, beginnings: &BTreeSet<String>) -> Vec<String> {
-        let (lower, look) = (lowered(text), skeleton(local(text)));
+        let (lower, look) = (lowered(text), skeleton(local_part(text)));
         let mut found: Vec<(usize, &str)> = Vec::new();
         for beginning in beginnings {
             let candidates = self.beginning_with(beginning);
-            let alike = candidates.clone().filter(|name| skeleton(local(&name.lowered)) == look);
+            let alike = candidates.clone().filter(|name| skeleton(local_part(&name.lowered)) == look);
             found.extend(alike.map(|name| (damerau_levenshtein(&lower, &name.lowered), &*name.written)));
             let close = candidates.filter(|name| name.lowered.len().abs_diff(lower.len()) <= NEAR).take(COMPARED);
             let distances = close.map(|name| (damerau_levenshtein(&lower, &name.lowered), &*name.written));
@@ -128,15 +128,11 @@ fn lowered(name: &str) -> String {
     fold(name).to_lowercase()
 }
 
-fn local(name: &str) -> &str {
-    name.rsplit_once('@').map_or(name, |(local, _)| local)
-}
-
 /// How names begin that may have been meant by a text: its first two letters as they are, plain, and with the accents
 /// that are most often left out or added; with a dot between them; and `ae` for what may be an `ä`.
 fn beginnings(text: &str) -> BTreeSet<String> {
     let own = lowered(text);
-    let look = skeleton(local(text));
+    let look = skeleton(local_part(text));
     let mut letters = look.chars();
     let (Some(first), second) = (letters.next(), letters.next()) else { return BTreeSet::new() };
     // A name of one letter ends there.

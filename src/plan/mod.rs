@@ -47,6 +47,7 @@ use crate::model::{Desired, Mapping, Observed};
 pub(crate) use assemble::summary;
 pub use body::Body;
 pub(crate) use carry::facts_of;
+pub(crate) use describe::sync_state;
 pub use prove::ProofFailure;
 pub use questions::{inquire, needs_everything};
 

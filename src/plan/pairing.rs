@@ -5,9 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::describe::cloud_user_line;
-use super::evidence::{Candidate, Evidence, Pinned, Strength, candidates, could_be_address_of, primary_of_ad};
+use super::evidence::{Candidate, Evidence, Pinned, Strength, candidates, could_be_address_of};
 use super::world::{AdRef, World};
 use crate::model::{AdUser, CloudUser, Known};
+use crate::tenant_model::exported_primary;
 
 /// How sure a proposal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -120,7 +121,7 @@ fn by_names(user: &AdUser, one: &Candidate, all: &[Candidate], account: &CloudUs
     }
     // Somebody may have been given the address of a team.
     let by_address = !has(Evidence::SignInName) && !has(Evidence::EmployeeId);
-    if let Some(address) = primary_of_ad(user).filter(|address| by_address && !could_be_address_of(user, address)) {
+    if let Some(address) = exported_primary(user).filter(|address| by_address && !could_be_address_of(user, address)) {
         return Err(format!("only {address} is the same, which does not look like an address of this person"));
     }
     Ok(Confidence::Medium)

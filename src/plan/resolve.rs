@@ -1,5 +1,6 @@
 //! Selectors to objects: exactly one AD user and one cloud user, or a finding that lists what was found.
 
+use crate::model::text::same;
 use crate::model::{
     Acceptable, AnchorForm, AnchorOrigin, AnchorProblem, CloudKey, CloudUser, GuidInput, ObjectGuid, OnPremKey, OnPremSelector,
     OnPremSide, SourceAnchor, Upn, WriteSide,
@@ -10,7 +11,7 @@ use super::describe::{ad_user_line, cloud_user_line};
 use super::finding::{Code, Severity};
 use super::hints::Hints;
 use super::link::Link;
-use super::world::{AdRef, World};
+use super::world::{AdRef, World, mail_addresses};
 
 /// Resolves both sides and the wanted anchor of a mapping.
 pub(super) fn resolve(link: &mut Link<'_>, world: &World, hints: &Hints) {
@@ -175,8 +176,31 @@ pub(super) fn find_on_prem(selector: &OnPremSelector, world: &World) -> Vec<AdRe
     }
 }
 
+/// Whether a selector fits an AD user. Nobody else is looked at.
+pub(super) fn names_ad_user(side: &OnPremSide, ad: AdRef, world: &World) -> bool {
+    let (OnPremSide::User(OnPremSelector { key, forest: wanted, .. }), Some((forest, user))) = (side, world.forests.get(ad))
+    else {
+        return false;
+    };
+    let is = |own: Option<&str>, wanted: &str| own.is_some_and(|own| same(own, wanted));
+    let fits = match key {
+        OnPremKey::Dn(dn) => user.dn.key() == dn.key(),
+        OnPremKey::Guid(GuidInput::Guid(guid)) => user.guid == *guid,
+        OnPremKey::Guid(GuidInput::BareHex { as_text, as_bytes }) => [as_text, as_bytes].contains(&&user.guid),
+        OnPremKey::Sid(sid) => user.sid.as_ref() == Some(sid),
+        OnPremKey::Sam { domain, name } => {
+            is(user.sam.as_deref(), name) && domain.as_ref().is_none_or(|domain| is_in_domain(ad, domain, world))
+        }
+        OnPremKey::Upn(upn) => is(user.upn.as_deref(), upn.as_str()),
+        OnPremKey::Mail(mail) => mail_addresses(user).any(|own| same(own, mail.as_str())),
+        OnPremKey::EmployeeId(number) => is(user.employee_id.as_deref(), number),
+        OnPremKey::ImmutableId(id) => world.forests.anchor(ad).is_some_and(|anchor| anchor.is_ok_and(|own| own.value == *id)),
+    };
+    fits && wanted.as_ref().is_none_or(|wanted| *wanted == forest.name)
+}
+
 /// Whether a domain word means the user's domain: its DNS name, its first label, its NetBIOS name or its forest's name.
-pub(super) fn is_in_domain(user: AdRef, domain: &str, world: &World) -> bool {
+fn is_in_domain(user: AdRef, domain: &str, world: &World) -> bool {
     let Some((forest, user)) = world.forests.get(user) else { return false };
     let dns = user.dn.dns_domain();
     let label = dns.split('.').next().unwrap_or_default();

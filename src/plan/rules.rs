@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::text::same;
 use crate::model::{
     AdUser, CloudKey, CloudPairKey, CloudSelector, GuidInput, Mapping, OnPremKey, OnPremPairKey, OnPremSelector, OnPremSide,
-    ProxyAddress, ProxyKind, Rule, WriteSide,
+    ProxyAddress, Rule,
 };
 use crate::tenant_model::UserRef;
 
@@ -74,23 +74,9 @@ fn unpaired_finding(rule: &Rule, unpaired: &[String]) -> Option<Finding> {
 }
 
 /// The AD users that a rule is about, in the order of their names.
-fn candidates<'w>(rule: &Rule, world: &'w World) -> Vec<(AdRef, &'w AdUser)> {
-    let base = rule.under.as_ref().map(crate::model::DistinguishedName::key);
-    let mut found: Vec<(String, AdRef, &AdUser)> = Vec::new();
-    for (user, forest, ad_user) in world.forests.users() {
-        if rule.forest.as_ref().is_some_and(|wanted| *wanted != forest.name) || ad_user.excluded.is_some() {
-            continue;
-        }
-        let key = ad_user.dn.key();
-        let under = base
-            .as_ref()
-            .is_none_or(|base| key == *base || key.strip_suffix(base.as_str()).is_some_and(|head| head.ends_with('\0')));
-        if under {
-            found.push((format!("{}\u{0}{key}", forest.name), user, ad_user));
-        }
-    }
-    found.sort_by(|left, right| left.0.cmp(&right.0).then(left.2.guid.cmp(&right.2.guid)));
-    found.into_iter().map(|(_, user, ad_user)| (user, ad_user)).collect()
+fn candidates<'w>(rule: &Rule, world: &'w World) -> impl Iterator<Item = (AdRef, &'w AdUser)> {
+    let all = world.forests.users_in(rule.forest.as_deref(), rule.under.as_ref()).into_iter();
+    all.filter_map(|user| Some((user, world.forests.user(user)?))).filter(|(_, user)| user.excluded.is_none())
 }
 
 enum Pair {
@@ -144,11 +130,7 @@ fn pair_value(rule: &Rule, user: &AdUser) -> Option<String> {
 }
 
 fn primary_address(user: &AdUser) -> Option<&str> {
-    user.proxy_addresses
-        .iter()
-        .map(|entry| ProxyAddress::parse(entry))
-        .find(|proxy| proxy.kind == ProxyKind::Primary)
-        .map(|proxy| proxy.address)
+    ProxyAddress::primary_of(user.proxy_addresses.iter().map(|entry| ProxyAddress::parse(entry)))
 }
 
 fn cloud_key(key: CloudPairKey, value: &str) -> Option<CloudKey> {
@@ -162,15 +144,6 @@ fn cloud_key(key: CloudPairKey, value: &str) -> Option<CloudKey> {
 fn mapping(rule: &Rule, user: AdRef, ad_user: &AdUser, cloud: CloudSelector, world: &World) -> Mapping {
     let forest = world.forests.get(user).map(|(forest, _)| forest.name.clone());
     let text = ad_user.upn.as_deref().or(ad_user.sam.as_deref()).unwrap_or(ad_user.dn.as_str()).into();
-    Mapping {
-        source: rule.source.clone(),
-        on_prem: OnPremSide::User(OnPremSelector { key: OnPremKey::Guid(GuidInput::Guid(ad_user.guid)), forest, text }),
-        cloud,
-        holders: Vec::new(),
-        write: WriteSide::Cloud,
-        restore: false,
-        accept: BTreeSet::new(),
-        because: None,
-        rule: Some(rule.name.clone()),
-    }
+    let on_prem = OnPremSide::User(OnPremSelector { key: OnPremKey::Guid(GuidInput::Guid(ad_user.guid)), forest, text });
+    Mapping { rule: Some(rule.name.clone()), ..Mapping::new(rule.source.clone(), on_prem, cloud) }
 }

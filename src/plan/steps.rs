@@ -47,12 +47,15 @@ fn out_of_scope(link: &Link<'_>, account: &CloudUser, then: String, world: &Worl
             "After `hardmatch apply`, leave that AD user out of the scope of sync, and run a cycle: the account stays."
         }
         OnPremSide::User(_) => {
-            "After `hardmatch apply` of a plan that asks for no more steps, bring the AD user of this mapping into the scope of sync (again) and run a cycle: `hardmatch verify` then says linked."
+            "After `hardmatch apply` of a plan that asks for no more steps, bring the AD user of this mapping into the scope of sync \
+             (again) and run a cycle: `hardmatch verify` then says linked."
         }
     };
     vec![
         format!("Move {} out of the scope of sync (filter, group or OU).", linked_ad_user(account, world)),
-        "Once that is done for every mapping with such steps, run a sync cycle: the account goes to the recycle bin. Sometimes it takes a second one.".to_owned(),
+        "Once that is done for every mapping with such steps, run a sync cycle: the account goes to the recycle bin. Sometimes it \
+         takes a second one."
+            .to_owned(),
         then,
         "Run `hardmatch plan` again, on a new export where it reads one: it checks that the account is no longer synced."
             .to_owned(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::questions::Recorder;
 use crate::model::{AnchorForm, CloudUser, ImmutableId, Known, Observed, ObservedForest};
 
+use super::anchor_mode::origin_on;
 use super::body::PlanCloudUser;
 use super::describe::anchor_text;
 use super::world::{AdRef, World};
@@ -233,22 +234,21 @@ fn state(account: &CloudUser, world: &World) -> SyncState {
     }
 }
 
-/// The AD user that an ImmutableID means, and by which attribute.
+/// The AD user that an ImmutableID means, in whatever spelling, and by which attribute.
 fn origin(id: &ImmutableId, world: &World) -> (Option<AdRef>, IdOrigin) {
     let forests = &world.forests;
-    for guid in AnchorForm::of(id).guids().into_iter().flatten().flat_map(|guid| [guid, guid.byte_swapped()]) {
-        let by_object = forests.by_guid(&guid, None).into_iter().next();
-        let by_consistency = forests.by_consistency_guid(&guid, None).into_iter().next();
-        if let Some(user) = by_consistency.filter(|user| Some(*user) != by_object) {
-            return (Some(user), IdOrigin::ConsistencyGuid);
-        }
-        if let Some(user) = by_object {
-            let other = forests.user(user).and_then(|user| user.consistency_guid.guid()).is_some_and(|own| own != guid);
-            return (Some(user), if other { IdOrigin::ObjectGuid } else { IdOrigin::ObjectGuidOrBoth });
-        }
+    let on = |user: AdRef, id: &ImmutableId| {
+        let (forest, own) = forests.get(user)?;
+        Some((Some(user), origin_on(&forest.anchor, own, id)?))
+    };
+    if let Some(found) = forests.by_anchor(id, None).into_iter().find_map(|user| on(user, id)) {
+        return found;
     }
-    if let Some(user) = forests.by_anchor(id, None).into_iter().next() {
-        return (Some(user), IdOrigin::Attribute);
+    for guid in AnchorForm::of(id).guids().into_iter().flatten().flat_map(|guid| [guid, guid.byte_swapped()]) {
+        let carriers = forests.by_consistency_guid(&guid, None).into_iter().chain(forests.by_guid(&guid, None));
+        if let Some(found) = carriers.into_iter().find_map(|user| on(user, &guid.immutable_id())) {
+            return found;
+        }
     }
     match forests.by_employee_id(id.as_str(), None).into_iter().next() {
         Some(user) => (Some(user), IdOrigin::EmployeeId),

@@ -143,6 +143,22 @@ impl Forests {
         })
     }
 
+    /// The users of a forest and below a container, each where it is named, in the order of forests and names.
+    pub(super) fn users_in(&self, place: Place<'_>, under: Option<&DistinguishedName>) -> Vec<AdRef> {
+        let is_there = |forest: &ObservedForest, user: &AdUser| {
+            place.is_none_or(|wanted| *forest.name == *wanted) && under.is_none_or(|base| user.dn.is_under(base))
+        };
+        let mut found: Vec<AdRef> =
+            self.users().filter(|(_, forest, user)| is_there(forest, user)).map(|(number, ..)| number).collect();
+        found.sort_by_cached_key(|user| self.sort_key(*user));
+        found
+    }
+
+    /// Forest and name; the GUID tells apart what has the same name.
+    pub(super) fn sort_key(&self, user: AdRef) -> Option<(Box<str>, String, ObjectGuid)> {
+        self.get(user).map(|(forest, user)| (forest.name.clone(), user.dn.key(), user.guid))
+    }
+
     pub(super) fn by_guid(&self, guid: &ObjectGuid, place: Place<'_>) -> Vec<AdRef> {
         self.ask(place, || ForestKey::Guid(*guid));
         let index = self.index(&self.base.by_guid, |_, user, add| add.exact(user.guid));

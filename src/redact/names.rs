@@ -1,20 +1,17 @@
 //! Names with parts: addresses, distinguished names, the words before a backslash.
 
 use crate::model::text::fold;
-use crate::model::{DistinguishedName, Observed, ObservedForest};
+use crate::model::{DistinguishedName, GUEST_MARK, Observed, ObservedForest};
 
 use super::Redactor;
-
-/// Before the `@` of a guest's name.
-const GUEST: &str = "#EXT#";
 
 impl Redactor {
     /// The stand-in of a sign-in name or a mail address.
     #[must_use]
     pub fn address(&mut self, text: &str) -> String {
         let Some((local, domain)) = text.rsplit_once('@') else { return self.word(text) };
-        let (local, mark) = match local.len().checked_sub(GUEST.len()).and_then(|at| local.split_at_checked(at)) {
-            Some((head, tail)) if tail.eq_ignore_ascii_case(GUEST) => (head, tail),
+        let (local, mark) = match local.len().checked_sub(GUEST_MARK.len()).and_then(|at| local.split_at_checked(at)) {
+            Some((head, tail)) if tail.eq_ignore_ascii_case(GUEST_MARK) => (head, tail),
             Some(_) | None => (local, ""),
         };
         format!("{}{mark}@{}", self.word(local), self.domain(domain))

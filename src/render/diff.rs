@@ -7,6 +7,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::json::document;
 use super::words::{counted, number};
 use crate::plan::action::Action;
 use crate::plan::body::{Body, PlanTenant, PlannedMapping};
@@ -224,15 +225,10 @@ fn collect(path: String, old: Option<&Value>, new: Option<&Value>, changes: &mut
 /// Those of the writer.
 pub fn diff_json(diff: &PlanDiff<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Document<'a> {
-        kind: &'static str,
-        format_version: &'static str,
+    struct Content<'a> {
         same: bool,
         #[serde(flatten)]
         diff: &'a PlanDiff<'a>,
     }
-    let document = Document { kind: "hardmatch/diff", format_version: "1.0", same: diff.is_same(), diff };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    document("hardmatch/diff", &Content { same: diff.is_same(), diff }, out)
 }

@@ -1,5 +1,8 @@
 //! Proposed mappings as YAML: each with its reasons above it, and as comments those that somebody has to decide.
 
+use std::io;
+
+use super::json::document;
 use super::words::{counted, number};
 use crate::model::text::printable;
 use crate::plan::body::{MappingState, PlanAdUser};
@@ -136,6 +139,14 @@ pub(super) fn of_candidate(candidate: &LeftOutCandidate) -> String {
     let against = candidate.against.iter().map(|against| format!("; but {}", printable(against)));
     let reasons = reasons(&candidate.evidence);
     format!("{}{synced}{deleted}: {reasons}{}", printable(&candidate.cloud.upn), against.collect::<String>())
+}
+
+/// Writes the discovery for scripts.
+///
+/// # Errors
+/// Those of the writer.
+pub fn discovery_json(discovery: &Discovery, out: &mut dyn io::Write) -> io::Result<()> {
+    document("hardmatch/discovery", discovery, out)
 }
 
 /// One line for people who watch.

@@ -2,13 +2,12 @@
 
 use std::io;
 
-use serde::Serialize;
-
 use super::discover::{mapping_of, of_candidate, proposed};
-use super::human::{cure, objects};
+use super::human::found;
+use super::json::document;
 use super::next_sync::sentence;
 use super::page::{CYAN, DIM, GREEN, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of};
-use super::words::{state_symbol, symbol, tenant_name, title};
+use super::words::{beside, state_symbol, symbol, tenant_name, title};
 use crate::model::text::printable;
 use crate::plan::action::Action;
 use crate::plan::discover::LeftOut;
@@ -16,7 +15,6 @@ use crate::plan::explain::{
     ExplainedAccount, ExplainedAdUser, ExplainedAnchor, ExplainedMapping, ExplainedProposal, Explanation, HeldValue, Standing,
     ValueKind,
 };
-use crate::plan::finding::{Finding, Severity};
 use crate::plan::next_sync::NextSync;
 
 /// Writes an explanation for people.
@@ -159,6 +157,7 @@ fn account(page: &mut Page<'_>, indent: &str, account: &ExplainedAccount, ad: Op
     row(page, indent, "", account.immutable_id_is.as_deref())?;
     let unread = |name: &str| account.not_read.iter().any(|unread| unread == name).then_some("not read");
     let (own_sid, own_guid) = (ad.and_then(|ad| ad.object_sid.as_deref()), ad.map(|ad| ad.object_guid.as_str()));
+    let compared = |held: &String, own: Option<&str>| own.map_or_else(|| held.clone(), |own| beside(held, own));
     let sid = account.sid.as_ref().map(|sid| compared(sid, own_sid));
     row(page, indent, "SID", sid.as_deref().or(unread("onPremisesSecurityIdentifier")))?;
     let pin = account.object_identifier.as_ref().map(|guid| compared(guid, own_guid));
@@ -169,15 +168,6 @@ fn account(page: &mut Page<'_>, indent: &str, account: &ExplainedAccount, ad: Op
     }
     let errors = account.provisioning_errors.iter();
     errors.into_iter().try_for_each(|error| page.item(&format!("{indent}! "), YELLOW, &printable(&error.to_string()), PLAIN))
-}
-
-/// A value of an account beside that of the AD user.
-fn compared(held: &str, own: Option<&str>) -> String {
-    match own {
-        Some(own) if own == held => format!("{held}, that of the AD user"),
-        Some(_) => format!("{held}, not that of the AD user"),
-        None => held.to_owned(),
-    }
 }
 
 fn what_to_do(page: &mut Page<'_>, explanation: &Explanation) -> io::Result<()> {
@@ -197,7 +187,7 @@ fn mapping(page: &mut Page<'_>, mapping: &ExplainedMapping) -> io::Result<()> {
     page.item(&format!("  {sign} {:8} ", mapping.state.word()), color_of(sign), &printable(&place), HEADING)?;
     actions(page, "    ", &mapping.actions)?;
     then(page, "    ", !mapping.actions.is_empty(), mapping.next_sync.as_ref())?;
-    mapping.findings.iter().try_for_each(|found| finding(page, "    ", found))
+    mapping.findings.iter().try_for_each(|finding| found(page, "    ", finding))
 }
 
 /// What sync does after the writes; without writes that is what it does now.
@@ -205,19 +195,6 @@ fn then(page: &mut Page<'_>, indent: &str, writes: bool, next: Option<&NextSync>
     let Some(next) = next.filter(|_| writes) else { return Ok(()) };
     let told = sentence(next, |name| printable(name).into_owned(), |text| printable(text).into_owned());
     page.item(&format!("{indent}then the next sync: "), DIM, &told, PLAIN)
-}
-
-fn finding(page: &mut Page<'_>, indent: &str, finding: &Finding) -> io::Result<()> {
-    let color = match finding.severity {
-        Severity::Blocker => RED,
-        Severity::Warning => YELLOW,
-        Severity::Info => CYAN,
-    };
-    let head = format!("{indent}{} {}: ", finding.severity.word(), finding.code);
-    page.item(&head, color, &printable(&finding.message), PLAIN)?;
-    let deeper = format!("{indent}  ");
-    objects(page, &deeper, finding)?;
-    cure(page, &deeper, finding)
 }
 
 fn actions(page: &mut Page<'_>, indent: &str, actions: &[Action]) -> io::Result<()> {
@@ -242,7 +219,7 @@ fn proposal(page: &mut Page<'_>, proposal: &ExplainedProposal) -> io::Result<()>
         page.text("  ", "nothing is written")?;
     }
     then(page, "  ", !proposal.actions.is_empty(), proposal.next_sync.as_ref())?;
-    proposal.findings.iter().try_for_each(|found| finding(page, "  ", found))
+    proposal.findings.iter().try_for_each(|finding| found(page, "  ", finding))
 }
 
 fn left_out(page: &mut Page<'_>, left_out: &LeftOut) -> io::Result<()> {
@@ -260,15 +237,5 @@ fn left_out(page: &mut Page<'_>, left_out: &LeftOut) -> io::Result<()> {
 /// # Errors
 /// Those of the writer.
 pub fn explanation_json(explanation: &Explanation, out: &mut dyn io::Write) -> io::Result<()> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Document<'a> {
-        kind: &'static str,
-        format_version: &'static str,
-        #[serde(flatten)]
-        explanation: &'a Explanation,
-    }
-    let document = Document { kind: "hardmatch/explanation", format_version: "1.0", explanation };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    document("hardmatch/explanation", explanation, out)
 }

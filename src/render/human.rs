@@ -9,7 +9,7 @@ use super::view::{Chapter, Group, PlanView, Step};
 use super::words::{counted, number, state_symbol, status_meaning, symbol, title};
 use crate::model::text::printable;
 use crate::plan::body::{MappingState, PlanAdUser, PlannedMapping, Status};
-use crate::plan::finding::Finding;
+use crate::plan::finding::{Finding, Severity};
 
 /// How much of each part is shown where not everything is asked for.
 const MAPPINGS: usize = 50;
@@ -134,6 +134,20 @@ pub(super) fn cure(page: &mut Page<'_>, indent: &str, finding: &Finding) -> io::
         page.text(&format!("{indent}{number}. "), &printable(step))?;
     }
     Ok(())
+}
+
+/// A finding below what it is about: message, objects, and what to do.
+pub(super) fn found(page: &mut Page<'_>, indent: &str, finding: &Finding) -> io::Result<()> {
+    let color = match finding.severity {
+        Severity::Blocker => RED,
+        Severity::Warning => YELLOW,
+        Severity::Info => CYAN,
+    };
+    let head = format!("{indent}{} {}: ", finding.severity.word(), finding.code);
+    page.item(&head, color, &printable(&finding.message), PLAIN)?;
+    let deeper = format!("{indent}  ");
+    objects(page, &deeper, finding)?;
+    cure(page, &deeper, finding)
 }
 
 /// A mapping and where it was written.

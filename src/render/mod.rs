@@ -12,6 +12,7 @@ mod escape;
 mod explain;
 mod facts;
 mod human;
+mod json;
 mod markdown;
 mod next_sync;
 mod page;
@@ -23,12 +24,12 @@ mod words;
 
 pub use self::diff::{Changed, Changes, FieldChange, PlanDiff, diff_json};
 pub use self::diff_text::{diff_human, diff_markdown};
-pub use self::discover::{ProposedText, discovery_line, left_out_comments, proposed_mappings};
+pub use self::discover::{ProposedText, discovery_json, discovery_line, left_out_comments, proposed_mappings};
 pub use self::explain::{explanation_human, explanation_json};
 pub use self::human::human;
 pub use self::markdown::markdown;
 pub use self::page::Style;
-pub use self::synced_report::synced_report_human;
+pub use self::synced_report::{synced_report_human, synced_report_json};
 pub use self::verify::{VerifyReport, VerifyRow, verify_human, verify_json, verify_markdown};
 pub use self::view::{Chapter, Group, PlanView, Step};
 

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::fmt::Display;
 
 use super::verify::{VerifyReport, VerifyRow};
+use super::words::beside;
 use crate::model::{CloudUser, Known, Observed};
 use crate::plan::body::{MappingState, PlanAdUser};
+use crate::plan::sync_state;
 
 impl VerifyReport {
     /// Adds what was read of the accounts of armed and linked mappings: SID, object identifier and time of sync.
@@ -30,18 +32,8 @@ fn proof(row: &VerifyRow, account: &CloudUser) -> Vec<String> {
         MappingState::Linked | MappingState::Armed => {}
         MappingState::Blocked | MappingState::Detached | MappingState::Planned => return Vec::new(),
     }
-    let facts = [Some(synced(account)), sid(ad, account), object_identifier(ad, account)];
+    let facts = [Some(sync_state(account)), sid(ad, account), object_identifier(ad, account)];
     facts.into_iter().flatten().chain(account.errors().iter().map(ToString::to_string)).collect()
-}
-
-fn synced(account: &CloudUser) -> String {
-    match (&account.sync_enabled, account.last_sync.value()) {
-        (Known::Is(true), Some(at)) => format!("synced, last at {at}"),
-        (Known::Is(true), None) => "synced, the time was not read".to_owned(),
-        (Known::Is(false), _) => "not synced any more".to_owned(),
-        (Known::Null, _) => "never synced".to_owned(),
-        (Known::Unknown, _) => "whether it is synced was not read".to_owned(),
-    }
 }
 
 fn sid(ad: &PlanAdUser, account: &CloudUser) -> Option<String> {
@@ -60,8 +52,7 @@ fn compared<T: Display>(what: &str, wanted: Option<&str>, held: &Known<T>, synce
         Known::Null if synced => format!("{what}: none; that of the AD user is {wanted}"),
         // Only sync writes it.
         Known::Null => return None,
-        Known::Is(held) if held.to_string() == wanted => format!("{what}: {held}, that of the AD user"),
-        Known::Is(held) => format!("{what}: {held}, not that of the AD user, {wanted}"),
+        Known::Is(held) => format!("{what}: {}", beside(&held.to_string(), wanted)),
     })
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::json::document;
 use super::page::{CYAN, DIM, HEADING, PLAIN, Page, Style, YELLOW};
 use super::words::{counted, number};
 use crate::model::text::printable;
@@ -28,6 +29,14 @@ pub fn synced_report_human(report: &SyncedReport, style: &Style, out: &mut dyn i
     }
     odd(page, report)?;
     page.last(&last_line(report), "`hardmatch discover --synced-report --all` shows every account")
+}
+
+/// Writes the report for scripts.
+///
+/// # Errors
+/// Those of the writer.
+pub fn synced_report_json(report: &SyncedReport, out: &mut dyn io::Write) -> io::Result<()> {
+    document("hardmatch/synced-report", report, out)
 }
 
 fn counts<K: Copy>(page: &mut Page<'_>, head: &str, counts: &BTreeMap<K, u64>, about: fn(K) -> &'static str) -> io::Result<()> {

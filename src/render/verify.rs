@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::comment::{Comment, Part, sticky};
 use super::escape::{code, prose};
 use super::facts::guid_of;
-use super::human::{absent_ad_user, ad_user, objects};
+use super::human::{absent_ad_user, ad_user, found};
+use super::json::document;
 use super::next_sync::sentence;
-use super::page::{CYAN, DIM, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of};
+use super::page::{DIM, HEADING, PLAIN, Page, Style, color_of};
 use super::view::{findings_line, mappings_line};
 use super::words::{STATES, counted, number, state_symbol, tenant_name};
 use crate::model::text::printable;
 use crate::plan::body::{Body, MappingState, PlanAdUser, PlanCloudUser, PlanSource, PlanTenant, PlannedMapping};
-use crate::plan::finding::{Code, Finding, Severity};
+use crate::plan::finding::{Code, Finding};
 
 /// How many mappings are shown where not all are asked for.
 const ROWS: usize = 50;
@@ -162,8 +163,8 @@ pub fn verify_human(report: &VerifyReport, style: &Style, out: &mut dyn io::Writ
     }
     if !report.findings.is_empty() {
         page.heading("About the whole", HEADING)?;
-        for found in &report.findings {
-            human_finding(page, "  ", found)?;
+        for finding in &report.findings {
+            found(page, "  ", finding)?;
         }
     }
     page.last(&report.summary_line(), "`hardmatch verify --all` shows every row")
@@ -177,26 +178,11 @@ fn human_row(page: &mut Page<'_>, row: &VerifyRow) -> io::Result<()> {
     for fact in &row.facts {
         page.text("    ", &printable(fact))?;
     }
-    for found in &row.findings {
-        human_finding(page, "    ", found)?;
+    for finding in &row.findings {
+        found(page, "    ", finding)?;
     }
     match &row.waits_for {
         Some(what) => page.item("    waits for: ", DIM, &printable(what), PLAIN),
-        None => Ok(()),
-    }
-}
-
-fn human_finding(page: &mut Page<'_>, indent: &str, finding: &Finding) -> io::Result<()> {
-    let color = match finding.severity {
-        Severity::Blocker => RED,
-        Severity::Warning => YELLOW,
-        Severity::Info => CYAN,
-    };
-    let sign = format!("{indent}{} {}: ", finding.severity.word(), finding.code);
-    page.item(&sign, color, &printable(&finding.message), PLAIN)?;
-    objects(page, &format!("{indent}  "), finding)?;
-    match &finding.hint {
-        Some(hint) => page.item(&format!("{indent}  hint: "), CYAN, &printable(hint), PLAIN),
         None => Ok(()),
     }
 }
@@ -241,15 +227,5 @@ fn found_cell(finding: &Finding) -> String {
 /// # Errors
 /// Those of the writer.
 pub fn verify_json(report: &VerifyReport, out: &mut dyn io::Write) -> io::Result<()> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Document<'a> {
-        kind: &'static str,
-        format_version: &'static str,
-        #[serde(flatten)]
-        report: &'a VerifyReport,
-    }
-    let document = Document { kind: "hardmatch/verify", format_version: "1.0", report };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    document("hardmatch/verify", report, out)
 }

@@ -225,6 +225,11 @@ pub(super) fn number(count: usize) -> String {
     out
 }
 
+/// A value of an account beside that of the AD user.
+pub(super) fn beside(held: &str, own: &str) -> String {
+    if held == own { format!("{held}, that of the AD user") } else { format!("{held}, not that of the AD user, {own}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

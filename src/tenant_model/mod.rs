@@ -23,4 +23,4 @@ pub use roles::RoleHeld;
 pub use rules::{Change, ChangeKind, Refusal};
 pub(crate) use state::mail_addresses;
 pub use state::{Tenant, UserRef};
-pub use sync::{BLOCKS_HARD_MATCH, HAS_OTHER_ID, Incoming, SyncDeletion, SyncOutcome, SyncRefusal, Takeover};
+pub use sync::{BLOCKS_HARD_MATCH, HAS_OTHER_ID, Incoming, SyncDeletion, SyncOutcome, SyncRefusal, Takeover, exported_primary};

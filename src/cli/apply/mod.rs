@@ -122,9 +122,9 @@ fn same_policy(plan: &PlanFile, setup: &Setup) -> Result<(), Failure> {
     }
     Err(Failure::new(
         Exit::Stale,
-        format!("the policy in `{}` changed since the plan was made; nothing was written", setup.path.display()),
+        format!("the policy in `{}` is not the one that the plan was made under; nothing was written", setup.policy.display()),
     )
-    .hint("Plan again, so that limits and protected accounts of the new policy are held against the plan."))
+    .hint("Plan again with this policy (`--policy` takes the same file), so that its limits and protected accounts are held against the plan."))
 }
 
 async fn attempt(

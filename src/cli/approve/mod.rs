@@ -12,7 +12,7 @@ use crate::model::text::printable;
 use crate::planfile::PlanFile;
 use crate::render::PlanView;
 
-use super::approvals::{SUFFIX, read_signers};
+use super::approvals::{SUFFIX, read_signers, signature_of};
 use super::args::ApproveArgs;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -94,11 +94,4 @@ fn place(plan: &Path, approver: &str) -> PathBuf {
     let name: String = approver.chars().map(safe).collect();
     let stem = plan.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     plan.with_file_name(format!("{stem}.{name}.{SUFFIX}"))
-}
-
-/// Where ssh-keygen puts the signature of a file.
-pub(super) fn signature_of(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".sig");
-    name.into()
 }

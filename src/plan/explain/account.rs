@@ -1,10 +1,10 @@
 //! An account that takes part: the on-premises values that it carries, and whose they are.
 
-use crate::model::{AnchorForm, CloudUser, ImmutableId, Known};
+use crate::model::{AnchorForm, CloudUser, ImmutableId};
 use crate::tenant_model::UserRef;
 
 use super::super::account::role_lines;
-use super::super::describe::ad_user_line;
+use super::super::describe::{ad_user_line, sync_state};
 use super::super::world::{AdRef, World};
 use super::ExplainedAccount;
 
@@ -29,19 +29,9 @@ pub(super) fn explained(user: UserRef, ad: Option<AdRef>, world: &World) -> Opti
         provisioning_errors: account.errors().to_vec(),
         roles: roles.map(|roles| role_lines(&roles, &world.tenant)).unwrap_or_default(),
         sid: account.sid.value().map(|sid| sid.as_str().to_owned()),
-        sync: sync(account),
+        sync: sync_state(account),
         upn: account.original_upn().to_owned(),
     })
-}
-
-fn sync(account: &CloudUser) -> String {
-    let last = account.last_sync.value().map(|at| format!(", last at {at}")).unwrap_or_default();
-    match account.sync_enabled {
-        Known::Is(true) => format!("synced{last}"),
-        Known::Is(false) => format!("not synced any more{last}"),
-        Known::Null => "never synced".to_owned(),
-        Known::Unknown => "not read whether it is synced".to_owned(),
-    }
 }
 
 /// Whose the ImmutableID of an account is, in words that follow it after a comma.

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::model::text::same;
-use crate::model::{AdUser, AnchorProblem, CloudUser, ObjectGuid, ObservedForest, ProxyAddress, ProxyKind, SourceAnchor};
-use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, UserRef, mail_addresses};
+use crate::model::{AdUser, AnchorProblem, CloudUser, ObjectGuid, ObservedForest, SourceAnchor};
+use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, UserRef, exported_primary, mail_addresses};
 
+use super::super::evidence::other_guids;
 use super::super::forecast::takeover_lines;
 use super::super::next_sync::object;
 use super::super::world::{AdRef, World};
@@ -30,18 +31,13 @@ impl<'w> Case<'w> {
         let (forest, user) = world.forests.get(ad)?;
         let anchor = world.forests.anchor(ad)?;
         let outcome = anchor.as_ref().ok().map(|anchor| world.tenant.forecast(Incoming { user, anchor }));
-        let entries = user.proxy_addresses.iter().map(|entry| ProxyAddress::parse(entry));
-        let primary = entries.into_iter().find(|entry| entry.kind == ProxyKind::Primary).map(|entry| entry.address);
-        let mail = user.mail.as_deref().filter(|_| user.proxy_addresses.is_empty());
         let names = world.tenant.sign_in_names(user);
-        Some(Self { ad, asked, forest, user, anchor, names, primary: primary.or(mail), outcome })
+        Some(Self { ad, asked, forest, user, anchor, names, primary: exported_primary(user), outcome })
     }
 
     /// GUIDs of the AD user that are not its anchor.
     pub(super) fn other_guids(&self) -> BTreeSet<ObjectGuid> {
-        let own = self.anchor.as_ref().ok().and_then(|anchor| anchor.guid);
-        let all = [Some(self.user.guid), self.user.consistency_guid.guid()];
-        all.into_iter().flatten().filter(|guid| Some(*guid) != own).collect()
+        other_guids(self.user, self.anchor.as_ref().ok().and_then(|anchor| anchor.guid))
     }
 
     /// What a takeover changes on the account.

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::text::same;
-use crate::model::{Desired, GuidInput, Mapping, OnPremKey, OnPremSelector, OnPremSide};
+use crate::model::{Desired, Mapping};
 use crate::tenant_model::UserRef;
 
 use super::super::body::Body;
@@ -14,8 +13,8 @@ use super::super::hints::Hints;
 use super::super::holders::names;
 use super::super::link::Link;
 use super::super::pairing::{Confidence, Pairing, pair};
-use super::super::resolve::{self, is_in_domain};
-use super::super::world::{AdRef, World, mail_addresses};
+use super::super::resolve::{self, names_ad_user};
+use super::super::world::{AdRef, World};
 use super::super::{Options, ProofFailure, assemble, expand_rules, plan};
 use super::{ExplainedMapping, ExplainedProposal, Explanation, Standing};
 
@@ -118,29 +117,6 @@ fn accounts_of(mapping: &Mapping, world: &World) -> Vec<UserRef> {
 
 fn names_account(mapping: &Mapping, user: UserRef, world: &World) -> bool {
     world.tenant.user(user).is_some_and(|account| names(&mapping.cloud.key, account))
-}
-
-/// Whether a selector fits an AD user. Nobody else is looked at.
-fn names_ad_user(side: &OnPremSide, ad: AdRef, world: &World) -> bool {
-    let (OnPremSide::User(OnPremSelector { key, forest: wanted, .. }), Some((forest, user))) = (side, world.forests.get(ad))
-    else {
-        return false;
-    };
-    let is = |own: Option<&str>, wanted: &str| own.is_some_and(|own| same(own, wanted));
-    let fits = match key {
-        OnPremKey::Dn(dn) => user.dn.key() == dn.key(),
-        OnPremKey::Guid(GuidInput::Guid(guid)) => user.guid == *guid,
-        OnPremKey::Guid(GuidInput::BareHex { as_text, as_bytes }) => [as_text, as_bytes].contains(&&user.guid),
-        OnPremKey::Sid(sid) => user.sid.as_ref() == Some(sid),
-        OnPremKey::Sam { domain, name } => {
-            is(user.sam.as_deref(), name) && domain.as_ref().is_none_or(|domain| is_in_domain(ad, domain, world))
-        }
-        OnPremKey::Upn(upn) => is(user.upn.as_deref(), upn.as_str()),
-        OnPremKey::Mail(mail) => mail_addresses(user).any(|own| same(own, mail.as_str())),
-        OnPremKey::EmployeeId(number) => is(user.employee_id.as_deref(), number),
-        OnPremKey::ImmutableId(id) => world.forests.anchor(ad).is_some_and(|anchor| anchor.is_ok_and(|own| own.value == *id)),
-    };
-    fits && wanted.as_ref().is_none_or(|wanted| *wanted == forest.name)
 }
 
 /// Whose account a mapping should name.

@@ -1,7 +1,7 @@
 //! Which AD users have the values of a cloud user, and which of them it belongs to.
 
 use crate::model::text::same;
-use crate::model::{AnchorForm, CloudUser, ObjectGuid, ProxyAddress, ProxyKind};
+use crate::model::{AnchorForm, CloudUser, ObjectGuid};
 use crate::tenant_model::{UserRef, mail_addresses};
 
 use super::super::describe::ad_user_line;
@@ -79,9 +79,9 @@ fn by_names(account: &CloudUser, world: &World) -> Vec<FoundValue> {
     let named = |name: &str| [forests.by_upn(name, None), forests.by_address(name, None)].concat();
     let upn = account.original_upn();
     let mut found = vec![FoundValue::new(ValueKind::SignInName, upn, named(upn))];
-    let primary = account.addresses().map(ProxyAddress::parse).find(|proxy| proxy.kind == ProxyKind::Primary);
+    let primary = account.primary_address();
     for address in mail_addresses(account) {
-        let is_primary = primary.is_some_and(|primary| same(primary.address, address));
+        let is_primary = primary.is_some_and(|primary| same(primary, address));
         let kind = if is_primary { ValueKind::PrimaryAddress } else { ValueKind::Address };
         found.push(FoundValue::new(kind, address, named(address)));
     }

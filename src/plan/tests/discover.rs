@@ -117,8 +117,30 @@ fn what_belongs_to_another_ad_user_is_not_proposed() {
 #[test]
 fn a_guest_is_nobody_s_account() {
     let guest = |account: &mut CloudUser| account.user_type = Known::Is(UserKind::Guest);
-    let found = ann().cloud(1, "ann", None, guest).discover();
-    assert_eq!((found.nobody.len(), found.left_out.len()), (1, 0));
+    let unread = |account: &mut CloudUser| {
+        (account.user_type, account.mail) = (Known::Unknown, Known::Is("ann@x.example".into()));
+    };
+    let by_type = ann().cloud(1, "ann", None, guest).discover();
+    let by_name = ann().cloud(1, "ann_x.example#EXT#@x.onmicrosoft.com", None, unread).discover();
+    for found in [by_type, by_name] {
+        assert_eq!((found.nobody.len(), found.left_out.len()), (1, 0));
+    }
+}
+
+#[test]
+fn the_primary_address_is_the_one_that_sync_sends() {
+    let with = |entries: &[&str]| {
+        let entries: Box<[Box<str>]> = entries.iter().map(|entry| (*entry).into()).collect();
+        let user = move |user: &mut AdUser| (user.upn, user.proxy_addresses) = (Some("ann@corp.local".into()), entries);
+        Case::new().ad("ann", A, user)
+    };
+    // Entra takes no address of its own routing domain from AD; of two primary ones the order does not decide.
+    let routing = with(&["SMTP:ann@x.onmicrosoft.com"]).cloud(1, "ann@x.onmicrosoft.com", None, mailed);
+    assert_eq!(routing.why(), "only an alias or the name before the @ is the same");
+    for entries in [["SMTP:zoe@x.example", "SMTP:ann@x.example"], ["SMTP:ann@x.example", "SMTP:zoe@x.example"]] {
+        let found = with(&entries).cloud(1, "ann", None, mailed).discover();
+        assert!(found.proposals[0].evidence.contains(&Evidence::PrimaryAddress));
+    }
 }
 
 #[test]

@@ -11,7 +11,6 @@ mod steps;
 mod targets;
 mod whole;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::body::{Body, MappingState, Status};
@@ -106,17 +105,8 @@ impl Case {
     fn map(mut self, on_prem: &str, cloud: &str, edit: impl FnOnce(&mut Mapping)) -> Self {
         let line = u32::try_from(self.desired.mappings.len()).unwrap() + 1;
         let key = OnPremKey::Sam { domain: None, name: on_prem.into() };
-        let mut mapping = Mapping {
-            source: Source { file: Arc::from("hardmatch.yaml"), line },
-            on_prem: OnPremSide::User(OnPremSelector { key, forest: None, text: on_prem.into() }),
-            cloud: account(cloud),
-            holders: Vec::new(),
-            write: WriteSide::Cloud,
-            restore: false,
-            accept: BTreeSet::new(),
-            because: None,
-            rule: None,
-        };
+        let on_prem = OnPremSide::User(OnPremSelector { key, forest: None, text: on_prem.into() });
+        let mut mapping = Mapping::new(Source { file: Arc::from("hardmatch.yaml"), line }, on_prem, account(cloud));
         edit(&mut mapping);
         self.desired.mappings.push(mapping);
         self

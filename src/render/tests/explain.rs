@@ -1,7 +1,5 @@
 //! An explanation for people: what is said in which order, and names that try to become commands.
 
-use std::collections::BTreeSet;
-
 use super::hostile::{HOSTILE, assert_no_commands};
 use super::*;
 use crate::model::questions::Questions;
@@ -51,21 +49,10 @@ fn observed(name: &str) -> Observed {
 }
 
 fn desired(name: &str) -> Desired {
-    let mapping = Mapping {
-        source: Source { file: "hardmatch.yaml".into(), line: 7 },
-        on_prem: OnPremSide::User(OnPremSelector {
-            key: OnPremKey::Guid(GuidInput::Guid(GUID.parse().unwrap())),
-            forest: None,
-            text: name.into(),
-        }),
-        cloud: CloudSelector { key: CloudKey::Id(ANN.parse().unwrap()), text: name.into() },
-        holders: Vec::new(),
-        write: WriteSide::Cloud,
-        restore: false,
-        accept: BTreeSet::new(),
-        because: None,
-        rule: None,
-    };
+    let key = OnPremKey::Guid(GuidInput::Guid(GUID.parse().unwrap()));
+    let on_prem = OnPremSide::User(OnPremSelector { key, forest: None, text: name.into() });
+    let cloud = CloudSelector { key: CloudKey::Id(ANN.parse().unwrap()), text: name.into() };
+    let mapping = Mapping::new(Source { file: "hardmatch.yaml".into(), line: 7 }, on_prem, cloud);
     Desired { mappings: vec![mapping], ..Desired::default() }
 }
 
@@ -134,7 +121,7 @@ fn an_explanation_reads_from_the_ad_user_to_the_cure() {
     Accounts that take part
       ann@x.example
         object id       6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0
-        sync            not read whether it is synced
+        sync            whether it is synced was not read
         ImmutableID     stale value
                         no GUID and no anchor of these forests: perhaps of another
                         identity provider
@@ -187,7 +174,7 @@ fn a_cloud_user_is_shown_with_its_ad_user_in_short() {
     Cloud user
       sign-in name    ann@x.example
       object id       6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0
-      sync            not read whether it is synced
+      sync            whether it is synced was not read
       ImmutableID     stale value
                       no GUID and no anchor of these forests: perhaps of another
                       identity provider

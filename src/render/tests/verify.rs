@@ -19,6 +19,9 @@ fn verify_shows_where_every_mapping_stands() {
         blocker holder-undecided: `eve.old@contoso.com` (live) holds the ImmutableID
                                   that `eve@contoso.com` is to get
           hint: decide under `holders` what becomes of it: purge or clear
+          1. Look whether anybody uses eve.old@contoso.com
+          2. Add it to `holders` of this mapping
+          3. Plan again
 
     ~ planned  james.bond  hardmatch.yaml:12
         james.bond (corp) -> james.bond@contoso.com

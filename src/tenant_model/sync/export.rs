@@ -1,7 +1,7 @@
 //! What the sync client sends of an AD user, as Entra's proxy and name calculation leaves it.
 
 use crate::model::text::{fold, same};
-use crate::model::{AdUser, ProxyAddress, ProxyKind};
+use crate::model::{AdUser, ProxyAddress};
 
 use super::Incoming;
 use crate::tenant_model::{Suffix, Tenant};
@@ -63,6 +63,12 @@ fn cloud_upn(tenant: &Tenant, upn: &str) -> Box<str> {
     }
 }
 
+/// The primary address that the sync client sends of an AD user, the only one that matches.
+#[must_use]
+pub fn exported_primary(user: &AdUser) -> Option<&str> {
+    addresses(user).0
+}
+
 /// The primary address and all addresses: of proxyAddresses, or `mail` where those are empty.
 fn addresses(user: &AdUser) -> (Option<&str>, Vec<&str>) {
     if user.proxy_addresses.is_empty() {
@@ -70,9 +76,7 @@ fn addresses(user: &AdUser) -> (Option<&str>, Vec<&str>) {
         return (mail, mail.into_iter().collect());
     }
     let entries = || user.proxy_addresses.iter().map(|entry| ProxyAddress::parse(entry)).filter(taken_over);
-    // Two primary addresses are a fault in AD; which one wins must not depend on the order of reading.
-    let primary =
-        entries().filter(|entry| entry.kind == ProxyKind::Primary).map(|entry| entry.address).min_by_key(|own| fold(own));
+    let primary = ProxyAddress::primary_of(entries());
     let mut all: Vec<&str> = entries().map(|entry| entry.address).collect();
     all.sort_by_key(|own| fold(own));
     all.dedup_by(|left, right| same(left, right));

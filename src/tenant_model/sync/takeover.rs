@@ -6,7 +6,7 @@
 use super::Incoming;
 use super::export::{Export, is_routing};
 use crate::model::text::same;
-use crate::model::{CloudUser, EntraId, Known, OnPremisesResidue, ProvisioningError, ProxyAddress, ProxyKind};
+use crate::model::{CloudUser, EntraId, Known, OnPremisesResidue, ProvisioningError, ProxyAddress};
 use crate::tenant_model::addresses::owned_addresses;
 use crate::tenant_model::rules::restored;
 use crate::tenant_model::{Suffix, Tenant, UserRef};
@@ -211,9 +211,9 @@ fn entries(mail: &[&str], primary: Option<&str>, account: &CloudUser) -> Box<[Bo
 
 /// The primary address: the `SMTP:` entry, or `mail` where proxyAddresses were not read.
 fn primary_address(account: &CloudUser) -> Option<&str> {
-    let mut entries = account.addresses().map(ProxyAddress::parse);
-    let primary = entries.find(|entry| entry.kind == ProxyKind::Primary).map(|entry| entry.address);
-    primary.or_else(|| account.mail.value().filter(|_| !account.proxy_addresses.is_read()).map(AsRef::as_ref))
+    let is_read = account.proxy_addresses.is_read();
+    let primary = account.primary_address();
+    if is_read { ProxyAddress::primary_of(account.addresses().map(ProxyAddress::parse)) } else { primary }
 }
 
 /// Unknown licences count: most accounts have one.
