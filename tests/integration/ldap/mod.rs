@@ -101,7 +101,7 @@ async fn signs_in_with_each_form_of_a_name_and_over_start_tls() {
 async fn signs_in_with_a_ticket() {
     let Some(dc) = dc() else { return };
     if !dc.folder.join("ticket").exists() {
-        return skip("Kerberos ticket");
+        return servers::skip("Kerberos ticket");
     }
     let _shared = SERVER.read().await;
     let settings = LdapSettings { credentials: Credentials::Gssapi, ..dc.settings("ldap://localhost", "") };
