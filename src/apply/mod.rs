@@ -5,6 +5,7 @@
 
 mod backup;
 mod chain;
+pub mod earlier;
 mod execute;
 mod facts;
 pub mod journal;

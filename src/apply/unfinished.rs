@@ -67,7 +67,7 @@ pub fn mark_rolled_back(folder: &Path, run_id: &str, at: Timestamp) -> Result<bo
     Ok(false)
 }
 
-fn journals(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
+pub(super) fn journals(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
     let failed = |cause: std::io::Error| JournalError::Io {
         what: "look beside",
         path: folder.display().to_string(),

@@ -35,7 +35,8 @@ pub(super) fn validate(args: &ConfigArgs, terminal: Terminal) -> Result<Exit, Fa
 pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let printing = Printing::new(&args.render)?;
     let setup = Setup::load_with_policy(&args.config, args.policy.as_deref(), terminal)?;
-    let plan = setup.plan(&Options { partial: args.partial, only: args.only.clone() }, terminal)?;
+    let earlier_runs = setup.earlier_runs(args.out.as_deref());
+    let plan = setup.plan(&Options { partial: args.partial, only: args.only.clone(), earlier_runs }, terminal)?;
     if !args.only.is_empty() && plan.body.mappings.is_empty() {
         return Err(Failure::usage(format!("no mapping is called {}", args.only.join(" or ")))
             .hint("A mapping is called after its cloud user, as the YAML names it; `hardmatch plan` lists them."));

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::apply::earlier::earlier_runs;
 use crate::config::{self, Config};
 use crate::diag::{Diagnostic, Level};
 use crate::model::Observed;
-use crate::plan::Options;
+use crate::plan::{EarlierRun, Options};
 use crate::planfile::{Meta, PlanFile};
 
 use super::args::{ConfigArgs, Read};
@@ -68,6 +69,15 @@ impl Setup {
             path.clone_into(&mut setup.policy);
         }
         Ok(setup)
+    }
+
+    /// The runs whose journals lie beside the configuration or beside the plan that is to be saved.
+    pub(super) fn earlier_runs(&self, plan: Option<&Path>) -> Vec<EarlierRun> {
+        let folder = |path: &Path| if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_owned() };
+        let beside = plan.and_then(Path::parent).map(folder);
+        let folders = std::iter::once(folder(&self.config.base_dir)).chain(beside);
+        // A folder that is not there yet has seen no run.
+        folders.flat_map(|folder| earlier_runs(&folder).unwrap_or_default()).collect()
     }
 
     /// Reads the directories and plans.

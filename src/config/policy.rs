@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::reader::Reader;
 use super::tree::Value;
 use crate::diag::Diagnostic;
-use crate::model::{EntraId, Limits, Policy};
+use crate::model::{EntraId, Limits, Policy, Protected};
 
 /// The section as it was read.
 #[derive(Debug, Default)]
@@ -37,8 +37,16 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -
     section
 }
 
+fn protect<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<Protected> {
+    if value.entries().is_none() {
+        return account(reader, value).map(Protected::Account);
+    }
+    let role = reader.fields(value, &["role"])?.required(reader, "role")?;
+    reader.text(role).map(|name| Protected::Role(name.into()))
+}
+
 /// A pattern that can match nobody protects nobody, which its author should hear.
-fn protect<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<Box<str>> {
+fn account<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<Box<str>> {
     let text = reader.text(value)?;
     if !text.contains(['@', '*', '?']) && text.parse::<EntraId>().is_err() {
         let warning = Diagnostic::warning(format!("`{text}` protects nobody: it is no UPN, no object id and no pattern"));
@@ -49,7 +57,7 @@ fn protect<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<Box<str>> {
 
 fn limits<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Limits {
     let mut limits = Limits::default();
-    let Some(fields) = reader.fields(value, &["changes", "percent", "purges"]) else { return limits };
+    let Some(fields) = reader.fields(value, &["changes", "percent", "purges", "shrink"]) else { return limits };
     let mut take = |key, max, limit: &mut u64| {
         if let Some(number) = fields.get(key).and_then(|value| reader.number(value, max)) {
             *limit = number;
@@ -58,6 +66,7 @@ fn limits<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Limits {
     take("changes", u64::from(u32::MAX), &mut limits.changes);
     take("percent", 100, &mut limits.percent);
     take("purges", u64::from(u32::MAX), &mut limits.purges);
+    take("shrink", 100, &mut limits.shrink);
     limits
 }
 

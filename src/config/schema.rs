@@ -169,9 +169,9 @@ shapes! {
 
     /// What a plan may do.
     struct Policy {
-        /// UPNs, object ids or patterns with `*` and `?` that no plan may touch.
+        /// Accounts that no plan may touch.
         #[schemars(default)]
-        protect: Vec<String>,
+        protect: Vec<Protected>,
         /// How much one plan may do.
         #[schemars(default)]
         limits: Option<Limits>,
@@ -194,6 +194,9 @@ shapes! {
         /// Accounts that one plan may purge.
         #[schemars(default, extend("default" = 10))]
         purges: u32,
+        /// How much smaller, in percent, a directory may be than at the last run; counts from 50 users up.
+        #[schemars(default, range(max = 100), extend("default" = 20))]
+        shrink: u32,
     }
 
     /// Who approves a plan.
@@ -205,6 +208,26 @@ shapes! {
         #[schemars(default)]
         signers: Option<PathBuf>,
     }
+}
+
+/// Accounts that no plan may touch.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "the shape of a document; reading builds the model directly")]
+enum Protected {
+    /// A UPN, an object id or a pattern with `*` and `?`.
+    Account(String),
+    /// Whoever holds a role.
+    Role(ProtectedRole),
+}
+
+/// Whoever holds a role: directly, through a group, or eligible.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape of a document; reading builds the model directly")]
+struct ProtectedRole {
+    /// The name of the role, or a pattern with `*` and `?`.
+    role: String,
 }
 
 /// Text, or a number that is read as text.

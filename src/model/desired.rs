@@ -281,11 +281,20 @@ pub struct SuffixReplacement {
     pub to: Box<str>,
 }
 
+/// Accounts that no plan may touch; `*` and `?` stand for any characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Protected {
+    /// Whose UPN or object id is like this.
+    Account(Box<str>),
+    /// Who holds a role with a name like this: directly, through a group, or eligible.
+    Role(Box<str>),
+}
+
 /// What the author of the policy allows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policy {
-    /// UPNs or ids, with `*` and `?`, that no plan may touch.
-    pub protect: Vec<Box<str>>,
+    /// Accounts that no plan may touch.
+    pub protect: Vec<Protected>,
     /// How much one plan may do.
     pub limits: Limits,
     /// How many approvals are required; 0 when the policy names none.
@@ -301,11 +310,13 @@ pub struct Limits {
     pub percent: u64,
     /// Accounts that one plan may purge.
     pub purges: u64,
+    /// How much smaller, in percent, a directory may be than at the last run; counts from 50 users up.
+    pub shrink: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { changes: 500, percent: 20, purges: 10 }
+        Self { changes: 500, percent: 20, purges: 10, shrink: 20 }
     }
 }
 

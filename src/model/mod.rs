@@ -29,7 +29,7 @@ pub use anchor_spellings::odd_spellings;
 pub use cloud_user::{CloudUser, GUEST_MARK, OnPremisesResidue, ProvisioningError, UserKind};
 pub use desired::{
     Acceptable, CloudKey, CloudPairKey, CloudSelector, Desired, ForestSpec, HolderDecision, Limits, Mapping, Notice, NoticeKind,
-    OnPremKey, OnPremPairKey, OnPremSelector, OnPremSide, Policy, Resolve, Rule, Source, SuffixReplacement, WriteSide,
+    OnPremKey, OnPremPairKey, OnPremSelector, OnPremSide, Policy, Protected, Resolve, Rule, Source, SuffixReplacement, WriteSide,
 };
 pub use dn::{DistinguishedName, DnError};
 pub use entra_id::{EntraId, EntraIdError};

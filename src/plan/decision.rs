@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{Acceptable, CloudUser, Policy, Resolve};
 
-use super::account::{is_protected, restore_conflicts, role_lines};
+use super::account::{protected_by, restore_conflicts, role_lines};
 use super::describe::cloud_user_line;
 use super::finding::Code;
 use super::link::Link;
@@ -15,8 +15,8 @@ const IN_USE_DAYS: i64 = 30;
 
 /// Everything that forbids a decision on an account that is not synced.
 pub(super) fn check_decision(link: &mut Link<'_>, account: &CloudUser, resolve: Resolve, world: &World, policy: &Policy) {
-    if is_protected(account, policy) {
-        let message = format!("{} stands in the way, and `policy.protect` protects it", account.original_upn());
+    if let Some(by) = protected_by(account, policy, &world.tenant) {
+        let message = format!("{} stands in the way and is protected {by}", account.original_upn());
         let finding = link.finding(Code::HolderProtected, message);
         link.raise(
             finding

@@ -163,7 +163,7 @@ codes! {
     FederatedDomain "federated-domain" Blocker "The sign-in name is in a federated domain, where the ImmutableID cannot be changed in place.";
     ParkNameTaken "park-name-taken" Blocker "The name on the initial domain that the federated detour needs is taken.";
     LimitExceeded "limit-exceeded" Blocker "The plan changes more than the policy allows.";
-    SourceEmpty "source-empty" Blocker "A directory gave no user at all.";
+    SourceEmpty "source-empty" Blocker "A directory gave no user at all, or far fewer than at the last run.";
     NotChecked "not-checked" Warning "A part of the directories is unknown, so something could not be checked.";
     AnchorModeDoubtful "anchor-mode-doubtful" Warning "The source anchor may come from another attribute than the configuration says.";
     AddressConflict "address-conflict" Warning "A sign-in name or mail address of the AD user belongs to another object of the tenant.";

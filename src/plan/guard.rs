@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::model::questions::CloudQuestion;
-use crate::model::{CloudUser, EntraId, Known, Limits};
+use crate::model::{CloudUser, EntraId, Known, Limits, ObservedForest};
 use crate::tenant_model::{BLOCKS_HARD_MATCH, ChangeKind};
 
+use super::EarlierRun;
 use super::action::{Action, ActionKind, ENTRA};
 use super::describe::cloud_user_line;
 use super::draft::Draft;
@@ -13,7 +14,7 @@ use super::finding::{Code, Finding, Severity};
 use super::order::Write;
 use super::world::World;
 
-/// Tenants smaller than this have no percentage limit.
+/// Directories smaller than this have no percentage limit.
 const PERCENT_COUNTS_FROM: u64 = 50;
 /// How many examples a general finding names.
 const EXAMPLES: usize = 10;
@@ -32,6 +33,54 @@ pub(super) fn empty_sources(world: &World) -> Vec<Finding> {
         findings.push(empty("the tenant".to_owned()));
     }
     findings
+}
+
+/// A directory that lost many users since the last run is more likely half an export than the truth.
+pub(super) fn shrunk_sources(earlier: &[EarlierRun], limit: u64, world: &World) -> Vec<Finding> {
+    let tenant = world.tenant.observed();
+    let ours = earlier.iter().filter(|run| run.tenant.id.as_deref() == tenant.id.as_deref());
+    let Some(last) = ours.max_by(|one, other| one.at.cmp(&other.at)) else { return Vec::new() };
+    let told = sizes(last, world).into_iter().filter(|size| size.lost_more_than(limit)).map(|size| {
+        let Size { what, before, now } = &size;
+        let message = format!(
+            "{what} has {now} users; at the last run ({}) it had {before}: {} % are missing, more than the limit of {limit} %",
+            last.at,
+            size.lost_percent()
+        );
+        Finding::general(Code::SourceEmpty, message).hint(
+            "Look at the export: a filter, a missing right or an interrupted run is more likely than so many users gone. If it is true, \
+             raise `policy.limits.shrink` in a review of its own.",
+        )
+    });
+    told.collect()
+}
+
+/// How many users a directory had and has.
+struct Size {
+    what: String,
+    before: u64,
+    now: u64,
+}
+
+impl Size {
+    /// Nobody at all is told by another finding.
+    fn lost_more_than(&self, percent: u64) -> bool {
+        let lost = self.before.saturating_sub(self.now).saturating_mul(100);
+        self.now > 0 && self.before >= PERCENT_COUNTS_FROM && lost > percent.saturating_mul(self.before)
+    }
+
+    fn lost_percent(&self) -> u64 {
+        self.before.saturating_sub(self.now).saturating_mul(100) / self.before.max(1)
+    }
+}
+
+fn sizes(last: &EarlierRun, world: &World) -> Vec<Size> {
+    let tenant = Size { what: "the tenant".to_owned(), before: last.tenant.users, now: world.tenant.observed().live_count() };
+    let forest = |forest: &ObservedForest| {
+        let before = last.forests.iter().find(|before| before.name == *forest.name)?.users;
+        Some(Size { what: format!("forest `{}`", forest.name), before, now: forest.size() })
+    };
+    std::iter::once(tenant).chain(world.forests.all().iter().filter_map(forest)).collect()
 }
 
 /// Whether the plan does more than the policy allows.

@@ -45,7 +45,7 @@ use crate::model::questions::Recorder;
 use crate::model::{Desired, Mapping, Observed};
 
 pub(crate) use assemble::summary;
-pub use body::Body;
+pub use body::{Body, PlanForest, PlanTenant};
 pub(crate) use carry::facts_of;
 pub(crate) use describe::sync_state;
 pub use prove::ProofFailure;
@@ -65,6 +65,19 @@ pub struct Options {
     pub partial: bool,
     /// Plan only mappings whose name matches one of these patterns (`*` and `?`); all when empty.
     pub only: Vec<String>,
+    /// Runs of earlier plans, in any order: a directory that shrank since the last one is suspicious.
+    pub earlier_runs: Vec<EarlierRun>,
+}
+
+/// How large the directories were when a plan was carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierRun {
+    /// When, RFC 3339.
+    pub at: String,
+    /// The tenant.
+    pub tenant: PlanTenant,
+    /// The forests.
+    pub forests: Vec<PlanForest>,
 }
 
 /// Plans the wanted links against both directories.
@@ -94,6 +107,7 @@ fn plan(desired: &Desired, world: &World, options: &Options) -> Result<Body, Pro
         forecast::forecast(link, &end);
     }
     let mut general: Vec<Finding> = guard::empty_sources(world);
+    general.extend(guard::shrunk_sources(&options.earlier_runs, desired.policy.limits.shrink, world));
     general.extend(guard::limits(&actions, &desired.policy.limits, world));
     general.extend(guard::not_read(&draft, world));
     general.extend(guard::blocked_takeover(&actions, world));

@@ -66,7 +66,7 @@ pub(super) fn examine(link: &mut Link<'_>, world: &World, policy: &Policy) -> Ne
         return examine_synced(link, account, need, world);
     }
     if need.writes_cloud() {
-        account::raise_protected(link, account, policy);
+        account::raise_protected(link, account, policy, &world.tenant);
         account::raise_guest(link, account);
     }
     if need.restore {

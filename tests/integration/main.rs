@@ -14,6 +14,7 @@ mod examples;
 mod explain;
 #[cfg(feature = "emulator")]
 mod graph;
+mod guards;
 mod ldap;
 mod next_sync;
 mod partial;

@@ -190,7 +190,7 @@ fn build(accounts: &[Account], links: &[Link]) -> Case {
         }
     }
     let forest = ObservedForest { name: "corp".into(), users, ..ObservedForest::default() };
-    let policy = Policy { limits: Limits { changes: 1000, percent: 100, purges: 1000 }, ..Policy::default() };
+    let policy = Policy { limits: Limits { changes: 1000, percent: 100, purges: 1000, shrink: 20 }, ..Policy::default() };
     let mappings = (1u32..).zip(links).map(|(line, link)| mapping(line, link, accounts)).collect();
     let desired = Desired {
         mappings,

@@ -14,8 +14,7 @@ fn readme() -> PathBuf {
 fn shows_what_the_commands_print() {
     let written = fs::read_to_string(readme()).unwrap();
     let fresh = with_exit_codes(&with_outputs(&written));
-    #[expect(clippy::disallowed_methods, reason = "a test that can rewrite the README")]
-    if std::env::var_os("HARDMATCH_UPDATE").is_some() {
+    if is_to_be_updated() {
         fs::write(readme(), &fresh).unwrap();
     }
     assert_eq!(fresh, written, "README.md is stale; run the tests once with HARDMATCH_UPDATE=1");
@@ -42,6 +41,27 @@ fn with_outputs(text: &str) -> String {
         }
     }
     out
+}
+
+/// The plan of the README as a terminal shows it, `docs/plan.svg`.
+#[test]
+fn the_picture_is_the_plan() {
+    let here = Hardmatch::example("duplicate-account");
+    let plan = here.command(&["plan", "--color", "always"]).output().unwrap();
+    let text = String::from_utf8(plan.stdout).unwrap();
+    let drawn = anstyle_svg::Term::new().palette(anstyle_svg::WIN10_CONSOLE).render_svg(&text);
+    let fresh = drawn.split('>').map(without_time).collect::<Vec<_>>().join(">");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/plan.svg");
+    if is_to_be_updated() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &fresh).unwrap();
+    }
+    assert_eq!(fresh, fs::read_to_string(path).unwrap(), "docs/plan.svg is stale; run the tests once with HARDMATCH_UPDATE=1");
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests that can rewrite what they compare with")]
+fn is_to_be_updated() -> bool {
+    std::env::var_os("HARDMATCH_UPDATE").is_some()
 }
 
 fn lay_out_example(here: &Hardmatch) {

@@ -52,7 +52,8 @@ pub(super) fn run(args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure>
 /// Without a plan: makes one, keeps it beside the configuration so that an interrupted run can go on, and shows it.
 fn plan_now(args: &ApplyArgs, terminal: Terminal) -> Result<(PathBuf, PlanFile, Setup), Failure> {
     let setup = Setup::load_with_policy(&args.config, args.policy.as_deref(), terminal)?;
-    let plan = setup.plan(&plan::Options::default(), terminal)?;
+    let options = plan::Options { earlier_runs: setup.earlier_runs(None), ..plan::Options::default() };
+    let plan = setup.plan(&options, terminal)?;
     approval::show(&plan, terminal);
     refuse(&plan)?;
     let path = setup.config.base_dir.join(format!("plan-{}.json", plan.short_digest()));

@@ -131,13 +131,20 @@ fn suffixes(value: Value<'_>, selectors: &mut Selectors<'_>) -> Json {
 fn policy(value: Value<'_>, tenant: &ObservedTenant, selectors: &mut Selectors<'_>) -> Json {
     each(value, |key, value| match key {
         "protect" => {
-            let patterns = value.items().into_iter().flatten().filter_map(Value::scalar).map(|(pattern, _)| pattern.trim());
-            Json::Array(patterns.flat_map(|pattern| selectors.protected(pattern, tenant)).map(Json::from).collect())
+            Json::Array(value.items().into_iter().flatten().flat_map(|entry| protected(entry, tenant, selectors)).collect())
         }
         "backups" => json!("backups"),
         "approvals" => each(value, |key, value| if key == "signers" { json!("signers") } else { plain(value) }),
         _ => plain(value),
     })
+}
+
+fn protected(entry: Value<'_>, tenant: &ObservedTenant, selectors: &mut Selectors<'_>) -> Vec<Json> {
+    match entry.scalar() {
+        Some((pattern, _)) => selectors.protected(pattern.trim(), tenant).into_iter().map(Json::from).collect(),
+        // Names of roles stay.
+        None => vec![plain(entry)],
+    }
 }
 
 /// Stand-ins of what names users.

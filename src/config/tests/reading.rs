@@ -104,7 +104,7 @@ fn reads_every_section() {
         (OnPremPairKey::UserPrincipalName, CloudPairKey::UserPrincipalName, 31)
     );
     assert_eq!((&*rule.replace_suffix[0].from, &*rule.replace_suffix[0].to), ("corp.local", "contoso.com"));
-    assert_eq!(desired.policy.limits, Limits { changes: 100, percent: 20, purges: 0 });
+    assert_eq!(desired.policy.limits, Limits { changes: 100, percent: 20, purges: 0, shrink: 20 });
     assert_eq!((desired.policy.required_approvals, config.signers.clone()), (2, Some(PathBuf::from("approvers"))));
     assert_eq!(desired.forests[1].anchor, AnchorMode::Attribute("employeeID".into()));
     assert_eq!(config.forests[1], ("old".into(), ForestSource::Csv("sub/old.csv".into())));

@@ -66,8 +66,8 @@ fn full() -> Value {
             { "name": "numbers", "pair": { "onPrem": "sAMAccountName", "cloud": "employeeId" } },
         ],
         "policy": {
-            "protect": ["a@x.example"],
-            "limits": { "changes": 1, "percent": 100, "purges": 0 },
+            "protect": ["a@x.example", { "role": "Global *" }],
+            "limits": { "changes": 1, "percent": 100, "purges": 0, "shrink": 50 },
             "approvals": { "required": 2, "signers": "approvers" },
             "backups": "backups/",
         },

@@ -62,7 +62,7 @@ fn configured(
         return Ok(Vec::new());
     }
     let only = taking_part(&own, &all, world).into_iter().filter_map(|at| ids.get(at).cloned()).collect();
-    let body = plan(desired, world, &Options { partial: false, only })?;
+    let body = plan(desired, world, &Options { only, ..Options::default() })?;
     let own: BTreeSet<&String> = own.into_iter().filter_map(|at| ids.get(at)).collect();
     Ok(body.mappings.iter().filter(|mapping| own.contains(&mapping.id)).map(|mapping| of_plan(&body, mapping)).collect())
 }

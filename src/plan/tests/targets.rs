@@ -238,3 +238,65 @@ fn two_deleted_accounts_of_one_address_do_not_both_come_back() {
     assert_eq!(kinds(&case(false)), ["restore ann", "setImmutableId ann"]);
     assert_eq!(blockers(&case(true)), [Code::TargetSoftDeleted, Code::TargetSoftDeleted]);
 }
+
+#[test]
+fn the_policy_protects_whoever_holds_a_role() {
+    let grant = |principal| RoleGrant {
+        principal: entra(principal),
+        role: "Helpdesk Administrator".into(),
+        privileged: false,
+        state: RoleState::Eligible,
+    };
+    let with = |roles: Option<Vec<RoleGrant>>, pattern: &str| {
+        let mut case = Case::new()
+            .ad("ann", A, nothing)
+            .cloud(1, "ann", None, nothing)
+            .cloud(2, "twin", Some(anchor(A)), nothing)
+            .map("ann", "ann", decide("twin", Resolve::Clear));
+        case.observed.tenant.roles = roles;
+        case.desired.policy.protect = vec![Protected::Role(pattern.into())];
+        case.plan()
+    };
+    assert_eq!(blockers(&with(Some(vec![grant(3)]), "helpdesk*")), []);
+    assert_eq!(blockers(&with(Some(vec![grant(1)]), "helpdesk*")), [Code::TargetProtected]);
+    assert_eq!(blockers(&with(Some(vec![grant(2)]), "Helpdesk Administrator")), [Code::HolderProtected]);
+    assert_eq!(blockers(&with(Some(vec![grant(1)]), "Global*")), []);
+    let unread = with(None, "Global*");
+    assert_eq!(blockers(&unread), [Code::HolderProtected, Code::TargetProtected], "who could hold it counts");
+    let eligible = with(Some(vec![grant(1), grant(2)]), "helpdesk*");
+    let found = eligible.findings.iter().chain(&unread.findings);
+    let protected = found.filter(|finding| [Code::HolderProtected, Code::TargetProtected].contains(&finding.code));
+    let messages: Vec<&str> = protected.map(|finding| &*finding.message).collect();
+    insta::assert_snapshot!(messages.join("\n"), @"
+    twin@x.example stands in the way and is protected by `policy.protect`, as it holds the role Helpdesk Administrator
+    ann@x.example is protected by `policy.protect`, as it holds the role Helpdesk Administrator
+    twin@x.example stands in the way and is protected by `policy.protect`, as it may hold the role Global*: roles were not read
+    ann@x.example is protected by `policy.protect`, as it may hold the role Global*: roles were not read
+    ");
+}
+
+#[test]
+fn a_group_of_unknown_members_counts_only_where_it_holds_the_role() {
+    let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", nothing);
+    case.observed.tenant.others.push(OtherObject {
+        kind: OtherKind::Group,
+        id: entra(9),
+        display_name: None,
+        mail: None,
+        proxy_addresses: Box::default(),
+        members: None,
+    });
+    case.observed.tenant.roles = Some(vec![RoleGrant {
+        principal: entra(9),
+        role: "User Administrator".into(),
+        privileged: true,
+        state: RoleState::Assigned,
+    }]);
+    let protecting = |pattern: &str| {
+        let mut case = Case { desired: case.desired.clone(), observed: case.observed.clone() };
+        case.desired.policy.protect = vec![Protected::Role(pattern.into())];
+        blockers(&case.plan())
+    };
+    assert_eq!(protecting("user administrator"), [Code::TargetProtected]);
+    assert_eq!(protecting("Global*"), []);
+}

@@ -18,6 +18,62 @@ fn limits_and_empty_sources_block_the_whole_plan() {
 }
 
 #[test]
+fn each_limit_bites_at_its_number_and_not_before() {
+    let tenant_of = |users: u8| (1..=users).fold(Case::new(), |case, n| case.cloud(n, &format!("user{n}"), None, nothing));
+    let planned = |users: u8, mapped: u8| {
+        let mut case = tenant_of(users);
+        for n in 1..=mapped {
+            let guid = format!("f5057fee-4c3e-4459-82dd-21250b7296{n:02x}");
+            case = case.ad(&format!("user{n}"), &guid, nothing).map(&format!("user{n}"), &format!("user{n}"), nothing);
+        }
+        case
+    };
+    let with = |mut case: Case, limits: Limits| {
+        case.desired.policy.limits = limits;
+        blockers(&case.plan())
+    };
+    let default = Limits::default();
+    assert_eq!(with(planned(50, 10), default), [], "20 % are allowed");
+    assert_eq!(with(planned(50, 11), default), [Code::LimitExceeded]);
+    assert_eq!(with(planned(49, 11), default), [], "percent counts from 50 users up");
+    assert_eq!(with(planned(50, 3), Limits { changes: 3, ..default }), []);
+    assert_eq!(with(planned(50, 3), Limits { changes: 2, ..default }), [Code::LimitExceeded]);
+    let purging = |limits| {
+        let case = planned(50, 0).ad("ann", A, nothing).cloud(60, "twin", Some(anchor(A)), nothing);
+        with(case.map("ann", "user1", decide("twin", Resolve::Purge)), limits)
+    };
+    assert_eq!(purging(Limits { purges: 1, ..default }), []);
+    assert_eq!(purging(Limits { purges: 0, ..default }), [Code::LimitExceeded]);
+}
+
+#[test]
+fn a_directory_that_shrank_since_the_last_run_blocks() {
+    let run = |at: &str, tenant: u64, forest: u64| EarlierRun {
+        at: at.into(),
+        tenant: PlanTenant { deleted_users: 0, id: Some("t".into()), initial_domain: None, users: tenant },
+        forests: vec![PlanForest { anchor: "consistencyGuid".into(), domain_sid: None, name: "corp".into(), users: forest }],
+    };
+    let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", nothing);
+    let after = |earlier_runs: Vec<EarlierRun>| {
+        let mut case = Case { desired: case.desired.clone(), observed: case.observed.clone() };
+        case.observed.tenant.live_users = Some(80);
+        case.observed.forests[0].user_count = Some(60);
+        case.plan_with(&Options { earlier_runs, ..Options::default() })
+    };
+    assert_eq!(blockers(&after(vec![run("2026-11-01T00:00:00Z", 100, 75)])), [], "20 % may go");
+    let both = after(vec![run("2026-11-01T00:00:00Z", 101, 76)]);
+    assert_eq!(blockers(&both), [Code::SourceEmpty, Code::SourceEmpty]);
+    insta::assert_snapshot!(both.findings[0].message, @"forest `corp` has 60 users; at the last run (2026-11-01T00:00:00Z) it had 76: 21 % are missing, more than the limit of 20 %");
+    let newest_counts = vec![run("2026-11-02T00:00:00Z", 80, 60), run("2026-11-01T00:00:00Z", 900, 900)];
+    assert_eq!(blockers(&after(newest_counts)), []);
+    let of_another_tenant = EarlierRun {
+        tenant: PlanTenant { id: Some("u".into()), ..run("", 900, 900).tenant },
+        ..run("2026-11-03T00:00:00Z", 900, 900)
+    };
+    assert_eq!(blockers(&after(vec![of_another_tenant])), []);
+}
+
+#[test]
 fn sync_that_is_switched_off_is_said_where_something_is_to_be_linked() {
     let off = |mut case: Case| {
         case.observed.tenant.sync_enabled = Known::Is(false);

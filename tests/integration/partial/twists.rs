@@ -10,7 +10,7 @@ use crate::properties::{Case, PEOPLE, domain, entra, guid, upn};
 pub(super) struct Twist(u8, u8, u8);
 
 /// How many kinds of oddities there are.
-const KINDS: u8 = 44;
+const KINDS: u8 = 45;
 
 pub(super) fn twists() -> impl Strategy<Value = Vec<Twist>> {
     prop::collection::vec((0..KINDS, 0..PEOPLE, 0..PEOPLE).prop_map(|(kind, a, b)| Twist(kind, a, b)), 0..10)
@@ -23,7 +23,7 @@ pub(super) fn twist(case: &mut Case, twist: Twist) {
         14..=20 => twist_cloud_selector(case, twist),
         21..=27 => twist_ad(&mut case.observed.forests, twist),
         28..=35 => twist_account(&mut case.observed.tenant.users[usize::from(a)], kind, b),
-        36 => case.desired.policy.protect.push(upn(a, false).into()),
+        36 => case.desired.policy.protect.push(Protected::Account(upn(a, false).into())),
         37 => case.desired.policy.limits.percent = 5,
         38 => case.observed.forests[0].anchor = AnchorMode::ObjectGuid,
         39 => case.observed.forests[0].anchor = AnchorMode::Attribute("employeeID".into()),
@@ -36,6 +36,7 @@ pub(super) fn twist(case: &mut Case, twist: Twist) {
             let user = &mut case.observed.tenant.users[usize::from(a)];
             (user.mail, user.proxy_addresses) = (Known::Null, Known::Null);
         }
+        44 => case.desired.policy.protect.push(Protected::Role("*".into())),
         _ => unreachable!(),
     }
 }

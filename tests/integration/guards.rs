@@ -1,0 +1,72 @@
+//! The guards as a user meets them: exit codes, what they say, and that nothing is written.
+
+use crate::common::Hardmatch;
+
+/// The hundreds of users of an example; the mapping of one of them.
+fn carried_out() -> Hardmatch {
+    let here = Hardmatch::example("bulk-rules");
+    let digest = here.plan();
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+    here
+}
+
+/// Leaves out every other AD user of the export.
+fn thin_out(here: &Hardmatch) {
+    let forest = here.read("corp.ldif");
+    let (mut users, mut kept) = (0, Vec::new());
+    for record in forest.split("\n\n") {
+        users += usize::from(record.contains("objectClass: user"));
+        if !record.contains("objectClass: user") || users % 2 == 0 {
+            kept.push(record);
+        }
+    }
+    here.write("corp.ldif", kept.join("\n\n"));
+}
+
+#[test]
+fn half_an_export_is_noticed_after_a_run() {
+    let here = carried_out();
+    thin_out(&here);
+    let plan = here.run(&["plan"]);
+    plan.expect(9).shows(&["source-empty", "forest `corp` has", "at the last run (", "50 % are missing", "policy.limits.shrink"]);
+    here.edit("hardmatch.yaml", "purges: 2 }", "purges: 2, shrink: 60 }");
+    assert_ne!(here.run(&["plan"]).code, Some(9), "raised in a review, it goes on");
+}
+
+#[test]
+fn without_a_run_before_nothing_is_compared() {
+    let here = Hardmatch::example("bulk-rules");
+    thin_out(&here);
+    assert_ne!(here.run(&["plan"]).code, Some(9));
+}
+
+#[test]
+fn what_a_guard_refuses_cannot_be_applied() {
+    let here = Hardmatch::example("duplicate-account");
+    here.edit("hardmatch.yaml", "mappings:", "policy:\n  limits: { purges: 0 }\nmappings:");
+    let tenant = here.read("tenant.json");
+    let plan = here.run(&["plan", "--out", "plan.json"]);
+    plan.expect(9).shows(&["limit-exceeded", "the plan purges 1 accounts; the limit is 0"]);
+    let digest =
+        serde_json::from_str::<serde_json::Value>(&here.read("plan.json")).unwrap()["digest"].as_str().unwrap().to_owned();
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(9);
+    assert_eq!(here.read("tenant.json"), tenant);
+}
+
+#[test]
+fn accounts_are_protected_by_name_and_by_role() {
+    for protect in ["\"james.bond@*\"", "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0", "{ role: \"* Administrator\" }"] {
+        let here = Hardmatch::example("duplicate-account");
+        here.edit("hardmatch.yaml", "mappings:", &format!("policy:\n  protect: [{protect}]\nmappings:"));
+        let grant = r#""roles": [{"principalId": "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0", "role": "Groups Administrator", "privileged": false, "state": "eligible"}]"#;
+        here.edit("tenant.json", "\"roles\": []", grant);
+        here.run(&["plan"]).expect(13).shows(&["target-protected", "james.bond@contoso.com is protected by `policy.protect`"]);
+    }
+}
+
+#[test]
+fn a_role_is_named_in_the_one_way_there_is() {
+    let here = Hardmatch::example("duplicate-account");
+    here.edit("hardmatch.yaml", "mappings:", "policy:\n  protect: [{ rolle: x }]\nmappings:");
+    here.run(&["validate"]).expect(3).says(&["rolle", "`role`"]);
+}
