@@ -149,15 +149,14 @@ pub enum Format {
     Json,
     /// For a comment on a pull request
     Markdown,
-    /// Not built yet.
-    #[value(hide = true)]
+    /// A page for a browser, in one file
     Html,
 }
 
 /// What prints a plan takes these.
 #[derive(Debug, Args)]
 pub struct RenderArgs {
-    /// How to print the plan: human, json or markdown
+    /// How to print the plan: human, json, markdown or html
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     pub format: Format,
 

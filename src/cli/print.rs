@@ -25,7 +25,7 @@ impl Printing {
     /// Checks the wishes.
     pub(super) fn new(args: &RenderArgs) -> Result<Self, Failure> {
         let files = args.output.iter().map(|wish| output(wish)).collect::<Result<Vec<_>, Failure>>()?;
-        Ok(Self { format: known(args.format)?, files, all: args.all })
+        Ok(Self { format: args.format, files, all: args.all })
     }
 
     /// Writes the files, then the result.
@@ -40,10 +40,11 @@ impl Printing {
     }
 }
 
-/// Refuses what is not built yet.
-pub(super) fn known(format: Format) -> Result<Format, Failure> {
+/// Refuses a page where `what` is not the plan itself.
+pub(super) fn without_page(format: Format, what: &str) -> Result<Format, Failure> {
     match format {
-        Format::Html => Err(Failure::usage("the format html comes in a later release").hint("Use `--format markdown` for now.")),
+        Format::Html => Err(Failure::usage(format!("`{what}` does not write html"))
+            .hint("Only plans have a page: `hardmatch plan` and `hardmatch show`. Use `--format markdown` here.")),
         Format::Human | Format::Json | Format::Markdown => Ok(format),
     }
 }
@@ -51,11 +52,11 @@ pub(super) fn known(format: Format) -> Result<Format, Failure> {
 fn output(wish: &str) -> Result<(Format, PathBuf), Failure> {
     let wrong = || {
         Failure::usage(format!("`--output {wish}` is not of the form FORMAT=PATH"))
-            .hint("For example `--output markdown=plan.md`; the formats are human, json and markdown.")
+            .hint("For example `--output markdown=plan.md`; the formats are human, json, markdown and html.")
     };
     let (format, path) = wish.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or_else(wrong)?;
     let format = <Format as clap::ValueEnum>::from_str(format, false).map_err(|_| wrong())?;
-    Ok((known(format)?, path.into()))
+    Ok((format, path.into()))
 }
 
 fn save(path: &Path, format: Format, plan: &PlanFile, view: &PlanView<'_>, all: bool, terminal: Terminal) -> Result<(), Failure> {
@@ -71,7 +72,7 @@ fn text(format: Format, plan: &PlanFile, view: &PlanView<'_>, style: &render::St
         Format::Human => render::human(view, style, out),
         Format::Markdown => out.write_all(render::markdown(view).as_bytes()),
         Format::Json => plan.write(&mut out),
-        Format::Html => Ok(()),
+        Format::Html => render::html(view, out),
     }
 }
 

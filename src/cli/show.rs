@@ -3,7 +3,7 @@
 use super::args::{DiffArgs, Format, ShowArgs};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::print::{Printing, known, read_plan};
+use super::print::{Printing, read_plan, without_page};
 use super::terminal::Terminal;
 use crate::render::{self, PlanDiff};
 
@@ -17,7 +17,7 @@ pub(super) fn show(args: &ShowArgs, terminal: Terminal) -> Result<Exit, Failure>
 
 /// Shows what a re-plan changed.
 pub(super) fn diff(args: &DiffArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let format = known(args.format)?;
+    let format = without_page(args.format, "diff")?;
     let (old, new) = (read_plan(&args.old)?, read_plan(&args.new)?);
     let diff = PlanDiff::new(&old, &new);
     let style = terminal.style(true);

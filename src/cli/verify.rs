@@ -12,13 +12,13 @@ use super::args::{Format, VerifyArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::plan::{refusal, verdict};
-use super::print::known;
+use super::print::without_page;
 use super::setup::Setup;
 use super::terminal::Terminal;
 
 /// Shows where every mapping stands.
 pub(super) fn run(args: &VerifyArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    let format = known(args.format)?;
+    let format = without_page(args.format, "verify")?;
     let setup = Setup::load(&args.config, terminal)?;
     let (plan, observed) = setup.look(&Options::default(), terminal)?;
     let (plan, observed, in_time) = match args.wait {

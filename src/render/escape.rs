@@ -75,6 +75,11 @@ fn clip(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
+/// A value for a place with little room, such as the name of a window.
+pub(super) fn shortened(value: &str) -> Cow<'_, str> {
+    clip(value, VALUE)
+}
+
 /// What may stand in an HTML comment that other programs look for: nothing that could end it.
 pub(super) fn marker(value: &str) -> String {
     let allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '/');

@@ -21,14 +21,14 @@ const NOTES: usize = 5;
 const MESSAGE: usize = 400;
 
 /// A mapping whose AD user sync will see.
-type Seen<'a> = (&'a PlannedMapping, &'a NextSync);
+pub(super) type Seen<'a> = (&'a PlannedMapping, &'a NextSync);
 
 fn seen(mappings: &[PlannedMapping]) -> impl Iterator<Item = Seen<'_>> {
     mappings.iter().filter_map(|mapping| Some((mapping, mapping.next_sync.as_ref()?)))
 }
 
 /// Whether sync does not end at the account that the mapping names.
-fn is_surprise((mapping, next): &Seen<'_>) -> bool {
+pub(super) fn is_surprise((mapping, next): &Seen<'_>) -> bool {
     let own = mapping
         .cloud
         .as_ref()
@@ -37,7 +37,7 @@ fn is_surprise((mapping, next): &Seen<'_>) -> bool {
 }
 
 /// Those that need reading, by outcome.
-fn surprises(mappings: &[PlannedMapping]) -> Vec<Seen<'_>> {
+pub(super) fn surprises(mappings: &[PlannedMapping]) -> Vec<Seen<'_>> {
     let mut found: Vec<Seen<'_>> = seen(mappings).filter(is_surprise).collect();
     found.sort_by_key(|(_, next)| Outcome::ALL.iter().position(|outcome| *outcome == next.outcome));
     found

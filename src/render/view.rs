@@ -220,7 +220,8 @@ pub(super) fn findings_line<'a>(findings: impl Iterator<Item = &'a Finding>) -> 
     parts.join(", ")
 }
 
-fn count<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
+/// How often each item occurs.
+pub(super) fn count<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
     let mut counts = BTreeMap::new();
     for item in items {
         *counts.entry(item).or_default() += 1;

@@ -45,6 +45,12 @@ impl Phrase {
         }
     }
 
+    /// The pieces in their order.
+    #[must_use]
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.0
+    }
+
     /// The sentence, with values written by `write`.
     #[must_use]
     pub(super) fn text(&self, write: impl Fn(&str) -> String) -> String {
