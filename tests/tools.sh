@@ -31,6 +31,19 @@ need_kerberos() {
     install_packages libkrb5-dev libclang-dev
 }
 
+# The browser that opens the pages of plans; where its driver is, is written to browser.env below a folder.
+need_browser() {
+    : >"$1/browser.env"
+    if ! command -v chromedriver >/dev/null 2>&1; then
+        install_packages chromium chromium-driver || true
+    fi
+    if command -v chromedriver >/dev/null 2>&1; then
+        echo "export HARDMATCH_TEST_CHROMEDRIVER='$(command -v chromedriver)'" >"$1/browser.env"
+    else
+        echo "!! The tests of a plan's page need Chromium and chromedriver." >&2
+    fi
+}
+
 # Where cargo puts what it builds.
 target_folder() {
     cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'

@@ -1,6 +1,8 @@
 //! A Markdown document that always fits into a comment of a pull request: when it would be too long, whole rows go, every
 //! part keeps some, and the counts stay.
 
+use std::collections::BTreeSet;
+
 use super::escape::marker;
 use super::words::{number, tenant_name};
 use crate::plan::body::PlanTenant;
@@ -66,14 +68,14 @@ impl Part {
         self
     }
 
-    fn write(&self, kept: usize, out: &mut String) {
-        let mut rows: Vec<&(usize, String)> = self.rows.iter().take(kept).collect();
+    fn write(&self, kept: &BTreeSet<usize>, out: &mut String) {
+        let mut rows: Vec<&(usize, String)> = kept.iter().filter_map(|row| self.rows.get(*row)).collect();
         rows.sort_by_key(|(place, _)| *place);
         let (open, close) = if self.folded { ("<details><summary>", "</summary>") } else { ("### ", "") };
         out.push_str(&format!("{open}{}{close}\n\n{}", self.title, self.head));
         out.extend(rows.into_iter().map(|(_, row)| row.as_str()));
-        if kept < self.total {
-            out.push_str(&format!("\n*… and {} more*\n", number(self.total - kept)));
+        if kept.len() < self.total {
+            out.push_str(&format!("\n*… and {} more*\n", number(self.total - kept.len())));
         }
         out.push_str(if self.folded { "\n</details>\n\n" } else { "\n" });
     }
@@ -83,21 +85,21 @@ impl Comment {
     /// The document with as many rows as fit.
     pub(super) fn write(&self) -> String {
         let parts: Vec<&Part> = self.parts.iter().filter(|part| part.total > 0).collect();
-        let empty = self.with(&parts, &vec![0; parts.len()]);
+        let empty = self.with(&parts, &vec![BTreeSet::new(); parts.len()]);
         let kept = fit(&parts, LARGEST.saturating_sub(empty.len()));
         self.with(&parts, &kept)
     }
 
-    fn with(&self, parts: &[&Part], kept: &[usize]) -> String {
+    fn with(&self, parts: &[&Part], kept: &[BTreeSet<usize>]) -> String {
         let mut out = self.head.clone();
         for (part, kept) in parts.iter().zip(kept) {
-            part.write(*kept, &mut out);
+            part.write(kept, &mut out);
         }
         let short: Vec<String> = parts
             .iter()
             .zip(kept)
-            .filter(|(part, kept)| part.total > **kept)
-            .map(|(part, kept)| format!("{} ({} of {} shown)", name(&part.title), number(*kept), number(part.total)))
+            .filter(|(part, kept)| part.total > kept.len())
+            .map(|(part, kept)| format!("{} ({} of {} shown)", name(&part.title), number(kept.len()), number(part.total)))
             .collect();
         if !short.is_empty() {
             out.push_str(&format!("**Shortened to fit a comment**: {}. {}\n", short.join(", "), self.rest_is));
@@ -111,33 +113,30 @@ fn name(title: &str) -> &str {
     title.split(':').next().unwrap_or(title)
 }
 
-/// How many rows of each part are kept: first what its share holds, then, in the order of the parts, what is left.
-fn fit(parts: &[&Part], room: usize) -> Vec<usize> {
+/// Which rows of each part are kept: first what its share holds, then, in the order of the parts, what is left.
+fn fit(parts: &[&Part], room: usize) -> Vec<BTreeSet<usize>> {
     let shares: usize = parts.iter().map(|part| part.share).sum::<usize>().max(1);
     let mut left = room;
-    let mut kept = Vec::with_capacity(parts.len());
-    for part in parts {
+    let mut kept = vec![BTreeSet::new(); parts.len()];
+    for (part, kept) in parts.iter().zip(&mut kept) {
         let mut share = room * part.share / shares;
         let before = share;
-        kept.push(take(part, 0, &mut share));
+        take(part, kept, &mut share);
         left -= before - share;
     }
     for (part, kept) in parts.iter().zip(&mut kept) {
-        *kept = take(part, *kept, &mut left);
+        take(part, kept, &mut left);
     }
     kept
 }
 
-fn take(part: &Part, from: usize, room: &mut usize) -> usize {
-    let mut kept = from;
-    for (_, row) in part.rows.iter().skip(from) {
-        if row.len() > *room {
-            break;
+/// Adds rows that fit. One that is too long is passed over, so that it does not keep all others out.
+fn take(part: &Part, kept: &mut BTreeSet<usize>, room: &mut usize) {
+    for (place, (_, row)) in part.rows.iter().enumerate() {
+        if row.len() <= *room && kept.insert(place) {
+            *room -= row.len();
         }
-        *room -= row.len();
-        kept += 1;
     }
-    kept
 }
 
 #[cfg(test)]
@@ -175,6 +174,14 @@ mod tests {
         | xxx |
         | xxx |
         "#);
+    }
+
+    #[test]
+    fn a_row_that_cannot_fit_keeps_no_other_out() {
+        let rows = ["x".repeat(100_000), "short".into()];
+        let part = Part::new("Rows: 2".into(), 50, &["a"]).rows(2, rows.into_iter().map(|row| vec![row]).enumerate());
+        let text = comment(vec![part]).write();
+        assert!(text.contains("| short |") && text.contains("Rows (1 of 2 shown)"), "{}", text.len());
     }
 
     #[test]

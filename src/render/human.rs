@@ -77,7 +77,7 @@ pub(super) fn made(view: &PlanView<'_>) -> String {
     printable(&format!("{} by {}{config}{commit}", meta.created_at, meta.tool)).into_owned()
 }
 
-fn number_of(count: u64) -> String {
+pub(super) fn number_of(count: u64) -> String {
     number(usize::try_from(count).unwrap_or(usize::MAX))
 }
 

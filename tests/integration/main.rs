@@ -21,6 +21,7 @@ mod partial;
 mod properties;
 mod random_runs;
 mod readme;
+mod report;
 mod sign_in;
 mod snapshot;
 #[cfg(feature = "emulator")]

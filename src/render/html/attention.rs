@@ -16,6 +16,9 @@ const FRAMED: usize = 40;
 const UNFOLDED: usize = 25;
 const OBJECTS: usize = 6;
 
+/// How many surprises of the next sync stand here; all of them are in the table of mappings.
+const SURPRISES: usize = 100;
+
 /// A section of findings by code; `first` is the number of its first finding, counted through the page.
 pub(super) fn findings(view: &PlanView<'_>, groups: &[Group<'_>], first: usize, name: &str) -> Markup {
     let total: usize = groups.iter().map(|group| group.findings.len()).sum();
@@ -131,10 +134,10 @@ pub(super) fn surprises(view: &PlanView<'_>) -> Markup {
         @if total > 0 {
             section #next-sync aria-labelledby="next-sync-heading" {
                 h2 #next-sync-heading tabindex="-1" {
-                    "Next sync does not end at the mapped account: " span.shown data-total=(total) { (number(total)) }
+                    "Next sync does not end at the mapped account: " (number(total))
                 }
                 (frame(total, html! {
-                    @for (mapping, next) in &found {
+                    @for (mapping, next) in found.iter().take(SURPRISES) {
                         li data-surprise=[places.get(&*mapping.id)] {
                             p.subject { span.sign { "?" } " " (subject(&mapping.id, Some(mapping))) }
                             p { (Prose(&next_sync::sentence(next, str::to_owned, str::to_owned))) }
@@ -142,6 +145,9 @@ pub(super) fn surprises(view: &PlanView<'_>) -> Markup {
                         }
                     }
                 }))
+                @if total > SURPRISES {
+                    p.aside { "… and " (number(total - SURPRISES)) " more, marked " code { "?" } " in the table of mappings: sort it by next sync." }
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::model::text::printable;
 use crate::plan::action::{Action, ActionKind};
 use crate::plan::body::{MappingState, PlannedMapping};
 use crate::plan::finding::{Code, Finding, Severity};
-use crate::plan::next_sync::Outcome;
+use crate::plan::next_sync::{NextSync, Outcome};
 use crate::render::facts::{FactChange, Side, changes, guid_of, preconditions};
 use crate::render::human::{absent_ad_user, ad_user};
 use crate::render::next_sync::{is_surprise, sentence};
@@ -97,7 +97,7 @@ struct Mappings {
     anchor_from: Vec<Text>,
     /// The outcome of the next sync, what happens, and whether it is not what the mapping is for.
     outcome: Vec<Option<usize>>,
-    next: Vec<Text>,
+    next: Vec<Vec<usize>>,
     surprise: Vec<u8>,
     notes: Vec<Vec<usize>>,
 }
@@ -306,11 +306,18 @@ impl Mappings {
     fn push_next_sync(&mut self, mapping: &PlannedMapping, texts: &mut Texts) {
         let next = mapping.next_sync.as_ref();
         self.outcome.push(next.map(|next| place(&Outcome::ALL, &next.outcome)));
-        self.next.push(texts.maybe(next.map(|next| sentence(next, str::to_owned, str::to_owned)).as_deref()));
+        self.next.push(next.map(|next| pieces(next, texts)).unwrap_or_default());
         self.surprise.push(u8::from(next.is_some_and(|next| is_surprise(&(mapping, next)))));
         let notes = next.map(|next| next.notes.as_slice()).unwrap_or_default();
         self.notes.push(notes.iter().map(|note| texts.of(note)).collect());
     }
+}
+
+/// A sentence in pieces: rules and outcomes are shared by many, names are not.
+fn pieces(next: &NextSync, texts: &mut Texts) -> Vec<usize> {
+    // The mark is a control character, so no value that is safe to show holds it.
+    let mark = |value: &str| format!("\0{}\0", printable(value));
+    sentence(next, mark, mark).split('\0').filter(|piece| !piece.is_empty()).map(|piece| texts.of(piece)).collect()
 }
 
 impl Findings {

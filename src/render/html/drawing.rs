@@ -3,11 +3,10 @@
 use maud::{Markup, html};
 use unicode_width::UnicodeWidthChar;
 
-use super::exchange::{Exchange, Handover, Shape, exchanges};
+use super::exchange::{Exchange, Handover, Shape};
 use super::value::Value;
 use crate::model::text::printable;
 use crate::plan::action::Target;
-use crate::render::view::PlanView;
 use crate::render::words::{counted, number};
 
 /// How many exchanges are drawn, and how many accounts one drawing takes.
@@ -22,7 +21,7 @@ const PITCH: usize = 92;
 const NAME: usize = 44;
 
 /// The section of exchanges.
-fn section(found: &[Exchange<'_>]) -> Markup {
+pub(super) fn section(found: &[Exchange<'_>]) -> Markup {
     let (drawn, rest) = split(found);
     html! {
         @if !found.is_empty() {
@@ -35,11 +34,6 @@ fn section(found: &[Exchange<'_>]) -> Markup {
             }
         }
     }
-}
-
-/// The section of exchanges.
-pub(super) fn section_of(view: &PlanView<'_>) -> Markup {
-    section(&exchanges(&view.body.actions))
 }
 
 /// What is drawn, and the rest as counts.
@@ -87,8 +81,8 @@ fn told(exchange: &Exchange<'_>, handover: &Handover<'_>) -> Markup {
     let name = |place: usize| exchange.accounts.get(place).map_or("", |account| account.upn.as_str());
     html! {
         li {
-            code { (Value(handover.id)) } " is free after " (step(handover.freed)) " at " (Value(name(handover.from)))
-            ", and goes to " (Value(name(handover.to))) " in " (step(handover.set))
+            (step(handover.freed)) " takes " code { (Value(handover.id)) } " from " (Value(name(handover.from))) ", "
+            (step(handover.set)) " gives it to " (Value(name(handover.to)))
         }
     }
 }

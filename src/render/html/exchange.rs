@@ -229,13 +229,11 @@ mod tests {
 
     #[test]
     fn a_purged_account_gives_up_what_it_held_when_it_was_deleted() {
-        let text = FactValue::text;
-        let state = |from: &str, to: &str| (facts([(FactName::State, text(from))]), facts([(FactName::State, text(to))]));
-        let (mut live, deleted) = state("live", "deleted");
+        let state = |word: &str| facts([(FactName::State, FactValue::text(word))]);
+        let mut live = state("live");
         live.extend(id(Some("a")));
-        let (before, gone) = state("deleted", "gone");
-        let delete = Action::new(ActionKind::SoftDelete, "m", account(1), live, deleted, String::new());
-        let purge = Action::new(ActionKind::Purge, "m", account(1), before, gone, String::new());
+        let delete = Action::new(ActionKind::SoftDelete, "m", account(1), live, state("deleted"), String::new());
+        let purge = Action::new(ActionKind::Purge, "m", account(1), state("deleted"), state("gone"), String::new());
         let actions = [delete, purge, set(2, None, Some("a")), set(3, Some("x"), None), set(4, None, Some("y"))];
         assert_eq!(told(&actions), ["Single user1 user2 | a: user1 2 -> user2 3"]);
     }

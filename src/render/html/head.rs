@@ -6,7 +6,7 @@ use super::value::{Prose, Value};
 use crate::plan::action::ActionKind;
 use crate::plan::body::{MappingState, Status};
 use crate::plan::finding::Severity;
-use crate::render::human::{counted_u64, made};
+use crate::render::human::{counted_u64, made, number_of};
 use crate::render::next_sync;
 use crate::render::view::{PlanView, count};
 use crate::render::words::{self, counted, number, status_meaning};
@@ -55,11 +55,11 @@ fn status_sign(status: Status) -> char {
 fn facts(view: &PlanView<'_>) -> Markup {
     let body = view.body;
     let (proof, next_sync) = (&body.proof, next_sync::counts(&body.mappings));
-    let (users, deleted) = (counted_u64(body.tenant.users, "live user"), counted_u64(body.tenant.deleted_users, "user"));
+    let (users, deleted) = (number_of(body.tenant.users), number_of(body.tenant.deleted_users));
     html! {
         dl.facts {
             @if let Some(id) = &body.tenant.id { div { dt { "tenant" } dd { code { (Value(id)) } } } }
-            div { dt { "users" } dd { (users) ", " (deleted) " in the recycle bin" } }
+            div { dt { "users" } dd { (users) " live, " (deleted) " in the recycle bin" } }
             @for forest in &body.forests {
                 div {
                     dt { "forest" }
@@ -81,14 +81,16 @@ fn facts(view: &PlanView<'_>) -> Markup {
 }
 
 /// Links to the parts that are there.
-pub(super) fn contents(view: &PlanView<'_>) -> Markup {
+pub(super) fn contents(view: &PlanView<'_>, exchanges: usize) -> Markup {
     let of = |groups: &[crate::render::Group<'_>]| groups.iter().map(|group| group.findings.len()).sum();
     let parts = [
         ("blockers", "Blockers", of(&view.blockers)),
         ("irreversible", "Cannot be undone", view.irreversible.len()),
+        ("exchanges", "Who gives which ID", exchanges),
         ("actions", "Actions", view.body.actions.len()),
         ("warnings", "Warnings", of(&view.warnings)),
         ("notes", "Notes", of(&view.notes)),
+        ("next-sync", "Next sync elsewhere", next_sync::surprises(&view.body.mappings).len()),
         ("mappings", "Mappings", view.body.mappings.len()),
     ];
     html! {
@@ -189,7 +191,7 @@ pub(super) fn controls() -> Markup {
             label.query { span { "Search " kbd { "/" } } input #query type="search" name="q" autocomplete="off" spellcheck="false"; }
             (choice("kind", "Action", "all kinds"))
             (choice("state", "Mapping", "all states"))
-            (choice("finding", "Finding", "with any or none"))
+            (choice("finding", "Finding", "all findings"))
             (choice("forest", "Forest", "all forests"))
             button #reset type="button" { "Show all" }
             p #shown role="status" aria-live="polite" {}

@@ -18,7 +18,8 @@ use std::io;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 use self::data::embedded;
-use self::value::Value;
+use self::exchange::exchanges;
+use self::value::{Prose, Value};
 use super::view::PlanView;
 
 /// Writes a plan as one self-contained page.
@@ -31,6 +32,7 @@ pub fn html(view: &PlanView<'_>, out: &mut dyn io::Write) -> io::Result<()> {
 
 fn page(view: &PlanView<'_>) -> Markup {
     let (style, script) = (policy::style(), policy::script());
+    let exchanges = exchanges(&view.body.actions);
     markup! {
         (DOCTYPE)
         html lang="en" dir="ltr" {
@@ -46,13 +48,13 @@ fn page(view: &PlanView<'_>) -> Markup {
             body {
                 a.skip href="#main" { "Skip to the plan" }
                 (head::banner(view))
-                (head::contents(view))
+                (head::contents(view, exchanges.len()))
                 main #main tabindex="-1" {
                     (head::totals(view))
                     (head::controls())
                     (attention::findings(view, &view.blockers, 0, "Blockers"))
                     (attention::irreversible(view))
-                    (drawing::section_of(view))
+                    (drawing::section(&exchanges))
                     (table("actions", "Actions", view.body.actions.len(), "The actions in their order"))
                     (rest_of_attention(view))
                     (attention::surprises(view))
@@ -75,13 +77,20 @@ fn rest_of_attention(view: &PlanView<'_>) -> Markup {
     }
 }
 
+/// What stands in the place of a table without a script.
+const WITHOUT_SCRIPT: &str =
+    "This table needs JavaScript; all else on this page does not. `hardmatch show PLAN --all` shows every row.";
+
+/// A table of more rows has a frame in which it scrolls.
+const SHORT: usize = 60;
+
 /// A table that the script fills; without one, where its rows can be read.
 fn table(id: &str, name: &str, count: usize, caption: &str) -> Markup {
     markup! {
         section #(id) aria-labelledby={ (id) "-heading" } {
             h2 #{ (id) "-heading" } tabindex="-1" { (name) ": " span.shown data-count=(id) { (super::words::number(count)) } }
-            noscript { p { "This table needs JavaScript; all else on this page does not. `hardmatch show PLAN --all` shows every row." } }
-            div.rows.needs-script { table #{ (id) "-table" } { caption { (caption) } } }
+            noscript { p { (Prose(WITHOUT_SCRIPT)) } }
+            div.rows.needs-script.is-long[count > SHORT] { table #{ (id) "-table" } { caption { (caption) } } }
         }
     }
 }

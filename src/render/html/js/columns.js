@@ -1,5 +1,6 @@
 // The columns of the two tables: a name, what a cell shows, and what it is sorted by.
 const two = (first, second) => [element("span", { class: "first" }, first), element("span", { class: "second" }, second)];
+const signed = (sign) => element("span", { class: "sign", "data-sign": sign }, sign);
 const dim = (content) => element("span", { class: "dim" }, content);
 
 // A fact before and after, in one line.
@@ -11,7 +12,7 @@ const changesInShort = (step) => actions.changes[step].flatMap((change, at) => (
 const actionColumns = [
   {
     name: "step", class: "narrow",
-    cell: (step) => [element("span", { class: `sign is-${plan.kinds[actions.kind[step]].word}` }, actions.sign[step]), ` ${number(step + 1)}`],
+    cell: (step) => [signed(actions.sign[step]), ` ${number(step + 1)}`],
     key: (step) => step,
   },
   { name: "what", class: "wide", cell: (step) => two(title(step), changesInShort(step)), key: (step) => actions.title[step].map(lower).join("") },
@@ -40,7 +41,7 @@ const orNone = (place, otherwise) => (place === null ? dim(otherwise) : value(te
 const mappingColumns = [
   {
     name: "state", class: "state",
-    cell: (mapping) => [element("span", { class: `sign is-${stateOf(mapping)}` }, STATE_SIGNS[stateOf(mapping)] ?? "="), ` ${stateOf(mapping)}`],
+    cell: (mapping) => [signed(STATE_SIGNS[stateOf(mapping)] ?? "="), ` ${stateOf(mapping)}`],
     key: (mapping) => mappings.state[mapping],
   },
   { name: "mapping", class: "wide", cell: (mapping) => two(value(text(mappings.id[mapping])), placeOfMapping(mapping)), key: (mapping) => lower(mappings.id[mapping]) },
@@ -60,8 +61,8 @@ const mappingColumns = [
     cell: (mapping) => {
       const outcome = mappings.outcome[mapping];
       if (outcome === null) return dim("nothing");
-      const sign = mappings.surprise[mapping] ? [element("span", { class: "sign" }, "?"), " "] : [];
-      return two([...sign, plan.outcomes[outcome]], value(text(mappings.next[mapping])));
+      const sign = mappings.surprise[mapping] ? [signed("?"), " "] : [];
+      return two([...sign, plan.outcomes[outcome]], value(nextSync(mapping)));
     },
     key: (mapping) => (mappings.outcome[mapping] ?? 99) - 100 * mappings.surprise[mapping],
   },

@@ -47,7 +47,7 @@ const mappingDetails = (mapping) =>
     ["SID", withCode(mappings.sid[mapping])],
     ["cloud user", mappings.upn[mapping] === null ? ["(not found)"] : [value(text(mappings.upn[mapping])), " ", ...withCode(mappings.account[mapping])]],
     ["ImmutableID", mappings.anchor[mapping] === null ? ["(none)"] : anchorOf(mapping)],
-    ["next sync", prose(text(mappings.next[mapping]))],
+    ["next sync", prose(nextSync(mapping))],
     ["notes", mappings.notes[mapping].length ? [element("ul", {}, mappings.notes[mapping].map((note) => element("li", {}, prose(text(note)))))] : []],
     ["steps", listed(actionsOf[mapping], stepLink)],
     ["findings", foundOf(mapping)],

@@ -25,7 +25,8 @@ const inTurn = (places, mark) => places.map((place, at) => (at % 2 ? mark(text(p
 
 const title = (step) => inTurn(actions.title[step], code);
 
-const stepLink = (step) => element("a", { href: "#actions", class: "step", "data-step": step }, `step ${number(step + 1)}`);
+const stepLink = (step) =>
+  element("a", { href: "#actions", class: "step", "data-step": step, "aria-label": `step ${step + 1}` }, number(step + 1));
 const mappingLink = (mapping) =>
   element("a", { href: "#mappings", "data-mapping": mapping }, value(text(mappings.id[mapping])));
 const findingLink = (finding) =>

@@ -26,7 +26,8 @@ const hitsOf = (query) =>
 
 const hasText = (hits, places) => places.some((place) => place !== null && hits[place]);
 const mappingHit = (hits, mapping) =>
-  ["id", "file", "ad", "dn", "sam", "guid", "sid", "upn", "account", "anchor", "anchorGuid", "next"].some((column) => {
+  hasText(hits, mappings.next[mapping]) ||
+  ["id", "file", "ad", "dn", "sam", "guid", "sid", "upn", "account", "anchor", "anchorGuid"].some((column) => {
     const place = mappings[column][mapping];
     return place !== null && hits[place];
   });

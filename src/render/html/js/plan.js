@@ -27,6 +27,7 @@ const neededBy = (step) => {
   return waiting[step];
 };
 
+const nextSync = (mapping) => mappings.next[mapping].map(text).join("");
 const cannotBeUndone = (step) => actions.sign[step] === "!";
 const number = (value) => value.toLocaleString("en-US");
 const counted = (value, word) => `${number(value)} ${word}${value === 1 ? "" : "s"}`;

@@ -5,7 +5,7 @@ const AROUND = 8;
 
 class Rows {
   constructor(name, columns, detail) {
-    Object.assign(this, { name, columns, detail, rows: [], drawn: new Map(), opened: new Map(), current: 0, printing: false });
+    Object.assign(this, { name, columns, detail, rows: [], drawn: new Map(), opened: new Map(), current: 0, printing: false, span: columns.length });
     this.table = document.getElementById(`${name}-table`);
     this.frame = this.table.parentElement;
     this.above = this.spacer();
@@ -16,7 +16,14 @@ class Rows {
     this.frame.addEventListener("scroll", () => this.draw(), { passive: true });
     this.body.addEventListener("click", (event) => this.clicked(event));
     this.body.addEventListener("keydown", (event) => this.pressed(event));
-    new ResizeObserver(() => this.draw()).observe(this.frame);
+    new ResizeObserver(() => this.resized()).observe(this.frame);
+  }
+
+  // Where there is little room some columns are not shown; what spans the table must not span more.
+  resized() {
+    this.span = this.heads.filter((head) => getComputedStyle(head).display !== "none").length;
+    this.body.querySelectorAll("td[colspan]").forEach((cell) => cell.setAttribute("colspan", this.span));
+    this.draw();
   }
 
   spacer() {
@@ -93,9 +100,13 @@ class Rows {
       this.placeAt(this.frame.scrollTop + this.frame.clientHeight, additions) + AROUND + 1,
     ];
     const [from, to] = [Math.max(0, seen[0]), Math.min(last, seen[1])];
-    const kept = document.activeElement;
-    this.drawn.forEach((row, place) => (place < from || place >= to) && !row.line.contains(kept) && this.forget(place));
+    // A row with the focus stays in the document, or the keys would lose their place.
     let next = this.below;
+    this.drawn.forEach((row, place) => {
+      if (place >= from && place < to) return;
+      if (!row.line.contains(document.activeElement)) this.forget(place);
+      else if (place >= to) next = row.line;
+    });
     for (let place = to - 1; place >= from; place--) next = this.put(place, next);
     const below = this.topOf(last, additions) - this.topOf(to, additions);
     this.above.firstChild.style.height = `${this.topOf(from, additions)}px`;
@@ -125,7 +136,7 @@ class Rows {
     });
     const line = element("tr", { "aria-rowindex": place + 2, "data-place": place, class: isOpen ? "is-open" : null }, cells);
     const more = isOpen
-      ? element("tr", { class: "more", "data-below": place }, element("td", { colspan: this.columns.length }, this.detail(row)))
+      ? element("tr", { class: "more", "data-below": place }, element("td", { colspan: this.span }, this.detail(row)))
       : null;
     return { line, more };
   }
@@ -161,7 +172,8 @@ class Rows {
 
   clicked(event) {
     const line = event.target.closest("tr[data-place]");
-    if (!line || event.target.closest("a") || getSelection().toString() !== "") return;
+    const isSelecting = !event.target.closest(".toggle") && getSelection().toString() !== "";
+    if (!line || event.target.closest("a") || isSelecting) return;
     const place = Number(line.dataset.place);
     this.turn(place, !this.opened.has(this.rows[place]));
     this.focus(place);
@@ -212,13 +224,14 @@ class Rows {
     const place = this.placeOf(row);
     this.turn(place, true);
     this.focus(place);
-    this.frame.scrollTop = Math.max(0, this.topOf(place) - ROW);
-    this.draw();
-    this.frame.scrollIntoView({ block: "nearest" });
+    this.drawn.get(place).line.scrollIntoView({ block: "center" });
   }
 
+  // Paper shows all rows and columns.
   print(on) {
     this.printing = on;
-    this.draw();
+    this.body.querySelectorAll("td[colspan]").forEach((cell) => cell.setAttribute("colspan", this.columns.length));
+    if (on) this.draw();
+    else this.resized();
   }
 }
