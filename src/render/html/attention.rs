@@ -7,13 +7,14 @@ use maud::{Markup, html};
 use super::value::{Prose, Value, phrase};
 use crate::plan::body::PlannedMapping;
 use crate::plan::finding::Finding;
-use crate::render::next_sync;
+use crate::render::next_sync::{self, Seen};
 use crate::render::view::{Group, PlanView, Step};
 use crate::render::words::{counted, number, title};
 
 /// Longer lists get a frame in which they scroll, longer groups are folded, and more objects have to be opened.
 const FRAMED: usize = 40;
 const UNFOLDED: usize = 25;
+const PIECE: usize = 100;
 const OBJECTS: usize = 6;
 
 /// How many surprises of the next sync stand here; all of them are in the table of mappings.
@@ -40,6 +41,10 @@ pub(super) fn findings(view: &PlanView<'_>, groups: &[Group<'_>], first: usize, 
 
 fn group(view: &PlanView<'_>, group: &Group<'_>, start: usize) -> Markup {
     let (count, shared) = (group.findings.len(), group.shared_cure());
+    let item = |(finding, number): (&&Finding, usize)| {
+        html! { li data-finding id={ "finding-" (number) } tabindex="-1" { (item(view, finding, shared.is_none())) } }
+    };
+    let items: Vec<Markup> = group.findings.iter().zip(start..).map(item).collect();
     html! {
         details.group open[count <= UNFOLDED] {
             summary {
@@ -48,19 +53,19 @@ fn group(view: &PlanView<'_>, group: &Group<'_>, start: usize) -> Markup {
                 span.about { (group.code.about()) }
             }
             @if let Some(finding) = shared { div.shared { (cure(finding)) } }
-            (frame(count, html! {
-                @for (finding, number) in group.findings.iter().zip(start..) {
-                    li data-finding id={ "finding-" (number) } tabindex="-1" { (item(view, finding, shared.is_none())) }
-                }
-            }))
+            (frame(&items))
         }
     }
 }
 
-/// A list that scrolls when it is long.
-fn frame(count: usize, items: Markup) -> Markup {
-    let is_long = count > FRAMED;
-    html! { div.frame.is-long[is_long] tabindex=[is_long.then_some("0")] { ul.items { (items) } } }
+/// A list that scrolls when it is long; what is out of sight of it costs the browser nothing, piece by piece.
+fn frame(items: &[Markup]) -> Markup {
+    let is_long = items.len() > FRAMED;
+    html! {
+        div.frame.is-long[is_long] tabindex=[is_long.then_some("0")] {
+            @for piece in items.chunks(PIECE) { ul.items { @for item in piece { (item) } } }
+        }
+    }
 }
 
 fn item(view: &PlanView<'_>, finding: &Finding, with_cure: bool) -> Markup {
@@ -100,11 +105,12 @@ fn cure(finding: &Finding) -> Markup {
 /// The steps that cannot be undone.
 pub(super) fn irreversible(view: &PlanView<'_>) -> Markup {
     let total = view.irreversible.len();
+    let items: Vec<Markup> = view.irreversible.iter().map(|step| lost(view, step)).collect();
     html! {
         @if total > 0 {
             section #irreversible aria-labelledby="irreversible-heading" {
                 h2 #irreversible-heading tabindex="-1" { "Cannot be undone: " span.shown data-total=(total) { (number(total)) } }
-                (frame(total, html! { @for step in &view.irreversible { (lost(view, step)) } }))
+                (frame(&items))
             }
         }
     }
@@ -130,25 +136,28 @@ pub(super) fn surprises(view: &PlanView<'_>) -> Markup {
     let found = next_sync::surprises(&view.body.mappings);
     let places: HashMap<&str, usize> = view.body.mappings.iter().zip(0..).map(|(mapping, place)| (&*mapping.id, place)).collect();
     let total = found.len();
+    let items: Vec<Markup> = found.iter().take(SURPRISES).map(|seen| surprise(seen, places.get(&*seen.0.id).copied())).collect();
     html! {
         @if total > 0 {
             section #next-sync aria-labelledby="next-sync-heading" {
                 h2 #next-sync-heading tabindex="-1" {
                     "Next sync does not end at the mapped account: " (number(total))
                 }
-                (frame(total, html! {
-                    @for (mapping, next) in found.iter().take(SURPRISES) {
-                        li data-surprise=[places.get(&*mapping.id)] {
-                            p.subject { span.sign { "?" } " " (subject(&mapping.id, Some(mapping))) }
-                            p { (Prose(&next_sync::sentence(next, str::to_owned, str::to_owned))) }
-                            @if !next.notes.is_empty() { ul.objects { @for note in &next.notes { li { (Prose(note)) } } } }
-                        }
-                    }
-                }))
+                (frame(&items))
                 @if total > SURPRISES {
                     p.aside { "… and " (number(total - SURPRISES)) " more, marked " code { "?" } " in the table of mappings: sort it by next sync." }
                 }
             }
+        }
+    }
+}
+
+fn surprise((mapping, next): &Seen<'_>, place: Option<usize>) -> Markup {
+    html! {
+        li data-surprise=[place] {
+            p.subject { span.sign { "?" } " " (subject(&mapping.id, Some(mapping))) }
+            p { (Prose(&next_sync::sentence(next, str::to_owned, str::to_owned))) }
+            @if !next.notes.is_empty() { ul.objects { @for note in &next.notes { li { (Prose(note)) } } } }
         }
     }
 }

@@ -117,7 +117,7 @@ async fn fifty_thousand_actions_answer_at_once() {
     browser.look(&time(search)).await;
     let again = search.replace("user77", "user123");
     let milliseconds = browser.look(&time(&again)).await.as_f64().unwrap();
-    assert!(milliseconds < 500.0, "{milliseconds} ms");
+    assert!(milliseconds < 1_500.0, "{milliseconds} ms");
     browser.click("#reset").await;
     browser.look("document.querySelector('#actions .rows').scrollTo(0, 1e9)").await;
     let last = browser.look("new Promise(done => setTimeout(() => done([...document.querySelectorAll('#actions tr[data-place]')].at(-1).dataset.place), 200))").await;
