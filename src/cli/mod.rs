@@ -22,6 +22,7 @@ mod print;
 mod reading;
 mod reference;
 mod rollback;
+mod runner;
 mod schema;
 mod setup;
 mod show;
@@ -50,6 +51,7 @@ pub fn run_from_command_line() -> Exit {
         Ok(exit) => exit,
         Err(failure) => {
             terminal.fail(&failure);
+            runner::failed(&failure, terminal);
             failure.exit
         }
     }

@@ -4,6 +4,7 @@
 mod apply;
 mod approvals;
 mod architecture;
+mod ci_runner;
 mod cli;
 mod common;
 #[cfg(feature = "emulator")]

@@ -20,6 +20,7 @@ use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::print::{read_plan, save_plan};
+use super::runner;
 use super::setup::{Setup, TOOL};
 use super::surroundings;
 use super::terminal::Terminal;
@@ -46,7 +47,10 @@ pub(super) fn run(args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure>
     terminal.say(&format!("Applying plan {digest}"));
     let (report, signalled) = carry_out(args, &path, &digest, &plan, &setup, terminal)?;
     terminal.result(&report::text(&report, &plan, &path))?;
-    Ok(report::exit(&report, signalled))
+    let exit = report::exit(&report, signalled);
+    let outputs = [vec![("digest", digest)], report::counts(&report)].concat();
+    runner::ended(&outputs, exit, &report::markdown(&report, &plan, &path), terminal);
+    Ok(exit)
 }
 
 /// Without a plan: makes one, keeps it beside the configuration so that an interrupted run can go on, and shows it.
