@@ -16,6 +16,7 @@ mod explain;
 #[cfg(feature = "emulator")]
 mod graph;
 mod guards;
+mod init;
 mod ldap;
 mod next_sync;
 mod partial;
