@@ -21,6 +21,7 @@ mod ldap;
 mod next_sync;
 mod partial;
 mod properties;
+mod pull_request;
 mod random_runs;
 mod readme;
 mod sign_in;

@@ -21,7 +21,7 @@ const BRANCH: &str = "[main]";
 
 type Row = (&'static str, &'static str, &'static str);
 
-const ALWAYS: [Row; 9] = [
+const ALWAYS: [Row; 10] = [
     (
         "hardmatch.yaml",
         "the configuration, on made-up people; live directories as comments",
@@ -31,6 +31,7 @@ const ALWAYS: [Row; 9] = [
     ("exports/tenant.json", "a made-up tenant", include_str!("../../../examples/first-link/tenant.json")),
     ("exports/corp.ldif", "a made-up forest", include_str!("../../../examples/first-link/corp.ldif")),
     ("approvers", "who may sign plans", include_str!("files/approvers")),
+    ("approvals/README.md", "the signed approvals go here", include_str!("files/approvals.md")),
     ("README.md", "how a change goes through, and what to set up", include_str!("files/README.md")),
     (".gitignore", "plans, journals, backups and secrets stay out", include_str!("files/gitignore")),
     (".gitattributes", "the same bytes on every system", include_str!("files/gitattributes")),
