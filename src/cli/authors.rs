@@ -15,7 +15,11 @@ const FORMAT: &str = "--format=%ae%n%(trailers:key=Co-authored-by,valueonly)";
 pub(super) fn of_change(setup: &Setup, terminal: Terminal) -> Vec<String> {
     let folder = folder_of(&setup.path);
     let Some(head) = git_commit(folder) else { return Vec::new() };
-    let base = git_commit(folder_of(&setup.policy)).filter(|base| *base != head);
+    let of_policy = git_commit(folder_of(&setup.policy));
+    if setup.policy != setup.path && of_policy.as_ref() == Some(&head) {
+        terminal.warn("the policy is of the same commit as the change that it judges; take it from the commit before the merge");
+    }
+    let base = of_policy.filter(|base| *base != head);
     let since = base.as_ref().map(|base| log(folder, &format!("{base}..HEAD"), setup));
     if since == Some(None) {
         terminal.warn(

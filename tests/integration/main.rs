@@ -20,6 +20,7 @@ mod init;
 mod ldap;
 mod next_sync;
 mod partial;
+mod pipelines;
 mod properties;
 mod pull_request;
 mod random_runs;
