@@ -25,6 +25,18 @@ need_tools() {
     fi
 }
 
+# The pipelines that `hardmatch init` writes are held against the schemas of their makers, and their scripts against shellcheck.
+# What is not there is said, here and by the tests that need it.
+need_pipeline_checkers() {
+    command -v shellcheck >/dev/null 2>&1 || install_packages shellcheck || true
+    python3 -c 'import ensurepip' >/dev/null 2>&1 || install_packages python3-venv || true
+    if python3 -m venv "$1/checkers" >&2 && "$1/checkers/bin/pip" install --quiet --disable-pip-version-check check-jsonschema >&2; then
+        export HARDMATCH_TEST_CHECK_JSONSCHEMA="$1/checkers/bin/check-jsonschema"
+    else
+        echo "!! check-jsonschema could not be installed from PyPI" >&2
+    fi
+}
+
 # What a build with Kerberos takes.
 need_kerberos() {
     [ -e /usr/include/gssapi/gssapi.h ] && ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 && return

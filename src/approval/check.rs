@@ -16,8 +16,8 @@ pub struct Subject<'a> {
     pub digest: &'a str,
     /// The tenant's id.
     pub tenant: &'a str,
-    /// Who wrote the change; their own approval does not count. `None` where nothing says who that is.
-    pub author: Option<&'a str>,
+    /// Who wrote the change; their own approval does not count. Empty where nothing says who that is.
+    pub authors: &'a [String],
 }
 
 /// A statement with its signature, as they were read.
@@ -96,7 +96,7 @@ fn weigh(
         return Err(format!("it expired at {}", statement.expires));
     }
     let signer = signer_of(&statement, signers, signed, now)?;
-    if subject.author.is_some_and(|author| same(author, &statement.approver)) {
+    if subject.authors.iter().any(|author| same(author, &statement.approver)) {
         return Err(format!("{} wrote the change, and somebody else has to approve it", statement.approver));
     }
     let fingerprint = signer.key().fingerprint(ssh_key::HashAlg::Sha256).to_string();
@@ -166,7 +166,8 @@ mod tests {
         let signers = AllowedSigners::parse(signers).unwrap();
         let given: Vec<SignedStatement<'_>> =
             given.iter().map(|(statement, signature)| SignedStatement { name: "a", statement, signature }).collect();
-        decide(Subject { digest: DIGEST, tenant: "t", author }, &signers, &given, time("2026-11-25T00:00:00Z"))
+        let authors: Vec<String> = author.map(str::to_owned).into_iter().collect();
+        decide(Subject { digest: DIGEST, tenant: "t", authors: &authors }, &signers, &given, time("2026-11-25T00:00:00Z"))
     }
 
     /// Why the only approval does not count.

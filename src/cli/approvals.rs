@@ -1,12 +1,12 @@
 //! The approvals that lie beside a plan, and the policy that asks for them.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use crate::approval::{AllowedSigners, Decision, SignedStatement, Subject, decide};
 use crate::model::text::printable;
 use crate::planfile::PlanFile;
 
+use super::authors;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files;
@@ -41,7 +41,8 @@ pub(super) fn require(path: &Path, named: &[PathBuf], plan: &PlanFile, setup: &S
     let required = usize::try_from(setup.config.desired.policy.required_approvals).unwrap_or(usize::MAX);
     let signers = read_signers(setup)?.unwrap_or_default();
     let files = if named.is_empty() { beside(path) } else { named.to_vec() };
-    let decision = weigh(&files, plan, &signers, setup)?;
+    let authors = authors::of_change(setup, terminal);
+    let decision = weigh(&files, plan, &signers, &authors)?;
     for approved in &decision.approved {
         let until = approved.expires;
         terminal.say(&format!("approved by {} ({}) until {until}", printable(&approved.approver), approved.fingerprint));
@@ -62,7 +63,7 @@ fn missing(required: usize, decision: &Decision, path: &Path) -> Failure {
     failure.hint(format!("To approve it after review: hardmatch approve {} --key KEY", path.display()))
 }
 
-fn weigh(paths: &[PathBuf], plan: &PlanFile, signers: &AllowedSigners, setup: &Setup) -> Result<Decision, Failure> {
+fn weigh(paths: &[PathBuf], plan: &PlanFile, signers: &AllowedSigners, authors: &[String]) -> Result<Decision, Failure> {
     let mut read = Vec::new();
     for path in paths {
         // A statement without signature is one that does not count.
@@ -71,10 +72,9 @@ fn weigh(paths: &[PathBuf], plan: &PlanFile, signers: &AllowedSigners, setup: &S
     }
     let given: Vec<SignedStatement<'_>> =
         read.iter().map(|(name, statement, signature)| SignedStatement { name, statement, signature }).collect();
-    let author = author(setup);
     let digest = plan.digest();
     let tenant = plan.body.tenant.id.as_deref().unwrap_or_default();
-    let subject = Subject { digest: &digest, tenant, author: author.as_deref() };
+    let subject = Subject { digest: &digest, tenant, authors };
     Ok(decide(subject, signers, &given, surroundings::now()))
 }
 
@@ -90,14 +90,4 @@ fn beside(plan: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_one).collect();
     found.sort();
     found
-}
-
-/// The address of who last changed the configuration, as git says; nobody where git is not there or does not know.
-fn author(setup: &Setup) -> Option<String> {
-    let folder = setup.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut git = Command::new("git");
-    git.current_dir(folder).args(["log", "-1", "--format=%ae", "--", "."]).stdin(Stdio::null()).stderr(Stdio::null());
-    let output = git.output().ok().filter(|output| output.status.success())?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }

@@ -4,6 +4,7 @@ mod approving;
 mod checking;
 mod discovery;
 mod explain;
+mod starting;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub use approving::ApproveArgs;
 pub use checking::VerifyArgs;
 pub use discovery::{DiscoverArgs, DiscoverFormat};
 pub use explain::{ExplainArgs, ExplainFormat};
+pub use starting::{Ci, InitArgs};
 
 /// Plan, review and apply hard matches between Active Directory users and Microsoft Entra ID accounts.
 #[derive(Debug, Parser)]
@@ -41,6 +43,9 @@ pub enum Verb {
     /// Plan, approve, apply and verify a built-in example; its files stay for you to play with
     #[command(after_help = "Examples:\n  hardmatch demo\n  hardmatch demo /tmp/playground")]
     Demo(DemoArgs),
+    /// Write a repository to start from: configuration, pipelines for pull requests, a guide; it works at once
+    #[command(after_help = starting::EXAMPLES)]
+    Init(InitArgs),
     /// Check the YAML and the files it names, offline, without reading a directory
     #[command(after_help = "Examples:\n  hardmatch validate\n  hardmatch validate --config waves/hardmatch.yaml")]
     Validate(ConfigArgs),

@@ -12,22 +12,28 @@ use super::files::{self, Readers};
 /// Files that are written but not yet in their places. Dropped, they are gone, and so are the folders made for them.
 pub(super) struct Batch {
     overwrite: bool,
+    readers: Readers,
     pending: Vec<(NamedTempFile, PathBuf)>,
     folders: Vec<PathBuf>,
 }
 
 impl Batch {
-    /// An empty batch.
+    /// An empty batch of files for their owner only.
     pub(super) fn new(overwrite: bool) -> Self {
-        Self { overwrite, pending: Vec::new(), folders: Vec::new() }
+        Self { overwrite, readers: Readers::Owner, pending: Vec::new(), folders: Vec::new() }
     }
 
-    /// Writes a file beside its place, readable by its owner only.
+    /// An empty batch of files for whoever the system's settings say; what is there stays.
+    pub(super) fn shared() -> Self {
+        Self { overwrite: false, readers: Readers::AsUsual, pending: Vec::new(), folders: Vec::new() }
+    }
+
+    /// Writes a file beside its place.
     pub(super) fn add(&mut self, path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         let write = || {
             let folder = folder_of(path);
             self.make_folder(folder)?;
-            let mut fresh = files::temporary(folder, Readers::Owner)?;
+            let mut fresh = files::temporary(folder, self.readers)?;
             let mut buffered = BufWriter::with_capacity(1 << 16, fresh.as_file_mut());
             content(&mut buffered).and_then(|()| buffered.flush())?;
             drop(buffered);

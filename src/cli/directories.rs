@@ -70,9 +70,9 @@ pub(super) fn open_for_reading<'a>(
 }
 
 pub(super) fn drawn(faults: Diagnostics, terminal: Terminal) -> Failure {
-    let text =
-        render_diagnostics(&faults.sorted(), &SourceTexts::default(), terminal.width_of_messages(), terminal.colours_messages());
-    Failure::drawn(text)
+    let faults = faults.sorted();
+    let text = render_diagnostics(&faults, &SourceTexts::default(), terminal.width_of_messages(), terminal.colours_messages());
+    Failure::drawn(text, faults)
 }
 
 /// Runs what waits for directories.

@@ -1,5 +1,6 @@
 //! Why a verb ended early: an exit code, a message and what to do about it.
 
+use crate::diag::Diagnostic;
 use crate::directory::ports::DirectoryError;
 
 use super::exit::Exit;
@@ -15,13 +16,15 @@ pub struct Failure {
     pub drawn: bool,
     /// What to do, in full sentences.
     pub hints: Vec<String>,
+    /// What is wrong where, when input files are.
+    pub places: Vec<Diagnostic>,
 }
 
 impl Failure {
     /// A failure with this code.
     #[must_use]
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), drawn: false, hints: Vec::new() }
+        Self { exit, message: message.into(), drawn: false, hints: Vec::new(), places: Vec::new() }
     }
 
     /// A wrong command line.
@@ -36,10 +39,10 @@ impl Failure {
         Self::new(Exit::InvalidInput, message)
     }
 
-    /// Diagnostics that were drawn with their snippets.
+    /// Diagnostics that were drawn with their snippets, and the diagnostics themselves.
     #[must_use]
-    pub fn drawn(message: impl Into<String>) -> Self {
-        Self { drawn: true, ..Self::input(message) }
+    pub fn drawn(message: impl Into<String>, places: Vec<Diagnostic>) -> Self {
+        Self { drawn: true, places, ..Self::input(message) }
     }
 
     /// Adds what to do.

@@ -6,6 +6,7 @@ mod apply;
 mod approvals;
 mod approve;
 pub mod args;
+mod authors;
 mod batch;
 mod convert;
 mod demo;
@@ -16,12 +17,14 @@ pub mod exit;
 mod explain;
 mod failure;
 mod files;
+mod init;
 mod live;
 mod plan;
 mod print;
 mod reading;
 mod reference;
 mod rollback;
+mod runner;
 mod schema;
 mod setup;
 mod show;
@@ -50,6 +53,7 @@ pub fn run_from_command_line() -> Exit {
         Ok(exit) => exit,
         Err(failure) => {
             terminal.fail(&failure);
+            runner::failed(&failure, terminal);
             failure.exit
         }
     }
@@ -58,6 +62,7 @@ pub fn run_from_command_line() -> Exit {
 fn run(verb: &Verb, terminal: Terminal) -> Result<Exit, Failure> {
     match verb {
         Verb::Demo(args) => demo::run(args, terminal),
+        Verb::Init(args) => init::run(args, terminal),
         Verb::Validate(args) => plan::validate(args, terminal),
         Verb::Plan(args) => plan::plan(args, terminal),
         Verb::Show(args) => show::show(args, terminal),

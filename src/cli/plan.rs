@@ -9,6 +9,7 @@ use super::args::{ConfigArgs, PlanArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::print::{Printing, save_plan};
+use super::runner;
 use super::setup::Setup;
 use super::terminal::Terminal;
 
@@ -19,8 +20,9 @@ pub(super) fn validate(args: &ConfigArgs, terminal: Terminal) -> Result<Exit, Fa
     let duplicates = config::check_duplicates(desired);
     if duplicates.has_errors() {
         let (width, color) = (terminal.width_of_messages(), terminal.colours_messages());
-        let drawn = config::render_diagnostics(&duplicates.sorted(), &setup.config.sources, width, color);
-        return Err(Failure::drawn(drawn));
+        let duplicates = duplicates.sorted();
+        let drawn = config::render_diagnostics(&duplicates, &setup.config.sources, width, color);
+        return Err(Failure::drawn(drawn, duplicates));
     }
     let counts = [
         counted(desired.mappings.len(), "mapping"),
@@ -50,7 +52,9 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
         let next = if can_be_applied { format!(" To carry it out: hardmatch apply {}", out.display()) } else { String::new() };
         terminal.say(&format!("\nSaved as {}.{next}", out.display()));
     }
-    Ok(verdict(&plan.body, args.detailed_exitcode))
+    let exit = verdict(&plan.body, args.detailed_exitcode);
+    runner::plan(&plan, exit, terminal);
+    Ok(exit)
 }
 
 /// The exit code that a plan deserves.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::apply::earlier::earlier_runs;
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigErrors};
 use crate::diag::{Diagnostic, Level};
 use crate::model::Observed;
 use crate::plan::{EarlierRun, Options};
@@ -13,6 +13,7 @@ use super::args::{ConfigArgs, Read};
 use super::directories;
 use super::failure::Failure;
 use super::reading::Reading;
+use super::runner;
 use super::surroundings;
 use super::terminal::Terminal;
 
@@ -38,10 +39,11 @@ impl Setup {
         let path = surroundings::find_config(args.config.as_deref())?;
         terminal.log(1, &format!("reading {}", path.display()));
         let (width, color) = (terminal.width_of_messages(), terminal.colours_messages());
-        let config = config::load(&path).map_err(|errors| Failure::drawn(errors.render(width, color)))?;
+        let config = config::load(&path).map_err(|errors| drawn(&errors, terminal))?;
         let worth_saying: Vec<Diagnostic> = config.warnings.iter().filter(|one| one.level == Level::Warning).cloned().collect();
         if !worth_saying.is_empty() {
             terminal.say(&config::render_diagnostics(&worth_saying, &config.sources, width, color));
+            runner::warned(&worth_saying, terminal);
         }
         Ok(Self { policy: path.clone(), path, config, read: args.read })
     }
@@ -61,8 +63,7 @@ impl Setup {
         let mut setup = Self::load(args, terminal)?;
         if let Some(path) = policy {
             terminal.log(1, &format!("reading the policy of {}", path.display()));
-            let (width, color) = (terminal.width_of_messages(), terminal.colours_messages());
-            let file = config::load_policy(path).map_err(|errors| Failure::drawn(errors.render(width, color)))?;
+            let file = config::load_policy(path).map_err(|errors| drawn(&errors, terminal))?;
             setup.config.desired.policy = file.policy;
             setup.config.desired.policy_sha256 = file.sha256;
             setup.config.signers = file.signers;
@@ -105,4 +106,9 @@ impl Setup {
             tool: TOOL.to_owned(),
         }
     }
+}
+
+fn drawn(errors: &ConfigErrors, terminal: Terminal) -> Failure {
+    let text = errors.render(terminal.width_of_messages(), terminal.colours_messages());
+    Failure::drawn(text, errors.diagnostics.clone().sorted())
 }

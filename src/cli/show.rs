@@ -4,6 +4,7 @@ use super::args::{DiffArgs, Format, ShowArgs};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::print::{Printing, read_plan, without_page};
+use super::runner;
 use super::terminal::Terminal;
 use crate::render::{self, PlanDiff};
 
@@ -12,6 +13,7 @@ pub(super) fn show(args: &ShowArgs, terminal: Terminal) -> Result<Exit, Failure>
     let printing = Printing::new(&args.render)?;
     let plan = read_plan(&args.plan)?;
     printing.print(&plan, terminal)?;
+    runner::plan(&plan, Exit::Done, terminal);
     Ok(Exit::Done)
 }
 

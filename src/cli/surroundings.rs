@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::render::Dialect;
+
 use super::failure::Failure;
 
 /// The file that is looked for when none is named.
@@ -27,6 +29,55 @@ pub(super) fn variable(name: &str) -> Option<OsString> {
 pub(super) fn agent_socket() -> Option<PathBuf> {
     let named = variable("SSH_AUTH_SOCK").map(PathBuf::from);
     named.or_else(|| cfg!(windows).then(|| PathBuf::from(r"\\.\pipe\openssh-ssh-agent")))
+}
+
+/// The CI runner that this is a step of.
+#[derive(Debug)]
+pub(super) struct Runner {
+    dialect: Dialect,
+    workspace: Option<PathBuf>,
+}
+
+impl Runner {
+    /// By the variables that GitHub Actions and Azure DevOps set.
+    pub(super) fn find() -> Option<Self> {
+        let is = |name: &str| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let path = |name: &str| variable(name).map(PathBuf::from);
+        if is("GITHUB_ACTIONS") {
+            return Some(Self { dialect: Dialect::GitHub, workspace: path("GITHUB_WORKSPACE") });
+        }
+        is("TF_BUILD").then(|| Self { dialect: Dialect::AzureDevOps, workspace: path("BUILD_SOURCESDIRECTORY") })
+    }
+
+    /// Whose commands it reads.
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The file that takes outputs; Azure DevOps has none.
+    pub(super) fn outputs(&self) -> Option<PathBuf> {
+        variable("GITHUB_OUTPUT").map(PathBuf::from)
+    }
+
+    /// The file that takes the summary; for Azure DevOps one of this process.
+    pub(super) fn summary(&self) -> Option<PathBuf> {
+        match self.dialect {
+            Dialect::GitHub => variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+            Dialect::AzureDevOps => {
+                let folder = PathBuf::from(variable("AGENT_TEMPDIRECTORY")?);
+                Some(folder.join(format!("hardmatch-{}.md", std::process::id())))
+            }
+        }
+    }
+
+    /// A file as the runner names it: below its workspace, with `/`. `base` is where files are looked for that are not here.
+    pub(super) fn place_of(&self, file: &Path, base: Option<&Path>) -> Option<String> {
+        let workspace = self.workspace.as_deref()?.canonicalize().ok()?;
+        let found = file.canonicalize().ok().or_else(|| base?.join(file).canonicalize().ok())?;
+        let inside = found.strip_prefix(&workspace).ok()?;
+        let parts: Vec<_> = inside.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+        Some(parts.join("/"))
+    }
 }
 
 /// The time.

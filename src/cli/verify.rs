@@ -13,6 +13,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::plan::{refusal, verdict};
 use super::print::without_page;
+use super::runner;
 use super::setup::Setup;
 use super::terminal::Terminal;
 
@@ -25,21 +26,28 @@ pub(super) fn run(args: &VerifyArgs, terminal: Terminal) -> Result<Exit, Failure
         Some(wait) => wait_for_sync(&setup, (plan, observed), wait, args.every, terminal)?,
         None => (plan, observed, true),
     };
-    show(&plan.body, &observed, format, args.all, terminal)?;
-    if in_time || refusal(&plan.body).is_some() {
-        return Ok(verdict(&plan.body, args.detailed_exitcode));
+    let report = VerifyReport::new(&plan.body).with_proof(&observed);
+    show(&report, format, args.all, terminal)?;
+    let is_late = !in_time && refusal(&plan.body).is_none();
+    if is_late {
+        terminal.warn(&format!("the time is over, and {} still wait for sync", armed(&plan.body)));
     }
-    terminal.warn(&format!("the time is over, and {} still wait for sync", armed(&plan.body)));
-    Ok(Exit::Unconfirmed)
+    let exit = if is_late { Exit::Unconfirmed } else { verdict(&plan.body, args.detailed_exitcode) };
+    runner::ended(&states(&plan.body), exit, &render::verify_markdown(&report), terminal);
+    Ok(exit)
 }
 
-fn show(body: &Body, observed: &Observed, format: Format, all: bool, terminal: Terminal) -> Result<(), Failure> {
-    let report = VerifyReport::new(body).with_proof(observed);
+/// How many mappings are in each state, for later steps of a pipeline.
+fn states(body: &Body) -> Vec<(&'static str, String)> {
+    MappingState::ALL.into_iter().map(|state| (state.word(), count(body, state).to_string())).collect()
+}
+
+fn show(report: &VerifyReport, format: Format, all: bool, terminal: Terminal) -> Result<(), Failure> {
     let style = terminal.style(all);
     terminal.stream_result(|out| match format {
-        Format::Human | Format::Html => render::verify_human(&report, &style, out),
-        Format::Markdown => out.write_all(render::verify_markdown(&report).as_bytes()),
-        Format::Json => render::verify_json(&report, out),
+        Format::Human | Format::Html => render::verify_human(report, &style, out),
+        Format::Markdown => out.write_all(render::verify_markdown(report).as_bytes()),
+        Format::Json => render::verify_json(report, out),
     })
 }
 

@@ -107,6 +107,11 @@ impl SourceTexts {
         self.files.push(file);
     }
 
+    /// The files relative to the configuration.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| &*file.relative)
+    }
+
     /// The file of this name, shown or relative.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&SourceText> {

@@ -39,21 +39,37 @@ pub fn hash_folded(text: &str, state: &mut impl Hasher) {
     fold(text).hash(state);
 }
 
-/// Text of a directory made safe for a terminal: control and invisible direction characters become visible escapes.
+/// Text of a directory made safe for a terminal and for the log of a CI runner: control and invisible direction characters
+/// become visible escapes, and what runners take for a command (`::word`, `##[`, `##vso[`) is one no more.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unprintable) {
+    if !text.chars().any(is_unprintable) && !may_command(text) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if is_unprintable(c) {
+    for (at, c) in text.char_indices() {
+        if is_unprintable(c) || starts_command(text, at) {
             let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
         } else {
             out.push(c);
         }
     }
     Cow::Owned(out)
+}
+
+fn may_command(text: &str) -> bool {
+    text.contains("::") || text.contains("##")
+}
+
+/// A runner may find its command anywhere in a line, and a line may be broken anywhere.
+fn starts_command(text: &str, at: usize) -> bool {
+    let rest = text.get(at..).unwrap_or_default();
+    let is_word = rest.strip_prefix("::").is_some_and(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()));
+    is_word || ["##[", "##vso["].iter().any(|command| starts_without_case(rest, command))
+}
+
+fn starts_without_case(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
 }
 
 fn is_unprintable(c: char) -> bool {
@@ -78,5 +94,15 @@ mod tests {
     fn shows_control_and_direction_characters_as_escapes() {
         assert_eq!(printable("a\u{1b}[31m\u{202e}b"), "a\\u{1b}[31m\\u{202e}b");
         assert_eq!(printable("Zoë 王"), "Zoë 王");
+    }
+
+    #[test]
+    fn what_a_ci_runner_takes_for_a_command_is_one_no_more() {
+        assert_eq!(printable("::stop-commands::x"), "\\u{3a}:stop-commands\\u{3a}:x");
+        assert_eq!(printable("a ##vso[task.prependpath]/x ##[set-env]"), "a \\u{23}#vso[task.prependpath]/x \\u{23}#[set-env]");
+        assert_eq!(printable("##VSO["), "\\u{23}#VSO[");
+        for plain in ["fe80::1", "## Heading", "a :: b", "std:"] {
+            assert_eq!(printable(plain), plain);
+        }
     }
 }

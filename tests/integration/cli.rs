@@ -37,13 +37,6 @@ fn help_and_version_are_results() {
 }
 
 #[test]
-fn what_is_not_built_yet_is_not_offered() {
-    let help = Hardmatch::new().run(&["--help"]);
-    assert!(!help.stdout.lines().any(|line| line.trim_start().starts_with("init ")));
-    Hardmatch::new().run(&["init"]).expect(64);
-}
-
-#[test]
 fn wrong_use_is_64_and_says_what_is_near() {
     let here = Hardmatch::new();
     here.run(&["aply"]).expect(64).says(&["apply"]);

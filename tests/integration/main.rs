@@ -4,6 +4,7 @@
 mod apply;
 mod approvals;
 mod architecture;
+mod ci_runner;
 mod cli;
 mod common;
 #[cfg(feature = "emulator")]
@@ -15,10 +16,13 @@ mod explain;
 #[cfg(feature = "emulator")]
 mod graph;
 mod guards;
+mod init;
 mod ldap;
 mod next_sync;
 mod partial;
+mod pipelines;
 mod properties;
+mod pull_request;
 mod random_runs;
 mod readme;
 mod report;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::apply::journal::{Journal, journal_path};
 use crate::apply::unfinished::abandon;
 use crate::apply::{self, ApplyError, Directories, Options, Request, RunReport};
 use crate::plan;
@@ -20,6 +21,7 @@ use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::print::{read_plan, save_plan};
+use super::runner;
 use super::setup::{Setup, TOOL};
 use super::surroundings;
 use super::terminal::Terminal;
@@ -41,12 +43,16 @@ pub(super) fn run(args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure>
         return Ok(Exit::Done);
     }
     same_policy(&plan, &setup)?;
+    same_configuration(&plan, &path, &setup)?;
     approval::obtain(args, &path, &plan, &setup, terminal)?;
     let digest = plan.digest();
     terminal.say(&format!("Applying plan {digest}"));
     let (report, signalled) = carry_out(args, &path, &digest, &plan, &setup, terminal)?;
     terminal.result(&report::text(&report, &plan, &path))?;
-    Ok(report::exit(&report, signalled))
+    let exit = report::exit(&report, signalled);
+    let outputs = [vec![("digest", digest)], report::counts(&report)].concat();
+    runner::ended(&outputs, exit, &report::markdown(&report, &plan, &path), terminal);
+    Ok(exit)
 }
 
 /// Without a plan: makes one, keeps it beside the configuration so that an interrupted run can go on, and shows it.
@@ -126,6 +132,24 @@ fn same_policy(plan: &PlanFile, setup: &Setup) -> Result<(), Failure> {
         format!("the policy in `{}` is not the one that the plan was made under; nothing was written", setup.policy.display()),
     )
     .hint("Plan again with this policy (`--policy` takes the same file), so that its limits and protected accounts are held against the plan."))
+}
+
+/// What was approved was made from these very files. A run that has begun is finished all the same.
+fn same_configuration(plan: &PlanFile, path: &Path, setup: &Setup) -> Result<(), Failure> {
+    let is_rollback = plan.body.rollback_of.is_some();
+    let is_same = plan.body.inputs.config == setup.config.desired.config_sha256;
+    if is_rollback || is_same || has_begun(path, &plan.digest()) {
+        return Ok(());
+    }
+    let message =
+        format!("`{}` or a mapping file of it changed since the plan was made; nothing was written", setup.path.display());
+    Err(Failure::new(Exit::Stale, message)
+        .hint("Plan again, and have the new plan reviewed; `hardmatch diff` shows what it changes."))
+}
+
+fn has_begun(path: &Path, digest: &str) -> bool {
+    let journal = journal_path(path);
+    journal.is_file() && Journal::read(&journal).is_ok_and(|state| state.history(digest).open_run().is_some())
 }
 
 async fn attempt(

@@ -12,6 +12,7 @@ use crate::apply::{ApplyError, Difference, ExitKind, RunReport};
 use crate::model::text::printable;
 use crate::plan::action::{Action, ActionId, ActionKind};
 use crate::planfile::PlanFile;
+use crate::render;
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
@@ -69,39 +70,55 @@ fn stale(differences: &[Difference]) -> Failure {
         .hint("Plan again; `hardmatch diff` shows what a new plan changes.")
 }
 
-/// The report of a run.
-pub(super) fn text(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
+/// A heading and what is under it.
+type Lines = (&'static str, Vec<String>);
+
+/// What did not go well, under its headings.
+fn troubles(report: &RunReport, plan: &PlanFile) -> [Lines; 3] {
     let actions: BTreeMap<&ActionId, &Action> = plan.body.actions.iter().map(|action| (&action.id, action)).collect();
     let name = |id: &ActionId| actions.get(id).map_or_else(|| id.to_string(), |action| watch::name(action));
-    let mut text = String::new();
-    let failed: Vec<String> =
-        report.failed.iter().map(|(id, failure)| format!("{}: {}", name(id), printable(&failure.reason))).collect();
-    let unknown: Vec<String> =
-        report.unconfirmed.iter().map(|(id, reason)| format!("{}: {}", name(id), printable(reason))).collect();
+    let failed = report.failed.iter().map(|(id, failure)| format!("{}: {}", name(id), printable(&failure.reason)));
+    let unknown = report.unconfirmed.iter().map(|(id, reason)| format!("{}: {}", name(id), printable(reason)));
     let skipped = report.skipped.iter().map(|skipped| format!("{}: needs {}", name(&skipped.action), name(&skipped.blocked_by)));
-    let not_tried: Vec<String> =
-        skipped.chain(report.not_started.iter().map(|id| format!("{}: not started", name(id)))).collect();
-    for (heading, lines) in [("Failed", &failed), ("Unknown (sent, but not seen)", &unknown), ("Not tried", &not_tried)] {
-        if !lines.is_empty() {
-            let _ = writeln!(text, "{heading}:");
-            lines.iter().take(SHOWN).for_each(|line| text.push_str(&format!("  {line}\n")));
-            if lines.len() > SHOWN {
-                let _ = writeln!(text, "  … and {} more; the journal has them all", lines.len() - SHOWN);
-            }
+    let not_tried = skipped.chain(report.not_started.iter().map(|id| format!("{}: not started", name(id))));
+    [("Failed", failed.collect()), ("Unknown (sent, but not seen)", unknown.collect()), ("Not tried", not_tried.collect())]
+}
+
+/// The counts, as later steps of a pipeline read them.
+pub(super) fn counts(report: &RunReport) -> Vec<(&'static str, String)> {
+    let not_tried = report.skipped.len() + report.not_started.len();
+    let counts = [
+        ("done", report.done.len()),
+        ("done-before", report.already_done.len()),
+        ("failed", report.failed.len()),
+        ("unknown", report.unconfirmed.len()),
+        ("not-tried", not_tried),
+    ];
+    counts.map(|(name, count)| (name, count.to_string())).into()
+}
+
+fn counted(report: &RunReport, plan: &PlanFile) -> String {
+    let counts: Vec<String> = counts(report).iter().map(|(name, count)| format!("{count} {}", name.replace('-', " "))).collect();
+    format!("Applied {}: {}", plan.short_digest(), counts.join(", "))
+}
+
+/// The report of a run.
+pub(super) fn text(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
+    let mut text = String::new();
+    for (heading, lines) in troubles(report, plan).iter().filter(|(_, lines)| !lines.is_empty()) {
+        let _ = writeln!(text, "{heading}:");
+        lines.iter().take(SHOWN).for_each(|line| text.push_str(&format!("  {line}\n")));
+        if lines.len() > SHOWN {
+            let _ = writeln!(text, "  … and {} more; the journal has them all", lines.len() - SHOWN);
         }
     }
-    let _ = writeln!(
-        text,
-        "Applied {}: {} done, {} done before, {} failed, {} unknown, {} not tried",
-        plan.short_digest(),
-        report.done.len(),
-        report.already_done.len(),
-        failed.len(),
-        unknown.len(),
-        not_tried.len()
-    );
-    let _ = writeln!(text, "{}", next(report, plan, path));
+    let _ = writeln!(text, "{}\n{}", counted(report, plan), next(report, plan, path));
     text
+}
+
+/// The same for the summary of a CI job.
+pub(super) fn markdown(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
+    render::run_markdown(&counted(report, plan), &troubles(report, plan), &next(report, plan, path))
 }
 
 /// Whether sync has something to take over after the plan.

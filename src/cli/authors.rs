@@ -1,0 +1,57 @@
+//! Who wrote a change, as git says: they do not approve it themselves.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::setup::Setup;
+use super::surroundings::git_commit;
+use super::terminal::Terminal;
+
+/// Authors and co-authors, an address a line.
+const FORMAT: &str = "--format=%ae%n%(trailers:key=Co-authored-by,valueonly)";
+
+/// The addresses of everybody who changed the configuration or a mapping file since the commit that the policy is from; where
+/// the policy is of the same commit, of who changed them last. Nobody where the configuration is in no repository.
+pub(super) fn of_change(setup: &Setup, terminal: Terminal) -> Vec<String> {
+    let folder = folder_of(&setup.path);
+    let Some(head) = git_commit(folder) else { return Vec::new() };
+    let of_policy = git_commit(folder_of(&setup.policy));
+    if setup.policy != setup.path && of_policy.as_ref() == Some(&head) {
+        terminal.warn("the policy is of the same commit as the change that it judges; take it from the commit before the merge");
+    }
+    let base = of_policy.filter(|base| *base != head);
+    let since = base.as_ref().map(|base| log(folder, &format!("{base}..HEAD"), setup));
+    if since == Some(None) {
+        terminal.warn(
+            "git does not know here the commit that the policy is from, so only the author of the last change is kept from \
+             approving it; fetch the whole history (fetch-depth: 0)",
+        );
+    }
+    let written = since.flatten().filter(|authors| !authors.is_empty()).or_else(|| log(folder, "-1", setup));
+    if written.is_none() {
+        terminal.warn("git does not say who wrote the change, so nobody is kept from approving their own");
+    }
+    written.unwrap_or_default()
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Who wrote the commits of a range that touch the files; `None` where git fails.
+fn log(folder: &Path, range: &str, setup: &Setup) -> Option<Vec<String>> {
+    let mut git = Command::new("git");
+    git.current_dir(folder).args(["--literal-pathspecs", "log", FORMAT, range, "--"]).args(setup.config.sources.names());
+    let output = git.stdin(Stdio::null()).stderr(Stdio::null()).output().ok().filter(|output| output.status.success())?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut authors: Vec<String> = text.lines().map(address).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    authors.sort();
+    authors.dedup();
+    Some(authors)
+}
+
+/// `a@b` of `a@b` and of `Name <a@b>`.
+fn address(line: &str) -> &str {
+    let inner = line.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(line, |(inner, _)| inner);
+    inner.trim()
+}
