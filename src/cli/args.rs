@@ -26,6 +26,10 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
 
+    /// How messages on stderr look: human, or json for one object a line
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    pub log_format: LogFormat,
+
     /// Say more on stderr (twice: even more); never a secret
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
@@ -33,6 +37,16 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
+}
+
+/// How messages look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    #[default]
+    Human,
+    /// One JSON object a line
+    Json,
 }
 
 /// The verbs.
@@ -80,7 +94,7 @@ pub enum Verb {
     /// Explain why a user is not linked and what to do about it; or what a finding code means
     #[command(after_help = explain::EXAMPLES)]
     Explain(ExplainArgs),
-    /// Print the JSON schema of the configuration or of the plan file
+    /// Print the JSON schema of the configuration, of the plan file or of the events of a run
     #[command(after_help = "Examples:\n  hardmatch schema config > schemas/config.schema.json")]
     Schema(SchemaArgs),
     /// Print the completion script of a shell
@@ -101,7 +115,8 @@ const PLAN_EXAMPLES: &str = "Examples:
 const APPLY_EXAMPLES: &str = "Examples:
   hardmatch apply plan.json                       asks for the first six characters of the digest
   hardmatch apply plan.json --digest sha256:4f…   in a pipeline, after review
-  hardmatch apply                                 plans, shows the plan and asks";
+  hardmatch apply                                 plans, shows the plan and asks
+  hardmatch apply plan.json --digest sha256:4f… --format ndjson > events.ndjson";
 
 const SNAPSHOT_EXAMPLES: &str = "Examples:
   hardmatch snapshot                              into the folder snapshot/
@@ -235,6 +250,15 @@ pub struct DiffArgs {
     pub format: Format,
 }
 
+/// What `apply` writes to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ApplyFormat {
+    /// A report at the end, for people
+    Human,
+    /// One JSON object a line for each event, for scripts
+    Ndjson,
+}
+
 /// `apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
@@ -256,6 +280,10 @@ pub struct ApplyArgs {
     /// An approval of the plan; may be repeated. Otherwise those beside the plan are taken (PLAN.*.approval)
     #[arg(long = "approval", value_name = "FILE", requires = "plan")]
     pub approvals: Vec<PathBuf>,
+
+    /// What goes to stdout: human, a report at the end; or ndjson, an event a line while it runs (hardmatch schema events)
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    pub format: ApplyFormat,
 
     /// Go on after failures until more than this many writes failed
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -341,6 +369,8 @@ pub enum SchemaName {
     Config,
     /// The plan file
     Plan,
+    /// A line of `apply --format ndjson`
+    Events,
 }
 
 /// `schema`.

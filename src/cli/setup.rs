@@ -41,7 +41,7 @@ impl Setup {
         let config = config::load(&path).map_err(|errors| Failure::drawn(errors.render(width, color)))?;
         let worth_saying: Vec<Diagnostic> = config.warnings.iter().filter(|one| one.level == Level::Warning).cloned().collect();
         if !worth_saying.is_empty() {
-            terminal.say(&config::render_diagnostics(&worth_saying, &config.sources, width, color));
+            terminal.warn_drawn(&config::render_diagnostics(&worth_saying, &config.sources, width, color));
         }
         Ok(Self { policy: path.clone(), path, config, read: args.read })
     }
