@@ -100,28 +100,33 @@ pub enum Verb {
     /// Print the completion script of a shell
     #[command(after_help = "Examples:\n  hardmatch completions bash > /etc/bash_completion.d/hardmatch")]
     Completions(CompletionsArgs),
-    /// Print the manual page
-    #[command(after_help = "Examples:\n  hardmatch man > hardmatch.1")]
-    Man,
+    /// Print the manual page of the program or of a verb
+    #[command(
+        after_help = "Examples:\n  hardmatch man | man -l -\n  hardmatch man apply | man -l -\n  hardmatch man --out /usr/local/share/man/man1"
+    )]
+    Man(ManArgs),
 }
 
 const PLAN_EXAMPLES: &str = "Examples:
-  hardmatch plan                                  show it
-  hardmatch plan --out plan.json                  and save it for review and `hardmatch apply`
+  hardmatch plan                             show it
+  hardmatch plan --out plan.json             and save it for review and for apply
   hardmatch plan --output markdown=comment.md --output json=plan.json
-  hardmatch plan --only 'james*' --only eve       only these mappings
-  hardmatch plan --partial --out plan.json        leave blocked mappings out on purpose";
+  hardmatch plan --only 'james*' --only eve  only these mappings
+  hardmatch plan --partial --out plan.json   leave blocked mappings out";
 
 const APPLY_EXAMPLES: &str = "Examples:
-  hardmatch apply plan.json                       asks for the first six characters of the digest
+  hardmatch apply plan.json                  asks for the start of the digest
   hardmatch apply plan.json --digest sha256:4f…   in a pipeline, after review
-  hardmatch apply                                 plans, shows the plan and asks
+  hardmatch apply                            plans, shows the plan and asks
   hardmatch apply plan.json --digest sha256:4f… --format ndjson > events.ndjson";
 
 const SNAPSHOT_EXAMPLES: &str = "Examples:
-  hardmatch snapshot                              into the folder snapshot/
-  hardmatch snapshot before-wave-2 && hardmatch plan --config before-wave-2/hardmatch.yaml
-  hardmatch snapshot --redact for-the-vendor      with other names, addresses and ids: the plan has the same shape";
+  hardmatch snapshot                         into the folder snapshot/
+  hardmatch snapshot before-wave-2
+  hardmatch plan --config before-wave-2/hardmatch.yaml
+  hardmatch snapshot --redact for-the-vendor
+                                             with other names, addresses and ids:
+                                             the plan has the same shape";
 
 const CONVERT_EXAMPLES: &str = "Examples:
   hardmatch convert 3f2504e0-4f89-11d3-9a0c-0305e82c3301
@@ -389,6 +394,18 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
+/// `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The page of this verb
+    #[arg(value_name = "VERB")]
+    pub verb: Option<String>,
+
+    /// Save all pages in this folder
+    #[arg(short, long, value_name = "DIR", conflicts_with = "verb")]
+    pub out: Option<PathBuf>,
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -398,6 +415,17 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn examples_fit_into_eighty_columns() {
+        for verb in Cli::command().get_subcommands() {
+            let examples = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(examples.starts_with("Examples:"), "{} has no examples", verb.get_name());
+            for line in examples.lines() {
+                assert!(line.chars().count() <= 80, "{}: {line}", verb.get_name());
+            }
+        }
     }
 
     #[test]

@@ -88,7 +88,7 @@ fn run(verb: &Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Explain(args) => explain::run(args, terminal),
         Verb::Schema(args) => schema::run(args, terminal),
         Verb::Completions(args) => reference::completions(args, terminal),
-        Verb::Man => reference::man(terminal),
+        Verb::Man(args) => reference::man(args, terminal),
     }
 }
 

@@ -28,7 +28,7 @@ pub use self::discover::{ProposedText, discovery_json, discovery_line, left_out_
 pub use self::explain::{explanation_human, explanation_json};
 pub use self::human::human;
 pub use self::markdown::markdown;
-pub use self::page::Style;
+pub use self::page::{Style, hanging};
 pub use self::synced_report::{synced_report_human, synced_report_json};
 pub use self::verify::{VerifyReport, VerifyRow, verify_human, verify_json, verify_markdown};
 pub use self::view::{Chapter, Group, PlanView, Step};

@@ -47,6 +47,9 @@ fn what_is_not_built_yet_is_not_offered() {
 fn wrong_use_is_64_and_says_what_is_near() {
     let here = Hardmatch::new();
     here.run(&["aply"]).expect(64).says(&["apply"]);
+    here.run(&["plan", "--fromat", "json"]).expect(64).says(&["--format"]);
+    here.run(&["schema", "confg"]).expect(64).says(&["a similar value exists: 'config'"]);
+    here.run(&["plan", "--log-format", "jsn"]).expect(64).says(&["a similar value exists: 'json'"]);
     for line in [
         &[][..],
         &["plan", "--fromat", "json"],
@@ -106,8 +109,10 @@ fn references_come_from_the_same_definition() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         here.run(&["completions", shell]).expect(0).shows(&["rollback"]);
     }
-    here.run(&["man"]).expect(0).shows(&[".TH hardmatch", "ROLLBACK", "abandon"]);
-    for name in ["config", "plan"] {
+    here.run(&["man"]).expect(0).shows(&[".TH hardmatch", "rollback", "hardmatch\\-apply(1)", "Exit codes"]);
+    here.run(&["man", "apply"]).expect(0).shows(&[".TH hardmatch-apply", "abandon", "Examples"]);
+    here.run(&["man", "aply"]).expect(64).says(&["Did you mean `apply`"]);
+    for name in ["config", "plan", "events"] {
         let schema = here.run(&["schema", name]);
         schema.expect(0);
         let parsed: serde_json::Value = serde_json::from_str(&schema.stdout).unwrap();

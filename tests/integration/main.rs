@@ -10,6 +10,7 @@ mod common;
 mod discover;
 mod emulator;
 mod errors;
+mod events;
 mod examples;
 mod explain;
 #[cfg(feature = "emulator")]
@@ -21,10 +22,13 @@ mod partial;
 mod properties;
 mod random_runs;
 mod readme;
+mod screen;
 mod sign_in;
 mod snapshot;
+mod surroundings;
 #[cfg(feature = "emulator")]
 mod tenants;
+mod terminals;
 mod waiting;
 #[cfg(feature = "emulator")]
 mod walks;

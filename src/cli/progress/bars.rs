@@ -34,7 +34,8 @@ impl<'a> Bars<'a> {
             gone.finish_and_clear();
         }
         while self.readings.len() < words.len() {
-            self.readings.push(self.lines.add(ProgressBar::new_spinner().with_style(style("{spinner} {wide_msg}"))));
+            let template = if self.readings.is_empty() { "{spinner} {wide_msg}" } else { "  {wide_msg}" };
+            self.readings.push(self.lines.add(ProgressBar::new_spinner().with_style(style(template))));
         }
         for (line, words) in self.readings.iter().zip(words) {
             line.set_message(words.clone());

@@ -32,6 +32,11 @@ impl Board {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Reading is over for now, and this begins.
+    pub(super) fn work(&self, doing: &'static str) {
+        self.state().work(doing);
+    }
+
     /// The run begins; so many actions were done before.
     pub(super) fn begin_run(&self, total: usize, before: usize) {
         self.state().begin_run(total, before, Instant::now());

@@ -15,6 +15,8 @@ const WORTH_A_WORD: Duration = Duration::from_secs(1);
 pub(super) struct State {
     lists: Vec<List>,
     looked_up: u64,
+    /// What is done with what was read.
+    doing: Option<&'static str>,
     run: Option<Run>,
     pause: Option<Pause>,
     totals: Totals,
@@ -54,6 +56,9 @@ struct Pause {
 impl State {
     /// Takes note of what a directory tells.
     pub(super) fn note(&mut self, step: Step<'_>, now: Instant) {
+        if matches!(step, Step::Read { .. } | Step::LookedUp(_)) {
+            self.doing = None;
+        }
         match step {
             Step::Read { what, so_far, of } => self.read(what, so_far, of),
             Step::LookedUp(more) => self.looked_up = self.looked_up.saturating_add(more),
@@ -66,6 +71,11 @@ impl State {
                 }
             }
         }
+    }
+
+    /// Reading is over for now, and this begins.
+    pub(super) fn work(&mut self, doing: &'static str) {
+        self.doing = Some(doing);
     }
 
     fn read(&mut self, what: &str, so_far: u64, of: Option<u64>) {
@@ -100,10 +110,11 @@ impl State {
 
     /// A line for each thing that is read.
     pub(super) fn readings(&self, now: Instant) -> Vec<String> {
-        let mut lines: Vec<String> = self.lists.iter().map(List::words).collect();
+        let mut lines: Vec<String> = self.lists.iter().filter(|list| list.so_far > 0).map(List::words).collect();
         if self.looked_up > 0 {
-            lines.push(format!("{} looked up", HumanCount(self.looked_up)));
+            lines.push(format!("{} looked up one by one", HumanCount(self.looked_up)));
         }
+        lines.extend(self.doing.map(str::to_owned));
         lines.extend(self.pause_words(now));
         lines
     }
@@ -201,8 +212,12 @@ mod tests {
         state.note(Step::LookedUp(20), now);
         state.note(Step::Paused { pause: seconds(12), is_throttled: true }, now);
         state.note(Step::Paused { pause: seconds(2), is_throttled: false }, now);
-        insta::assert_snapshot!(state.line(now).unwrap(), @r"reading: 12,000 of 40,000 users of the tenant, 1,000 AD users of \u{1b}contoso, 20 looked up, throttled for 12 s");
+        insta::assert_snapshot!(state.line(now).unwrap(), @r"reading: 12,000 of 40,000 users of the tenant, 1,000 AD users of \u{1b}contoso, 20 looked up one by one, throttled for 12 s");
         assert!(!state.line(now + seconds(12)).unwrap().contains("throttled"));
+        state.work("planning");
+        assert!(state.line(now).unwrap().contains("one by one, planning"));
+        state.note(Step::LookedUp(1), now);
+        assert!(!state.line(now).unwrap().contains("planning"));
     }
 
     #[test]

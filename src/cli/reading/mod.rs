@@ -24,6 +24,7 @@ use tenant::LiveTenant;
 
 /// More rounds than any chain of look-ups takes.
 const ROUNDS: usize = 50;
+const PLANNING: &str = "planning, and proving the plan on the tenant model";
 
 /// What was read so far, and the live directories that can be asked for more.
 pub(super) struct Reading {
@@ -67,7 +68,8 @@ impl Reading {
         let terminal = self.terminal;
         let body = self
             .ask(|observed, answered| {
-                terminal.log(1, "planning, and proving the plan on the tenant model");
+                terminal.log(1, PLANNING);
+                terminal.board().work(PLANNING);
                 plan::inquire(desired, observed, options, answered)
             })
             .await?;

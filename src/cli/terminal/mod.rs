@@ -222,6 +222,15 @@ impl Terminal {
         !self.0.wishes.in_ci && !self.is_json() && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
+    /// Why [`Self::can_ask`] says no.
+    pub(super) fn why_nobody_is_asked(&self) -> &'static str {
+        match (self.0.wishes.in_ci, self.is_json()) {
+            (true, _) => "nobody is asked where CI is set",
+            (false, true) => "nobody is asked with --log-format json",
+            (false, false) => "there is no terminal to ask at",
+        }
+    }
+
     /// Asks on stderr and reads one line; `None` at the end of input.
     ///
     /// # Errors
