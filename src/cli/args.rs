@@ -109,7 +109,7 @@ pub enum Verb {
 
 const PLAN_EXAMPLES: &str = "Examples:
   hardmatch plan                             show it
-  hardmatch plan --out plan.json             and save it for review and for apply
+  hardmatch plan --out plan.json             and save it for review and apply
   hardmatch plan --output markdown=comment.md --output json=plan.json
   hardmatch plan --only 'james*' --only eve  only these mappings
   hardmatch plan --partial --out plan.json   leave blocked mappings out";

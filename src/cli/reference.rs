@@ -63,10 +63,23 @@ fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     Ok(tidy(&String::from_utf8_lossy(&page)).into_bytes())
 }
 
-/// Without what checkers of manual pages complain of: blank lines, and blanks at the ends of lines.
+/// With the usual headings, and without what checkers of manual pages complain of: blank lines, and blanks at the ends
+/// of lines.
 fn tidy(page: &str) -> String {
-    let page = in_ascii(page).replace(".br\n\n.br\n", ".sp\n");
-    page.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let mut tidied = String::new();
+    let mut is_verbatim = false;
+    for line in in_ascii(page).replace(".br\n\n.br\n", ".sp\n").lines().map(str::trim_end) {
+        if line.starts_with(".SH") && std::mem::take(&mut is_verbatim) {
+            tidied.push_str(".fi\n");
+        }
+        match line {
+            ".SH EXTRA" => is_verbatim = true,
+            "Examples:" if is_verbatim => tidied.push_str(".SH EXAMPLES\n.nf\n"),
+            "Exit codes:" if is_verbatim => tidied.push_str(".SH EXIT STATUS\n.nf\n"),
+            line => tidied.push_str(&format!("{line}\n")),
+        }
+    }
+    if is_verbatim { tidied + ".fi\n" } else { tidied }
 }
 
 /// Other characters by their numbers: not every roff reads UTF-8.

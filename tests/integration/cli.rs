@@ -109,8 +109,8 @@ fn references_come_from_the_same_definition() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         here.run(&["completions", shell]).expect(0).shows(&["rollback"]);
     }
-    here.run(&["man"]).expect(0).shows(&[".TH hardmatch", "rollback", "hardmatch\\-apply(1)", "Exit codes"]);
-    here.run(&["man", "apply"]).expect(0).shows(&[".TH hardmatch-apply", "abandon", "Examples"]);
+    here.run(&["man"]).expect(0).shows(&[".TH hardmatch", "rollback", "hardmatch\\-apply(1)", ".SH EXIT STATUS"]);
+    here.run(&["man", "apply"]).expect(0).shows(&[".TH hardmatch-apply", "abandon", ".SH EXAMPLES"]);
     here.run(&["man", "aply"]).expect(64).says(&["Did you mean `apply`"]);
     for name in ["config", "plan", "events"] {
         let schema = here.run(&["schema", name]);

@@ -12,7 +12,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   hardmatch plan --config discovered.yaml    what that would do
   hardmatch discover --forest corp --under OU=Staff,DC=corp,DC=example,DC=com
   hardmatch discover --unlinked              only those who are not linked yet
-  hardmatch discover --synced-report         who is linked how, by which attribute";
+  hardmatch discover --synced-report         who is linked, by which attribute";
 
 /// How proposals are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -185,7 +185,7 @@ impl Run {
 
 /// A time for people, rounded up: `48 s`, `3 min`, `2 h 5 min`.
 pub(in crate::cli) fn time(time: Duration) -> String {
-    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    let seconds = time.as_secs() + u64::from(time.subsec_millis() > 0);
     let minutes = seconds.div_ceil(60);
     match seconds {
         0..120 => format!("{} s", seconds.max(1)),
