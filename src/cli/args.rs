@@ -28,6 +28,10 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
 
+    /// How messages on stderr look: human, or json for one object a line
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    pub log_format: LogFormat,
+
     /// Say more on stderr (twice: even more); never a secret
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
@@ -35,6 +39,16 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
+}
+
+/// How messages look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    #[default]
+    Human,
+    /// One JSON object a line
+    Json,
 }
 
 /// The verbs.
@@ -85,33 +99,39 @@ pub enum Verb {
     /// Explain why a user is not linked and what to do about it; or what a finding code means
     #[command(after_help = explain::EXAMPLES)]
     Explain(ExplainArgs),
-    /// Print the JSON schema of the configuration or of the plan file
+    /// Print the JSON schema of the configuration, of the plan file or of the events of a run
     #[command(after_help = "Examples:\n  hardmatch schema config > schemas/config.schema.json")]
     Schema(SchemaArgs),
     /// Print the completion script of a shell
     #[command(after_help = "Examples:\n  hardmatch completions bash > /etc/bash_completion.d/hardmatch")]
     Completions(CompletionsArgs),
-    /// Print the manual page
-    #[command(after_help = "Examples:\n  hardmatch man > hardmatch.1")]
-    Man,
+    /// Print the manual page of the program or of a verb
+    #[command(
+        after_help = "Examples:\n  hardmatch man | man -l -\n  hardmatch man apply | man -l -\n  hardmatch man --out /usr/local/share/man/man1"
+    )]
+    Man(ManArgs),
 }
 
 const PLAN_EXAMPLES: &str = "Examples:
-  hardmatch plan                                  show it
-  hardmatch plan --out plan.json                  and save it for review and `hardmatch apply`
+  hardmatch plan                             show it
+  hardmatch plan --out plan.json             and save it for review and apply
   hardmatch plan --output markdown=comment.md --output json=plan.json
-  hardmatch plan --only 'james*' --only eve       only these mappings
-  hardmatch plan --partial --out plan.json        leave blocked mappings out on purpose";
+  hardmatch plan --only 'james*' --only eve  only these mappings
+  hardmatch plan --partial --out plan.json   leave blocked mappings out";
 
 const APPLY_EXAMPLES: &str = "Examples:
-  hardmatch apply plan.json                       asks for the first six characters of the digest
+  hardmatch apply plan.json                  asks for the start of the digest
   hardmatch apply plan.json --digest sha256:4f…   in a pipeline, after review
-  hardmatch apply                                 plans, shows the plan and asks";
+  hardmatch apply                            plans, shows the plan and asks
+  hardmatch apply plan.json --digest sha256:4f… --format ndjson > events.ndjson";
 
 const SNAPSHOT_EXAMPLES: &str = "Examples:
-  hardmatch snapshot                              into the folder snapshot/
-  hardmatch snapshot before-wave-2 && hardmatch plan --config before-wave-2/hardmatch.yaml
-  hardmatch snapshot --redact for-the-vendor      with other names, addresses and ids: the plan has the same shape";
+  hardmatch snapshot                         into the folder snapshot/
+  hardmatch snapshot before-wave-2
+  hardmatch plan --config before-wave-2/hardmatch.yaml
+  hardmatch snapshot --redact for-the-vendor
+                                             with other names, addresses and ids:
+                                             the plan has the same shape";
 
 const CONVERT_EXAMPLES: &str = "Examples:
   hardmatch convert 3f2504e0-4f89-11d3-9a0c-0305e82c3301
@@ -239,6 +259,15 @@ pub struct DiffArgs {
     pub format: Format,
 }
 
+/// What `apply` writes to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ApplyFormat {
+    /// A report at the end, for people
+    Human,
+    /// One JSON object a line for each event, for scripts
+    Ndjson,
+}
+
 /// `apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
@@ -260,6 +289,10 @@ pub struct ApplyArgs {
     /// An approval of the plan; may be repeated. Otherwise those beside the plan are taken (PLAN.*.approval)
     #[arg(long = "approval", value_name = "FILE", requires = "plan")]
     pub approvals: Vec<PathBuf>,
+
+    /// What goes to stdout: human, a report at the end; or ndjson, an event a line while it runs (hardmatch schema events)
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    pub format: ApplyFormat,
 
     /// Go on after failures until more than this many writes failed
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -345,6 +378,8 @@ pub enum SchemaName {
     Config,
     /// The plan file
     Plan,
+    /// A line of `apply --format ndjson`
+    Events,
 }
 
 /// `schema`.
@@ -363,6 +398,18 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
+/// `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The page of this verb
+    #[arg(value_name = "VERB")]
+    pub verb: Option<String>,
+
+    /// Save all pages in this folder
+    #[arg(short, long, value_name = "DIR", conflicts_with = "verb")]
+    pub out: Option<PathBuf>,
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -372,6 +419,17 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn examples_fit_into_eighty_columns() {
+        for verb in Cli::command().get_subcommands() {
+            let examples = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(examples.starts_with("Examples:"), "{} has no examples", verb.get_name());
+            for line in examples.lines() {
+                assert!(line.chars().count() <= 80, "{}: {line}", verb.get_name());
+            }
+        }
     }
 
     #[test]

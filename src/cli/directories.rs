@@ -30,7 +30,7 @@ pub(super) fn open_for_writing(config: &Config, terminal: Terminal, cancel: Canc
             ForestSource::Ldif(path) => open::ldif(path, name, anchor),
             ForestSource::Csv(path) => open::csv(path, name, anchor),
             ForestSource::Ldap(source) => {
-                forests.insert(name.to_owned(), Arc::new(live::forest(name, source, anchor, config)?));
+                forests.insert(name.to_owned(), Arc::new(live::forest(name, source, anchor, config, terminal)?));
                 continue;
             }
         };

@@ -17,6 +17,8 @@ use super::reading::{Reading, unproven};
 use super::setup::Setup;
 use super::terminal::Terminal;
 
+const WEIGHING: &str = "weighing the evidence, and planning what it says";
+
 /// Runs the verb.
 pub(super) fn run(args: &DiscoverArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let setup = Setup::load(&args.config, terminal)?;
@@ -44,7 +46,8 @@ fn find(setup: &Setup, scope: &Scope, terminal: Terminal) -> Result<(Discovery, 
         let mut reading = Reading::begin(&setup.config, Read::Identifiers, terminal).await?;
         let found = reading
             .ask(|observed, answered| {
-                terminal.log(1, "weighing the evidence, and planning what it says");
+                terminal.log(1, WEIGHING);
+                terminal.board().work(WEIGHING);
                 discover(&setup.config.desired, observed, scope, answered)
             })
             .await;

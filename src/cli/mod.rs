@@ -21,6 +21,7 @@ mod init;
 mod live;
 mod plan;
 mod print;
+mod progress;
 mod reading;
 mod reference;
 mod rollback;
@@ -33,22 +34,31 @@ mod surroundings;
 mod terminal;
 mod verify;
 
-use clap::error::ErrorKind;
-use clap::{ColorChoice, Parser as _};
+use std::ffi::OsString;
 
-use args::{Cli, Verb};
+use clap::error::ErrorKind;
+use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, ValueEnum};
+
+use args::{Cli, LogFormat, Verb};
 use exit::Exit;
 pub use failure::Failure;
-use terminal::Terminal;
+use terminal::{Terminal, Wishes};
 
 /// Runs what the command line says and tells how it ended.
 #[must_use]
 pub fn run_from_command_line() -> Exit {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return explain_usage(&error),
+    let arguments = surroundings::arguments();
+    let early = Early::read(&arguments);
+    let matches = match Cli::command().color(early.color).try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return explain_usage(&error, &early),
     };
-    let terminal = Terminal::new(stream_choice(cli.color), cli.verbose, surroundings::variable("CI").is_some());
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return explain_usage(&error, &early),
+    };
+    let verb = matches.subcommand_name().map(str::to_owned);
+    let terminal = terminal(cli.color, cli.log_format, cli.verbose, verb);
     match run(&cli.verb, terminal) {
         Ok(exit) => exit,
         Err(failure) => {
@@ -57,6 +67,11 @@ pub fn run_from_command_line() -> Exit {
             failure.exit
         }
     }
+}
+
+fn terminal(color: ColorChoice, log_format: LogFormat, verbosity: u8, verb: Option<String>) -> Terminal {
+    let in_ci = surroundings::variable("CI").is_some();
+    Terminal::new(Wishes { color: stream_choice(color), verbosity, in_ci, log_format, verb })
 }
 
 fn run(verb: &Verb, terminal: Terminal) -> Result<Exit, Failure> {
@@ -78,16 +93,64 @@ fn run(verb: &Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Explain(args) => explain::run(args, terminal),
         Verb::Schema(args) => schema::run(args, terminal),
         Verb::Completions(args) => reference::completions(args, terminal),
-        Verb::Man => reference::man(terminal),
+        Verb::Man(args) => reference::man(args, terminal),
     }
 }
 
 /// Help and version are results; everything else is wrong use. Clap's own code 2 means something else here.
-fn explain_usage(error: &clap::Error) -> Exit {
-    // Nobody is left to tell when the stream is closed.
-    error.print().ok();
-    let wanted = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    if wanted { Exit::Done } else { Exit::Usage }
+fn explain_usage(error: &clap::Error, early: &Early) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return show_help(error, early);
+    }
+    if early.log_format == LogFormat::Json {
+        let text = error.render().to_string();
+        let message = text.strip_prefix("error: ").unwrap_or(&text);
+        terminal(early.color, early.log_format, 0, None).fail(&Failure::usage(message));
+    } else {
+        // Nobody is left to tell when the stream is closed.
+        error.print().ok();
+    }
+    Exit::Usage
+}
+
+fn show_help(error: &clap::Error, early: &Early) -> Exit {
+    let terminal = terminal(early.color, early.log_format, 0, None);
+    match terminal.result(&error.render().ansi().to_string()) {
+        Ok(()) => Exit::Done,
+        Err(failure) => {
+            terminal.fail(&failure);
+            failure.exit
+        }
+    }
+}
+
+/// What has to be known before the command line is understood: how to say that it is not.
+struct Early {
+    color: ColorChoice,
+    log_format: LogFormat,
+}
+
+impl Early {
+    fn read(arguments: &[OsString]) -> Self {
+        Self {
+            color: early_value(arguments, "--color").unwrap_or(ColorChoice::Auto),
+            log_format: early_value(arguments, "--log-format").unwrap_or_default(),
+        }
+    }
+}
+
+fn early_value<T: ValueEnum>(arguments: &[OsString], name: &str) -> Option<T> {
+    let mut words = arguments.iter().skip(1).map(|word| word.to_string_lossy()).take_while(|word| word != "--");
+    let value = loop {
+        let word = words.next()?;
+        if word == name {
+            break words.next()?.into_owned();
+        }
+        if let Some(value) = word.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')) {
+            break value.to_owned();
+        }
+    };
+    T::from_str(&value, false).ok()
 }
 
 fn stream_choice(color: ColorChoice) -> anstream::ColorChoice {

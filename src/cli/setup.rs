@@ -42,7 +42,7 @@ impl Setup {
         let config = config::load(&path).map_err(|errors| drawn(&errors, terminal))?;
         let worth_saying: Vec<Diagnostic> = config.warnings.iter().filter(|one| one.level == Level::Warning).cloned().collect();
         if !worth_saying.is_empty() {
-            terminal.say(&config::render_diagnostics(&worth_saying, &config.sources, width, color));
+            terminal.warn_drawn(&config::render_diagnostics(&worth_saying, &config.sources, width, color));
             runner::warned(&worth_saying, terminal);
         }
         Ok(Self { policy: path.clone(), path, config, read: args.read })

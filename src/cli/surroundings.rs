@@ -24,6 +24,24 @@ pub(super) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// The command line.
+#[must_use]
+pub(super) fn arguments() -> Vec<OsString> {
+    std::env::args_os().collect()
+}
+
+/// How wide output is to be where no terminal says so.
+#[must_use]
+pub(super) fn columns() -> Option<usize> {
+    variable("COLUMNS")?.to_str()?.parse().ok().filter(|columns| *columns > 0)
+}
+
+/// Whether the terminal knows no escape codes.
+#[must_use]
+pub(super) fn is_dumb_terminal() -> bool {
+    variable("TERM").is_some_and(|name| name == "dumb")
+}
+
 /// Where ssh-agent listens.
 #[must_use]
 pub(super) fn agent_socket() -> Option<PathBuf> {

@@ -13,6 +13,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::plan::{refusal, verdict};
 use super::print::without_page;
+use super::progress::time;
 use super::runner;
 use super::setup::Setup;
 use super::terminal::Terminal;
@@ -69,7 +70,7 @@ fn wait_for_sync(
         }
         let pause = every.min(left);
         let linked = count(&latest.0.body, MappingState::Linked);
-        terminal.say(&format!("{linked} linked, {waiting} waiting for sync; looking again in {}", shown(pause)));
+        terminal.say(&format!("{linked} linked, {waiting} waiting for sync; looking again in {}", time(pause)));
         std::thread::sleep(pause);
         match setup.look(&Options::default(), terminal) {
             Ok(seen) => latest = seen,
@@ -85,9 +86,4 @@ fn armed(body: &Body) -> usize {
 
 fn count(body: &Body, state: MappingState) -> usize {
     body.mappings.iter().filter(|mapping| mapping.state == state).count()
-}
-
-fn shown(time: Duration) -> String {
-    let seconds = time.as_secs().max(1);
-    if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
 }

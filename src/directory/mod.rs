@@ -8,6 +8,7 @@ pub mod exports;
 pub(crate) mod net;
 pub mod open;
 pub mod ports;
+pub mod progress;
 pub mod rehearsal;
 pub mod simulate;
 pub(crate) mod text;

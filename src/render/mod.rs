@@ -35,7 +35,7 @@ pub use self::explain::{explanation_human, explanation_json};
 pub use self::html::html;
 pub use self::human::human;
 pub use self::markdown::markdown;
-pub use self::page::Style;
+pub use self::page::{Style, hanging};
 pub use self::run::run_markdown;
 pub use self::synced_report::{synced_report_human, synced_report_json};
 pub use self::verify::{VerifyReport, VerifyRow, verify_human, verify_json, verify_markdown};

@@ -200,6 +200,14 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<&str> {
     }
 }
 
+/// A text behind a head; the lines that follow the first stand below its text.
+#[must_use]
+pub fn hanging(head: &str, text: &str, width: usize) -> String {
+    let indent = head.width();
+    let lines = wrap(text, width.saturating_sub(indent).max(20)).join(&format!("\n{:indent$}", ""));
+    format!("{head}{lines}\n")
+}
+
 /// How many bytes fit into a width; at least one character.
 fn fitting(text: &str, width: usize) -> usize {
     let mut used = 0;

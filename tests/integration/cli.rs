@@ -40,6 +40,9 @@ fn help_and_version_are_results() {
 fn wrong_use_is_64_and_says_what_is_near() {
     let here = Hardmatch::new();
     here.run(&["aply"]).expect(64).says(&["apply"]);
+    here.run(&["plan", "--fromat", "json"]).expect(64).says(&["--format"]);
+    here.run(&["schema", "confg"]).expect(64).says(&["a similar value exists: 'config'"]);
+    here.run(&["plan", "--log-format", "jsn"]).expect(64).says(&["a similar value exists: 'json'"]);
     for line in [
         &[][..],
         &["plan", "--fromat", "json"],
@@ -99,8 +102,10 @@ fn references_come_from_the_same_definition() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         here.run(&["completions", shell]).expect(0).shows(&["rollback"]);
     }
-    here.run(&["man"]).expect(0).shows(&[".TH hardmatch", "ROLLBACK", "abandon"]);
-    for name in ["config", "plan"] {
+    here.run(&["man"]).expect(0).shows(&[".TH hardmatch", "rollback", "hardmatch\\-apply(1)", ".SH EXIT STATUS"]);
+    here.run(&["man", "apply"]).expect(0).shows(&[".TH hardmatch-apply", "abandon", ".SH EXAMPLES"]);
+    here.run(&["man", "aply"]).expect(64).says(&["Did you mean `apply`"]);
+    for name in ["config", "plan", "events"] {
         let schema = here.run(&["schema", name]);
         schema.expect(0);
         let parsed: serde_json::Value = serde_json::from_str(&schema.stdout).unwrap();

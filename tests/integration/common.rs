@@ -71,6 +71,11 @@ impl Hardmatch {
         self
     }
 
+    /// The variables that were set.
+    pub(crate) fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
     /// Writes a file, later.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path().join(name);

@@ -11,6 +11,7 @@ mod common;
 mod discover;
 mod emulator;
 mod errors;
+mod events;
 mod examples;
 mod explain;
 #[cfg(feature = "emulator")]
@@ -26,10 +27,13 @@ mod pull_request;
 mod random_runs;
 mod readme;
 mod report;
+mod screen;
 mod sign_in;
 mod snapshot;
+mod surroundings;
 #[cfg(feature = "emulator")]
 mod tenants;
+mod terminals;
 mod waiting;
 #[cfg(feature = "emulator")]
 mod walks;

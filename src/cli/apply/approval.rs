@@ -31,7 +31,7 @@ pub(super) fn obtain(args: &ApplyArgs, path: &Path, plan: &PlanFile, setup: &Set
             .hint(format!("the plan: {digest}"))
             .hint("Review the plan that is there now: `hardmatch show` shows it.")),
         None if terminal.can_ask() => ask(plan, &digest, terminal),
-        None => Err(Failure::new(Exit::NotApproved, "the plan is not approved, and there is no terminal to ask at")
+        None => Err(Failure::new(Exit::NotApproved, format!("the plan is not approved, and {}", terminal.why_nobody_is_asked()))
             .hint(format!("After review: hardmatch apply {} --digest {digest}", path.display()))),
     }
 }

@@ -2,11 +2,13 @@
 //! locked, asked or written.
 
 mod approval;
+mod events;
 mod report;
 mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use uuid::Uuid;
 
@@ -16,19 +18,48 @@ use crate::apply::{self, ApplyError, Directories, Options, Request, RunReport};
 use crate::plan;
 use crate::planfile::PlanFile;
 
-use super::args::ApplyArgs;
+use super::args::{ApplyArgs, ApplyFormat};
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::print::{read_plan, save_plan};
+use super::progress::{Shown, Totals};
 use super::runner;
 use super::setup::{Setup, TOOL};
 use super::surroundings;
 use super::terminal::Terminal;
+use events::Stream;
+pub(super) use events::schema;
 use watch::{Signals, Watcher};
 
 /// Runs the verb.
 pub(super) fn run(args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure> {
+    match args.format {
+        ApplyFormat::Human => apply_or_refuse(args, None, terminal),
+        ApplyFormat::Ndjson => {
+            let stream = Stream::new(terminal);
+            let ended = apply_or_refuse(args, Some(&stream), terminal);
+            if let Err(failure) = &ended {
+                stream.end_refused(failure);
+            }
+            unless_unwritten(ended, stream.fault(), terminal)
+        }
+    }
+}
+
+/// What is told after the run was lost; a run that went well does not hide that, and one that did not keeps its code.
+fn unless_unwritten(ended: Result<Exit, Failure>, fault: Option<Failure>, terminal: Terminal) -> Result<Exit, Failure> {
+    match (ended, fault) {
+        (Ok(Exit::Done), Some(fault)) => Err(fault),
+        (ended, Some(fault)) => {
+            terminal.warn(&fault.message);
+            ended
+        }
+        (ended, None) => ended,
+    }
+}
+
+fn apply_or_refuse(args: &ApplyArgs, stream: Option<&Stream>, terminal: Terminal) -> Result<Exit, Failure> {
     let (path, plan, setup) = match &args.plan {
         Some(path) => {
             let plan = read_plan(path)?;
@@ -37,22 +68,50 @@ pub(super) fn run(args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure>
         }
         None => plan_now(args, terminal)?,
     };
+    let digest = plan.digest();
     // The plan of a way back without actions still closes the run that it undoes.
     if plan.body.actions.is_empty() && plan.body.rollback_of.is_none() {
-        terminal.result("Nothing to do: the plan has no actions.\n")?;
-        return Ok(Exit::Done);
+        return nothing_to_do(&plan, &digest, &path, stream, terminal);
     }
     same_policy(&plan, &setup)?;
     same_configuration(&plan, &path, &setup)?;
     approval::obtain(args, &path, &plan, &setup, terminal)?;
-    let digest = plan.digest();
     terminal.say(&format!("Applying plan {digest}"));
-    let (report, signalled) = carry_out(args, &path, &digest, &plan, &setup, terminal)?;
-    terminal.result(&report::text(&report, &plan, &path))?;
+    if let Some(stream) = stream {
+        stream.begin(&plan, &digest, &path);
+    }
+    let began = Instant::now();
+    let run = Apply { args, path: &path, digest: &digest, plan: &plan, setup: &setup, stream, terminal };
+    let (report, signalled) = run.carry_out()?;
     let exit = report::exit(&report, signalled);
-    let outputs = [vec![("digest", digest)], report::counts(&report)].concat();
+    let outputs = [vec![("digest", digest.clone())], report::counts(&report)].concat();
     runner::ended(&outputs, exit, &report::markdown(&report, &plan, &path), terminal);
-    Ok(exit)
+    let totals = terminal.board().totals();
+    if let Some(stream) = stream {
+        stream.end(&report, exit, report::next(&report, &plan, &path), totals);
+        return Ok(exit);
+    }
+    let effort = report::effort(began.elapsed(), totals);
+    let written = terminal.result(&report::text(&report, &plan, &path, &effort));
+    unless_unwritten(Ok(exit), written.err(), terminal)
+}
+
+fn nothing_to_do(
+    plan: &PlanFile,
+    digest: &str,
+    path: &Path,
+    stream: Option<&Stream>,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    const WORDS: &str = "Nothing to do: the plan has no actions.";
+    match stream {
+        Some(stream) => {
+            stream.begin(plan, digest, path);
+            stream.end(&RunReport::default(), Exit::Done, WORDS.to_owned(), Totals::default());
+        }
+        None => terminal.result(&format!("{WORDS}\n"))?,
+    }
+    Ok(Exit::Done)
 }
 
 /// Without a plan: makes one, keeps it beside the configuration so that an interrupted run can go on, and shows it.
@@ -79,39 +138,53 @@ fn refuse(plan: &PlanFile) -> Result<(), Failure> {
     Err(failure.hint("Cure the findings and plan again; `hardmatch explain CODE` says how. `hardmatch plan --partial` leaves blocked mappings out."))
 }
 
-fn carry_out(
-    args: &ApplyArgs,
-    path: &Path,
-    digest: &str,
-    plan: &PlanFile,
-    setup: &Setup,
+/// What a run needs besides the directories.
+struct Apply<'a> {
+    args: &'a ApplyArgs,
+    path: &'a Path,
+    digest: &'a str,
+    plan: &'a PlanFile,
+    setup: &'a Setup,
+    stream: Option<&'a Stream>,
     terminal: Terminal,
-) -> Result<(RunReport, Option<Exit>), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let outcome = runtime.block_on(async {
-        let signals = Signals::listen(terminal)?;
-        let directories = directories::open_for_writing(&setup.config, terminal, signals.token())?;
-        let watcher = Watcher::new(terminal, plan.body.actions.len());
+}
+
+impl Apply<'_> {
+    fn carry_out(&self) -> Result<(RunReport, Option<Exit>), Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let _shown = Shown::begin(self.terminal);
+        let outcome = runtime.block_on(async {
+            let signals = Signals::listen(self.terminal)?;
+            tokio::select! {
+                report = self.attempt(&signals) => Ok((report?, signals.received())),
+                exit = signals.second() => Err(self.stopped_at_once(exit)),
+            }
+        });
+        runtime.shutdown_background();
+        outcome
+    }
+
+    fn stopped_at_once(&self, exit: Exit) -> Failure {
+        Failure::new(exit, "stopped at once; what was in flight is settled by the next apply")
+            .hint(format!("The journal is consistent. To go on: hardmatch apply {}", self.path.display()))
+    }
+
+    async fn attempt(&self, signals: &Signals) -> Result<RunReport, Failure> {
+        let directories = directories::open_for_writing(&self.setup.config, self.terminal, signals.token())?;
+        let watcher = Watcher::new(self.terminal, self.plan.body.actions.len(), self.stream);
         let request = Request {
-            plan: path,
-            digest,
-            body: &plan.body,
+            plan: self.path,
+            digest: self.digest,
+            body: &self.plan.body,
             tool: TOOL,
             run_id: Uuid::now_v7(),
-            options: options(args, setup),
+            options: options(self.args, self.setup),
             clock: Arc::new(surroundings::now),
             observer: &watcher,
             cancel: signals.token(),
         };
-        let run = attempt(args, &request, &directories, terminal);
-        tokio::select! {
-            report = run => Ok((report?, signals.received())),
-            exit = signals.second() => Err(Failure::new(exit, "stopped at once; what was in flight is settled by the next apply")
-                .hint(format!("The journal is consistent. To go on: hardmatch apply {}", path.display()))),
-        }
-    });
-    runtime.shutdown_background();
-    outcome
+        attempt(self.args, &request, &directories, self.terminal).await
+    }
 }
 
 fn options(args: &ApplyArgs, setup: &Setup) -> Options {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -16,9 +17,12 @@ use crate::render;
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::progress::{Totals, time};
 use super::super::terminal::Terminal;
 use super::watch;
 
+/// Runs that are faster do not say how long they took.
+const WORTH_A_LINE: Duration = Duration::from_secs(5);
 /// How many of a kind are listed.
 const SHOWN: usize = 25;
 
@@ -70,6 +74,23 @@ fn stale(differences: &[Difference]) -> Failure {
         .hint("Plan again; `hardmatch diff` shows what a new plan changes.")
 }
 
+/// How long a run took and what it waited for; empty where that is not worth a line.
+pub(super) fn effort(took: Duration, totals: Totals) -> String {
+    let mut parts = Vec::new();
+    if took >= WORTH_A_LINE || totals != Totals::default() {
+        parts.push(format!("Took {}", time(took)));
+    }
+    match totals.refused {
+        0 => {}
+        1 => parts.push("1 request was refused with 429".into()),
+        many => parts.push(format!("{many} requests were refused with 429")),
+    }
+    if totals.waited > Duration::ZERO {
+        parts.push(format!("waited {} for Microsoft Graph's quota", time(totals.waited)));
+    }
+    if parts.is_empty() { String::new() } else { format!("{}\n", parts.join("; ")) }
+}
+
 /// A heading and what is under it.
 type Lines = (&'static str, Vec<String>);
 
@@ -103,7 +124,7 @@ fn counted(report: &RunReport, plan: &PlanFile) -> String {
 }
 
 /// The report of a run.
-pub(super) fn text(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
+pub(super) fn text(report: &RunReport, plan: &PlanFile, path: &Path, effort: &str) -> String {
     let mut text = String::new();
     for (heading, lines) in troubles(report, plan).iter().filter(|(_, lines)| !lines.is_empty()) {
         let _ = writeln!(text, "{heading}:");
@@ -112,7 +133,9 @@ pub(super) fn text(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
             let _ = writeln!(text, "  … and {} more; the journal has them all", lines.len() - SHOWN);
         }
     }
-    let _ = writeln!(text, "{}\n{}", counted(report, plan), next(report, plan, path));
+    let _ = writeln!(text, "{}", counted(report, plan));
+    text.push_str(effort);
+    let _ = writeln!(text, "{}", next(report, plan, path));
     text
 }
 
@@ -128,7 +151,7 @@ fn arms(plan: &PlanFile) -> bool {
 }
 
 /// How to go on.
-fn next(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
+pub(super) fn next(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
     let why = report.stopped_by.as_ref().map_or_else(String::new, |why| format!("Stopped: {}. ", watch::stopped(why)));
     match report.exit_kind() {
         ExitKind::Complete if report.stopped_by.is_some() => format!("{why}Everything else is done."),

@@ -13,23 +13,41 @@ use crate::plan::action::Action;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::terminal::Terminal;
+use super::events::Stream;
+
+/// Up to so many actions each one that went well is told; of more only the bar, or a line every few seconds, says how
+/// far the run is.
+const FEW: usize = 25;
 
 /// Tells every step on stderr.
 #[derive(Debug)]
-pub(super) struct Watcher {
+pub(super) struct Watcher<'a> {
     terminal: Terminal,
     total: usize,
     settled: AtomicUsize,
+    /// Where scripts read of it.
+    stream: Option<&'a Stream>,
 }
 
-impl Watcher {
-    pub(super) fn new(terminal: Terminal, total: usize) -> Self {
-        Self { terminal, total, settled: AtomicUsize::new(0) }
+impl<'a> Watcher<'a> {
+    pub(super) fn new(terminal: Terminal, total: usize, stream: Option<&'a Stream>) -> Self {
+        Self { terminal, total, settled: AtomicUsize::new(0), stream }
     }
 
     fn settled(&self, action: &Action, end: &str) {
+        self.terminal.board().settle(false);
+        let line = self.line(action, end);
+        if self.total <= FEW { self.terminal.say(&line) } else { self.terminal.log(1, &line) }
+    }
+
+    fn failed(&self, action: &Action, end: &str) {
+        self.terminal.board().settle(true);
+        self.terminal.warn(&self.line(action, end));
+    }
+
+    fn line(&self, action: &Action, end: &str) -> String {
         let count = self.settled.fetch_add(1, Ordering::Relaxed) + 1;
-        self.terminal.say(&format!("[{count}/{}] {}: {end}", self.total, name(action)));
+        format!("[{count}/{}] {}: {end}", self.total, name(action))
     }
 }
 
@@ -38,11 +56,15 @@ pub(super) fn name(action: &Action) -> String {
     format!("{} {}", action.kind, printable(&action.target.upn))
 }
 
-impl Observer for Watcher {
+impl Observer for Watcher<'_> {
     fn event(&self, event: Event<'_>) {
+        if let Some(stream) = self.stream {
+            stream.tell(event);
+        }
         match event {
             Event::Ready { remaining, done } => {
                 self.settled.store(done, Ordering::Relaxed);
+                self.terminal.board().begin_run(self.total, done);
                 let before = if done == 0 { String::new() } else { format!(", {done} done before") };
                 self.terminal.say(&format!("Preflight passed: {remaining} to do{before}"));
             }
@@ -53,8 +75,8 @@ impl Observer for Watcher {
             Event::BackedUp { action, file } => self.terminal.say(&format!("{}: saved to {}", name(action), shown(file))),
             Event::Done(action) => self.settled(action, "done"),
             Event::AlreadyDone(action) => self.settled(action, "was done before"),
-            Event::Failed(action, failure) => self.settled(action, &format!("FAILED: {}", printable(&failure.reason))),
-            Event::Unconfirmed(action, reason) => self.settled(action, &format!("NOT CONFIRMED: {}", printable(reason))),
+            Event::Failed(action, failure) => self.failed(action, &format!("FAILED: {}", printable(&failure.reason))),
+            Event::Unconfirmed(action, reason) => self.failed(action, &format!("NOT CONFIRMED: {}", printable(reason))),
             Event::Stopping { why, in_flight } => {
                 self.terminal.warn(&format!("{}; starting nothing new, waiting for {in_flight} in flight", stopped(why)));
             }

@@ -11,7 +11,7 @@ use super::checking::duration;
 
 pub(super) const EXAMPLES: &str = "Examples:
   hardmatch approve plan.json --key ~/.ssh/id_ed25519
-  hardmatch approve plan.json --key ~/.ssh/id_ed25519.pub      the private key is in ssh-agent
+  hardmatch approve plan.json --key ~/.ssh/id_ed25519.pub   key in ssh-agent
   hardmatch approve plan.json --key key --as alice@contoso.com --expires 2d
   ssh-keygen -Y verify -f approvers -I alice@contoso.com -n hardmatch-approval \\
       -s plan.alice@contoso.com.approval.sig < plan.alice@contoso.com.approval";

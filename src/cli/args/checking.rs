@@ -9,8 +9,9 @@ use super::{ConfigArgs, Format};
 
 pub(super) const EXAMPLES: &str = "Examples:
   hardmatch verify
-  hardmatch verify --detailed-exitcode            2 when changes are due: for a scheduled check
-  hardmatch verify --wait                         until sync has taken over everybody, an hour at most
+  hardmatch verify --detailed-exitcode  2 when changes are due: for a schedule
+  hardmatch verify --wait               until sync has taken over everybody, an
+                                        hour at most
   hardmatch verify --wait=3h --every=5m";
 
 /// `verify`.

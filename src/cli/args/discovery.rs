@@ -8,11 +8,11 @@ use clap::{Args, ValueEnum};
 use super::ConfigArgs;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  hardmatch discover --out discovered.yaml        the configuration with everybody who can be told
-  hardmatch plan --config discovered.yaml         what that would do
+  hardmatch discover --out discovered.yaml   everybody who can be told
+  hardmatch plan --config discovered.yaml    what that would do
   hardmatch discover --forest corp --under OU=Staff,DC=corp,DC=example,DC=com
-  hardmatch discover --unlinked                   only those who are not linked yet
-  hardmatch discover --synced-report              who is linked how, and by which attribute";
+  hardmatch discover --unlinked              only those who are not linked yet
+  hardmatch discover --synced-report         who is linked, by which attribute";
 
 /// How proposals are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -6,11 +6,14 @@ use clap::{Args, ValueEnum};
 use super::ConfigArgs;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  hardmatch explain james.bond                    why this AD user did not link, and what to do
-  hardmatch explain 'CORP\\james.bond'             the same; also by GUID, SID, DN, name@domain or ImmutableID
-  hardmatch explain james.bond@contoso.com        an AD user with that sign-in name, else a cloud user
-  hardmatch explain holder-undecided              a finding code: what it means, why it matters, how to cure it
-  hardmatch explain                               all finding codes";
+  hardmatch explain james.bond              why this AD user did not link, what to
+                                            do; also DOMAIN\\name, GUID, SID, DN,
+                                            name@domain or ImmutableID
+  hardmatch explain james.bond@contoso.com  an AD user with that sign-in name,
+                                            else a cloud user
+  hardmatch explain holder-undecided        what a finding code means, why it
+                                            matters, how to cure it
+  hardmatch explain                         all finding codes";
 
 /// How an explanation is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

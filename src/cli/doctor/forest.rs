@@ -22,7 +22,9 @@ pub(super) fn lines(name: &str, source: &ForestSource, config: &Config, terminal
     let Some(spec) = config.desired.forests.iter().find(|spec| *spec.name == *name) else { return Vec::new() };
     let lines = || match open_for_reading(name, source, &spec.anchor, terminal)? {
         Opened::Export(forest) => Ok(vec![Line::good(&place, format!("{} users in the export", forest.users.len()))]),
-        Opened::Live(source) => Ok(live_lines(&place, &live::forest(name, source, &spec.anchor, config)?, source, config)),
+        Opened::Live(source) => {
+            Ok(live_lines(&place, &live::forest(name, source, &spec.anchor, config, terminal)?, source, config))
+        }
     };
     lines().unwrap_or_else(|failure: Failure| vec![Line::failed(&place, &failure)])
 }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use crate::model::Acceptable;
 use crate::model::text::printable;
 use crate::plan::finding::{Code, Severity};
+use crate::render::hanging;
 
 use super::super::failure::Failure;
 
@@ -48,8 +49,8 @@ pub(super) fn unknown(wanted: &str) -> Failure {
     failure.hint("To explain a user, run it beside hardmatch.yaml or name that with `--config FILE`.")
 }
 
-/// All codes.
-pub(super) fn list() -> String {
+/// All codes, in lines of this width.
+pub(super) fn list(width: usize) -> String {
     let mut text = String::new();
     for severity in Severity::ALL {
         let codes: Vec<&Code> = Code::ALL.iter().filter(|code| code.severity() == severity).collect();
@@ -62,7 +63,7 @@ pub(super) fn list() -> String {
             let _ = writeln!(text, "{heading}");
         }
         for code in codes {
-            let _ = writeln!(text, "  {:<26} {}", code.as_str(), code.about());
+            text.push_str(&hanging(&format!("  {:<26} ", code.as_str()), code.about(), width));
         }
     }
     text.push_str("\n`hardmatch explain CODE` says why it matters and what to do.\n");
@@ -100,7 +101,7 @@ mod tests {
             let text = section(*code).unwrap_or_else(|| panic!("{code} has no text"));
             assert!(text.starts_with("Why it matters\n") && text.contains("\nWhat to do\n"), "{code}");
             assert!(text.lines().all(|line| line.chars().count() <= 115), "{code}");
-            assert!(list().contains(code.as_str()));
+            assert!(list(120).contains(code.as_str()));
         }
         let sections = TEXTS.lines().filter(|line| line.starts_with("# ")).count();
         assert_eq!(sections, Code::ALL.len(), "a text for a code that is gone");

@@ -16,7 +16,7 @@ use super::terminal::Terminal;
 pub(super) fn run(args: &ExplainArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let Some(what) = &args.what else {
         refuse_json(args)?;
-        terminal.result(&code::list())?;
+        terminal.result(&code::list(terminal.style(false).width))?;
         return Ok(Exit::Done);
     };
     // Who asks in a forest asks for a user, whatever the name is.
@@ -28,7 +28,15 @@ pub(super) fn run(args: &ExplainArgs, terminal: Terminal) -> Result<Exit, Failur
     if code::is_alike(what) && surroundings::find_config(args.config.config.as_deref()).is_err() {
         return Err(code::unknown(what));
     }
-    user::run(args, what, terminal)
+    user::run(args, what, terminal).map_err(|failure| with_code(failure, what))
+}
+
+/// Whatever went wrong, a word that is nearly a code may be a misspelt one.
+fn with_code(failure: Failure, what: &str) -> Failure {
+    match code::nearest(what) {
+        Some(code) => failure.hint(format!("Did you mean the finding code `{code}`?")),
+        None => failure,
+    }
 }
 
 fn refuse_json(args: &ExplainArgs) -> Result<(), Failure> {

@@ -12,7 +12,6 @@ use super::super::failure::Failure;
 use super::super::reading::{Reading, unproven};
 use super::super::setup::Setup;
 use super::super::terminal::Terminal;
-use super::code;
 
 /// Explains the user that a text names.
 pub(super) fn run(args: &ExplainArgs, what: &str, terminal: Terminal) -> Result<Exit, Failure> {
@@ -66,10 +65,7 @@ fn failure(why: &Unexplained, what: &str, setup: &Setup) -> Failure {
             if setup.config.desired.forests.is_empty() {
                 failure = failure.hint("No forest is configured, so AD users cannot be found.");
             }
-            match code::nearest(&what) {
-                Some(code) => failure.hint(format!("Did you mean the finding code `{code}`?")),
-                None => failure,
-            }
+            failure
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Live forests.
 
+use std::sync::Arc;
+
 use crate::cli::failure::Failure;
+use crate::cli::terminal::Terminal;
 use crate::config::{self, Config, ForestSource, LdapBind};
 use crate::directory::ad::ldap::{Credentials, LdapForest, LdapSettings};
 use crate::model::{AnchorMode, DistinguishedName};
@@ -13,11 +16,13 @@ pub(in crate::cli) fn forest(
     source: &config::LdapForest,
     anchor: &AnchorMode,
     config: &Config,
+    terminal: Terminal,
 ) -> Result<LdapForest, Failure> {
     let mut settings = LdapSettings::new(name, anchor.clone(), &source.url, credentials(name, &source.bind)?);
     settings.read_elsewhere = elsewhere(name, config);
     settings.base_dn = Some(source.base_dn.parse().map_err(|error: crate::model::DnError| Failure::input(error.to_string()))?);
     settings.ca.clone_from(&source.ca);
+    settings.progress = Arc::new(terminal);
     settings.start_tls = source.start_tls;
     LdapForest::new(settings).map_err(|error| in_forest(name, Failure::from(error)))
 }

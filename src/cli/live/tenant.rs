@@ -25,6 +25,7 @@ pub(in crate::cli) fn tenant(
     let endpoint = source.endpoint.clone().unwrap_or_else(own);
     let mut settings = GraphSettings::new(&endpoint, tokens(source, terminal)?);
     settings.cancel = cancel;
+    settings.progress = Arc::new(terminal);
     settings.trace = Some(Arc::new(move |sent: &Sent| terminal.log(1, &request_line(sent))));
     Ok(GraphTenant::new(settings)?)
 }

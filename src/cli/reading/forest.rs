@@ -38,7 +38,7 @@ pub(super) async fn begin(
         Opened::Export(forest) => return Ok((forest, None)),
         Opened::Live(source) => source,
     };
-    let ldap = live::forest(name, source, anchor, config)?;
+    let ldap = live::forest(name, source, anchor, config, terminal)?;
     let is_part = match extent {
         Read::Auto => config.desired.mappings.len() <= FEW,
         Read::Needed => true,

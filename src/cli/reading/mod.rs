@@ -17,12 +17,14 @@ use super::args::Read;
 use super::directories::sources;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::progress::Shown;
 use super::terminal::Terminal;
 use forest::LiveForest;
 use tenant::LiveTenant;
 
 /// More rounds than any chain of look-ups takes.
 const ROUNDS: usize = 50;
+const PLANNING: &str = "planning, and proving the plan on the tenant model";
 
 /// What was read so far, and the live directories that can be asked for more.
 pub(super) struct Reading {
@@ -32,11 +34,13 @@ pub(super) struct Reading {
     forests: Vec<Option<LiveForest>>,
     answered: Questions,
     terminal: Terminal,
+    _shown: Shown,
 }
 
 impl Reading {
     /// Reads what is read in any case. What is wrong with one directory does not hide what is wrong with the next.
     pub(super) async fn begin(config: &Config, extent: Read, terminal: Terminal) -> Result<Self, Failure> {
+        let shown = Shown::begin(terminal);
         let is_part = matches!(extent, Read::Auto | Read::Needed);
         let extent = if is_part && plan::needs_everything(&config.desired) { Read::Everything } else { extent };
         let forests = sources(config).map(|(name, source, anchor)| forest::begin(name, source, anchor, config, extent, terminal));
@@ -49,7 +53,14 @@ impl Reading {
             return Err(failure);
         }
         let observed = Observed { forests: read, tenant: tenant.unwrap_or_default() };
-        Ok(Self { observed, tenant: live.flatten(), forests: live_forests, answered: Questions::default(), terminal })
+        Ok(Self {
+            observed,
+            tenant: live.flatten(),
+            forests: live_forests,
+            answered: Questions::default(),
+            terminal,
+            _shown: shown,
+        })
     }
 
     /// Plans, and reads what planning asks for on the way.
@@ -57,7 +68,8 @@ impl Reading {
         let terminal = self.terminal;
         let body = self
             .ask(|observed, answered| {
-                terminal.log(1, "planning, and proving the plan on the tenant model");
+                terminal.log(1, PLANNING);
+                terminal.board().work(PLANNING);
                 plan::inquire(desired, observed, options, answered)
             })
             .await?;

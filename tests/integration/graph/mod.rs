@@ -2,6 +2,7 @@
 
 mod reading;
 mod scenario;
+mod signals;
 mod verbs;
 mod writing;
 

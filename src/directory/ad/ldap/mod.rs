@@ -23,6 +23,7 @@ mod wire;
 mod write;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -36,6 +37,7 @@ use tls::Trust;
 
 use crate::directory::ad::entry;
 use crate::directory::ports::{DirectoryError, ForestReader, ForestWriter, Receipt};
+use crate::directory::progress::{Progress, Unwatched};
 use crate::model::questions::ForestKey;
 use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest};
 
@@ -62,6 +64,8 @@ pub struct LdapSettings {
     pub connect_timeout: Duration,
     /// How long one answer may take.
     pub answer_timeout: Duration,
+    /// Who watches how many users were read.
+    pub progress: Arc<dyn Progress>,
     /// Entries a page; a domain controller sends 1,000 at most.
     pub page_size: u16,
 }
@@ -81,6 +85,7 @@ impl LdapSettings {
             read_elsewhere: Vec::new(),
             connect_timeout: Duration::from_secs(15),
             answer_timeout: Duration::from_secs(120),
+            progress: Arc::new(Unwatched),
             page_size: 1000,
         }
     }
@@ -124,7 +129,7 @@ impl LdapForest {
             read_elsewhere: settings.read_elsewhere,
             page_size: i32::from(settings.page_size.max(1)),
             attributes,
-            session: Session::new(route, settings.credentials, settings.answer_timeout),
+            session: Session::new(route, settings.credentials, settings.answer_timeout, settings.progress),
         })
     }
 

@@ -89,8 +89,9 @@ impl LdapForest {
     pub(super) async fn frame(&self, ldap: &mut Ldap) -> Result<ObservedForest, Fault> {
         let about = self.about(ldap).await?;
         let (mut count, mut wrong) = (0u64, None);
+        let told = format!("AD users of {} counted", shown(&self.name));
         let attributes = ["objectClass", "sAMAccountType", "userAccountControl"].map(str::to_owned);
-        let query = Query { base: about.base.as_str(), filter: select::USERS, attributes: &attributes };
+        let query = Query { base: about.base.as_str(), filter: select::USERS, attributes: &attributes, told: Some(&told) };
         let mut each = |entry: RawEntry| match left_out::is_user(&entry) {
             Ok(is_user) => count += u64::from(is_user),
             Err(error) => wrong = Some(format!("{}: {}", shown(&entry.dn), shown(&error.to_string()))),
@@ -140,8 +141,9 @@ impl LdapForest {
         harvest: &mut Harvest<'_>,
     ) -> Result<Vec<String>, Fault> {
         let mut referrals = Vec::new();
+        let told = format!("AD users of {}", shown(&self.name));
         for filter in searches {
-            let query = Query { base: base.as_str(), filter, attributes: &self.attributes };
+            let query = Query { base: base.as_str(), filter, attributes: &self.attributes, told: Some(&told) };
             let found = self.session.search_below(ldap, query, self.page_size, &mut |entry| harvest.take(&entry)).await?;
             referrals.extend(found);
         }
@@ -173,7 +175,8 @@ impl LdapForest {
         let Some(configuration) = &facts.configuration else { return Ok(Vec::new()) };
         let base = format!("CN=Partitions,{configuration}");
         let attributes = ["nCName", "nETBIOSName", "systemFlags"].map(str::to_owned);
-        let query = Query { base: &base, filter: "(&(objectClass=crossRef)(nETBIOSName=*))", attributes: &attributes };
+        let query =
+            Query { base: &base, filter: "(&(objectClass=crossRef)(nETBIOSName=*))", attributes: &attributes, told: None };
         let mut domains = Vec::new();
         let mut each = |entry: RawEntry| domains.extend(domain(&entry));
         match self.session.search_below(ldap, query, self.page_size, &mut each).await {

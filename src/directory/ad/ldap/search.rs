@@ -7,6 +7,7 @@ use super::errors::{Answer, Fault};
 use super::session::{Session, contained};
 use super::wire;
 use crate::directory::ad::entry::{RawEntry, base_name};
+use crate::directory::progress::Step;
 
 /// What to look for.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +15,8 @@ pub(super) struct Query<'a> {
     pub(super) base: &'a str,
     pub(super) filter: &'a str,
     pub(super) attributes: &'a [String],
+    /// What the entries are called where somebody watches; they are not told where this is `None`.
+    pub(super) told: Option<&'a str>,
 }
 
 /// What one request brought.
@@ -37,11 +40,16 @@ impl Session {
         each: &mut (dyn FnMut(RawEntry) + Send),
     ) -> Result<Vec<String>, Fault> {
         let (mut cookie, mut referrals, mut unfinished) = (Vec::new(), Vec::new(), Unfinished::new());
+        let mut so_far = 0u64;
         loop {
             ldap.with_controls(PagedResults { size: page_size, cookie: cookie.clone() }.critical());
             let mut sort = |entry: RawEntry| if is_unfinished(&entry) { unfinished.push(entry) } else { each(entry) };
             let page = self.page(ldap, query, Scope::Subtree, &mut sort).await?;
             referrals.extend(page.referrals);
+            so_far = so_far.saturating_add(u64::try_from(page.count).unwrap_or(u64::MAX));
+            if let Some(what) = query.told {
+                self.progress.note(Step::Read { what, so_far, of: None });
+            }
             match page.cookie {
                 None => return Err(Fault::Garbled("it pays no heed to paging, so the list may be short".to_owned())),
                 Some(next) if next.is_empty() => break,
@@ -64,7 +72,7 @@ impl Session {
         base: &str,
         attributes: &[String],
     ) -> Result<Option<RawEntry>, Fault> {
-        let query = Query { base, filter: "(objectClass=*)", attributes };
+        let query = Query { base, filter: "(objectClass=*)", attributes, told: None };
         let mut found = None;
         match self.page(ldap, query, Scope::Base, &mut |entry| found = Some(entry)).await {
             Ok(_) => {}
@@ -93,7 +101,7 @@ impl Session {
         while let Some((name, last)) = next_range(&entry) {
             let next = last + 1;
             let wanted = [format!("{name};range={next}-*")];
-            let query = Query { base: &entry.dn, filter: "(objectClass=*)", attributes: &wanted };
+            let query = Query { base: &entry.dn, filter: "(objectClass=*)", attributes: &wanted, told: None };
             let mut more = None;
             self.page(ldap, query, Scope::Base, &mut |found| more = Some(found)).await?;
             let more = more.and_then(|found| continuation(found, &name, next));

@@ -1,6 +1,7 @@
 //! One signed-in connection that everybody shares, opened when it is needed and again when it broke.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -12,6 +13,7 @@ use super::bind::Credentials;
 use super::connect::Route;
 use super::errors::Fault;
 use crate::directory::ports::DirectoryError;
+use crate::directory::progress::Progress;
 
 /// How long to wait before the second and third attempt at a read.
 const PAUSES: [Duration; 2] =
@@ -22,6 +24,7 @@ pub(super) struct Session {
     pub(super) credentials: Credentials,
     /// How long one answer may take.
     pub(super) patience: Duration,
+    pub(super) progress: Arc<dyn Progress>,
     state: Mutex<State>,
 }
 
@@ -33,8 +36,8 @@ enum State {
 }
 
 impl Session {
-    pub(super) fn new(route: Route, credentials: Credentials, patience: Duration) -> Self {
-        Self { route, credentials, patience, state: Mutex::new(State::Closed) }
+    pub(super) fn new(route: Route, credentials: Credentials, patience: Duration, progress: Arc<dyn Progress>) -> Self {
+        Self { route, credentials, patience, progress, state: Mutex::new(State::Closed) }
     }
 
     /// The connection, signed in.

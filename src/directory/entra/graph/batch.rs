@@ -6,6 +6,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::directory::progress::Step;
+
 use super::call::{Call, Version};
 use super::client::Client;
 use super::cost::BATCH;
@@ -61,12 +63,20 @@ impl Client {
         let mut tries = Tries::new(&self.patience);
         loop {
             let Some(left) = self.round(version, calls, &open, &mut parts).await? else { break };
+            let is_throttled = left.why.answer().is_some_and(Answer::is_throttled);
+            if is_throttled {
+                self.progress.note(Step::Refused);
+            }
             match tries.next(left.pause) {
-                Ok(pause) => self.pace.hold(pause),
+                Ok(pause) => {
+                    self.progress.note(Step::Paused { pause, is_throttled });
+                    self.pace.hold(pause);
+                }
                 Err(_) => return Err(left.why),
             }
             open = left.places;
         }
+        self.progress.note(Step::LookedUp(u64::try_from(calls.len()).unwrap_or(u64::MAX)));
         Ok(parts
             .into_iter()
             .map(|part| part.unwrap_or_else(|| Err(GraphError::Lost("a part of a batch was not answered".into()))))

@@ -41,6 +41,8 @@ pub(super) struct Call {
     /// How many entries of a list are enough; all when `None`.
     pub(super) enough: Option<u32>,
     pub(super) body: Option<Value>,
+    /// What the entries of a list are called where somebody watches, and how many are expected.
+    pub(super) told: Option<(&'static str, Option<u64>)>,
     /// Whether a POST only reads.
     only_reads: bool,
 }
@@ -57,7 +59,7 @@ impl Call {
             path.extend(utf8_percent_encode(segment, PATH));
             path
         });
-        Self { method, version, target, advanced: false, enough: None, body, only_reads: false }
+        Self { method, version, target, advanced: false, enough: None, body, told: None, only_reads: false }
     }
 
     /// Asks for something with a body that is too long for an address.
@@ -101,6 +103,12 @@ impl Call {
     pub(super) fn first(mut self, entries: u32) -> Self {
         self.enough = Some(entries);
         self.top(entries)
+    }
+
+    /// Tells whoever watches how many of these were read.
+    pub(super) fn told(mut self, what: &'static str, expected: Option<u64>) -> Self {
+        self.told = Some((what, expected));
+        self
     }
 
     /// Whether it changes nothing, so that it may be sent again without knowing what became of it.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::directory::net::place;
 use crate::directory::ports::DirectoryError;
+use crate::directory::progress::{Progress, Step, Unwatched};
 use crate::directory::text::shown;
 
 use super::auth::{AccessToken, TokenSource};
@@ -57,6 +58,8 @@ pub struct GraphSettings {
     pub answer_timeout: Duration,
     /// Who wants to know of each request.
     pub trace: Option<Trace>,
+    /// Who watches how far reading is and what it waits for.
+    pub progress: Arc<dyn Progress>,
     /// Ends long waits between tries; requests that are under way are let end.
     pub cancel: CancellationToken,
 }
@@ -72,6 +75,7 @@ impl GraphSettings {
             patience: Patience::default(),
             answer_timeout: Duration::from_secs(100),
             trace: None,
+            progress: Arc::new(Unwatched),
             cancel: CancellationToken::new(),
         }
     }
@@ -95,6 +99,7 @@ pub(super) struct Client {
     pub(super) pace: Pace,
     pub(super) patience: Patience,
     trace: Option<Trace>,
+    pub(super) progress: Arc<dyn Progress>,
     cancel: CancellationToken,
 }
 
@@ -113,8 +118,9 @@ impl Client {
     pub(super) fn new(settings: GraphSettings) -> Result<Self, DirectoryError> {
         let endpoint = endpoint(&settings.endpoint)?;
         let http = endpoint::client(&endpoint, settings.answer_timeout)?;
-        let GraphSettings { tokens, patience, trace, cancel, .. } = settings;
-        Ok(Self { http, endpoint, tokens, pace: Pace::new(), patience, trace, cancel })
+        let GraphSettings { tokens, patience, trace, progress, cancel, .. } = settings;
+        let pace = Pace::new(Arc::clone(&progress), cancel.clone());
+        Ok(Self { http, endpoint, tokens, pace, patience, trace, progress, cancel })
     }
 
     /// Signs in, if that has not been done.
@@ -134,7 +140,9 @@ impl Client {
         let mut rejected = None;
         loop {
             let token = self.tokens.token(rejected.as_ref()).await.map_err(GraphError::Directory)?;
-            self.pace.turn(!call.is_read()).await;
+            if !self.pace.turn(!call.is_read()).await {
+                return Err(stopped(call));
+            }
             let (sent, end) = self.once(call, url, &token).await;
             match end {
                 Try::Good(reply) => {
@@ -166,6 +174,10 @@ impl Client {
         sent: Sent,
     ) -> Result<(), GraphError> {
         let is_connected = !matches!(error, GraphError::Directory(_));
+        let is_throttled = error.answer().is_some_and(Answer::is_throttled);
+        if is_throttled {
+            self.progress.note(Step::Refused);
+        }
         match if is_connected { tries.next(asked) } else { tries.next_connection() } {
             Err(why) => {
                 self.tell(&sent);
@@ -173,7 +185,8 @@ impl Client {
             }
             Ok(pause) => {
                 self.tell(&Sent { again_in: Some(pause), ..sent });
-                if error.answer().is_some_and(Answer::is_throttled) {
+                self.progress.note(Step::Paused { pause, is_throttled });
+                if is_throttled {
                     self.pace.hold(pause);
                 }
                 if self.wait(pause).await { Ok(()) } else { Err(given_up(error, "stopped while waiting for the next try")) }
@@ -183,6 +196,7 @@ impl Client {
 
     /// Waits, and says whether to go on.
     async fn wait(&self, pause: Duration) -> bool {
+        let _wait = self.pace.wait();
         if pause <= SHORT {
             tokio::time::sleep(pause).await;
             return true;
@@ -279,6 +293,12 @@ impl Client {
             }
         }
     }
+}
+
+/// The run is to end, and nothing was sent.
+fn stopped(call: &Call) -> GraphError {
+    let message = format!("{} was not sent: stopped while waiting for Microsoft Graph's quota", call.shown());
+    GraphError::Directory(DirectoryError::Unreachable(message))
 }
 
 fn given_up(error: GraphError, why: &str) -> GraphError {

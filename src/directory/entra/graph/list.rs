@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::directory::ports::DirectoryError;
+use crate::directory::progress::Step;
 
 use super::call::{Call, Version};
 use super::client::Client;
@@ -94,6 +95,7 @@ impl Client {
         let mut seen = BTreeSet::new();
         loop {
             all.append(&mut page.value);
+            self.tell_read(call, all.len());
             let is_enough = call.enough.is_some_and(|enough| u32::try_from(all.len()).is_ok_and(|read| read >= enough));
             let Some(next) = page.next.take().filter(|_| !is_enough) else { return Ok(all) };
             self.check_next(call, &next)?;
@@ -101,6 +103,12 @@ impl Client {
                 return Err(odd(call, "names the same next page twice"));
             }
             page = parse(call, &self.send_to(call, &next).await?.body)?;
+        }
+    }
+
+    fn tell_read(&self, call: &Call, so_far: usize) {
+        if let Some((what, of)) = call.told {
+            self.progress.note(Step::Read { what, so_far: u64::try_from(so_far).unwrap_or(u64::MAX), of });
         }
     }
 

@@ -109,7 +109,7 @@ impl GraphTenant {
     pub async fn add_everything(&self, tenant: &mut ObservedTenant, with_identifiers: bool) -> Result<(), DirectoryError> {
         let client = &self.client;
         let (users, groups, contacts) = tokio::join!(
-            self.all_users(if with_identifiers { Depth::WithIdentifier } else { Depth::Common }),
+            self.all_users(if with_identifiers { Depth::WithIdentifier } else { Depth::Common }, tenant.live_users),
             organization::all_others(client, OtherKind::Group),
             organization::all_others(client, OtherKind::Contact),
         );
@@ -127,15 +127,15 @@ impl GraphTenant {
     /// # Errors
     /// What Graph answered.
     pub async fn add_bin(&self, tenant: &mut ObservedTenant) -> Result<(), DirectoryError> {
-        tenant.users = users::list(&self.client, &users::listing(Place::Bin, Depth::Common), Place::Bin).await?;
+        tenant.users = users::list(&self.client, &users::everybody(Place::Bin, Depth::Common, None), Place::Bin).await?;
         (tenant.recycle_bin_read, tenant.contacts_read) = (true, true);
         Ok(())
     }
 
     /// The live users, then the bin: whoever is deleted in between is seen twice, and not missed.
-    async fn all_users(&self, depth: Depth) -> Result<Vec<CloudUser>, DirectoryError> {
-        let live = users::list(&self.client, &users::listing(Place::Live, depth), Place::Live).await?;
-        let bin = users::list(&self.client, &users::listing(Place::Bin, depth), Place::Bin).await?;
+    async fn all_users(&self, depth: Depth, expected: Option<u64>) -> Result<Vec<CloudUser>, DirectoryError> {
+        let live = users::list(&self.client, &users::everybody(Place::Live, depth, expected), Place::Live).await?;
+        let bin = users::list(&self.client, &users::everybody(Place::Bin, depth, None), Place::Bin).await?;
         let by_id: BTreeMap<EntraId, CloudUser> = live.into_iter().chain(bin).map(|user| (user.id, user)).collect();
         Ok(by_id.into_values().collect())
     }
@@ -167,10 +167,14 @@ impl GraphTenant {
 
     /// Accounts by id. Many of them are picked from a list of everybody, where that takes fewer requests.
     async fn by_id(&self, ids: &[EntraId]) -> Result<Vec<Option<CloudUser>>, DirectoryError> {
-        if ids.len() <= FEW_ACCOUNTS || cost::of_reading(ids.len()) <= cost::of_listing(self.live_users().await?) {
+        if ids.len() <= FEW_ACCOUNTS {
             return users::by_id(&self.client, ids).await;
         }
-        let everybody = self.all_users(Depth::WithIdentifier).await?;
+        let count = self.live_users().await?;
+        if cost::of_reading(ids.len()) <= cost::of_listing(count) {
+            return users::by_id(&self.client, ids).await;
+        }
+        let everybody = self.all_users(Depth::WithIdentifier, Some(count)).await?;
         let everybody: BTreeMap<EntraId, CloudUser> = everybody.into_iter().map(|user| (user.id, user)).collect();
         Ok(ids.iter().map(|id| everybody.get(id).cloned()).collect())
     }

@@ -86,7 +86,7 @@ fn set(kind: OtherKind) -> &'static str {
 
 /// All groups or contacts; `None` without the right to read them.
 pub(super) async fn all_others(client: &Client, kind: OtherKind) -> Result<Option<Vec<OtherObject>>, DirectoryError> {
-    let read = client.list::<WireOther>(&others(kind).top(PAGE)).await;
+    let read = client.list::<WireOther>(&others(kind).top(PAGE).told(set(kind), None)).await;
     let found = allowed(read, "Group.Read.All and OrgContact.Read.All")?;
     Ok(found.map(|found| found.into_iter().map(|wire| wire.into_other(kind)).collect()))
 }

@@ -3,13 +3,16 @@
 //! Figures: <https://learn.microsoft.com/en-us/graph/throttling-limits#identity-and-access-service-limits>.
 
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::fmt::rfc2822;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::directory::progress::{Progress, Step};
 
 /// Writes at once, when none were made for a while. With the rate it stays below 3,000 in any 150 seconds.
 const BURST: u32 = 150;
@@ -23,25 +26,59 @@ pub(super) struct Pace {
     writes: DefaultDirectRateLimiter,
     /// Graph said not to come back earlier.
     not_before: Mutex<Option<Instant>>,
+    waiting: Mutex<Waiting>,
+    progress: Arc<dyn Progress>,
+    cancel: CancellationToken,
 }
 
+/// How many requests wait, and since when the first of them does.
+#[derive(Default)]
+struct Waiting {
+    requests: usize,
+    since: Option<Instant>,
+}
+
+/// One request that waits, until this is dropped.
+pub(super) struct Wait<'a>(&'a Pace);
+
 impl Pace {
-    pub(super) fn new() -> Self {
+    /// `cancel` ends the waiting.
+    pub(super) fn new(progress: Arc<dyn Progress>, cancel: CancellationToken) -> Self {
         let quota = |rate: u32| NonZeroU32::new(rate).map(Quota::per_second);
         let burst = NonZeroU32::new(BURST).unwrap_or(NonZeroU32::MIN);
         let quota = quota(RATE).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
-        Self { writes: RateLimiter::direct(quota), not_before: Mutex::default() }
+        let (writes, not_before, waiting) = (RateLimiter::direct(quota), Mutex::default(), Mutex::default());
+        Self { writes, not_before, waiting, progress, cancel }
     }
 
-    /// Waits until the next request may be sent.
-    pub(super) async fn turn(&self, is_write: bool) {
-        if is_write {
-            self.writes.until_ready().await;
+    /// Waits until the next request may be sent; `false` when the run ends before that.
+    pub(super) async fn turn(&self, is_write: bool) -> bool {
+        if is_write && self.writes.check().is_err() && !self.unless_cancelled(self.writes.until_ready()).await {
+            return false;
         }
         // Another request may have been told to wait while this one waited.
         while let Some(until) = self.pause() {
-            tokio::time::sleep_until(until).await;
+            if !self.unless_cancelled(tokio::time::sleep_until(until)).await {
+                return false;
+            }
         }
+        true
+    }
+
+    async fn unless_cancelled(&self, wait: impl Future<Output = ()>) -> bool {
+        let _wait = self.wait();
+        tokio::select! {
+            () = self.cancel.cancelled() => false,
+            () = wait => true,
+        }
+    }
+
+    /// Counts a wait, from now until what is returned is dropped.
+    pub(super) fn wait(&self) -> Wait<'_> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.requests += 1;
+        waiting.since.get_or_insert_with(Instant::now);
+        Wait(self)
     }
 
     fn pause(&self) -> Option<Instant> {
@@ -54,6 +91,18 @@ impl Pace {
         let until = Instant::now() + pause;
         let mut held = self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
         *held = Some(held.map_or(until, |earlier| earlier.max(until)));
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.requests = waiting.requests.saturating_sub(1);
+        let ended = if waiting.requests == 0 { waiting.since.take() } else { None };
+        drop(waiting);
+        if let Some(since) = ended {
+            self.0.progress.note(Step::Waited(since.elapsed()));
+        }
     }
 }
 
@@ -166,13 +215,50 @@ mod tests {
         assert!(why.contains("200 s") && why.contains("300 s"), "{why}");
     }
 
+    /// Adds up what is told.
+    #[derive(Debug, Default)]
+    struct Waited(Mutex<Duration>);
+
+    impl Progress for Waited {
+        fn note(&self, step: Step<'_>) {
+            if let Step::Waited(more) = step {
+                *self.0.lock().unwrap() += more;
+            }
+        }
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn writes_keep_to_the_quota_and_all_wait_when_one_is_told_to() {
-        let pace = Pace::new();
+    async fn all_wait_when_one_is_told_to_and_waits_side_by_side_count_once() {
+        let told = Arc::new(Waited::default());
+        let pace = Pace::new(Arc::<Waited>::clone(&told), CancellationToken::new());
         let start = Instant::now();
         pace.hold(Duration::from_secs(5));
         pace.hold(Duration::from_secs(2));
-        pace.turn(false).await;
+        assert_eq!(tokio::join!(pace.turn(false), pace.turn(true)), (true, true));
         assert_eq!(start.elapsed().as_secs(), 5);
+        assert_eq!(told.0.lock().unwrap().as_secs(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_that_is_to_end_waits_no_longer() {
+        let cancel = CancellationToken::new();
+        let pace = Pace::new(Arc::new(Waited::default()), cancel.clone());
+        pace.hold(Duration::from_secs(60));
+        let start = Instant::now();
+        let (went_on, ()) = tokio::join!(pace.turn(true), async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            cancel.cancel();
+        });
+        assert!(!went_on);
+        assert_eq!(start.elapsed().as_secs(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn writes_keep_to_the_quota() {
+        let pace = Pace::new(Arc::new(Waited::default()), CancellationToken::new());
+        for _ in 0..=BURST {
+            assert!(pace.turn(true).await);
+        }
+        assert!(pace.writes.check().is_err(), "the burst is used up");
     }
 }

@@ -79,6 +79,15 @@ pub(super) fn listing(place: Place, depth: Depth) -> Call {
     place.list(depth.version()).select(&depth.select()).top(PAGE)
 }
 
+/// Everybody in a place, page by page, told to whoever watches.
+pub(super) fn everybody(place: Place, depth: Depth, expected: Option<u64>) -> Call {
+    let what = match place {
+        Place::Live => "users of the tenant",
+        Place::Bin => "users in the recycle bin",
+    };
+    listing(place, depth).told(what, expected)
+}
+
 /// A list of users.
 pub(super) async fn list(client: &Client, call: &Call, place: Place) -> Result<Vec<CloudUser>, DirectoryError> {
     let wires: Vec<Object<WireUser>> = client.list(call).await.map_err(|error| error.of_read(READ_USERS))?;
