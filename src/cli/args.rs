@@ -130,8 +130,8 @@ const SNAPSHOT_EXAMPLES: &str = "Examples:
   hardmatch snapshot before-wave-2
   hardmatch plan --config before-wave-2/hardmatch.yaml
   hardmatch snapshot --redact for-the-vendor
-                                             with other names, addresses and ids:
-                                             the plan has the same shape";
+                                             with other names, addresses, ids
+                                             and the same shape of plan";
 
 const CONVERT_EXAMPLES: &str = "Examples:
   hardmatch convert 3f2504e0-4f89-11d3-9a0c-0305e82c3301

@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use super::ConfigArgs;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  hardmatch explain james.bond              why this AD user did not link, what to
-                                            do; also DOMAIN\\name, GUID, SID, DN,
+  hardmatch explain james.bond              why this AD user did not link;
+                                            also DOMAIN\\name, GUID, SID, DN,
                                             name@domain or ImmutableID
   hardmatch explain james.bond@contoso.com  an AD user with that sign-in name,
                                             else a cloud user
