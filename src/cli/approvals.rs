@@ -38,19 +38,35 @@ pub(super) fn read_signers(setup: &Setup) -> Result<Option<AllowedSigners>, Fail
 
 /// Checks that a plan has as many approvals as the policy asks for.
 pub(super) fn require(path: &Path, named: &[PathBuf], plan: &PlanFile, setup: &Setup, terminal: Terminal) -> Result<(), Failure> {
-    let required = usize::try_from(setup.config.desired.policy.required_approvals).unwrap_or(usize::MAX);
-    let signers = read_signers(setup)?.unwrap_or_default();
-    let files = if named.is_empty() { beside(path) } else { named.to_vec() };
-    let authors = authors::of_change(setup, terminal);
-    let decision = weigh(&files, plan, &signers, &authors)?;
+    let decision = decided(path, named, plan, setup, terminal)?;
     for approved in &decision.approved {
         let until = approved.expires;
         terminal.say(&format!("approved by {} ({}) until {until}", printable(&approved.approver), approved.fingerprint));
     }
-    if decision.approved.len() >= required {
-        return Ok(());
-    }
-    Err(missing(required, &decision, path))
+    enough(&decision, path, setup)
+}
+
+/// Of a plan that was signed: whether the signatures still count, under whatever policy holds now.
+pub(super) fn still_count(
+    path: &Path,
+    named: &[PathBuf],
+    plan: &PlanFile,
+    setup: &Setup,
+    terminal: Terminal,
+) -> Result<(), Failure> {
+    let decision = decided(path, named, plan, setup, terminal)?;
+    if decision.rejected.is_empty() { Ok(()) } else { enough(&decision, path, setup) }
+}
+
+fn decided(path: &Path, named: &[PathBuf], plan: &PlanFile, setup: &Setup, terminal: Terminal) -> Result<Decision, Failure> {
+    let signers = read_signers(setup)?.unwrap_or_default();
+    let files = if named.is_empty() { beside(path) } else { named.to_vec() };
+    weigh(&files, plan, &signers, &authors::of_change(setup, terminal))
+}
+
+fn enough(decision: &Decision, path: &Path, setup: &Setup) -> Result<(), Failure> {
+    let required = usize::try_from(setup.config.desired.policy.required_approvals).unwrap_or(usize::MAX);
+    if decision.approved.len() >= required { Ok(()) } else { Err(missing(required, decision, path)) }
 }
 
 fn missing(required: usize, decision: &Decision, path: &Path) -> Failure {

@@ -42,7 +42,6 @@ pub type ReadFile<'a> = dyn FnMut(&Path) -> Result<Vec<u8>, String> + 'a;
 /// Everything that is wrong with it, at once.
 pub fn parse(bytes: &[u8], place: &Place<'_>, read_file: &mut ReadFile<'_>) -> Result<Config, ConfigErrors> {
     let mut state = State::default();
-    state.digest.add(bytes);
     let draft = match decode(bytes) {
         Ok(text) => state.read_document(SourceText::new(place.shown, place.relative, text), place.base_dir),
         Err(fault) => {
@@ -63,6 +62,7 @@ struct Draft {
     files: Vec<(String, Range<usize>)>,
     rules: Vec<Rule>,
     policy: PolicySection,
+    connections: Vec<Range<usize>>,
 }
 
 #[derive(Default)]
@@ -89,6 +89,7 @@ impl State {
         };
         let Reader { diagnostics, notices, masks, .. } = reader;
         drop(tree);
+        self.digest.add_without(source.text(), &draft.connections);
         self.diagnostics.extend(diagnostics);
         self.notices.extend(notices);
         masks.into_iter().for_each(|span| source.mask(span));
@@ -110,6 +111,7 @@ impl State {
                 sources: self.sources,
             });
         };
+        draft.policy.look_at_signers(read_file);
         let policy_sha256 = of_policy(&draft.policy);
         let desired = Desired {
             mappings: drop_repetitions(draft.mappings, &mut self.notices),
@@ -177,6 +179,7 @@ fn read_sections<'t>(reader: &mut Reader<'t>, root: Value<'t>, base: &Path) -> D
     if let Some(value) = fields.required(reader, "version") {
         version(reader, value);
     }
+    let connections = connections(fields.get("tenant"), fields.get("forests"));
     let tenant = fields.required(reader, "tenant").and_then(|value| tenant::read(reader, value, base));
     let mut forests = fields.get("forests").map(|value| forests::read(reader, value, base)).unwrap_or_default();
     forests.unreadable |= fields.has("forests") && forests.specs.is_empty();
@@ -184,7 +187,18 @@ fn read_sections<'t>(reader: &mut Reader<'t>, root: Value<'t>, base: &Path) -> D
     let files = fields.get("mappingFiles").map(|value| mapping_files(reader, value)).unwrap_or_default();
     let rules = fields.get("rules").map(|value| rule::read(reader, value, &forests)).unwrap_or_default();
     let policy = fields.get("policy").map(|value| policy::read(reader, value, base)).unwrap_or_default();
-    Draft { tenant, forests, mappings, files, rules, policy }
+    Draft { tenant, forests, mappings, files, rules, policy, connections }
+}
+
+/// Where the document says how the directories are reached, in order. Who applies may sign in as somebody else than who planned;
+/// that the directories are the same is checked on themselves.
+fn connections(tenant: Option<Value<'_>>, forests: Option<Value<'_>>) -> Vec<Range<usize>> {
+    let forests = forests.and_then(Value::entries).into_iter().flatten();
+    let sources = forests.flat_map(|(_, _, forest)| forest.entries().into_iter().flatten());
+    let ways = sources.filter(|(key, _, _)| *key != "anchor").map(|(_, _, way)| way.span());
+    let mut spans: Vec<Range<usize>> = tenant.map(|tenant| tenant.span()).into_iter().chain(ways).collect();
+    spans.sort_by_key(|span| span.start);
+    spans
 }
 
 fn version<'t>(reader: &mut Reader<'t>, value: Value<'t>) {

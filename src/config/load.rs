@@ -36,7 +36,7 @@ fn unreadable(shown: &str, why: &str) -> ConfigErrors {
     ConfigErrors { diagnostics: error.help(help).into(), sources: SourceTexts::default() }
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let file = File::open(path).map_err(|error| words(&error))?;
     let metadata = file.metadata().map_err(|error| words(&error))?;
     if metadata.is_dir() {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::digest::of_file;
+use super::document::ReadFile;
 use super::reader::Reader;
 use super::tree::Value;
 use crate::diag::Diagnostic;
@@ -16,8 +18,18 @@ pub(super) struct PolicySection {
     pub signers: Option<PathBuf>,
     /// The same as it was written, for the digest.
     pub signers_text: Option<String>,
+    /// SHA-256 over that file, lower-case hex; unknown where it cannot be read, which is for applying to say.
+    pub signers_sha256: Option<String>,
     /// Where backups go.
     pub backups: Option<PathBuf>,
+}
+
+impl PolicySection {
+    /// Looks at the signers' file, so that the digest covers who may approve.
+    pub(super) fn look_at_signers(&mut self, read_file: &mut ReadFile<'_>) {
+        let bytes = self.signers.as_deref().map(read_file).and_then(Result::ok);
+        self.signers_sha256 = bytes.map(|bytes| of_file(&bytes));
+    }
 }
 
 /// Reads the section.

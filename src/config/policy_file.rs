@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::digest::of_policy;
-use super::document::{KEYS, Place};
+use super::document::{KEYS, Place, ReadFile};
 use super::load;
 use super::policy;
 use super::reader::Reader;
@@ -29,10 +29,10 @@ pub struct PolicyFile {
 /// # Errors
 /// Everything that is wrong with it, at once.
 pub fn load_policy(path: &Path) -> Result<PolicyFile, ConfigErrors> {
-    load::with_place(path, parse)
+    load::with_place(path, |bytes, place| parse(bytes, place, &mut load::read_file))
 }
 
-fn parse(bytes: &[u8], place: &Place<'_>) -> Result<PolicyFile, ConfigErrors> {
+fn parse(bytes: &[u8], place: &Place<'_>, read_file: &mut ReadFile<'_>) -> Result<PolicyFile, ConfigErrors> {
     let file = Location::line(&Arc::from(place.shown), 0);
     let text = decode(bytes).map_err(|fault| alone(Diagnostic::error(fault.summary).at(file.clone()).help(fault.help)))?;
     let source = SourceText::new(place.shown, place.relative, text);
@@ -46,7 +46,8 @@ fn parse(bytes: &[u8], place: &Place<'_>) -> Result<PolicyFile, ConfigErrors> {
         .map(|value| policy::read(&mut reader, value, place.base_dir));
     faults.extend(std::mem::take(&mut reader.diagnostics));
     match section {
-        Some(section) if !faults.has_errors() => {
+        Some(mut section) if !faults.has_errors() => {
+            section.look_at_signers(read_file);
             Ok(PolicyFile { sha256: of_policy(&section), policy: section.policy, signers: section.signers })
         }
         _ => {

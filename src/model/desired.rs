@@ -18,7 +18,7 @@ pub struct Desired {
     pub policy: Policy,
     /// What reading the files found odd; becomes warnings of the plan.
     pub notices: Vec<Notice>,
-    /// SHA-256 over the YAML and the mapping files, lower-case hex.
+    /// SHA-256 over the YAML, without how the directories are reached, and the mapping files; lower-case hex.
     pub config_sha256: String,
     /// SHA-256 over the canonical policy, lower-case hex.
     pub policy_sha256: String,

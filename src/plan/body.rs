@@ -197,7 +197,7 @@ pub struct PlanTenant {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Inputs {
-    /// SHA-256 over the YAML and its mapping files.
+    /// SHA-256 over the YAML, without how the directories are reached, and its mapping files.
     pub config: String,
     /// SHA-256 over the policy.
     pub policy: String,

@@ -148,3 +148,21 @@ fn the_yaml_of_the_readme_is_valid() {
     let here = Hardmatch::new().file("hardmatch.yaml", yaml).file("waves/wave-1.csv", "onPrem,cloud\nr,r@contoso.com\n");
     here.run(&["validate"]).expect(0).shows(&["5 mappings", "1 rule"]);
 }
+
+#[test]
+fn every_link_leads_somewhere() {
+    let text = fs::read_to_string(readme()).unwrap();
+    let anchors: Vec<String> = text.lines().filter_map(|line| line.strip_prefix('#')).map(anchor).collect();
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    for target in targets.filter(|target| !target.starts_with("https://")) {
+        let (file, part) = target.split_once('#').unwrap_or((target, ""));
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(file).exists(), "{target}");
+        assert!(part.is_empty() || anchors.iter().any(|anchor| anchor == part), "{target}");
+    }
+}
+
+/// What GitHub makes of a heading.
+fn anchor(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    text.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).map(|c| if c == ' ' { '-' } else { c }).collect()
+}

@@ -18,6 +18,7 @@ use crate::apply::{self, ApplyError, Directories, Options, Request, RunReport};
 use crate::plan;
 use crate::planfile::PlanFile;
 
+use super::approvals;
 use super::args::{ApplyArgs, ApplyFormat};
 use super::directories;
 use super::exit::Exit;
@@ -73,7 +74,7 @@ fn apply_or_refuse(args: &ApplyArgs, stream: Option<&Stream>, terminal: Terminal
     if plan.body.actions.is_empty() && plan.body.rollback_of.is_none() {
         return nothing_to_do(&plan, &digest, &path, stream, terminal);
     }
-    same_policy(&plan, &setup)?;
+    same_policy(args, &path, &plan, &setup, terminal)?;
     same_configuration(&plan, &path, &setup)?;
     approval::obtain(args, &path, &plan, &setup, terminal)?;
     terminal.say(&format!("Applying plan {digest}"));
@@ -194,17 +195,27 @@ fn options(args: &ApplyArgs, setup: &Setup) -> Options {
     options
 }
 
-/// The guards were held against the policy of the plan; another one has to be asked anew.
-fn same_policy(plan: &PlanFile, setup: &Setup) -> Result<(), Failure> {
+/// The guards were held against the policy of the plan, and its signers are who may approve it; another one has to be asked anew.
+fn same_policy(args: &ApplyArgs, path: &Path, plan: &PlanFile, setup: &Setup, terminal: Terminal) -> Result<(), Failure> {
     let is_rollback = plan.body.rollback_of.is_some();
     if is_rollback || plan.body.inputs.policy == setup.config.desired.policy_sha256 {
         return Ok(());
     }
+    // Whose approval no longer counts hears that first.
+    if setup.config.desired.policy.required_approvals > 0 {
+        approvals::still_count(path, &args.approvals, plan, setup, terminal)?;
+    }
     Err(Failure::new(
         Exit::Stale,
-        format!("the policy in `{}` is not the one that the plan was made under; nothing was written", setup.policy.display()),
+        format!(
+            "the policy in `{}`, or the file of its signers, is not the one that the plan was made under; nothing was written",
+            setup.policy.display()
+        ),
     )
-    .hint("Plan again with this policy (`--policy` takes the same file), so that its limits and protected accounts are held against the plan."))
+    .hint(
+        "Plan again with this policy (`--policy` takes the same file), so that its limits and protected accounts are held against the plan \
+         and those who may approve it are known.",
+    ))
 }
 
 /// What was approved was made from these very files. A run that has begun is finished all the same.

@@ -231,6 +231,21 @@ fn fingerprints_cover_every_file_and_the_whole_policy() {
     assert_ne!(first.1, other_policy.1);
 }
 
+#[test]
+fn how_the_directories_are_reached_is_no_part_of_what_is_wanted() {
+    let read = |tenant: &str, forest: &str, mapping: &str| {
+        let yaml = format!(
+            "version: 1\ntenant:\n  {tenant}\nforests:\n  corp: {{ {forest} }}\nmappings:\n  - {{ onPrem: a, cloud: {mapping} }}\n"
+        );
+        super::read(yaml).unwrap().desired.config_sha256
+    };
+    let graph = "graph: { tenantId: x.example, auth: azureCli, endpoint: \"http://127.0.0.1:1\" }";
+    let first = read("snapshot: tenant.json", "ldif: corp.ldif, anchor: objectGuid", "a@x.example");
+    assert_eq!(first, read(graph, "ldif: elsewhere.ldif, anchor: objectGuid", "a@x.example"));
+    assert_ne!(first, read("snapshot: tenant.json", "ldif: corp.ldif, anchor: consistencyGuid", "a@x.example"));
+    assert_ne!(first, read("snapshot: tenant.json", "ldif: corp.ldif, anchor: objectGuid", "b@x.example"));
+}
+
 mod never_panics {
     use proptest::prelude::*;
 

@@ -41,7 +41,10 @@ fn a_policy_that_the_change_loosens_does_not_count() {
             here.files.edit("hardmatch.yaml", from, to);
             here.files.write("waves/mine", here.line(MALLORY));
         });
-        here.refused(6, &["the policy in `base/hardmatch.yaml` is not the one that the plan was made under"]);
+        here.refused(
+            6,
+            &["the policy in `base/hardmatch.yaml`, or the file of its signers, is not the one that the plan was made under"],
+        );
     }
 }
 
@@ -75,6 +78,22 @@ fn an_approver_that_the_change_adds_does_not_count() {
     here.approve("eve");
     here.merge();
     here.refused(8, &["is not among the allowed signers", "and 1 count"]);
+}
+
+/// Somebody takes the policy from main as it is after the merge, with the approver that the change brought along.
+#[test]
+fn an_approver_that_came_with_the_merge_does_not_count_either() {
+    let here = Ground::new();
+    here.make_key("eve");
+    here.change();
+    here.files.write("approvers", here.line(ALICE) + &here.line(BOB) + &here.line("eve"));
+    here.commit(MALLORY, "a friend");
+    here.plan();
+    here.approve(ALICE);
+    here.approve("eve");
+    here.merge();
+    here.files.write("base/approvers", here.files.read("approvers"));
+    here.refused(6, &["or the file of its signers, is not the one that the plan was made under"]);
 }
 
 #[test]
