@@ -1,5 +1,6 @@
 //! What can be typed. The help texts are written here; what the words mean is decided by the verbs.
 
+mod applying;
 mod approving;
 mod checking;
 mod discovery;
@@ -13,6 +14,7 @@ use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::exit;
+pub use applying::{ApplyArgs, ApplyFormat};
 pub use approving::ApproveArgs;
 pub use checking::VerifyArgs;
 pub use discovery::{DiscoverArgs, DiscoverFormat};
@@ -76,7 +78,7 @@ pub enum Verb {
     #[command(after_help = approving::EXAMPLES)]
     Approve(ApproveArgs),
     /// Carry out a plan; run it again to continue after any interruption
-    #[command(after_help = APPLY_EXAMPLES)]
+    #[command(after_help = applying::EXAMPLES)]
     Apply(ApplyArgs),
     /// Show where every mapping stands now: planned, armed, linked or blocked, with the proof
     #[command(after_help = checking::EXAMPLES)]
@@ -118,12 +120,6 @@ const PLAN_EXAMPLES: &str = "Examples:
   hardmatch plan --output markdown=comment.md --output json=plan.json
   hardmatch plan --only 'james*' --only eve  only these mappings
   hardmatch plan --partial --out plan.json   leave blocked mappings out";
-
-const APPLY_EXAMPLES: &str = "Examples:
-  hardmatch apply plan.json                  asks for the start of the digest
-  hardmatch apply plan.json --digest sha256:4f…   in a pipeline, after review
-  hardmatch apply                            plans, shows the plan and asks
-  hardmatch apply plan.json --digest sha256:4f… --format ndjson > events.ndjson";
 
 const SNAPSHOT_EXAMPLES: &str = "Examples:
   hardmatch snapshot                         into the folder snapshot/
@@ -257,54 +253,6 @@ pub struct DiffArgs {
     /// How to print the difference: human, json or markdown
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     pub format: Format,
-}
-
-/// What `apply` writes to stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ApplyFormat {
-    /// A report at the end, for people
-    Human,
-    /// One JSON object a line for each event, for scripts
-    Ndjson,
-}
-
-/// `apply`.
-#[derive(Debug, Args)]
-pub struct ApplyArgs {
-    /// The saved plan; without it, apply plans first, shows the plan and asks
-    pub plan: Option<PathBuf>,
-
-    /// Configuration.
-    #[command(flatten)]
-    pub config: ConfigArgs,
-
-    /// The approved digest (sha256:…); needed when nobody can be asked
-    #[arg(long, value_name = "DIGEST", requires = "plan", value_parser = NonEmptyStringValueParser::new())]
-    pub digest: Option<String>,
-
-    /// Take the policy from this file instead of the configuration, for example of the protected branch
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
-
-    /// An approval of the plan; may be repeated. Otherwise those beside the plan are taken (PLAN.*.approval)
-    #[arg(long = "approval", value_name = "FILE", requires = "plan")]
-    pub approvals: Vec<PathBuf>,
-
-    /// What goes to stdout: human, a report at the end; or ndjson, an event a line while it runs (hardmatch schema events)
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    pub format: ApplyFormat,
-
-    /// Go on after failures until more than this many writes failed
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub max_failures: usize,
-
-    /// How many independent writes run at once
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub concurrency: u16,
-
-    /// Give up on the unfinished run of another plan and start this one
-    #[arg(long)]
-    pub abandon_unfinished: bool,
 }
 
 /// `doctor`.

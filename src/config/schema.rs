@@ -1,5 +1,7 @@
 //! The JSON Schema of hardmatch.yaml, for editors that complete and check while one types.
 
+mod selectors;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -11,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::forests::{ForestSource, LdapBind};
 use super::tenant::{BARE_AUTH, GraphAuth, TenantSource};
+use selectors::{Account, CloudUser, OnPrem};
 
 /// The schema, draft 2020-12.
 #[must_use]
@@ -228,81 +231,6 @@ enum Protected {
 struct ProtectedRole {
     /// The name of the role, or a pattern with `*` and `?`.
     role: String,
-}
-
-/// Text, or a number that is read as text.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-#[expect(dead_code, reason = "the shape of a document; reading builds the model directly")]
-enum Text {
-    Text(String),
-    Number(u64),
-}
-
-macro_rules! one_of_the_keys {
-    ($($(#[$meta:meta])* $name:ident, $map:ident { $($(#[$field:meta])* $key:ident: $type:ty),* $(,)? } max $max:literal;)*) => {
-        $(
-            #[derive(JsonSchema)]
-            #[schemars(untagged)]
-            $(#[$meta])*
-            #[expect(dead_code, reason = "the shape of a document; reading builds the model directly")]
-            enum $name {
-                /// Read by its form.
-                Bare(Text),
-                /// The kind is named.
-                Named($map),
-            }
-
-            /// Exactly one kind.
-            #[derive(JsonSchema)]
-            #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-            #[schemars(extend("minProperties" = 1, "maxProperties" = $max))]
-            #[expect(dead_code, reason = "the shape of a document; reading builds the model directly")]
-            struct $map { $($(#[$field])* #[schemars(default)] $key: Option<$type>),* }
-        )*
-    };
-}
-
-one_of_the_keys! {
-    /// An AD user: a GUID, a SID, a DN, DOMAIN\name, a UPN, else a sAMAccountName; or the kind and the value.
-    OnPrem, OnPremKinds {
-        /// distinguishedName
-        dn: String,
-        /// objectGUID
-        guid: String,
-        /// objectSid
-        sid: String,
-        /// sAMAccountName, optionally as DOMAIN\name
-        sam: Text,
-        /// userPrincipalName
-        upn: String,
-        /// mail, or any of the proxyAddresses
-        mail: String,
-        /// employeeID
-        employee_id: Text,
-        /// The effective source anchor, as base64
-        immutable_id: String,
-        /// Only in this forest.
-        forest: String,
-    } max 2;
-    /// A cloud user: an object id or a UPN; or the kind and the value.
-    CloudUser, CloudKinds {
-        /// Object id
-        id: String,
-        /// userPrincipalName
-        upn: String,
-        /// mail, or any of the proxyAddresses
-        mail: String,
-        /// employeeId
-        employee_id: Text,
-    } max 1;
-    /// A cloud account: an object id or a UPN.
-    Account, AccountKinds {
-        /// Object id
-        id: String,
-        /// userPrincipalName
-        upn: String,
-    } max 1;
 }
 
 macro_rules! words {
