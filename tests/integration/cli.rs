@@ -64,11 +64,6 @@ fn wrong_use_is_64_and_says_what_is_near() {
 }
 
 #[test]
-fn html_says_that_it_comes_later() {
-    Hardmatch::example("duplicate-account").run(&["plan", "--format", "html"]).expect(64).says(&["later", "markdown"]);
-}
-
-#[test]
 fn convert_reads_values_and_lines() {
     let here = Hardmatch::new();
     here.run(&["convert", "3f2504e0-4f89-11d3-9a0c-0305e82c3301"]).expect(0).shows(&[

@@ -14,7 +14,7 @@ use crate::render::words::{counted, number, title};
 /// Longer lists get a frame in which they scroll, longer groups are folded, and more objects have to be opened.
 const FRAMED: usize = 40;
 const UNFOLDED: usize = 25;
-const PIECE: usize = 100;
+const AT_FIRST: usize = 200;
 const OBJECTS: usize = 6;
 
 /// How many surprises of the next sync stand here; all of them are in the table of mappings.
@@ -58,12 +58,15 @@ fn group(view: &PlanView<'_>, group: &Group<'_>, start: usize) -> Markup {
     }
 }
 
-/// A list that scrolls when it is long; what is out of sight of it costs the browser nothing, piece by piece.
+/// A list that scrolls when it is long. Of a very long one the rest has to be opened: a browser lays out what is closed last.
 fn frame(items: &[Markup]) -> Markup {
     let is_long = items.len() > FRAMED;
+    let (first, rest) = items.split_at(items.len().min(AT_FIRST));
+    let list = |items: &[Markup]| html! { ul.items { @for item in items { (item) } } };
     html! {
         div.frame.is-long[is_long] tabindex=[is_long.then_some("0")] {
-            @for piece in items.chunks(PIECE) { ul.items { @for item in piece { (item) } } }
+            (list(first))
+            @if !rest.is_empty() { details.rest { summary { (number(rest.len())) " more" } (list(rest)) } }
         }
     }
 }

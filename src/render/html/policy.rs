@@ -4,13 +4,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-const SCRIPTS: [&str; 7] = [
+const SCRIPTS: [&str; 8] = [
     include_str!("js/plan.js"),
     include_str!("js/elements.js"),
     include_str!("js/filter.js"),
     include_str!("js/rows.js"),
     include_str!("js/columns.js"),
     include_str!("js/details.js"),
+    include_str!("js/lists.js"),
     include_str!("js/page.js"),
 ];
 

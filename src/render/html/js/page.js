@@ -9,47 +9,20 @@ const tables = {
   mappings: new Rows("mappings", mappingColumns, mappingDetails),
 };
 
-// The lists that are there without a script: each element and the row that it tells of.
-const listOf = (attribute, row) => [...document.querySelectorAll(`[${attribute}]`)].map((item, at) => ({ item, row: row(item, at) }));
-const lists = {
-  finding: listOf("data-finding", (_, at) => at),
-  action: listOf("data-lost", (item) => Number(item.dataset.lost)),
-  mapping: listOf("data-surprise", (item) => Number(item.dataset.surprise)),
-};
-const totals = [...document.querySelectorAll(".shown[data-total]")].map((shown) => {
-  const place = shown.closest("details.group, section");
-  return { shown, place, items: [...place.querySelectorAll("li[data-finding], li[data-lost], li[data-surprise]")] };
-});
-
-const share = (shown, all) => (shown === all ? number(all) : `${number(shown)} of ${number(all)}`);
-
-const filterLists = (test) => {
-  for (const [sort, list] of Object.entries(lists)) {
-    for (const { item, row } of list) {
-      const hidden = !test[sort](row);
-      if (item.hidden !== hidden) item.hidden = hidden;
-    }
-  }
-  for (const { shown, place, items } of totals) {
-    const left = items.reduce((sum, item) => sum + (item.hidden ? 0 : 1), 0);
-    shown.textContent = share(left, items.length);
-    place.classList.toggle("is-empty", left === 0);
-  }
-};
-
 const isFiltered = () => ["q", "kind", "state", "finding", "forest"].some((key) => filter[key] !== "");
 
 // Shows what the filter lets through.
 const apply = () => {
   const test = tests();
   const rows = { actions: passing(count.actions, test.action), mappings: passing(count.mappings, test.mapping) };
+  // First what takes elements away: the tables measure.
+  filterLists(test);
   tables.actions.show(rows.actions);
   tables.mappings.show(rows.mappings);
-  filterLists(test);
   document.querySelectorAll("[data-count]").forEach((shown) => {
     shown.textContent = share(rows[shown.dataset.count].length, count[shown.dataset.count]);
   });
-  const left = lists.finding.reduce((sum, { item }) => sum + (item.hidden ? 0 : 1), 0);
+  const left = passed(lists.finding);
   const parts = [[rows.actions.length, count.actions, "action"], [rows.mappings.length, count.mappings, "mapping"], [left, count.findings, "finding"]];
   said.textContent = isFiltered()
     ? `Shown: ${parts.map(([shown, all, word]) => `${number(shown)} of ${counted(all, word)}`).join(", ")}`

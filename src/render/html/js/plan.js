@@ -31,3 +31,4 @@ const nextSync = (mapping) => mappings.next[mapping].map(text).join("");
 const cannotBeUndone = (step) => actions.sign[step] === "!";
 const number = (value) => value.toLocaleString("en-US");
 const counted = (value, word) => `${number(value)} ${word}${value === 1 ? "" : "s"}`;
+const share = (shown, all) => (shown === all ? number(all) : `${number(shown)} of ${number(all)}`);

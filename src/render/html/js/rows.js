@@ -95,9 +95,11 @@ class Rows {
 
   draw() {
     const additions = this.additions(), last = this.rows.length;
-    const seen = this.printing ? [0, last] : [
+    // A frame that was empty grows only once there are rows, so what the window holds is drawn at least.
+    const height = Math.max(this.frame.clientHeight, innerHeight);
+    const seen = this.printing || !this.frame.classList.contains("is-long") ? [0, last] : [
       this.placeAt(this.frame.scrollTop, additions) - AROUND,
-      this.placeAt(this.frame.scrollTop + this.frame.clientHeight, additions) + AROUND + 1,
+      this.placeAt(this.frame.scrollTop + height, additions) + AROUND + 1,
     ];
     const [from, to] = [Math.max(0, seen[0]), Math.min(last, seen[1])];
     // A row with the focus stays in the document, or the keys would lose their place.
