@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 pub(super) const EXAMPLES: &str = "Examples:
-  hardmatch init                                  in this folder, for the CI that the git remote points to
-  hardmatch init hard-matches --ci github         in a new folder
+  hardmatch init                            here, for the CI of the git remote
+  hardmatch init hard-matches --ci github   in a new folder
   hardmatch init --ci azure --ci gitlab";
 
 /// `init`.
