@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level as Severity, Origin, Render
 
 use super::source::{SourceText, SourceTexts};
 use crate::diag::{Diagnostic, Level, Location};
-use crate::model::text::printable;
+use crate::model::text::{disarmed, printable};
 
 /// How many of a kind are drawn in full.
 const IN_FULL: usize = 3;
@@ -38,7 +38,7 @@ pub fn render_diagnostics(diagnostics: &[Diagnostic], sources: &SourceTexts, wid
     }
     out.push_str(&count(diagnostics));
     out.push('\n');
-    out
+    disarmed(&out).into_owned()
 }
 
 /// The places of diagnostics that say the same about different values, kind by kind.

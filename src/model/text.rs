@@ -46,15 +46,25 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unprintable) && !may_command(text) {
         return Cow::Borrowed(text);
     }
+    Cow::Owned(escaped(text, |at, c| is_unprintable(c) || starts_command(text, at)))
+}
+
+/// Text of several lines, such as an excerpt of a file, in which no runner finds a command.
+#[must_use]
+pub fn disarmed(text: &str) -> Cow<'_, str> {
+    if may_command(text) { Cow::Owned(escaped(text, |at, _| starts_command(text, at))) } else { Cow::Borrowed(text) }
+}
+
+fn escaped(text: &str, is_meant: impl Fn(usize, char) -> bool) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for (at, c) in text.char_indices() {
-        if is_unprintable(c) || starts_command(text, at) {
+        if is_meant(at, c) {
             let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
         } else {
             out.push(c);
         }
     }
-    Cow::Owned(out)
+    out
 }
 
 fn may_command(text: &str) -> bool {
@@ -101,6 +111,7 @@ mod tests {
         assert_eq!(printable("::stop-commands::x"), "\\u{3a}:stop-commands\\u{3a}:x");
         assert_eq!(printable("a ##vso[task.prependpath]/x ##[set-env]"), "a \\u{23}#vso[task.prependpath]/x \\u{23}#[set-env]");
         assert_eq!(printable("##VSO["), "\\u{23}#VSO[");
+        assert_eq!(disarmed("24 | a ##vso[x]\n   | ^"), "24 | a \\u{23}#vso[x]\n   | ^");
         for plain in ["fe80::1", "## Heading", "a :: b", "std:"] {
             assert_eq!(printable(plain), plain);
         }
