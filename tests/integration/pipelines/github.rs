@@ -182,11 +182,11 @@ fn without_a_reviewed_plan_nothing_is_applied() {
 fn signatures_of_the_branch_are_handed_to_apply() {
     let here = Pipeline::new();
     let file = here.reviewed();
-    here.files.write("approvals/plan.eve.approval", "{}");
     here.files.edit("base/hardmatch.yaml", "required: 0", "required: 1");
     let digest = here.files.digest(&format!("run/{file}"));
     // The plan was made while no signature was asked for, so the policy comes first.
     assert_eq!(here.step(APPLY, "apply", "Apply", &[("FILE", &file), ("DIGEST", &digest)]).status.code(), Some(6));
+    here.files.write("approvals/plan.eve.approval", "{}");
     here.green(PLAN, "plan", "Plan", &[]);
     here.files.write(&format!("run/{file}"), here.files.read("run/plan.json"));
     let digest = here.files.digest(&format!("run/{file}"));
