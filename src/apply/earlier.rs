@@ -22,7 +22,7 @@ pub fn earlier_runs(folder: &Path) -> Result<Vec<EarlierRun>, JournalError> {
 }
 
 fn size(run: RunHeader) -> EarlierRun {
-    EarlierRun { at: run.started_at.to_string(), tenant: run.tenant, forests: run.forests }
+    EarlierRun { at: run.started_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), tenant: run.tenant, forests: run.forests }
 }
 
 /// The runs of one journal are of one plan, so the first says it all.

@@ -195,8 +195,8 @@ fn read_sections<'t>(reader: &mut Reader<'t>, root: Value<'t>, base: &Path) -> D
 fn connections(tenant: Option<Value<'_>>, forests: Option<Value<'_>>) -> Vec<Range<usize>> {
     let forests = forests.and_then(Value::entries).into_iter().flatten();
     let sources = forests.flat_map(|(_, _, forest)| forest.entries().into_iter().flatten());
-    let ways = sources.filter(|(key, _, _)| *key != "anchor").map(|(_, _, way)| way.span());
-    let mut spans: Vec<Range<usize>> = tenant.map(|tenant| tenant.span()).into_iter().chain(ways).collect();
+    let ways = sources.filter(|(key, _, _)| *key != "anchor").map(|(_, _, way)| way.outer_span());
+    let mut spans: Vec<Range<usize>> = tenant.map(Value::outer_span).into_iter().chain(ways).collect();
     spans.sort_by_key(|span| span.start);
     spans
 }

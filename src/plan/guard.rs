@@ -43,7 +43,8 @@ pub(super) fn shrunk_sources(earlier: &[EarlierRun], limit: u64, world: &World) 
     let told = sizes(last, world).into_iter().filter(|size| size.lost_more_than(limit)).map(|size| {
         let Size { what, before, now } = &size;
         let message = format!(
-            "{what} has {now} users; at the last run ({}) it had {before}: {} % are missing, more than the limit of {limit} %",
+            "{what} has {}; at the last run ({}) it had {before}: {} % are missing, more than the limit of {limit} %",
+            if *now == 1 { "1 user".to_owned() } else { format!("{now} users") },
             last.at,
             size.lost_percent()
         );
@@ -75,7 +76,11 @@ impl Size {
 }
 
 fn sizes(last: &EarlierRun, world: &World) -> Vec<Size> {
-    let tenant = Size { what: "the tenant".to_owned(), before: last.tenant.users, now: world.tenant.observed().live_count() };
+    // Whom sync or a plan deleted lies in the recycle bin, and is no user that an export lacks.
+    let observed = world.tenant.observed();
+    let deleted = u64::try_from(observed.users.iter().filter(|user| user.is_deleted()).count()).unwrap_or(u64::MAX);
+    let now = observed.live_count().saturating_add(deleted);
+    let tenant = Size { what: "the tenant".to_owned(), before: last.tenant.users, now };
     let forest = |forest: &ObservedForest| {
         let before = last.forests.iter().find(|before| before.name == *forest.name)?.users;
         Some(Size { what: format!("forest `{}`", forest.name), before, now: forest.size() })

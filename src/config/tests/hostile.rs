@@ -136,6 +136,7 @@ fn yaml_that_is_not_for_this_program() {
 /// The excerpt shows the line as it is written, which a runner reads, too.
 #[test]
 fn an_excerpt_commands_no_runner() {
-    let errors = read("version: 1\ntenants: \"##vso[task.setvariable variable=x]y\"\nnote: \"::error::z\"\n").unwrap_err().to_string();
+    let errors =
+        read("version: 1\ntenants: \"##vso[task.setvariable variable=x]y\"\nnote: \"::error::z\"\n").unwrap_err().to_string();
     assert!(errors.contains("tenants") && !errors.contains("##vso[") && !errors.contains("::error"), "{errors}");
 }

@@ -64,6 +64,13 @@ fn a_directory_that_shrank_since_the_last_run_blocks() {
     let both = after(vec![run("2026-11-01T00:00:00Z", 101, 76)]);
     assert_eq!(blockers(&both), [Code::SourceEmpty, Code::SourceEmpty]);
     insta::assert_snapshot!(both.findings[0].message, @"forest `corp` has 60 users; at the last run (2026-11-01T00:00:00Z) it had 76: 21 % are missing, more than the limit of 20 %");
+    let mut in_the_bin = Case::new().ad("ann", A, nothing).map("ann", "user1", nothing);
+    for n in 1..=60 {
+        let sync_deleted = |account: &mut CloudUser| account.deleted_at = (n > 10).then(|| "2026-11-24T00:00:00Z".into());
+        in_the_bin = in_the_bin.cloud(n, &format!("user{n}"), None, sync_deleted);
+    }
+    let options = Options { earlier_runs: vec![run("2026-11-01T00:00:00Z", 60, 1)], ..Options::default() };
+    assert_eq!(blockers(&in_the_bin.plan_with(&options)), [], "who was deleted is not missing");
     let newest_counts = vec![run("2026-11-02T00:00:00Z", 80, 60), run("2026-11-01T00:00:00Z", 900, 900)];
     assert_eq!(blockers(&after(newest_counts)), []);
     let of_another_tenant = EarlierRun {
