@@ -156,8 +156,9 @@ impl Apply<'_> {
         let _shown = Shown::begin(self.terminal);
         let outcome = runtime.block_on(async {
             let signals = Signals::listen(self.terminal)?;
+            let directories = self.open(&signals).await?;
             tokio::select! {
-                report = self.attempt(&signals) => Ok((report?, signals.received())),
+                report = self.attempt(&signals, &directories) => Ok((report?, signals.received())),
                 exit = signals.second() => Err(self.stopped_at_once(exit)),
             }
         });
@@ -165,13 +166,22 @@ impl Apply<'_> {
         outcome
     }
 
+    /// Reading a large export takes its time, and nothing is lost when it is not waited for.
+    async fn open(&self, signals: &Signals) -> Result<Directories, Failure> {
+        let (config, terminal, token) = (self.setup.config.clone(), self.terminal, signals.token());
+        let opening = tokio::task::spawn_blocking(move || directories::open_for_writing(&config, terminal, token));
+        tokio::select! {
+            opened = opening => opened.map_err(|cause| Failure::new(Exit::Unexpected, cause.to_string()))?,
+            exit = signals.first() => Err(Failure::new(exit, "stopped before anything was written")),
+        }
+    }
+
     fn stopped_at_once(&self, exit: Exit) -> Failure {
         Failure::new(exit, "stopped at once; what was in flight is settled by the next apply")
             .hint(format!("The journal is consistent. To go on: hardmatch apply {}", self.path.display()))
     }
 
-    async fn attempt(&self, signals: &Signals) -> Result<RunReport, Failure> {
-        let directories = directories::open_for_writing(&self.setup.config, self.terminal, signals.token())?;
+    async fn attempt(&self, signals: &Signals, directories: &Directories) -> Result<RunReport, Failure> {
         let watcher = Watcher::new(self.terminal, self.plan.body.actions.len(), self.stream);
         let request = Request {
             plan: self.path,
@@ -184,7 +194,7 @@ impl Apply<'_> {
             observer: &watcher,
             cancel: signals.token(),
         };
-        attempt(self.args, &request, &directories, self.terminal).await
+        attempt(self.args, &request, directories, self.terminal).await
     }
 }
 

@@ -100,7 +100,7 @@ pub(super) fn stopped(why: &StoppedBy) -> String {
 }
 
 /// The first signal lets what is in flight end; the second stops at once.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Signals {
     first: CancellationToken,
     second: CancellationToken,
@@ -110,8 +110,7 @@ pub(super) struct Signals {
 impl Signals {
     /// Starts listening for SIGINT, SIGTERM and SIGHUP, or for Ctrl-C where those are unknown.
     pub(super) fn listen(terminal: Terminal) -> Result<Self, Failure> {
-        let signals =
-            Self { first: CancellationToken::new(), second: CancellationToken::new(), code: Arc::new(AtomicU8::new(0)) };
+        let signals = Self::default();
         signals.spawn(terminal)?;
         Ok(signals)
     }
@@ -167,6 +166,12 @@ impl Signals {
     pub(super) fn received(&self) -> Option<Exit> {
         let code = self.code.load(Ordering::Relaxed);
         Exit::ALL.into_iter().find(|exit| code != 0 && exit.code() == code)
+    }
+
+    /// Waits for the first signal.
+    pub(super) async fn first(&self) -> Exit {
+        self.first.cancelled().await;
+        self.received().unwrap_or(Exit::Interrupted)
     }
 
     /// Waits for the second signal.

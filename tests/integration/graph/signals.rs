@@ -189,6 +189,21 @@ async fn reading_and_waiting_end_at_once() {
     assert_eq!(ends_soon(waiting).signal(), Some(15));
 }
 
+/// A large export takes its time; this one never comes.
+#[test]
+fn an_export_that_is_still_being_read_is_not_waited_for() {
+    let here = Hardmatch::example("duplicate-account");
+    let digest = here.plan();
+    let export = here.path().join("corp.ldif");
+    std::fs::remove_file(&export).unwrap();
+    assert!(Command::new("mkfifo").arg(&export).status().unwrap().success());
+    let child = here.spawn(&["apply", "plan.json", "--digest", &digest]);
+    std::thread::sleep(Duration::from_millis(400));
+    signal(&child, "-TERM");
+    assert_eq!(ends_soon(child).code(), Some(143));
+    assert!(!here.path().join("plan.journal.jsonl").exists());
+}
+
 /// Where nobody watches, a line says every five seconds how far a long reading is; this test takes as long.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_wait_is_told_in_plain_lines() {
