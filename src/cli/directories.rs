@@ -1,6 +1,7 @@
 //! From the configuration to the directories: the right adapter for every source.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -12,6 +13,7 @@ use crate::directory::ports::{ForestWriter, TenantWriter};
 use crate::directory::{exports, open};
 use crate::model::{AnchorMode, ObservedForest};
 
+use super::exit::Exit;
 use super::failure::Failure;
 use super::live;
 use super::surroundings;
@@ -53,20 +55,29 @@ pub(super) enum Opened<'a> {
     Live(&'a LdapForest),
 }
 
+type ReadExport = fn(&Path, &str, &AnchorMode) -> Result<ObservedForest, Diagnostics>;
+
 /// Reads a forest that was exported to a file.
-pub(super) fn open_for_reading<'a>(
+pub(super) async fn open_for_reading<'a>(
     name: &str,
     source: &'a ForestSource,
     anchor: &AnchorMode,
     terminal: Terminal,
 ) -> Result<Opened<'a>, Failure> {
-    let (path, forest) = match source {
-        ForestSource::Ldif(path) => (path, exports::read_ldif(path, name, anchor)),
-        ForestSource::Csv(path) => (path, exports::read_forest_csv(path, name, anchor)),
+    let (path, read): (_, ReadExport) = match source {
+        ForestSource::Ldif(path) => (path, exports::read_ldif),
+        ForestSource::Csv(path) => (path, exports::read_forest_csv),
         ForestSource::Ldap(source) => return Ok(Opened::Live(source)),
     };
+    let owned = (path.clone(), name.to_owned(), anchor.clone());
+    let forest = beside(move || read(&owned.0, &owned.1, &owned.2)).await?;
     terminal.log(1, &format!("read the forest {name} from {}", path.display()));
     forest.map(Opened::Export).map_err(|faults| drawn(faults, terminal))
+}
+
+/// Reads a file while others are read, too.
+pub(super) async fn beside<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(read).await.map_err(|cause| Failure::new(Exit::Unexpected, cause.to_string()))
 }
 
 pub(super) fn drawn(faults: Diagnostics, terminal: Terminal) -> Failure {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::apply::journal::journal_path;
 use crate::apply::unfinished::scan;
 use crate::planfile::{self, PlanFile};
 use crate::render::{self, PlanView};
@@ -78,7 +79,7 @@ fn text(format: Format, plan: &PlanFile, view: &PlanView<'_>, style: &render::St
 
 /// Saves a plan file. A plan whose run is unfinished is kept beside it: nobody could finish the run without it.
 pub(super) fn save_plan(path: &Path, plan: &PlanFile, terminal: Terminal) -> Result<(), Failure> {
-    if let Some(old) = plan_of_unfinished_run(path, &plan.digest()) {
+    if let Some(old) = plan_of_unfinished_run(path, plan) {
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let kept = path.with_file_name(format!("{stem}-{}.json", old.short_digest()));
         files::write(&kept, Readers::Owner, |mut out| old.write(&mut out))?;
@@ -93,11 +94,15 @@ pub(super) fn save_plan(path: &Path, plan: &PlanFile, terminal: Terminal) -> Res
 }
 
 /// The plan in a file, if its run is unfinished and it is not the one that is to be saved.
-fn plan_of_unfinished_run(path: &Path, new: &str) -> Option<PlanFile> {
+fn plan_of_unfinished_run(path: &Path, new: &PlanFile) -> Option<PlanFile> {
+    // Most plans were never applied, and a large one takes long to read.
+    if !journal_path(path).exists() {
+        return None;
+    }
     let old = read_plan(path).ok()?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // What is wrong with a journal is for `apply` to say.
-    let unfinished = scan(folder, new, None).unwrap_or_default();
+    let unfinished = scan(folder, &new.digest(), None).unwrap_or_default();
     let is_it = unfinished.iter().any(|run| run.digest == old.digest() && run.plan.file_name() == path.file_name());
     is_it.then_some(old)
 }

@@ -83,7 +83,10 @@ impl Setup {
 
     /// Reads the directories and plans.
     pub(super) fn plan(&self, options: &Options, terminal: Terminal) -> Result<PlanFile, Failure> {
-        self.look(options, terminal).map(|(plan, _)| plan)
+        let body = directories::block_on(async {
+            Reading::begin(&self.config, self.read, terminal).await?.plan_at_last(&self.config.desired, options).await
+        })?;
+        Ok(PlanFile { meta: self.meta(), body })
     }
 
     /// Reads the directories and plans; gives what was read, too.

@@ -20,7 +20,7 @@ use super::tenant::clock;
 pub(super) fn lines(name: &str, source: &ForestSource, config: &Config, terminal: Terminal) -> Vec<Line> {
     let place = format!("forest {name}");
     let Some(spec) = config.desired.forests.iter().find(|spec| *spec.name == *name) else { return Vec::new() };
-    let lines = || match open_for_reading(name, source, &spec.anchor, terminal)? {
+    let lines = || match block_on(open_for_reading(name, source, &spec.anchor, terminal))? {
         Opened::Export(forest) => Ok(vec![Line::good(&place, format!("{} users in the export", forest.users.len()))]),
         Opened::Live(source) => {
             Ok(live_lines(&place, &live::forest(name, source, &spec.anchor, config, terminal)?, source, config))

@@ -34,7 +34,7 @@ pub(super) async fn begin(
     extent: Read,
     terminal: Terminal,
 ) -> Result<(ObservedForest, Option<LiveForest>), Failure> {
-    let source = match open_for_reading(name, source, anchor, terminal)? {
+    let source = match open_for_reading(name, source, anchor, terminal).await? {
         Opened::Export(forest) => return Ok((forest, None)),
         Opened::Live(source) => source,
     };

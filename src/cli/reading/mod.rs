@@ -68,12 +68,27 @@ impl Reading {
         let terminal = self.terminal;
         let body = self
             .ask(|observed, answered| {
-                terminal.log(1, PLANNING);
-                terminal.board().work(PLANNING);
+                say_planning(terminal);
                 plan::inquire(desired, observed, options, answered)
             })
             .await?;
         body.map_err(|failure| unproven(&failure))
+    }
+
+    /// The same, when what was read is needed for nothing else: a large export is not copied.
+    pub(super) async fn plan_at_last(mut self, desired: &Desired, options: &Options) -> Result<Body, Failure> {
+        if self.is_live() {
+            let body = self.plan(desired, options).await;
+            self.close().await;
+            return body;
+        }
+        say_planning(self.terminal);
+        let (body, _) = plan::inquire(desired, std::mem::take(&mut self.observed), options, &self.answered);
+        body.map_err(|failure| unproven(&failure))
+    }
+
+    fn is_live(&self) -> bool {
+        self.tenant.is_some() || self.forests.iter().any(Option::is_some)
     }
 
     /// Works on what was read, and reads what that work asks for, until it asks for nothing new.
@@ -81,8 +96,7 @@ impl Reading {
         for _ in 0..ROUNDS {
             let (result, asked) = work(self.observed.clone(), &self.answered);
             let open = asked.without(&self.answered);
-            let is_live = self.tenant.is_some() || self.forests.iter().any(Option::is_some);
-            if open.is_empty() || !is_live {
+            if open.is_empty() || !self.is_live() {
                 return Ok(result);
             }
             self.answer(&open).await?;
@@ -115,6 +129,11 @@ impl Reading {
             forest.close().await;
         }
     }
+}
+
+fn say_planning(terminal: Terminal) {
+    terminal.log(1, PLANNING);
+    terminal.board().work(PLANNING);
 }
 
 /// A plan that must not be shown.
