@@ -70,13 +70,13 @@ pub(super) async fn open_for_reading<'a>(
         ForestSource::Ldap(source) => return Ok(Opened::Live(source)),
     };
     let owned = (path.clone(), name.to_owned(), anchor.clone());
-    let forest = beside(move || read(&owned.0, &owned.1, &owned.2)).await?;
+    let forest = on_another_thread(move || read(&owned.0, &owned.1, &owned.2)).await?;
     terminal.log(1, &format!("read the forest {name} from {}", path.display()));
     forest.map(Opened::Export).map_err(|faults| drawn(faults, terminal))
 }
 
 /// Reads a file while others are read, too.
-pub(super) async fn beside<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+pub(super) async fn on_another_thread<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     tokio::task::spawn_blocking(read).await.map_err(|cause| Failure::new(Exit::Unexpected, cause.to_string()))
 }
 

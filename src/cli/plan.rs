@@ -1,6 +1,7 @@
 //! `validate` and `plan`: read, plan, show. Nothing here can write to a directory.
 
 use crate::config;
+use crate::model::text::counted;
 use crate::plan::Options;
 use crate::plan::body::{Body, Status};
 use crate::plan::finding::{Code, Severity};
@@ -77,8 +78,4 @@ pub(super) fn refusal(body: &Body) -> Option<Exit> {
         Status::Blocked => Some(Exit::Blocked),
         Status::Empty | Status::Partial | Status::Ready => None,
     }
-}
-
-fn counted(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }

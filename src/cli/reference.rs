@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::{Command, CommandFactory as _};
 
-use crate::model::text::printable;
+use crate::model::text::{nearest, printable};
 
 use super::args::{Cli, CompletionsArgs, ManArgs};
 use super::exit::Exit;
@@ -98,12 +98,8 @@ fn verbs(program: &Command) -> impl Iterator<Item = &Command> {
 }
 
 fn unknown(program: &Command, name: &str) -> Failure {
-    let near = verbs(program).map(Command::get_name).max_by(|a, b| {
-        let likeness = |verb: &str| strsim::jaro_winkler(verb, name);
-        likeness(a).total_cmp(&likeness(b))
-    });
     let failure = Failure::usage(format!("there is no verb `{}`", printable(name)));
-    match near.filter(|verb| strsim::jaro_winkler(verb, name) > 0.7) {
+    match nearest(name, verbs(program).map(Command::get_name)) {
         Some(verb) => failure.hint(format!("Did you mean `{verb}`?")),
         None => failure.hint("`hardmatch help` lists all verbs."),
     }

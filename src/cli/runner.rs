@@ -80,7 +80,7 @@ fn annotate(runner: &Runner, mut annotations: Vec<Annotation>, base: Option<&Pat
     }
     let commands = render::annotation_commands(runner.dialect(), &annotations);
     if !commands.is_empty() {
-        terminal.say(commands.trim_end());
+        terminal.command_runner(&commands);
     }
 }
 
@@ -91,7 +91,7 @@ fn put_outputs(runner: &Runner, outputs: &[(&str, String)], terminal: Terminal) 
             append(&file, &render::github_outputs(outputs, &delimiter), terminal);
         }
         (Dialect::GitHub, None) => {}
-        (Dialect::AzureDevOps, _) => terminal.say(render::azure_outputs(outputs).trim_end()),
+        (Dialect::AzureDevOps, _) => terminal.command_runner(&render::azure_outputs(outputs)),
     }
 }
 
@@ -103,7 +103,7 @@ fn summarise(runner: &Runner, markdown: &str, terminal: Terminal) {
     }
     append(&file, &format!("{markdown}\n"), terminal);
     if runner.dialect() == Dialect::AzureDevOps {
-        terminal.say(&format!("##vso[task.uploadsummary]{}", file.display()));
+        terminal.command_runner(&format!("##vso[task.uploadsummary]{}", file.display()));
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::rehearsal::{self, Exported, WrittenFile};
 use crate::config::{Config, ForestSource, TenantSource};
 use crate::directory::exports;
+use crate::model::text::counted;
 use crate::model::{CloudUser, Observed, ObservedForest, ObservedTenant, OtherKind};
 use crate::plan::Options;
 use crate::redact::Redactor;
@@ -199,10 +200,6 @@ fn tenant_words(tenant: &ObservedTenant) -> String {
 
 fn forest_words(forest: &ObservedForest) -> String {
     format!("{}, source anchor {}", counted(forest.users.len(), "user"), forest.anchor)
-}
-
-fn counted(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
 fn table(rows: &[Row]) -> String {

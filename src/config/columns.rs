@@ -1,6 +1,6 @@
 //! The columns of mapping files: their names, what others call them, and what may stand before the header.
 
-use super::reader::nearest;
+use crate::model::text::nearest;
 
 pub(super) const NAMES: [&str; 6] = ["onPrem", "cloud", "holder", "resolve", "because", "write"];
 pub(super) const HEADER_HELP: &str = "the first line names the columns: onPrem,cloud,holder,resolve,because,write";
@@ -66,8 +66,8 @@ fn most_frequent(header: &str) -> u8 {
 /// The column that a header was probably meant to be.
 pub(super) fn meant(cell: &str) -> Option<&'static str> {
     let others = OTHER_NAMES.map(|(other, _)| other);
-    nearest(cell, &NAMES).or_else(|| {
-        let other = nearest(cell, &others)?;
+    nearest(cell, NAMES.iter().copied()).or_else(|| {
+        let other = nearest(cell, others.iter().copied())?;
         OTHER_NAMES.iter().find(|(name, _)| *name == other).map(|(_, column)| *column)
     })
 }

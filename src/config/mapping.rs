@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::forests::Forests;
-use super::reader::{Fault, Fields, Reader, nearest};
+use super::reader::{Fault, Fields, Reader};
 use super::repeats::cloud_identity;
 use super::selector::{self, CLOUD_KINDS, ON_PREM_KINDS};
 use super::tree::Value;
+use crate::model::text::nearest;
 use crate::model::{
     Acceptable, AnchorMode, CloudSelector, GuidInput, HolderDecision, Mapping, OnPremKey, OnPremSelector, OnPremSide, Resolve,
     WriteSide,
@@ -140,7 +141,7 @@ pub(super) fn forest<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Fo
     if forests.unreadable || names.contains(&text) {
         return Some(text.into());
     }
-    let help = match nearest(text, &names) {
+    let help = match nearest(text, names.iter().copied()) {
         _ if names.is_empty() => "add it under `forests`".to_owned(),
         Some(name) => format!("did you mean `{name}`? The forests are {}", names.join(", ")),
         None => format!("the forests are {}", names.join(", ")),
@@ -204,7 +205,7 @@ fn acceptable(text: &str) -> Result<Acceptable, Fault> {
     }
     let codes = Acceptable::ALL.map(Acceptable::code);
     let list = codes.join(", ");
-    let help = match nearest(text, &codes).filter(|name| strsim::damerau_levenshtein(name, text) < 4) {
+    let help = match nearest(text, codes.iter().copied()).filter(|name| strsim::damerau_levenshtein(name, text) < 4) {
         Some(name) => format!("did you mean `{name}`? Only these can be accepted: {list}"),
         None => format!("only these can be accepted: {list}; every other blocker has to be cured"),
     };

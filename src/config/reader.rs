@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::source::SourceText;
 use super::tree::Value;
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::text::nearest;
 use crate::model::{Notice, NoticeKind, Source};
 
 /// Notes what is wrong and odd in one file.
@@ -196,7 +197,7 @@ impl<'t> Reader<'t> {
         for (key, span, entry) in entries {
             match names.iter().position(|name| *name == key) {
                 None => {
-                    let meant = nearest(key, names);
+                    let meant = nearest(key, names.iter().copied());
                     fields.has_unknown = true;
                     fields.misspelt.extend(meant);
                     self.note(span, unknown_key(key, meant, names));
@@ -307,23 +308,11 @@ pub(super) fn choose<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result
     }
     let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
     let list = names.join(" or ");
-    let help = match nearest(text, &names) {
+    let help = match nearest(text, names.iter().copied()) {
         Some(name) => format!("did you mean `{name}`? The choice is {list}"),
         None => format!("the choice is {list}"),
     };
     Err(Fault::new(format!("`{text}` is not possible here"), help))
-}
-
-/// The name that somebody probably meant.
-pub(super) fn nearest<'n>(text: &str, names: &[&'n str]) -> Option<&'n str> {
-    let bare = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-    let wanted: String = bare(text).chars().take(64).collect();
-    names
-        .iter()
-        .map(|name| (strsim::jaro_winkler(&wanted, &bare(name)), *name))
-        .max_by(|(left, _), (right, _)| left.total_cmp(right))
-        .filter(|(score, _)| *score >= 0.8)
-        .map(|(_, name)| name)
 }
 
 /// Refuses control characters; answers with a warning when some character cannot be seen.
@@ -341,25 +330,4 @@ pub(super) fn check_characters(text: &str) -> Result<Option<Diagnostic>, Fault> 
     }
     let summary = format!("`{shown}` holds a character that cannot be seen");
     Ok(Some(Diagnostic::warning(summary).help("write the text again by hand, unless the directory holds it that way")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nearest_sees_through_case_signs_and_slips() {
-        let names = ["dn", "guid", "sid", "sam", "upn", "mail", "employeeId", "immutableId", "forest"];
-        for (text, name) in [
-            ("immutabelId", "immutableId"),
-            ("employee_id", "employeeId"),
-            ("UPN", "upn"),
-            ("gudi", "guid"),
-            ("forrest", "forest"),
-        ] {
-            assert_eq!(nearest(text, &names), Some(name), "{text}");
-        }
-        assert_eq!(nearest("holders", &names), None);
-        assert_eq!(nearest(&"x".repeat(100_000), &names), None);
-    }
 }

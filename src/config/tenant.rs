@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 
-use super::reader::{Fault, Reader, nearest};
+use super::reader::{Fault, Reader};
 use super::secrets::{Secret, is_secret_key};
 use super::tree::Value;
+use crate::model::text::nearest;
 
 pub use crate::directory::entra::graph::auth::Cloud;
 use crate::directory::net::secure;
@@ -239,7 +240,8 @@ const PLACES: [&str; 2] = ["env", "file"];
 /// A secret, which is `{ env: NAME }` or `{ file: path }`; one that stands in the text is refused and masked.
 pub(super) fn secret<'t>(reader: &mut Reader<'t>, value: Value<'t>, key: &str) -> Option<Secret> {
     const HELP: &str = "write { env: NAME } or { file: path }, and treat the secret that stood here as known to everybody";
-    let is_place = value.entries().is_some_and(|mut entries| entries.all(|(key, _, _)| nearest(key, &PLACES).is_some()));
+    let is_place =
+        value.entries().is_some_and(|mut entries| entries.all(|(key, _, _)| nearest(key, PLACES.iter().copied()).is_some()));
     if !is_place {
         mask_all(reader, value);
         reader.note(value.span(), Fault::new(format!("`{key}` must not stand in the file itself"), HELP).error());

@@ -81,6 +81,12 @@ impl ObservedTenant {
         let live = || u64::try_from(self.users.iter().filter(|user| !user.is_deleted()).count()).unwrap_or(u64::MAX);
         self.live_users.unwrap_or_else(live)
     }
+
+    /// How many users lie in the recycle bin, as far as it was read.
+    #[must_use]
+    pub fn deleted_count(&self) -> u64 {
+        u64::try_from(self.users.iter().filter(|user| user.is_deleted()).count()).unwrap_or(u64::MAX)
+    }
 }
 
 /// A domain of the tenant.

@@ -1,10 +1,11 @@
-//! How names compare, and how text from a directory may be shown.
+//! How names compare, how numbers are written, and how text from a directory may be shown.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::hash::{Hash, Hasher};
 
 use icu_normalizer::ComposingNormalizerBorrowed;
+use wildmatch::WildMatch;
 
 /// The key under which two names are the same: NFC, then ASCII lower case, everything else exactly.
 #[must_use]
@@ -26,6 +27,43 @@ fn lower_ascii(text: Cow<'_, str>) -> Cow<'_, str> {
 #[must_use]
 pub fn same(left: &str, right: &str) -> bool {
     if left.is_ascii() && right.is_ascii() { left.eq_ignore_ascii_case(right) } else { fold(left) == fold(right) }
+}
+
+/// Whether a text is like a pattern in which `*` and `?` stand for any characters, whatever the case.
+#[must_use]
+pub fn is_like(text: &str, pattern: &str) -> bool {
+    WildMatch::new(&pattern.to_lowercase()).matches(&text.to_lowercase())
+}
+
+/// The name that was most likely meant; `None` when none is near. Case and signs do not count.
+pub fn nearest<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let bare = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let wanted: String = bare(text).chars().take(64).collect();
+    names
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&wanted, &bare(name)), name))
+        .max_by(|(left, _), (right, _)| left.total_cmp(right))
+        .filter(|(score, _)| *score >= 0.8)
+        .map(|(_, name)| name)
+}
+
+/// `1 mapping`, `1,300 mappings`.
+pub fn counted<N: Display + PartialEq + From<u8>>(count: N, word: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
+    format!("{} {word}{plural}", number(count))
+}
+
+/// `1,300`.
+pub fn number(count: impl Display) -> String {
+    let digits = count.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// What stands before the last `@` of a name; all of it where there is none.
@@ -115,5 +153,35 @@ mod tests {
         for plain in ["fe80::1", "## Heading", "a :: b", "std:"] {
             assert_eq!(printable(plain), plain);
         }
+    }
+
+    #[test]
+    fn nearest_sees_through_case_signs_and_slips() {
+        let names = ["dn", "guid", "sid", "sam", "upn", "mail", "employeeId", "immutableId", "forest"];
+        for (text, name) in [
+            ("immutabelId", "immutableId"),
+            ("employee_id", "employeeId"),
+            ("UPN", "upn"),
+            ("gudi", "guid"),
+            ("forrest", "forest"),
+        ] {
+            assert_eq!(nearest(text, names), Some(name), "{text}");
+        }
+        assert_eq!(nearest("holders", names), None);
+        assert_eq!(nearest(&"x".repeat(100_000), names), None);
+    }
+
+    #[test]
+    fn counts_read_well() {
+        assert_eq!(
+            (counted(1_usize, "user"), counted(0_u64, "user"), counted(1_300_u64, "user")),
+            ("1 user".into(), "0 users".into(), "1,300 users".into())
+        );
+        assert_eq!(number(1_234_567_u64), "1,234,567");
+    }
+
+    #[test]
+    fn patterns_match_whatever_the_case() {
+        assert!(is_like("BreakGlass@contoso.com", "breakglass@*") && is_like("a", "?") && !is_like("ab", "a"));
     }
 }

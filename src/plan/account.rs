@@ -1,7 +1,6 @@
 //! What a reviewer should know about the cloud user of a mapping before it is written, and what forbids it.
 
-use wildmatch::WildMatch;
-
+use crate::model::text::is_like;
 use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, Known, ObjectGuid, Policy, Protected, RoleState, SourceAnchor};
 use crate::tenant_model::{RoleHeld, Tenant};
 
@@ -13,11 +12,7 @@ use super::world::World;
 /// By which entry the policy forbids touching an account, as the end of a sentence.
 pub(super) fn protected_by(account: &CloudUser, policy: &Policy, tenant: &Tenant) -> Option<String> {
     policy.protect.iter().find_map(|protected| match protected {
-        Protected::Account(pattern) => {
-            let id = account.id.to_string();
-            let names = [account.original_upn(), &account.upn, &id];
-            names.iter().any(|name| is_like(name, pattern)).then(|| "by `policy.protect`".to_owned())
-        }
+        Protected::Account(pattern) => account.is_called_like(pattern).then(|| "by `policy.protect`".to_owned()),
         Protected::Role(pattern) => protected_by_role(account, pattern, tenant),
     })
 }
@@ -38,10 +33,6 @@ fn protected_by_role(account: &CloudUser, pattern: &str, tenant: &Tenant) -> Opt
 /// A group within a group has no role of its own; what it passes on is not known.
 fn may_give(group: &EntraId, pattern: &str, tenant: &Tenant) -> bool {
     tenant.roles_of(group).is_none_or(|held| held.is_empty() || held.iter().any(|held| is_like(&held.role, pattern)))
-}
-
-fn is_like(text: &str, pattern: &str) -> bool {
-    WildMatch::new(&pattern.to_lowercase()).matches(&text.to_lowercase())
 }
 
 pub(super) fn raise_protected(link: &mut Link<'_>, account: &CloudUser, policy: &Policy, tenant: &Tenant) {

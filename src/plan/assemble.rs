@@ -157,9 +157,8 @@ fn forests(world: &World) -> Vec<PlanForest> {
 
 pub(super) fn tenant(world: &World) -> PlanTenant {
     let observed = world.tenant.observed();
-    let deleted = observed.users.iter().filter(|user| user.is_deleted()).count();
     PlanTenant {
-        deleted_users: u64::try_from(deleted).unwrap_or(u64::MAX),
+        deleted_users: observed.deleted_count(),
         id: observed.id.as_ref().map(ToString::to_string),
         initial_domain: observed.initial_domain.as_ref().map(ToString::to_string),
         users: observed.live_count(),

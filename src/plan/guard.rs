@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::questions::CloudQuestion;
+use crate::model::text::{counted, number};
 use crate::model::{CloudUser, EntraId, Known, Limits, ObservedForest};
 use crate::tenant_model::{BLOCKS_HARD_MATCH, ChangeKind};
 
@@ -43,9 +44,10 @@ pub(super) fn shrunk_sources(earlier: &[EarlierRun], limit: u64, world: &World) 
     let told = sizes(last, world).into_iter().filter(|size| size.lost_more_than(limit)).map(|size| {
         let Size { what, before, now } = &size;
         let message = format!(
-            "{what} has {}; at the last run ({}) it had {before}: {} % are missing, more than the limit of {limit} %",
-            if *now == 1 { "1 user".to_owned() } else { format!("{now} users") },
+            "{what} has {}; at the last run ({}) it had {}: {} % are missing, more than the limit of {limit} %",
+            counted(*now, "user"),
             last.at,
+            number(*before),
             size.lost_percent()
         );
         Finding::general(Code::SourceEmpty, message).hint(
@@ -78,8 +80,7 @@ impl Size {
 fn sizes(last: &EarlierRun, world: &World) -> Vec<Size> {
     // Whom sync or a plan deleted lies in the recycle bin, and is no user that an export lacks.
     let observed = world.tenant.observed();
-    let deleted = u64::try_from(observed.users.iter().filter(|user| user.is_deleted()).count()).unwrap_or(u64::MAX);
-    let now = observed.live_count().saturating_add(deleted);
+    let now = observed.live_count().saturating_add(observed.deleted_count());
     let tenant = Size { what: "the tenant".to_owned(), before: last.tenant.users, now };
     let forest = |forest: &ObservedForest| {
         let before = last.forests.iter().find(|before| before.name == *forest.name)?.users;
@@ -108,19 +109,21 @@ pub(super) fn limits(actions: &[Action], limits: &Limits, world: &World) -> Vec<
         findings.push(Finding::general(Code::LimitExceeded, message).hint(hint));
     };
     if changed > limits.changes {
-        exceed(format!("the plan changes {changed} accounts; the limit is {}", limits.changes), "changes");
+        exceed(format!("the plan changes {}; the limit is {}", counted(changed, "account"), number(limits.changes)), "changes");
     }
     if users >= PERCENT_COUNTS_FROM && in_tenant.saturating_mul(100) > limits.percent.saturating_mul(users) {
         exceed(
             format!(
-                "the plan changes {in_tenant} of {users} accounts of the tenant, more than the limit of {} %",
+                "the plan changes {} of {} of the tenant, more than the limit of {} %",
+                number(in_tenant),
+                counted(users, "account"),
                 limits.percent
             ),
             "percent",
         );
     }
     if purged > limits.purges {
-        exceed(format!("the plan purges {purged} accounts; the limit is {}", limits.purges), "purges");
+        exceed(format!("the plan purges {}; the limit is {}", counted(purged, "account"), number(limits.purges)), "purges");
     }
     findings
 }

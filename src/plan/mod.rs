@@ -39,9 +39,8 @@ mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wildmatch::WildMatch;
-
 use crate::model::questions::Recorder;
+use crate::model::text::is_like;
 use crate::model::{Desired, Mapping, Observed};
 
 pub(crate) use assemble::summary;
@@ -154,7 +153,6 @@ fn narrow<'a>(mappings: Vec<Named<'a>>, only: &[String]) -> Vec<Named<'a>> {
     if only.is_empty() {
         return mappings;
     }
-    let patterns: Vec<WildMatch> = only.iter().map(|pattern| WildMatch::new(&pattern.to_lowercase())).collect();
-    let wanted = |named: &Named<'_>| patterns.iter().any(|pattern| pattern.matches(&named.id.to_lowercase()));
+    let wanted = |named: &Named<'_>| only.iter().any(|pattern| is_like(named.id, pattern));
     mappings.into_iter().filter(wanted).collect()
 }

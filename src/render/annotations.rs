@@ -5,9 +5,8 @@
 
 use std::fmt::Write as _;
 
-use super::words::number;
 use crate::diag::{Diagnostic, Level};
-use crate::model::text::printable;
+use crate::model::text::{number, printable};
 use crate::plan::body::Body;
 use crate::plan::finding::{Finding, Severity};
 

@@ -1,10 +1,11 @@
 //! A Markdown document that always fits into a comment of a pull request: when it would be too long, whole rows go, every
 //! part keeps some, and the counts stay.
 
+use crate::model::text::number;
 use std::collections::BTreeSet;
 
 use super::escape::marker;
-use super::words::{number, tenant_name};
+use super::words::tenant_name;
 use crate::plan::body::PlanTenant;
 
 /// GitHub takes 65,536 characters. Below this many bytes a comment fits with room for what a bot adds.

@@ -1,5 +1,6 @@
 //! What a re-plan changed since a plan was approved: writes, mappings, findings, and everything else the digest covers.
 
+use crate::model::text::{counted, number};
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::io;
@@ -8,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::json::document;
-use super::words::{counted, number};
+
 use crate::plan::action::Action;
 use crate::plan::body::{Body, PlanTenant, PlannedMapping};
 use crate::plan::finding::Finding;

@@ -3,8 +3,8 @@
 use std::io;
 
 use super::json::document;
-use super::words::{counted, number};
-use crate::model::text::printable;
+
+use crate::model::text::{counted, number, printable};
 use crate::plan::body::{MappingState, PlanAdUser};
 use crate::plan::discover::{Discovery, LeftOut, LeftOutCandidate, Proposal};
 use crate::plan::evidence::Evidence;

@@ -6,8 +6,8 @@ use super::facts::{changes, preconditions};
 use super::next_sync;
 use super::page::{CYAN, DIM, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of};
 use super::view::{Chapter, Group, PlanView, Step};
-use super::words::{counted, number, state_symbol, status_meaning, symbol, title};
-use crate::model::text::printable;
+use super::words::{state_symbol, status_meaning, symbol, title};
+use crate::model::text::{counted, number, printable};
 use crate::plan::body::{MappingState, PlanAdUser, PlannedMapping, Status};
 use crate::plan::finding::{Finding, Severity};
 
@@ -43,10 +43,10 @@ fn header(page: &mut Page<'_>, view: &PlanView<'_>) -> io::Result<()> {
     if let Some(id) = &body.tenant.id {
         page.item("  tenant   ", DIM, &printable(id), PLAIN)?;
     }
-    let (users, deleted) = (number_of(body.tenant.users), number_of(body.tenant.deleted_users));
+    let (users, deleted) = (number(body.tenant.users), number(body.tenant.deleted_users));
     page.item("  users    ", DIM, &format!("{users} live, {deleted} in the recycle bin"), PLAIN)?;
     for forest in &body.forests {
-        let users = counted_u64(forest.users, "user");
+        let users = counted(forest.users, "user");
         let text = format!("{}: {users}, source anchor {}", printable(&forest.name), printable(&forest.anchor));
         page.item("  forest   ", DIM, &text, PLAIN)?;
     }
@@ -57,8 +57,8 @@ fn header(page: &mut Page<'_>, view: &PlanView<'_>) -> io::Result<()> {
     let proof = &body.proof;
     let steps = format!(
         "{} carried out on the tenant model, {} tried",
-        counted_u64(proof.steps, "step"),
-        counted_u64(proof.interruptions, "interruption")
+        counted(proof.steps, "step"),
+        counted(proof.interruptions, "interruption")
     );
     page.item("  proof    ", DIM, &steps, PLAIN)?;
     let color = match body.status {
@@ -75,14 +75,6 @@ pub(super) fn made(view: &PlanView<'_>) -> String {
     let config = meta.config.as_ref().map(|config| format!(" from {config}")).unwrap_or_default();
     let commit = meta.commit.as_ref().map(|commit| format!(", commit {commit}")).unwrap_or_default();
     printable(&format!("{} by {}{config}{commit}", meta.created_at, meta.tool)).into_owned()
-}
-
-pub(super) fn number_of(count: u64) -> String {
-    number(usize::try_from(count).unwrap_or(usize::MAX))
-}
-
-pub(super) fn counted_u64(count: u64, word: &str) -> String {
-    counted(usize::try_from(count).unwrap_or(usize::MAX), word)
 }
 
 fn findings(page: &mut Page<'_>, view: &PlanView<'_>, name: &str, groups: &[Group<'_>], color: anstyle::Style) -> io::Result<()> {

@@ -3,10 +3,11 @@
 use super::comment::{Comment, Part, sticky};
 use super::escape::{code, prose};
 use super::facts::{FactChange, Side, changes};
-use super::human::{absent_ad_user, ad_user, counted_u64, made};
+use super::human::{absent_ad_user, ad_user, made};
 use super::next_sync;
 use super::view::{Group, PlanView, Step};
-use super::words::{counted, number, state_symbol, status_meaning, symbol, title};
+use super::words::{state_symbol, status_meaning, symbol, title};
+use crate::model::text::{counted, number};
 use crate::plan::body::PlannedMapping;
 use crate::plan::finding::Finding;
 
@@ -46,11 +47,11 @@ fn head(view: &PlanView<'_>) -> String {
     row("status", &format!("{status}: {}", prose(status_meaning(body), MESSAGE)));
     let id = body.tenant.id.as_ref().map(|id| format!(" {}", code(id))).unwrap_or_default();
     row("tenant", &format!("{}{id}", code(view.tenant())));
-    row("users", &format!("{} live, {} in the recycle bin", body.tenant.users, body.tenant.deleted_users));
+    row("users", &format!("{} live, {} in the recycle bin", number(body.tenant.users), number(body.tenant.deleted_users)));
     for forest in body.forests.iter().take(FORESTS) {
         row(
             "forest",
-            &format!("{}: {}, source anchor {}", code(&forest.name), counted_u64(forest.users, "user"), code(&forest.anchor)),
+            &format!("{}: {}, source anchor {}", code(&forest.name), counted(forest.users, "user"), code(&forest.anchor)),
         );
     }
     if body.forests.len() > FORESTS {

@@ -7,8 +7,8 @@ use super::comment::Part;
 use super::escape::{code, prose};
 use super::markdown::subject;
 use super::page::{CYAN, DIM, HEADING, PLAIN, Page, YELLOW};
-use super::words::{counted, number};
-use crate::model::text::printable;
+
+use crate::model::text::{counted, number, printable};
 use crate::plan::body::PlannedMapping;
 use crate::plan::next_sync::{NextSync, Outcome};
 

@@ -5,8 +5,8 @@ use std::io;
 
 use super::json::document;
 use super::page::{CYAN, DIM, HEADING, PLAIN, Page, Style, YELLOW};
-use super::words::{counted, number};
-use crate::model::text::printable;
+
+use crate::model::text::{counted, number, printable};
 use crate::plan::synced_report::{ForestLinks, IdForm, IdOrigin, IdProof, SyncState, SyncedReport};
 
 /// How many accounts are shown where not all are asked for.

@@ -13,8 +13,8 @@ use super::json::document;
 use super::next_sync::sentence;
 use super::page::{DIM, HEADING, PLAIN, Page, Style, color_of};
 use super::view::{findings_line, mappings_line};
-use super::words::{STATES, counted, number, state_symbol, tenant_name};
-use crate::model::text::printable;
+use super::words::{STATES, state_symbol, tenant_name};
+use crate::model::text::{counted, number, printable};
 use crate::plan::body::{Body, MappingState, PlanAdUser, PlanCloudUser, PlanSource, PlanTenant, PlannedMapping};
 use crate::plan::finding::{Code, Finding};
 

@@ -157,9 +157,12 @@ impl Rows<'_> {
     #[must_use]
     pub(super) fn rest(&self) -> Option<String> {
         let total: usize = self.left_out.iter().map(|(_, count)| count).sum();
-        let states: Vec<String> =
-            self.left_out.iter().map(|(state, count)| format!("{} {}", words::number(*count), state.word())).collect();
-        (total > 0).then(|| format!("{}: {}", words::counted(total, "more mapping"), states.join(", ")))
+        let states: Vec<String> = self
+            .left_out
+            .iter()
+            .map(|(state, count)| format!("{} {}", crate::model::text::number(*count), state.word()))
+            .collect();
+        (total > 0).then(|| format!("{}: {}", crate::model::text::counted(total, "more mapping"), states.join(", ")))
     }
 }
 
@@ -206,7 +209,8 @@ pub(super) fn mappings_line(states: impl Iterator<Item = MappingState>) -> Strin
     let counts = count(states);
     let mut parts: Vec<String> = Vec::new();
     for (state, count) in words::STATES.into_iter().filter_map(|state| Some((state, *counts.get(&state)?))) {
-        let subject = if parts.is_empty() { words::counted(count, "mapping") } else { words::number(count) };
+        let subject =
+            if parts.is_empty() { crate::model::text::counted(count, "mapping") } else { crate::model::text::number(count) };
         parts.push(format!("{subject} {}", state.word()));
     }
     if parts.is_empty() { "no mappings".into() } else { parts.join(", ") }

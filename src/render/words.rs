@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::facts::{ID_FACTS, guid_of};
+use crate::model::text::{counted, number};
 use crate::model::{FactName, FactValue};
 use crate::plan::action::{Action, ActionKind};
 use crate::plan::body::{Body, MappingState, PlanTenant, Status};
@@ -209,26 +210,6 @@ pub(super) fn findings(severity: Severity, count: usize) -> String {
         Severity::Warning => counted(count, "warning"),
         Severity::Info => counted(count, "note"),
     }
-}
-
-/// `1 mapping`, `1,300 mappings`.
-#[must_use]
-pub(super) fn counted(count: usize, word: &str) -> String {
-    format!("{} {word}{}", number(count), if count == 1 { "" } else { "s" })
-}
-
-/// `1,300`.
-#[must_use]
-pub(super) fn number(count: usize) -> String {
-    let digits = count.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A value of an account beside that of the AD user.

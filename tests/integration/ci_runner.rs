@@ -80,6 +80,14 @@ fn a_fault_of_the_configuration_is_an_error_at_its_line_below_the_root_of_the_re
     assert_eq!(output(&here, "exit-code"), "3");
 }
 
+/// A log of JSON is for programs; the runner knows its commands in one form only.
+#[test]
+fn a_runner_is_commanded_in_its_own_form_beside_a_log_of_json() {
+    let here = github("everything-wrong");
+    let run = here.run(&["plan", "--log-format", "json"]);
+    run.expect(9).says(&["\n::error file="]);
+}
+
 #[test]
 fn azure_devops_gets_the_same_in_its_own_words() {
     let here = Hardmatch::example("everything-wrong");

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use crate::model::Acceptable;
-use crate::model::text::printable;
+use crate::model::text::{self, printable};
 use crate::plan::finding::{Code, Severity};
 use crate::render::hanging;
 
@@ -26,13 +26,7 @@ pub(super) fn is_alike(wanted: &str) -> bool {
 
 /// The code that was most likely meant.
 pub(super) fn nearest(wanted: &str) -> Option<Code> {
-    let wanted = normal(wanted);
-    Code::ALL
-        .iter()
-        .map(|code| (strsim::jaro_winkler(&wanted, code.as_str()), *code))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, code)| code)
+    text::nearest(wanted, Code::ALL.iter().map(|code| code.as_str())).and_then(find)
 }
 
 fn normal(wanted: &str) -> String {

@@ -2,10 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use indicatif::HumanCount;
-
 use crate::directory::progress::Step;
-use crate::model::text::printable;
+use crate::model::text::{number, printable};
 
 /// Pauses that are shorter are not worth a word.
 const WORTH_A_WORD: Duration = Duration::from_secs(1);
@@ -112,7 +110,7 @@ impl State {
     pub(super) fn readings(&self, now: Instant) -> Vec<String> {
         let mut lines: Vec<String> = self.lists.iter().filter(|list| list.so_far > 0).map(List::words).collect();
         if self.looked_up > 0 {
-            lines.push(format!("{} looked up one by one", HumanCount(self.looked_up)));
+            lines.push(format!("{} looked up one by one", number(self.looked_up)));
         }
         lines.extend(self.doing.map(str::to_owned));
         lines.extend(self.pause_words(now));
@@ -150,9 +148,9 @@ impl State {
 
 impl List {
     fn words(&self) -> String {
-        let (so_far, what) = (HumanCount(self.so_far), printable(&self.what));
+        let (so_far, what) = (number(self.so_far), printable(&self.what));
         match self.of.filter(|of| *of >= self.so_far) {
-            Some(of) => format!("{so_far} of {} {what}", HumanCount(of)),
+            Some(of) => format!("{so_far} of {} {what}", number(of)),
             None => format!("{so_far} {what}"),
         }
     }
@@ -160,8 +158,7 @@ impl List {
 
 impl Run {
     fn count(&self) -> String {
-        let count = |count: usize| HumanCount(u64::try_from(count).unwrap_or(u64::MAX));
-        format!("{} of {}", count(self.settled), count(self.total))
+        format!("{} of {}", number(self.settled), number(self.total))
     }
 
     fn failures(&self) -> Option<String> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::args::Read;
-use crate::cli::directories::{beside, drawn};
+use crate::cli::directories::{drawn, on_another_thread};
 use crate::cli::failure::Failure;
 use crate::cli::live;
 use crate::cli::terminal::Terminal;
@@ -32,7 +32,8 @@ pub(super) async fn begin(
         TenantSource::Snapshot(path) => {
             terminal.log(1, &format!("reading the tenant from {}", path.display()));
             let path = path.clone();
-            let tenant = beside(move || exports::read_tenant(&path)).await?.map_err(|faults| drawn(faults, terminal))?;
+            let tenant =
+                on_another_thread(move || exports::read_tenant(&path)).await?.map_err(|faults| drawn(faults, terminal))?;
             Ok((tenant, None))
         }
         TenantSource::Graph(source) => {

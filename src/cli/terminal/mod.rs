@@ -141,6 +141,11 @@ impl Terminal {
         self.tell(Level::Warning, text, text);
     }
 
+    /// Says on stderr what the CI runner takes for commands; it takes them in no other form, and shows them to nobody.
+    pub(super) fn command_runner(&self, commands: &str) {
+        self.write_message(&format!("{}\n", commands.trim_end()));
+    }
+
     fn tell(&self, level: Level, text: &str, drawn: &str) {
         if self.is_json() {
             self.write_line(&Line::new(level, self.0.wishes.verb.as_deref(), text));

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use serde_json::{Map, Value as Json, json};
-use wildmatch::WildMatch;
 
 use super::super::Config;
 use super::super::selector;
@@ -232,11 +231,7 @@ impl Selectors<'_> {
             _ if !has_wildcards(pattern) => return vec![self.0.address(pattern)],
             _ => {}
         }
-        let glob = WildMatch::new(&pattern.to_lowercase());
-        let users = tenant.users.iter().filter(|user| {
-            let names = [user.original_upn().to_lowercase(), user.upn.to_lowercase(), user.id.to_string()];
-            names.iter().any(|name| glob.matches(name))
-        });
+        let users = tenant.users.iter().filter(|user| user.is_called_like(pattern));
         users.map(|user| self.0.id(user.id).to_string()).collect()
     }
 }

@@ -56,7 +56,7 @@ fn a_part_counts_for_the_whole() {
     let body = case.plan();
     assert_eq!((body.tenant.users, body.forests[0].users), (40_000, 50_000));
     case.desired.policy.limits.percent = 0;
-    assert!(case.plan().findings[0].message.contains("1 of 40000 accounts"));
+    assert!(case.plan().findings[0].message.contains("1 of 40,000 accounts"));
     (case.observed.tenant.users, case.observed.forests[0].users) = (Vec::new(), Vec::new());
     assert!(!codes(&case.plan()).contains(&Code::SourceEmpty), "nobody was asked for, but there are users");
 }

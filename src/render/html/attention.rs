@@ -1,5 +1,6 @@
 //! What somebody must read before approving: findings with their cures, and what cannot be undone. Nothing is left out.
 
+use crate::model::text::{counted, number};
 use std::collections::HashMap;
 
 use maud::{Markup, html};
@@ -9,7 +10,7 @@ use crate::plan::body::PlannedMapping;
 use crate::plan::finding::Finding;
 use crate::render::next_sync::{self, Seen};
 use crate::render::view::{Group, PlanView, Step};
-use crate::render::words::{counted, number, title};
+use crate::render::words::title;
 
 /// Longer lists get a frame in which they scroll, longer groups are folded, and more objects have to be opened.
 const FRAMED: usize = 40;

@@ -6,7 +6,7 @@ use maud::PreEscaped;
 use serde::Serialize;
 
 use super::value::json_in_script;
-use crate::model::text::printable;
+use crate::model::text::{number, printable};
 use crate::plan::action::{Action, ActionKind};
 use crate::plan::body::{MappingState, PlannedMapping};
 use crate::plan::finding::{Code, Finding, Severity};
@@ -15,7 +15,7 @@ use crate::render::facts::{FactChange, Side, changes, guid_of, preconditions};
 use crate::render::human::{absent_ad_user, ad_user};
 use crate::render::next_sync::{is_surprise, sentence};
 use crate::render::view::{PlanView, count};
-use crate::render::words::{self, Part, number};
+use crate::render::words::{self, Part};
 
 /// The place of a text; none where there is nothing to say.
 type Text = Option<usize>;

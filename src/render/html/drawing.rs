@@ -5,9 +5,8 @@ use unicode_width::UnicodeWidthChar;
 
 use super::exchange::{Exchange, Handover, Shape};
 use super::value::Value;
-use crate::model::text::printable;
+use crate::model::text::{counted, number, printable};
 use crate::plan::action::Target;
-use crate::render::words::{counted, number};
 
 /// How many exchanges are drawn, and how many accounts one drawing takes.
 const DRAWN: usize = 12;

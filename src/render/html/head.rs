@@ -1,15 +1,16 @@
 //! The top of the page: what the plan is, whether it can be applied, its digest, and everything counted.
 
+use crate::model::text::{counted, number};
 use maud::{Markup, html};
 
 use super::value::{Prose, Value};
 use crate::plan::action::ActionKind;
 use crate::plan::body::{MappingState, Status};
 use crate::plan::finding::Severity;
-use crate::render::human::{counted_u64, made, number_of};
+use crate::render::human::made;
 use crate::render::next_sync;
 use crate::render::view::{PlanView, count};
-use crate::render::words::{self, counted, number, status_meaning};
+use crate::render::words::{self, status_meaning};
 
 /// A line of a chart: what is said, how many there are, and the filter that shows them.
 struct Bar {
@@ -55,7 +56,7 @@ fn status_sign(status: Status) -> char {
 fn facts(view: &PlanView<'_>) -> Markup {
     let body = view.body;
     let (proof, next_sync) = (&body.proof, next_sync::counts(&body.mappings));
-    let (users, deleted) = (number_of(body.tenant.users), number_of(body.tenant.deleted_users));
+    let (users, deleted) = (number(body.tenant.users), number(body.tenant.deleted_users));
     html! {
         dl.facts {
             @if let Some(id) = &body.tenant.id { div { dt { "tenant" } dd { code { (Value(id)) } } } }
@@ -63,7 +64,7 @@ fn facts(view: &PlanView<'_>) -> Markup {
             @for forest in &body.forests {
                 div {
                     dt { "forest" }
-                    dd { (Value(&forest.name)) ": " (counted_u64(forest.users, "user")) ", source anchor " code { (Value(&forest.anchor)) } }
+                    dd { (Value(&forest.name)) ": " (counted(forest.users, "user")) ", source anchor " code { (Value(&forest.anchor)) } }
                 }
             }
             @if !next_sync.is_empty() { div { dt { "next sync" } dd { (next_sync) } } }
@@ -72,8 +73,8 @@ fn facts(view: &PlanView<'_>) -> Markup {
             div {
                 dt { "proof" }
                 dd {
-                    (counted_u64(proof.steps, "step")) " carried out on the tenant model, "
-                    (counted_u64(proof.interruptions, "interruption")) " tried"
+                    (counted(proof.steps, "step")) " carried out on the tenant model, "
+                    (counted(proof.interruptions, "interruption")) " tried"
                 }
             }
         }

@@ -88,7 +88,7 @@ const SHORT: usize = 60;
 fn table(id: &str, name: &str, count: usize, caption: &str) -> Markup {
     markup! {
         section #(id) aria-labelledby={ (id) "-heading" } {
-            h2 #{ (id) "-heading" } tabindex="-1" { (name) ": " span.shown data-count=(id) { (super::words::number(count)) } }
+            h2 #{ (id) "-heading" } tabindex="-1" { (name) ": " span.shown data-count=(id) { (crate::model::text::number(count)) } }
             noscript { p { (Prose(WITHOUT_SCRIPT)) } }
             div.rows.needs-script.is-long[count > SHORT] { table #{ (id) "-table" } { caption { (caption) } } }
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, RawEntry, is_missing_marker};
+use crate::model::text::nearest;
 use crate::model::{AnchorMode, ObservedForest};
 
 use super::super::forest::ForestBuilder;
@@ -57,13 +58,8 @@ pub(crate) fn read_forest(
 
 /// An error that names the missing column, the nearest one, and the command that exports it.
 pub(super) fn missing_column(name: &str, table: &Table<'_>, help: &str) -> Diagnostic {
-    let near = table
-        .columns()
-        .iter()
-        .map(|own| (strsim::jaro_winkler(&own.to_ascii_lowercase(), &name.to_ascii_lowercase()), own))
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|(left, _), (right, _)| left.total_cmp(right));
-    let hint = near.map_or_else(String::new, |(_, own)| format!("; is `{}` meant to be it?", excerpt(own)));
+    let near = nearest(name, table.columns().iter().map(AsRef::as_ref));
+    let hint = near.map_or_else(String::new, |own| format!("; is `{}` meant to be it?", excerpt(own)));
     Diagnostic::error(format!("the column `{name}` is missing{hint}")).help(format!("export it: {help}"))
 }
 
