@@ -129,11 +129,7 @@ fn one_person_with_two_keys_counts_once() {
 
 #[test]
 fn an_approval_of_another_plan_does_not_count() {
-    let here = Ground::new();
-    here.change();
-    here.plan();
-    here.approve(ALICE);
-    here.approve(BOB);
+    let here = Ground::signed();
     // Made anew after a further commit.
     here.files.edit("waves/wave-1.csv", "zoe.mueller,zoe.mueller@contoso.com,,,,\n", "");
     here.commit(MALLORY, "on second thoughts");

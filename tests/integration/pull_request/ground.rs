@@ -33,6 +33,16 @@ impl Ground {
         here
     }
 
+    /// The same with a change that is planned and signed by both.
+    pub(super) fn signed() -> Self {
+        let here = Self::new();
+        here.change();
+        here.plan();
+        here.approve(ALICE);
+        here.approve(BOB);
+        here
+    }
+
     /// A line of the allowed_signers file.
     pub(super) fn line(&self, name: &str) -> String {
         format!("{name}@contoso.com {}", self.files.read(&format!("keys/{name}.pub")))

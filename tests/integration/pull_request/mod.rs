@@ -40,11 +40,7 @@ fn a_change_is_planned_approved_by_two_merged_and_applied() {
 
 #[test]
 fn who_approves_may_also_have_merged() {
-    let here = Ground::new();
-    here.change();
-    here.plan();
-    here.approve(ALICE);
-    here.approve(BOB);
+    let here = Ground::signed();
     here.git_as(ALICE, &["checkout", "-q", "main"]);
     here.git_as(ALICE, &["merge", "-q", "--no-ff", "-m", "merge", "change"]);
     here.apply().expect(0);
@@ -52,11 +48,7 @@ fn who_approves_may_also_have_merged() {
 
 #[test]
 fn a_squashed_change_keeps_its_authors() {
-    let here = Ground::new();
-    here.change();
-    here.plan();
-    here.approve(ALICE);
-    here.approve(BOB);
+    let here = Ground::signed();
     here.git_as(ALICE, &["checkout", "-q", "main"]);
     here.git_as(ALICE, &["merge", "-q", "--squash", "change"]);
     let message = "a wave\n\nCo-authored-by: Bob <bob@contoso.com>";
