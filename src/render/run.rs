@@ -31,8 +31,6 @@ mod tests {
         let failed = (0..60).map(|number| format!("set ImmutableID of <b>eve{number}</b>: @team #1")).collect();
         let text = run_markdown("Applied 5828b9: 1 done, 60 failed", &[("Failed", failed), ("Not tried", vec![])], "Go on");
         assert!(text.contains("### Failed: 60") && text.contains("… and 10 more") && !text.contains("Not tried"), "{text}");
-        insta::assert_snapshot!(text.lines().nth(6).unwrap(), @r#"
-        - set ImmutableID of `<b>eve0</b>`: `@team` `#1`
-        "#);
+        insta::assert_snapshot!(text.lines().nth(6).unwrap(), @"- set ImmutableID of `<b>eve0</b>`: `@team` `#1`");
     }
 }
