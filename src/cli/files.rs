@@ -1,7 +1,7 @@
 //! Files that the verbs read and write. A file is replaced as a whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write};
+use std::io::{self, Read as _, Seek, Write};
 use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
@@ -41,11 +41,36 @@ pub(super) fn write(
     readers: Readers,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    let outcome = match fs::metadata(path) {
-        Ok(found) if !found.is_file() => write_into(path, content),
-        Ok(_) | Err(_) => replace(path, readers, content),
+    let outcome = if is_device(path) { write_into(path, content) } else { replace(path, readers, |out| content(out)) };
+    outcome.map_err(|error| unwritable(path, &error))
+}
+
+/// The same for content that goes back to fill in what it knows late; gives what it knows then.
+pub(super) fn write_going_back<T>(
+    path: &Path,
+    readers: Readers,
+    content: impl FnOnce(&mut dyn WriteSeek) -> io::Result<T>,
+) -> Result<T, Failure> {
+    let outcome = if is_device(path) {
+        let mut held = io::Cursor::new(Vec::new());
+        content(&mut held).and_then(|known| write_into(path, |out| out.write_all(held.get_ref())).map(|()| known))
+    } else {
+        replace(path, readers, |out| content(out))
     };
-    outcome.map_err(|error| Failure::input(format!("`{}` cannot be written: {}", path.display(), words(&error))))
+    outcome.map_err(|error| unwritable(path, &error))
+}
+
+/// A file that can be written at any place.
+pub(super) trait WriteSeek: Write + Seek {}
+
+impl<T: Write + Seek> WriteSeek for T {}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::input(format!("`{}` cannot be written: {}", path.display(), words(error)))
+}
+
+fn is_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file())
 }
 
 fn write_into(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
@@ -53,17 +78,23 @@ fn write_into(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()
     content(&mut file).and_then(|()| file.flush())
 }
 
-fn replace(path: &Path, readers: Readers, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn replace<T>(
+    path: &Path,
+    readers: Readers,
+    content: impl FnOnce(&mut io::BufWriter<&mut File>) -> io::Result<T>,
+) -> io::Result<T> {
     // A symbolic link stays a link.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut fresh = temporary(folder, readers)?;
-    let mut buffered = io::BufWriter::new(fresh.as_file_mut());
-    content(&mut buffered).and_then(|()| buffered.flush())?;
+    let mut buffered = io::BufWriter::with_capacity(1 << 16, fresh.as_file_mut());
+    let known = content(&mut buffered)?;
+    buffered.flush()?;
     drop(buffered);
     fresh.as_file().sync_all()?;
     fresh.persist(&target).map_err(|error| error.error)?;
-    sync_folder(folder)
+    sync_folder(folder)?;
+    Ok(known)
 }
 
 /// Temporary files are for their owner only, unless told otherwise.

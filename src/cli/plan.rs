@@ -5,6 +5,7 @@ use crate::model::text::counted;
 use crate::plan::Options;
 use crate::plan::body::{Body, Status};
 use crate::plan::finding::{Code, Severity};
+use crate::render::PlanView;
 
 use super::args::{ConfigArgs, PlanArgs};
 use super::exit::Exit;
@@ -44,17 +45,16 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
         return Err(Failure::usage(format!("no mapping is called {}", args.only.join(" or ")))
             .hint("A mapping is called after its cloud user, as the YAML names it; `hardmatch plan` lists them."));
     }
-    if let Some(out) = &args.out {
-        save_plan(out, &plan, terminal)?;
-    }
-    printing.print(&plan, terminal)?;
+    let digest = args.out.as_deref().map(|out| save_plan(out, &plan, terminal)).transpose()?;
+    let view = PlanView::with_digest(&plan, digest.unwrap_or_else(|| plan.digest()));
+    printing.print_view(&plan, &view, terminal)?;
     if let Some(out) = &args.out {
         let can_be_applied = refusal(&plan.body).is_none() && !plan.body.actions.is_empty();
         let next = if can_be_applied { format!(" To carry it out: hardmatch apply {}", out.display()) } else { String::new() };
         terminal.say(&format!("\nSaved as {}.{next}", out.display()));
     }
     let exit = verdict(&plan.body, args.detailed_exitcode);
-    runner::plan(&plan, exit, terminal);
+    runner::plan(&view, exit, terminal);
     Ok(exit)
 }
 

@@ -31,13 +31,17 @@ impl Printing {
 
     /// Writes the files, then the result.
     pub(super) fn print(&self, plan: &PlanFile, terminal: Terminal) -> Result<(), Failure> {
-        let view = PlanView::new(plan);
+        self.print_view(plan, &PlanView::new(plan), terminal)
+    }
+
+    /// The same for a plan that was looked at already.
+    pub(super) fn print_view(&self, plan: &PlanFile, view: &PlanView<'_>, terminal: Terminal) -> Result<(), Failure> {
         for (format, path) in &self.files {
-            save(path, *format, plan, &view, self.all, terminal)?;
+            save(path, *format, plan, view, self.all, terminal)?;
             terminal.log(1, &format!("wrote {}", path.display()));
         }
         let style = terminal.style(self.all);
-        terminal.stream_result(|out| text(self.format, plan, &view, &style, out))
+        terminal.stream_result(|out| text(self.format, plan, view, &style, out))
     }
 }
 
@@ -62,7 +66,7 @@ fn output(wish: &str) -> Result<(Format, PathBuf), Failure> {
 
 fn save(path: &Path, format: Format, plan: &PlanFile, view: &PlanView<'_>, all: bool, terminal: Terminal) -> Result<(), Failure> {
     if format == Format::Json {
-        return save_plan(path, plan, terminal);
+        return save_plan(path, plan, terminal).map(|_| ());
     }
     let style = render::Style { color: false, width: Terminal::WIDTH_OF_FILES, all };
     files::write(path, Readers::AsUsual, |out| text(format, plan, view, &style, out))
@@ -77,8 +81,9 @@ fn text(format: Format, plan: &PlanFile, view: &PlanView<'_>, style: &render::St
     }
 }
 
-/// Saves a plan file. A plan whose run is unfinished is kept beside it: nobody could finish the run without it.
-pub(super) fn save_plan(path: &Path, plan: &PlanFile, terminal: Terminal) -> Result<(), Failure> {
+/// Saves a plan file and gives its digest. A plan whose run is unfinished is kept beside it: nobody could finish the run
+/// without it.
+pub(super) fn save_plan(path: &Path, plan: &PlanFile, terminal: Terminal) -> Result<String, Failure> {
     if let Some(old) = plan_of_unfinished_run(path, plan) {
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let kept = path.with_file_name(format!("{stem}-{}.json", old.short_digest()));
@@ -90,7 +95,7 @@ pub(super) fn save_plan(path: &Path, plan: &PlanFile, terminal: Terminal) -> Res
             kept.display()
         ));
     }
-    files::write(path, Readers::Owner, |mut out| plan.write(&mut out))
+    files::write_going_back(path, Readers::Owner, |mut out| plan.write_once(&mut out))
 }
 
 /// The plan in a file, if its run is unfinished and it is not the one that is to be saved.

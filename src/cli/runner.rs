@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::diag::Diagnostic;
 use crate::plan::body::Body;
 use crate::plan::finding::Severity;
-use crate::planfile::{self, PlanFile};
+use crate::planfile;
 use crate::render::{self, Annotation, Dialect, PlanView};
 
 use super::exit::Exit;
@@ -21,16 +21,15 @@ use super::terminal::Terminal;
 const LARGEST_SUMMARY: u64 = 1 << 20;
 
 /// Tells the runner about a plan, made or shown.
-pub(super) fn plan(plan: &PlanFile, exit: Exit, terminal: Terminal) {
+pub(super) fn plan(view: &PlanView<'_>, exit: Exit, terminal: Terminal) {
     let Some(runner) = Runner::find() else { return };
-    let view = PlanView::new(plan);
-    let config = plan.meta.config.as_deref();
+    let config = view.meta.config.as_deref();
     let base = config.and_then(|config| Path::new(config).parent()).map(Path::to_owned);
-    annotate(&runner, render::annotations_of_plan(&plan.body, config), base.as_deref(), terminal);
-    let mut outputs = outputs_of(&plan.body, &view.digest);
+    annotate(&runner, render::annotations_of_plan(view.body, config), base.as_deref(), terminal);
+    let mut outputs = outputs_of(view.body, &view.digest);
     outputs.push(("exit-code", exit.code().to_string()));
     put_outputs(&runner, &outputs, terminal);
-    summarise(&runner, &render::markdown(&view), terminal);
+    summarise(&runner, &render::markdown(view), terminal);
 }
 
 /// Tells the runner how a run or a check ended.

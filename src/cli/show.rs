@@ -6,14 +6,15 @@ use super::failure::Failure;
 use super::print::{Printing, read_plan, without_page};
 use super::runner;
 use super::terminal::Terminal;
-use crate::render::{self, PlanDiff};
+use crate::render::{self, PlanDiff, PlanView};
 
 /// Shows a saved plan in any format.
 pub(super) fn show(args: &ShowArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let printing = Printing::new(&args.render)?;
     let plan = read_plan(&args.plan)?;
-    printing.print(&plan, terminal)?;
-    runner::plan(&plan, Exit::Done, terminal);
+    let view = PlanView::new(&plan);
+    printing.print_view(&plan, &view, terminal)?;
+    runner::plan(&view, Exit::Done, terminal);
     Ok(Exit::Done)
 }
 

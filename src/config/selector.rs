@@ -13,6 +13,9 @@ const MARKS_OF_NOTHING: [&str; 10] =
     ["n/a", "-", "null", "(null)", "$null", "<null>", "nil", "#n/a", "system.byte[]", "undefined"];
 const SPREADSHEET_ERRORS: [&str; 7] = ["#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#spill!"];
 
+/// Base64 of 16 bytes without padding; no form of a GUID is shorter.
+const SHORTEST_ANCHOR: usize = 22;
+
 /// Reads an on-premises selector of a given kind.
 pub(super) fn on_prem(kind: &str, text: &str) -> Result<OnPremKey, Fault> {
     if kind != "immutableId" {
@@ -34,7 +37,7 @@ pub(super) fn on_prem(kind: &str, text: &str) -> Result<OnPremKey, Fault> {
 
 /// The kind of a bare on-premises selector: GUID, SID, DN, `DOMAIN\name`, something with `@`, else sAMAccountName.
 pub(super) fn on_prem_kind(text: &str) -> Result<&'static str, Fault> {
-    if looks_like_guid(text) || GuidInput::parse(text).is_ok() {
+    if is_guid(text) {
         return Ok("guid");
     }
     refuse_bare_anchor(text, "onPrem")?;
@@ -70,7 +73,7 @@ pub(super) fn cloud(kind: &str, text: &str) -> Result<CloudKey, Fault> {
 /// The kind of a bare cloud selector: an object id or a UPN.
 pub(super) fn cloud_kind(text: &str) -> Result<&'static str, Fault> {
     refuse_damage(text)?;
-    if looks_like_guid(text) || GuidInput::parse(text).is_ok() {
+    if is_guid(text) {
         return Ok("id");
     }
     if text.contains('@') {
@@ -140,6 +143,10 @@ fn sam_help(text: &str) -> &'static str {
     }
 }
 
+fn is_guid(text: &str) -> bool {
+    text.len() >= SHORTEST_ANCHOR && (looks_like_guid(text) || GuidInput::parse(text).is_ok())
+}
+
 /// Text of the shape of a GUID, so that a slip in it is not taken for a name.
 fn looks_like_guid(text: &str) -> bool {
     let wrapped = text.starts_with(['{', '(']) || text.get(..9).is_some_and(|head| head.eq_ignore_ascii_case("urn:uuid:"));
@@ -149,6 +156,9 @@ fn looks_like_guid(text: &str) -> bool {
 }
 
 fn refuse_bare_anchor(text: &str, side: &str) -> Result<(), Fault> {
+    if text.len() < SHORTEST_ANCHOR {
+        return Ok(());
+    }
     let is_anchor = ImmutableId::stored(text).is_some_and(|id| match AnchorForm::of(&id) {
         AnchorForm::Guid(_) | AnchorForm::EncodedGuidText(_) => true,
         AnchorForm::NotCanonical(_) => text.ends_with('='),

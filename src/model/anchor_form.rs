@@ -67,7 +67,9 @@ impl AnchorForm {
 }
 
 fn canonical(text: &str) -> Option<ObjectGuid> {
-    (text.len() == 24).then(|| STANDARD.decode(text).ok())?.and_then(|bytes| ObjectGuid::from_ad_slice(&bytes).ok())
+    let mut bytes = [0; 18];
+    let length = (text.len() == 24).then(|| STANDARD.decode_slice(text, &mut bytes).ok())??;
+    ObjectGuid::from_ad_slice(bytes.get(..length)?).ok()
 }
 
 /// Decodes what only resembles canonical base64: stray trailing bits, missing padding, the URL alphabet.

@@ -1,5 +1,6 @@
 //! Distinguished names: compared by their parts, kept as they were written.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -24,8 +25,19 @@ impl DistinguishedName {
     /// The form under which two names are the same: parts unescaped, without blanks around them, folded.
     #[must_use]
     pub fn key(&self) -> String {
-        let parts: Vec<String> = split_parts(&self.0).into_iter().filter_map(normal_part).collect();
-        parts.join("\u{0}")
+        if is_plain(&self.0) {
+            let lower = self.0.bytes().map(|byte| if byte == b',' { 0 } else { byte.to_ascii_lowercase() });
+            return String::from_utf8(lower.collect()).unwrap_or_default();
+        }
+        let mut key = String::with_capacity(self.0.len());
+        for part in split_parts(&self.0) {
+            let Some((kind, value)) = kind_and_value(part) else { continue };
+            key.push_str(if key.is_empty() { "" } else { "\u{0}" });
+            key.push_str(&fold(kind));
+            key.push('=');
+            key.push_str(&fold(&unescape(trim_unescaped(value))));
+        }
+        key
     }
 
     /// Whether this name lies below (or is) another.
@@ -41,13 +53,14 @@ impl DistinguishedName {
         split_parts(&self.0)
             .first()
             .and_then(|part| part.split_once('='))
-            .map_or_else(String::new, |(_, value)| unescape(value.trim()))
+            .map_or_else(String::new, |(_, value)| unescape(value.trim()).into_owned())
     }
 
     /// Type and value of each part, the value without escapes; several values of one part stay together.
     #[must_use]
     pub fn parts(&self) -> Vec<(&str, String)> {
-        let pair = |part| str::split_once(part, '=').map(|(kind, value)| (kind.trim(), unescape(trim_unescaped(value))));
+        let pair =
+            |part| str::split_once(part, '=').map(|(kind, value)| (kind.trim(), unescape(trim_unescaped(value)).into_owned()));
         split_parts(&self.0).into_iter().filter_map(pair).collect()
     }
 
@@ -56,10 +69,19 @@ impl DistinguishedName {
     pub fn dns_domain(&self) -> String {
         let labels = split_parts(&self.0).into_iter().filter_map(|part| {
             let (kind, value) = part.split_once('=')?;
-            kind.trim().eq_ignore_ascii_case("DC").then(|| unescape(value.trim()))
+            kind.trim().eq_ignore_ascii_case("DC").then(|| unescape(value.trim()).into_owned())
         });
         labels.collect::<Vec<_>>().join(".")
     }
+}
+
+/// Whether a name is written so plainly that its parts lie open: printable ASCII, no escapes or quotes, no blanks that could
+/// be left out. Most names are.
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_open = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'"' | b';');
+    let is_loose = |pair: &[u8]| matches!(pair, [b' ', b',' | b'='] | [b',' | b'=', b' ']);
+    bytes.iter().all(is_open) && !bytes.windows(2).any(is_loose) && !text.starts_with(' ') && !text.ends_with(' ')
 }
 
 /// Splits at commas (and AD's `;`) that are not escaped or quoted.
@@ -81,10 +103,9 @@ fn split_parts(text: &str) -> Vec<&str> {
     parts
 }
 
-fn normal_part(part: &str) -> Option<String> {
+fn kind_and_value(part: &str) -> Option<(&str, &str)> {
     let (kind, value) = part.split_once('=')?;
-    let kind = kind.trim();
-    (!kind.is_empty()).then(|| format!("{}={}", fold(kind), fold(&unescape(trim_unescaped(value)))))
+    Some((kind.trim(), value)).filter(|(kind, _)| !kind.is_empty())
 }
 
 /// Trims blanks, but keeps one that a backslash protects.
@@ -94,8 +115,11 @@ fn trim_unescaped(value: &str) -> &str {
 }
 
 /// Undoes `\,`, `\2C` and quotes.
-fn unescape(value: &str) -> String {
+fn unescape(value: &str) -> Cow<'_, str> {
     let value = value.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(value);
+    if !value.contains('\\') {
+        return Cow::Borrowed(value);
+    }
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.bytes();
     while let Some(byte) = rest.next() {
@@ -113,7 +137,7 @@ fn unescape(value: &str) -> String {
             None => bytes.extend(rest.next()),
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
@@ -125,7 +149,7 @@ impl FromStr for DistinguishedName {
 
     fn from_str(text: &str) -> Result<Self, DnError> {
         let trimmed = text.trim_start();
-        let valid = !trimmed.is_empty() && split_parts(trimmed).into_iter().all(|part| normal_part(part).is_some());
+        let valid = !trimmed.is_empty() && split_parts(trimmed).into_iter().all(|part| kind_and_value(part).is_some());
         if valid { Ok(Self(trimmed.into())) } else { Err(DnError(text.to_owned())) }
     }
 }
@@ -155,6 +179,16 @@ mod tests {
         assert_eq!(dn("CN=Eve, OU=Staff,DC=corp").key(), dn("cn=eve,ou=STAFF,dc=Corp").key());
         assert_eq!(dn(r"CN=Smith\, Ann,DC=x").key(), dn(r"CN=Smith\2c Ann,DC=x").key());
         assert_ne!(dn(r"CN=a\,OU\=b,DC=x").key(), dn("CN=a,OU=b,DC=x").key());
+    }
+
+    #[test]
+    fn a_plain_name_has_the_key_that_its_parts_give() {
+        for text in ["CN=Eve,OU=Staff,DC=corp", "cn=a=b,dc=x", "CN=,DC=x", "CN=x y,DC=x"] {
+            assert!(is_plain(text), "{text}");
+            let written_loosely = text.replace(',', " , ");
+            assert!(!is_plain(&written_loosely));
+            assert_eq!(dn(text).key(), dn(&written_loosely).key(), "{text}");
+        }
     }
 
     #[test]

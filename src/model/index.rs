@@ -11,15 +11,38 @@ use super::text::fold;
 /// Positions by the hash of a key.
 #[derive(Debug, Clone, Default)]
 pub struct Index {
-    table: HashTable<(u64, u32)>,
+    table: HashTable<Slot>,
     hasher: DefaultHashBuilder,
+}
+
+/// Half of the hash of a key, and a position.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    half: u32,
+    position: u32,
+}
+
+impl Slot {
+    /// The table takes its own bits from both ends of a hash.
+    fn hash(self) -> u64 {
+        spread(self.half)
+    }
+}
+
+/// Fills 64 bits with 32 (Fibonacci hashing).
+fn spread(half: u32) -> u64 {
+    u64::from(half).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 impl Index {
     /// Adds a position under an exact key.
     pub fn insert(&mut self, key: impl Hash, position: u32) {
-        let hash = self.hasher.hash_one(key);
-        self.table.insert_unique(hash, (hash, position), |(hash, _)| *hash);
+        let half = self.half_of(key);
+        self.table.insert_unique(spread(half), Slot { half, position }, |slot| slot.hash());
+    }
+
+    fn half_of(&self, key: impl Hash) -> u32 {
+        u32::try_from(self.hasher.hash_one(key) >> 32).unwrap_or_default()
     }
 
     /// Adds a position under a name that compares by [`fold`].
@@ -30,8 +53,8 @@ impl Index {
     /// Positions that may have this exact key.
     #[must_use]
     pub fn candidates(&self, key: impl Hash) -> Vec<u32> {
-        let wanted = self.hasher.hash_one(key);
-        self.table.iter_hash(wanted).filter(|(hash, _)| *hash == wanted).map(|(_, position)| *position).collect()
+        let wanted = self.half_of(key);
+        self.table.iter_hash(spread(wanted)).filter(|slot| slot.half == wanted).map(|slot| slot.position).collect()
     }
 
     /// Positions that may have this name.

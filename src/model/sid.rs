@@ -69,17 +69,22 @@ impl FromStr for Sid {
 
     fn from_str(text: &str) -> Result<Self, SidError> {
         let wrong = || SidError::Text(text.to_owned());
-        let upper = text.trim().to_ascii_uppercase();
-        let parts: Vec<&str> = upper.strip_prefix("S-1-").ok_or_else(wrong)?.split('-').collect();
-        let (authority, subs) = parts.split_first().ok_or_else(wrong)?;
-        let digits = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let fits = digits(authority)
-            && authority.parse::<u64>().is_ok()
-            && subs.iter().all(|part| digits(part) && part.parse::<u32>().is_ok());
-        if !fits || subs.is_empty() || subs.len() > 15 {
+        let trimmed = text.trim();
+        let (head, parts) = trimmed.split_at_checked(4).ok_or_else(wrong)?;
+        let mut parts = parts.split('-');
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let authority = parts.next().filter(|part| digits(part)).and_then(|part| part.parse::<u64>().ok());
+        let mut count = 0;
+        let fits = parts.all(|part| {
+            count += 1;
+            digits(part) && part.parse::<u32>().is_ok()
+        });
+        if !head.eq_ignore_ascii_case("S-1-") || authority.is_none() || !fits || !(1..=15).contains(&count) {
             return Err(wrong());
         }
-        Ok(Self(upper.into()))
+        let mut sid: Box<str> = trimmed.into();
+        sid.make_ascii_uppercase();
+        Ok(Self(sid))
     }
 }
 

@@ -30,9 +30,10 @@ pub(super) struct Parts<'a> {
 pub(super) fn body(parts: Parts<'_>) -> Body {
     let Parts { desired, options, world, draft, actions, general, proof } = parts;
     let acting: std::collections::BTreeSet<usize> = draft.ops.iter().map(|op| op.link).collect();
+    let mut links = draft.links;
     let mappings: Vec<PlannedMapping> =
-        draft.links.iter().enumerate().map(|(at, link)| planned_mapping(link, acting.contains(&at), world)).collect();
-    let findings = sorted_findings(general, draft.links);
+        links.iter_mut().enumerate().map(|(at, link)| planned_mapping(link, acting.contains(&at), world)).collect();
+    let findings = sorted_findings(general, links);
     let status = status(&actions, &findings, options);
     let summary = summary(&mappings, &actions, &findings);
     Body {
@@ -90,15 +91,16 @@ pub(crate) fn summary(mappings: &[PlannedMapping], actions: &[Action], findings:
     summary
 }
 
-fn planned_mapping(link: &Link<'_>, acts: bool, world: &World) -> PlannedMapping {
+/// Takes what the link has no more use for.
+fn planned_mapping(link: &mut Link<'_>, acts: bool, world: &World) -> PlannedMapping {
     let source = PlanSource { file: link.mapping.source.file.to_string(), line: link.mapping.source.line };
     let account = link.target_user(world);
     PlannedMapping {
         anchor: link.anchor.as_ref().map(|anchor| anchor.value.as_str().to_owned()),
-        anchor_from: link.anchor.as_ref().map(|anchor| anchor.origin.word().to_owned()),
+        anchor_from: link.anchor.as_ref().map(|anchor| anchor.origin.word().into()),
         cloud: account.map(PlanCloudUser::of),
         id: link.id.to_owned(),
-        next_sync: link.next_sync.clone(),
+        next_sync: link.next_sync.take(),
         on_prem: on_prem(link, world),
         source,
         state: state(link, acts, world),

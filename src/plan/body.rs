@@ -2,6 +2,7 @@
 //!
 //! Fields are declared in the order of their names, so that the compact JSON of a [`Body`] is canonical as it comes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -106,14 +107,14 @@ pub struct PlannedMapping {
     /// The ImmutableID that is wanted; null to have none.
     pub anchor: Option<String>,
     /// Where the anchor comes from: consistencyGuid, objectGuid, attribute, given or cloud.
-    pub anchor_from: Option<String>,
+    pub anchor_from: Option<Cow<'static, str>>,
     /// The cloud user; null when it was not found.
     pub cloud: Option<PlanCloudUser>,
     /// Names the mapping in findings, actions and `--only`.
     pub id: String,
     /// What the next sync cycle does with the AD user once the plan is carried out; absent without an AD user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_sync: Option<NextSync>,
+    pub next_sync: Option<Box<NextSync>>,
     /// The AD user; null when it was not found, or nobody is wanted.
     pub on_prem: Option<PlanAdUser>,
     /// Where it was written.

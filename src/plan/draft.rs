@@ -3,7 +3,8 @@
 //! Drafting looks at nothing but its arguments, so it can be repeated from any state of the directories; the proof
 //! does just that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 
 use crate::model::text::fold;
 use crate::model::{Mapping, OnPremSide, Policy, Resolve};
@@ -121,17 +122,19 @@ fn first_of<'l, 'a>(links: &'l [Link<'a>], group: &[usize]) -> Option<&'l Link<'
     group.first().and_then(|at| links.get(*at))
 }
 
-/// Positions that share a value, where there is more than one.
-fn group<T: Ord>(values: impl Iterator<Item = Option<T>>) -> Vec<Vec<usize>> {
-    let mut groups: BTreeMap<T, Vec<usize>> = BTreeMap::new();
+/// Positions that share a value, where there is more than one, in the order of the first of each.
+fn group<T: Hash + Eq>(values: impl Iterator<Item = Option<T>>) -> Vec<Vec<usize>> {
+    let mut firsts: HashMap<T, usize> = HashMap::new();
+    let mut shared: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (at, value) in values.enumerate() {
         if let Some(value) = value {
-            groups.entry(value).or_default().push(at);
+            let first = *firsts.entry(value).or_insert(at);
+            if first != at {
+                shared.entry(first).or_insert_with(|| vec![first]).push(at);
+            }
         }
     }
-    let mut shared: Vec<Vec<usize>> = groups.into_values().filter(|group| group.len() > 1).collect();
-    shared.sort();
-    shared
+    shared.into_values().collect()
 }
 
 fn raise_duplicate(links: &mut [Link<'_>], group: &[usize], what: &str) {
@@ -151,7 +154,7 @@ fn place(link: &Link<'_>) -> String {
 
 /// Two AD users with one anchor: whether both are mapped, or one of them only exists.
 fn raise_shared_anchors(links: &mut [Link<'_>], world: &World) {
-    let wanted = group(links.iter().map(|link| link.anchor.as_ref().map(|anchor| anchor.value.clone())));
+    let wanted = group(links.iter().map(|link| link.anchor.as_ref().map(|anchor| &anchor.value)));
     for group in wanted {
         let different = group.iter().filter_map(|at| links.get(*at)).map(|link| (link.ad, link.given)).collect::<BTreeSet<_>>();
         if different.len() < 2 {
@@ -172,11 +175,10 @@ fn raise_shared_anchors(links: &mut [Link<'_>], world: &World) {
 /// Another AD user, mapped or not, from whom the sync client would make the same anchor.
 fn raise_anchor_of_others(link: &mut Link<'_>, world: &World) {
     let (Some(own), Some(anchor)) = (link.ad, &link.anchor) else { return };
-    let own_forest = world.forests.get(own).map(|(forest, _)| forest.name.clone());
-    let others: Vec<AdRef> = world.forests.by_anchor(&anchor.value, None).into_iter().filter(|user| *user != own).collect();
-    let in_own_forest = |user: &AdRef| world.forests.get(*user).map(|(forest, _)| forest.name.clone()) == own_forest;
+    let forest_of = |user: AdRef| world.forests.get(user).map(|(forest, _)| &*forest.name);
+    let others = world.forests.by_anchor(&anchor.value, None).into_iter().filter(|user| *user != own);
     // Across forests the old and the new object of a migrated person share the anchor on purpose.
-    let twins: Vec<AdRef> = others.into_iter().filter(in_own_forest).collect();
+    let twins: Vec<AdRef> = others.filter(|user| forest_of(*user) == forest_of(own)).collect();
     if twins.is_empty() {
         return;
     }

@@ -28,7 +28,7 @@ pub(super) struct Link<'a> {
     pub(super) parked: Option<Upn>,
     pub(super) findings: Vec<Finding>,
     /// What sync will do once the plan is carried out.
-    pub(super) next_sync: Option<NextSync>,
+    pub(super) next_sync: Option<Box<NextSync>>,
     /// Decisions on accounts that stand in the way.
     pub(super) decided: Vec<(UserRef, Resolve)>,
     used_accepts: BTreeSet<Acceptable>,

@@ -37,7 +37,7 @@ mod target;
 mod tests;
 mod world;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::model::questions::Recorder;
 use crate::model::text::is_like;
@@ -138,7 +138,7 @@ fn expand_rules(desired: &Desired, world: &World) -> (Vec<Mapping>, Vec<Finding>
 
 /// A mapping goes by its cloud selector; a number tells apart those that share one.
 fn names<'a>(mappings: impl Iterator<Item = &'a Mapping>) -> Vec<String> {
-    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut seen: HashMap<String, u32> = HashMap::new();
     mappings
         .map(|mapping| {
             let text = mapping.cloud.text.to_string();

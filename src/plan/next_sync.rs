@@ -2,6 +2,8 @@
 //!
 //! The answer is that of the tenant model's sync cycle on the end state of the plan; here it is only put into words.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{CloudUser, EntraId};
@@ -26,7 +28,7 @@ pub struct NextSync {
     /// What happens.
     pub outcome: Outcome,
     /// The rule, in words.
-    pub rule: String,
+    pub rule: Cow<'static, str>,
     /// Since when Entra applies the rule; null when it always did.
     pub since: Option<String>,
 }
@@ -87,7 +89,7 @@ impl Outcome {
 /// Says of every mapping what sync will do; `end` is the state that the plan leads to.
 pub(super) fn foretell(links: &mut [Link<'_>], end: &World) {
     for link in links {
-        link.next_sync = link.ad.and_then(|user| of_user(user, link.target, end));
+        link.next_sync = link.ad.and_then(|user| of_user(user, link.target, end)).map(Box::new);
     }
 }
 
@@ -145,7 +147,7 @@ fn told(outcome: &SyncOutcome, end: &World) -> NextSync {
         SyncOutcome::Create { .. } => Outcome::Create,
     };
     let account = outcome.account().and_then(|user| end.tenant.user(user)).map(NextAccount::of);
-    let rule = outcome.rule().to_owned();
+    let rule = outcome.rule().into();
     let next = NextSync { account, code: None, notes: Vec::new(), outcome: kind, rule, since: None };
     match outcome {
         SyncOutcome::Create { upn, placeholder, conflicts, passed_over } => NextSync {

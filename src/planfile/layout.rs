@@ -1,6 +1,6 @@
 //! The one way a plan is laid out, for the file and for the hash.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -33,17 +33,66 @@ struct SealedMeta<'a> {
     meta: &'a Meta,
 }
 
-pub(super) fn write(plan: &PlanFile, out: &mut impl Write) -> io::Result<()> {
+/// Writes the file; the digest is known.
+pub(super) fn write(plan: &PlanFile, digest: &str, out: &mut impl Write) -> io::Result<()> {
     let mut out = BufWriter::new(out);
-    let sealed = SealedMeta { checksum: meta_checksum(&plan.meta), meta: &plan.meta };
-    out.write_all(head().as_bytes())?;
-    out.write_all(body_digest(&plan.body).as_bytes())?;
-    out.write_all(BEFORE_META.as_bytes())?;
-    serde_json::to_writer(&mut out, &sealed)?;
-    out.write_all(BEFORE_BODY.as_bytes())?;
+    write_head(plan, digest, &mut out)?;
     write_body(&plan.body, "\n", &mut out)?;
     out.write_all(END.as_bytes())?;
     out.flush()
+}
+
+/// Writes the file, and the digest into its place once the body was seen. Gives the digest.
+pub(super) fn write_once(plan: &PlanFile, out: &mut (impl Write + Seek)) -> io::Result<String> {
+    let start = out.stream_position()?;
+    write_head(plan, &unknown_digest(), out)?;
+    let mut body = Hashed { out: &mut *out, hash: Sha256::new() };
+    write_body(&plan.body, "\n", &mut body)?;
+    let digest = text_of(body.hash);
+    out.write_all(END.as_bytes())?;
+    let end = out.stream_position()?;
+    out.seek(SeekFrom::Start(start + head().len() as u64))?;
+    out.write_all(digest.as_bytes())?;
+    out.seek(SeekFrom::Start(end))?;
+    out.flush()?;
+    Ok(digest)
+}
+
+/// As long as a digest.
+fn unknown_digest() -> String {
+    format!("{ALGORITHM}{}", "0".repeat(2 * <Sha256 as Digest>::output_size()))
+}
+
+fn write_head(plan: &PlanFile, digest: &str, out: &mut impl Write) -> io::Result<()> {
+    let sealed = SealedMeta { checksum: meta_checksum(&plan.meta), meta: &plan.meta };
+    out.write_all(head().as_bytes())?;
+    out.write_all(digest.as_bytes())?;
+    out.write_all(BEFORE_META.as_bytes())?;
+    serde_json::to_writer(&mut *out, &sealed)?;
+    out.write_all(BEFORE_BODY.as_bytes())
+}
+
+/// Hashes the canonical body while the file is written: line ends stand between values only, so they are left out.
+struct Hashed<'o, W> {
+    out: &'o mut W,
+    hash: Sha256,
+}
+
+impl<W: Write> Write for Hashed<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        bytes.get(..count).unwrap_or_default().split(|byte| *byte == b'\n').for_each(|piece| self.hash.update(piece));
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn text_of(hash: Sha256) -> String {
+    let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{ALGORITHM}{hex}")
 }
 
 /// Hash of the canonical body.
@@ -63,8 +112,7 @@ pub(super) fn hash_of(fill: impl FnOnce(&mut BufWriter<&mut Hasher>) -> io::Resu
     // The hasher takes everything, and values of a plan always serialise: text, numbers, lists and keys that are text.
     fill(&mut out).and_then(|()| out.flush()).unwrap_or_default();
     drop(out);
-    let hex: String = hasher.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{ALGORITHM}{hex}")
+    text_of(hasher.0)
 }
 
 /// A hash to write to.
@@ -110,10 +158,13 @@ fn write_field(name: &str, value: &impl Serialize, line: &str, out: &mut impl Wr
 
 fn write_rows(rows: &[impl Serialize], line: &str, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"[")?;
+    let mut text = Vec::new();
     for (position, row) in rows.iter().enumerate() {
-        out.write_all(if position == 0 { b"" } else { b"," })?;
-        out.write_all(line.as_bytes())?;
-        serde_json::to_writer(&mut *out, row)?;
+        text.clear();
+        text.extend_from_slice(if position == 0 { b"" } else { b"," });
+        text.extend_from_slice(line.as_bytes());
+        serde_json::to_writer(&mut text, row)?;
+        out.write_all(&text)?;
     }
     out.write_all(if rows.is_empty() { b"" } else { line.as_bytes() })?;
     out.write_all(b"]")

@@ -83,7 +83,15 @@ impl PlanFile {
     /// # Errors
     /// Those of the writer.
     pub fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
-        layout::write(self, out)
+        layout::write(self, &self.digest(), out)
+    }
+
+    /// The same in one pass, where the writer can go back. Gives the digest.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_once(&self, out: &mut (impl io::Write + io::Seek)) -> io::Result<String> {
+        layout::write_once(self, out)
     }
 
     /// The file as bytes.

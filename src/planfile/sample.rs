@@ -142,12 +142,13 @@ fn mappings() -> Vec<PlannedMapping> {
     let mut eve = mapping("eve", 16, MappingState::Blocked);
     let new = NextAccount { id: None, upn: "eveNNNN@contoso.onmicrosoft.com".into() };
     let beside = vec!["beside eve@contoso.com (id 0): InvalidSoftMatch: it has another ImmutableID".into()];
-    eve.next_sync = Some(NextSync { account: Some(new), notes: beside, ..next_sync(Outcome::Create, "nobody has the anchor") });
+    let next = NextSync { account: Some(new), notes: beside, ..next_sync(Outcome::Create, "nobody has the anchor") };
+    eve.next_sync = Some(Box::new(next));
     let on = |mapping: PlannedMapping, outcome, rule| PlannedMapping {
-        next_sync: Some(NextSync {
+        next_sync: Some(Box::new(NextSync {
             account: mapping.cloud.clone().map(|cloud| NextAccount { id: Some(cloud.id), upn: cloud.upn }),
             ..next_sync(outcome, rule)
-        }),
+        })),
         ..mapping
     };
     vec![
@@ -159,5 +160,5 @@ fn mappings() -> Vec<PlannedMapping> {
 }
 
 fn next_sync(outcome: Outcome, rule: &str) -> NextSync {
-    NextSync { account: None, code: None, notes: Vec::new(), outcome, rule: rule.into(), since: None }
+    NextSync { account: None, code: None, notes: Vec::new(), outcome, rule: rule.to_owned().into(), since: None }
 }

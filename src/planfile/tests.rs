@@ -50,6 +50,15 @@ fn forged(change: impl FnOnce(&mut PlanFile)) -> Vec<u8> {
 }
 
 #[test]
+fn one_pass_writes_what_two_passes_write() {
+    let mut out = std::io::Cursor::new(b"before".to_vec());
+    out.set_position(6);
+    let digest = sample().write_once(&mut out).unwrap();
+    assert_eq!(digest, sample().digest());
+    assert_eq!(out.into_inner(), [b"before", sample().to_bytes().as_slice()].concat());
+}
+
+#[test]
 fn is_laid_out_for_people_and_their_diffs() {
     let text = String::from_utf8(sample().to_bytes()).unwrap();
     let starts: Vec<String> = text.lines().map(|line| line.chars().take(28).collect()).collect();

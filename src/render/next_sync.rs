@@ -24,7 +24,7 @@ const MESSAGE: usize = 400;
 pub(super) type Seen<'a> = (&'a PlannedMapping, &'a NextSync);
 
 fn seen(mappings: &[PlannedMapping]) -> impl Iterator<Item = Seen<'_>> {
-    mappings.iter().filter_map(|mapping| Some((mapping, mapping.next_sync.as_ref()?)))
+    mappings.iter().filter_map(|mapping| Some((mapping, mapping.next_sync.as_deref()?)))
 }
 
 /// Whether sync does not end at the account that the mapping names.

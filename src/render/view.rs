@@ -83,6 +83,12 @@ impl<'a> PlanView<'a> {
     /// Looks at a plan.
     #[must_use]
     pub fn new(plan: &'a PlanFile) -> Self {
+        Self::with_digest(plan, plan.digest())
+    }
+
+    /// The same where the digest was taken already.
+    #[must_use]
+    pub fn with_digest(plan: &'a PlanFile, digest: String) -> Self {
         let PlanFile { meta, body } = plan;
         let chapters = chapters(&body.actions);
         let mut irreversible: Vec<Step<'a>> =
@@ -91,7 +97,7 @@ impl<'a> PlanView<'a> {
         Self {
             meta,
             body,
-            digest: plan.digest(),
+            digest,
             blockers: groups(&body.findings, Severity::Blocker),
             warnings: groups(&body.findings, Severity::Warning),
             notes: groups(&body.findings, Severity::Info),

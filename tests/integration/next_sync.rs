@@ -29,7 +29,7 @@ fn foretold<'a>(body: &'a Body, user: &AdUser) -> Option<&'a NextSync> {
     let guid = Some(user.guid.to_string());
     let is_own = |on_prem: &hardmatch::plan::body::PlanAdUser| on_prem.object_guid == guid;
     let mapping = body.mappings.iter().find(|mapping| mapping.on_prem.as_ref().is_some_and(is_own))?;
-    mapping.next_sync.as_ref()
+    mapping.next_sync.as_deref()
 }
 
 fn end_and_account(next: &NextSync) -> (Outcome, Option<String>) {

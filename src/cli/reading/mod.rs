@@ -83,7 +83,7 @@ impl Reading {
             return body;
         }
         say_planning(self.terminal);
-        let (body, _) = plan::inquire(desired, std::mem::take(&mut self.observed), options, &self.answered);
+        let body = plan::compute(desired, std::mem::take(&mut self.observed), options);
         body.map_err(|failure| unproven(&failure))
     }
 

@@ -124,7 +124,7 @@ pub(crate) fn exclusion_word(why: Exclusion) -> &'static str {
 }
 
 /// What a snapshot says about leaving a user out; the outer `None` when it leaves that to the other attributes.
-pub(crate) fn marked_exclusion(entry: &RawEntry) -> Option<Option<Exclusion>> {
+pub(crate) fn marked_exclusion(entry: &impl Entry) -> Option<Option<Exclusion>> {
     let word = entry.values(EXCLUDED).next()?;
     Some(EXCLUSIONS.iter().find(|(own, _)| own.as_bytes() == word).map(|(_, why)| *why))
 }
@@ -135,26 +135,37 @@ pub fn base_name(name: &str) -> &str {
     name.split(';').next().unwrap_or(name)
 }
 
-impl RawEntry {
-    /// All values of an attribute.
-    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        self.named(name).flat_map(|(_, values)| values.iter().map(Vec::as_slice))
-    }
+/// Whether a name, which may have options, is that of an attribute.
+#[inline]
+pub(crate) fn is_called(name: &str, attribute: &str) -> bool {
+    let Some((own, options)) = name.split_at_checked(attribute.len()) else { return false };
+    (options.is_empty() || options.starts_with(';')) && own.eq_ignore_ascii_case(attribute)
+}
 
-    fn named(&self, name: &str) -> impl Iterator<Item = &(String, Vec<Vec<u8>>)> {
-        self.attributes.iter().filter(move |(own, _)| base_name(own).eq_ignore_ascii_case(name))
+/// An entry, however it is held.
+pub trait Entry {
+    /// distinguishedName.
+    fn dn(&self) -> &str;
+
+    /// Names and values, one pair a value.
+    fn pairs(&self) -> impl Iterator<Item = (&str, &[u8])>;
+
+    /// All values of an attribute.
+    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.pairs().filter(move |(own, _)| is_called(own, name)).map(|(_, value)| value)
     }
 
     /// All values, provided that ranges of them reach the end.
     fn complete(&self, name: &str) -> Result<Vec<&[u8]>, EntryError> {
-        let ranges: Vec<&str> = self.named(name).filter_map(|(own, _)| range_of(own)).collect();
-        if !ranges.is_empty() && !ranges.iter().any(|range| range.ends_with("-*")) {
+        let mut ranges = self.pairs().filter(|(own, _)| is_called(own, name)).filter_map(|(own, _)| range_of(own)).peekable();
+        if ranges.peek().is_some() && !ranges.any(|range| range.ends_with("-*")) {
             return Err(EntryError::Partial(name.to_owned()));
         }
         Ok(self.values(name).collect())
     }
 
-    pub(crate) fn single(&self, name: &'static str) -> Result<Option<&[u8]>, EntryError> {
+    /// The only value.
+    fn single(&self, name: &'static str) -> Result<Option<&[u8]>, EntryError> {
         let mut values = self.values(name);
         let first = values.next();
         match values.count() {
@@ -164,19 +175,31 @@ impl RawEntry {
     }
 
     /// A text; an empty one is none, as AD keeps no empty values.
-    pub(crate) fn text(&self, name: &'static str) -> Result<Option<&str>, EntryError> {
+    fn text(&self, name: &'static str) -> Result<Option<&str>, EntryError> {
         let Some(bytes) = self.single(name)? else { return Ok(None) };
         let text = std::str::from_utf8(bytes).map_err(|_| EntryError::NotText(name))?;
         Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
+    /// The same, owned.
     fn boxed(&self, name: &'static str) -> Result<Option<Box<str>>, EntryError> {
         Ok(self.text(name)?.map(Into::into))
     }
 
-    pub(crate) fn number(&self, name: &'static str) -> Result<Option<i64>, EntryError> {
+    /// A whole number.
+    fn number(&self, name: &'static str) -> Result<Option<i64>, EntryError> {
         let parse = |text: &str| text.trim().parse().map_err(|_| EntryError::NotNumber(name, text.to_owned()));
         self.text(name)?.map(parse).transpose()
+    }
+}
+
+impl Entry for RawEntry {
+    fn dn(&self) -> &str {
+        &self.dn
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.attributes.iter().flat_map(|(name, values)| values.iter().map(|value| (name.as_str(), value.as_slice())))
     }
 }
 
@@ -190,11 +213,11 @@ fn range_of(name: &str) -> Option<&str> {
 ///
 /// # Errors
 /// The first attribute that holds something it cannot hold.
-pub fn decode_user(entry: &RawEntry, anchor: &AnchorMode) -> Result<Option<AdUser>, EntryError> {
+pub fn decode_user(entry: &impl Entry, anchor: &AnchorMode) -> Result<Option<AdUser>, EntryError> {
     if !left_out::is_user(entry)? {
         return Ok(None);
     }
-    let dn: DistinguishedName = entry.dn.parse().map_err(EntryError::Dn)?;
+    let dn: DistinguishedName = entry.dn().parse().map_err(EntryError::Dn)?;
     let guid = object_guid(entry)?.ok_or(EntryError::MissingGuid)?;
     let control = entry.number("userAccountControl")?;
     Ok(Some(AdUser {
@@ -220,7 +243,7 @@ pub fn decode_user(entry: &RawEntry, anchor: &AnchorMode) -> Result<Option<AdUse
 }
 
 /// objectGUID as 16 bytes, or as the text that some tools write in its place.
-fn object_guid(entry: &RawEntry) -> Result<Option<ObjectGuid>, EntryError> {
+fn object_guid(entry: &impl Entry) -> Result<Option<ObjectGuid>, EntryError> {
     let Some(bytes) = entry.single(OBJECT_GUID)?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
     let decoded = match ObjectGuid::from_ad_slice(bytes) {
         Ok(guid) => Ok(guid),
@@ -230,7 +253,7 @@ fn object_guid(entry: &RawEntry) -> Result<Option<ObjectGuid>, EntryError> {
 }
 
 /// objectSid as bytes, or as `S-1-…`.
-pub(crate) fn object_sid(entry: &RawEntry) -> Result<Option<Sid>, EntryError> {
+pub(crate) fn object_sid(entry: &impl Entry) -> Result<Option<Sid>, EntryError> {
     let Some(bytes) = entry.single(OBJECT_SID)?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
     let decoded = match std::str::from_utf8(bytes) {
         Ok(text) if text.starts_with("S-") || text.starts_with("s-") => text.parse(),
@@ -239,7 +262,7 @@ pub(crate) fn object_sid(entry: &RawEntry) -> Result<Option<Sid>, EntryError> {
     decoded.map(Some).map_err(EntryError::Sid)
 }
 
-fn consistency_guid(entry: &RawEntry) -> Result<GuidAttribute, EntryError> {
+fn consistency_guid(entry: &impl Entry) -> Result<GuidAttribute, EntryError> {
     Ok(entry.single(CONSISTENCY_GUID)?.map_or(GuidAttribute::Absent, guid_attribute))
 }
 
@@ -257,7 +280,7 @@ pub(crate) fn is_missing_marker(text: &str) -> bool {
     ["N/A", "-", "null", "(null)", "#N/A", "System.Byte[]"].iter().any(|marker| text.eq_ignore_ascii_case(marker))
 }
 
-fn custom_anchor(entry: &RawEntry, anchor: &AnchorMode) -> Option<AnchorAttribute> {
+fn custom_anchor(entry: &impl Entry, anchor: &AnchorMode) -> Option<AnchorAttribute> {
     let name = match anchor {
         AnchorMode::ConsistencyGuid | AnchorMode::ObjectGuid => return None,
         AnchorMode::Attribute(name) => name,
@@ -278,14 +301,14 @@ fn anchor_value(name: &str, value: &[u8]) -> AnchorAttribute {
     }
 }
 
-fn proxy_addresses(entry: &RawEntry) -> Result<Box<[Box<str>]>, EntryError> {
+fn proxy_addresses(entry: &impl Entry) -> Result<Box<[Box<str>]>, EntryError> {
     const NAME: &str = "proxyAddresses";
     let text = |bytes| std::str::from_utf8(bytes).map(Box::from).map_err(|_| EntryError::NotText(NAME));
     entry.complete(NAME)?.into_iter().filter(|bytes| !bytes.is_empty()).map(text).collect()
 }
 
 /// `User_<object id>`, which Exchange hybrid writes back; only a hint, so anything else counts as none.
-fn external_id(entry: &RawEntry) -> Result<Option<EntraId>, EntryError> {
+fn external_id(entry: &impl Entry) -> Result<Option<EntraId>, EntryError> {
     let value = entry.text("msDS-ExternalDirectoryObjectId")?;
     Ok(value.and_then(|text| text.strip_prefix("User_")).and_then(|id| id.parse().ok()))
 }

@@ -4,7 +4,7 @@
 
 use crate::model::Exclusion;
 
-use super::entry::{EntryError, RawEntry};
+use super::entry::{Entry, EntryError};
 
 /// sAMAccountType of a normal user.
 const NORMAL_USER: i64 = 805_306_368;
@@ -15,8 +15,8 @@ const SYSTEM_RECIPIENTS: i64 = 0x21C0_7000;
 const LINKED_MAILBOX: i64 = 2;
 
 /// Whether an entry is a user. Without any attribute that says what it is, it is taken for one, unless its name says otherwise.
-pub(crate) fn is_user(entry: &RawEntry) -> Result<bool, EntryError> {
-    if entry.dn.is_empty() {
+pub(crate) fn is_user(entry: &impl Entry) -> Result<bool, EntryError> {
+    if entry.dn().is_empty() {
         // The root DSE.
         return Ok(false);
     }
@@ -41,23 +41,23 @@ fn is_user_class(classes: &[&[u8]]) -> bool {
 }
 
 /// Whether the classes of an entry may have been cut off before the one that makes it a user.
-pub(crate) fn class_may_be_cut(entry: &RawEntry) -> bool {
+pub(crate) fn class_may_be_cut(entry: &impl Entry) -> bool {
     entry
         .values("objectClass")
         .all(|class| ["top", "person", "organizationalPerson"].iter().any(|open| class.eq_ignore_ascii_case(open.as_bytes())))
 }
 
-fn category_allows(entry: &RawEntry) -> Result<bool, EntryError> {
+fn category_allows(entry: &impl Entry) -> Result<bool, EntryError> {
     let starts = |text: &str, head: &str| text.get(..head.len()).is_some_and(|own| own.eq_ignore_ascii_case(head));
     Ok(match entry.text("objectCategory")? {
         Some(category) => starts(category, "CN=Person,") || category.eq_ignore_ascii_case("person"),
-        None => !["DC=", "OU="].iter().any(|head| starts(&entry.dn, head)),
+        None => !["DC=", "OU="].iter().any(|head| starts(entry.dn(), head)),
     })
 }
 
 /// Why the sync client would leave a user out.
-pub(crate) fn exclusion(entry: &RawEntry) -> Result<Option<Exclusion>, EntryError> {
-    if is_conflict_name(&entry.dn) {
+pub(crate) fn exclusion(entry: &impl Entry) -> Result<Option<Exclusion>, EntryError> {
+    if is_conflict_name(entry.dn()) {
         return Ok(Some(Exclusion::ReplicationConflict));
     }
     if entry.text("isCriticalSystemObject")?.is_some_and(|flag| flag.eq_ignore_ascii_case("true")) {

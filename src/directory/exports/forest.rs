@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostic;
-use crate::directory::ad::entry::{DOUBT, EXCLUDED, RawEntry, base_name, decode_user, object_sid};
+use crate::directory::ad::entry::{DOUBT, EXCLUDED, Entry, base_name, decode_user, is_called, object_sid};
 use crate::directory::ad::left_out;
 use crate::model::index::Index;
 use crate::model::{AdUser, AnchorMode, Exclusion, ObservedForest, Sid};
@@ -40,7 +40,7 @@ impl ForestBuilder {
     /// Adds an entry, whatever it is; `line_of` tells where an attribute of it stands, `enabled` what a table says beside it.
     pub(crate) fn add(
         &mut self,
-        entry: &RawEntry,
+        entry: &impl Entry,
         line: u32,
         enabled: Option<bool>,
         line_of: impl Fn(&str) -> u32,
@@ -56,7 +56,7 @@ impl ForestBuilder {
             }
             Err(error) => {
                 let place = error.attribute().map_or(line, line_of);
-                problems.error(place, format!("{}: {error}", excerpt(&entry.dn)));
+                problems.error(place, format!("{}: {error}", excerpt(entry.dn())));
             }
         }
     }
@@ -91,7 +91,7 @@ impl ForestBuilder {
     }
 
     /// What a domain or crossRef object says.
-    fn note_domain(&mut self, entry: &RawEntry) {
+    fn note_domain(&mut self, entry: &impl Entry) {
         let is = |class: &str| entry.values("objectClass").any(|own| own.eq_ignore_ascii_case(class.as_bytes()));
         if is("domainDNS") {
             self.domain_sids.extend(object_sid(entry).ok().flatten());
@@ -105,17 +105,21 @@ impl ForestBuilder {
         }
     }
 
-    fn note_common(&mut self, entry: &RawEntry) {
-        let has = |name: &str| entry.attributes.iter().any(|(own, _)| base_name(own).eq_ignore_ascii_case(name));
+    fn note_common(&mut self, entry: &impl Entry) {
+        let has = |name: &str| entry.pairs().any(|(own, _)| is_called(own, name));
         match &mut self.common {
-            Some(common) => common.retain(|name| has(name)),
-            None => self.common = Some(entry.attributes.iter().map(|(name, _)| base_name(name).to_owned()).collect()),
+            Some(common) => {
+                // Most entries have the same attributes in the same order.
+                let mut own = entry.pairs().map(|(own, _)| own);
+                common.retain(|name| own.next().is_some_and(|own| is_called(own, name)) || has(name));
+            }
+            None => self.common = Some(entry.pairs().map(|(name, _)| base_name(name).to_owned()).collect()),
         }
     }
 
     /// Whether an entry at the end of a file, with no empty line behind it, looks as if its rest was cut off: it has no
     /// GUID and might be a user, or it lacks several attributes that all (at least three) users before it have.
-    pub(crate) fn may_be_cut(&self, entry: &RawEntry) -> Option<&'static str> {
+    pub(crate) fn may_be_cut(&self, entry: &impl Entry) -> Option<&'static str> {
         let has = |name: &str| entry.values(name).next().is_some();
         let is_user = left_out::is_user(entry).unwrap_or(true);
         if !has("objectGUID") {
@@ -128,6 +132,7 @@ impl ForestBuilder {
     }
 
     pub(crate) fn finish(mut self) -> ObservedForest {
+        self.forest.users.shrink_to_fit();
         self.forest.domain_sid = self.domain_sid();
         if !self.has_account_names {
             // sAMAccountName was not exported, which says nothing about the accounts.

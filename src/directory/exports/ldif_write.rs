@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::directory::ad::entry::{CONSISTENCY_GUID, base_name, guid_attribute, unambiguous_guid};
+use crate::directory::ad::entry::{CONSISTENCY_GUID, base_name, guid_attribute, is_called, unambiguous_guid};
 use crate::model::{GuidAttribute, ObjectGuid};
 
 use super::encoding::{Encoding, sniff};
@@ -74,7 +74,7 @@ impl LdifDocument {
         let mut problems = Problems::new(&file);
         let mut entries = HashMap::new();
         read_records(text.as_bytes(), &mut problems, |record, _| {
-            entries.extend(entry_of(&record, &text));
+            entries.extend(entry_of(record, &text));
         });
         let document = Self { path: path.to_owned(), encoding, mark: mark.to_vec(), text: String::new(), entries };
         problems.into_result(Self { text, ..document })
@@ -153,16 +153,16 @@ fn push_line(text: &mut String, name: &str, value: &[u8], line_end: &str) {
     text.push_str(line_end);
 }
 
-fn entry_of(record: &Record, text: &str) -> Option<(ObjectGuid, Entry)> {
-    let find = |name: &str| record.attributes.iter().find(|attribute| base_name(&attribute.name).eq_ignore_ascii_case(name));
+fn entry_of(record: &Record<'_>, text: &str) -> Option<(ObjectGuid, Entry)> {
+    let find = |name: &str| record.attributes.iter().find(|attribute| is_called(attribute.name, name));
     let guid = find("objectGUID")?;
     let key = ObjectGuid::from_ad_slice(&guid.value).ok();
     let key = key.or_else(|| unambiguous_guid(std::str::from_utf8(&guid.value).ok()?))?;
     let line_end = if text.get(..guid.end).is_some_and(|head| head.ends_with("\r\n")) { "\r\n" } else { "\n" };
     let own = find(CONSISTENCY_GUID);
     let range = own.map_or(guid.end..guid.end, |attribute| attribute.start..attribute.end);
-    let name = own.map_or(CONSISTENCY_GUID, |attribute| base_name(&attribute.name)).to_owned();
-    let value = own.map(|attribute| attribute.value.clone());
+    let name = own.map_or(CONSISTENCY_GUID, |attribute| base_name(attribute.name)).to_owned();
+    let value = own.map(|attribute| attribute.value.to_vec());
     Some((key, Entry { range, name, line_end, original: value.clone(), value }))
 }
 

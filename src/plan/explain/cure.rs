@@ -72,7 +72,7 @@ fn of_plan(body: &Body, mapping: &super::super::body::PlannedMapping) -> Explain
         actions: body.actions.iter().filter(|action| action.mapping == mapping.id).cloned().collect(),
         findings: findings_of(body, &mapping.id),
         id: mapping.id.clone(),
-        next_sync: mapping.next_sync.clone(),
+        next_sync: mapping.next_sync.as_deref().cloned(),
         source: mapping.source.clone(),
         state: mapping.state,
     }
@@ -159,7 +159,7 @@ fn proposal(pair: &Pair, desired: &Desired, world: &World) -> Result<Option<Expl
     let alone = Desired { mappings: vec![mapping], rules: Vec::new(), notices: Vec::new(), ..desired.clone() };
     let body = plan(&alone, world, &Options::default())?;
     let Some(planned) = body.mappings.first() else { return Ok(None) };
-    let (findings, next_sync) = (findings_of(&body, &planned.id), planned.next_sync.clone());
+    let (findings, next_sync) = (findings_of(&body, &planned.id), planned.next_sync.as_deref().cloned());
     let mapping = discover::proposal(pair, planned.state, std::iter::empty(), world);
     Ok(mapping.map(|mapping| ExplainedProposal { actions: body.actions.clone(), findings, mapping, next_sync }))
 }

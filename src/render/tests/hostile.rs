@@ -21,7 +21,8 @@ fn plan_full_of(hostile: &str) -> PlanFile {
         mapping.anchor = Some(name());
         let account = Some(NextAccount { id: Some(name()), upn: name() });
         let (code, since) = (Some(name()), Some(name()));
-        mapping.next_sync = Some(NextSync { account, code, notes: vec![name()], outcome: Outcome::Create, rule: name(), since });
+        let (notes, rule) = (vec![name()], name().into());
+        mapping.next_sync = Some(Box::new(NextSync { account, code, notes, outcome: Outcome::Create, rule, since }));
         mapping.on_prem.as_mut().unwrap().sam = Some(name());
         mapping.cloud.as_mut().unwrap().upn = name();
     }

@@ -153,7 +153,7 @@ impl Garden {
             sam: Some(self.text()),
         };
         let source = PlanSource { file: "wave|1`.csv".into(), line: self.rng.u32(1..99_999) };
-        let (anchor, next_sync) = (Some(self.anchor()), Some(self.next_sync(&cloud)));
+        let (anchor, next_sync) = (Some(self.anchor()), Some(Box::new(self.next_sync(&cloud))));
         let anchor_from = Some("objectGuid".into());
         let on_prem = Some(on_prem);
         let mapping =
@@ -166,7 +166,7 @@ impl Garden {
         let is_usual = self.rng.u8(0..10) > 0;
         let outcome = if is_usual { Outcome::HardMatch } else { Outcome::ALL[self.rng.usize(..Outcome::ALL.len())] };
         let account = Some(NextAccount { id: Some(cloud.id.clone()), upn: cloud.upn.clone() });
-        NextSync { account, code: None, notes: vec![self.text()], outcome, rule: self.text(), since: None }
+        NextSync { account, code: None, notes: vec![self.text()], outcome, rule: self.text().into(), since: None }
     }
 
     fn finding(&mut self, code: Code, mapping: Option<String>) {

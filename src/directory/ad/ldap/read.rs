@@ -9,7 +9,7 @@ use super::LdapForest;
 use super::errors::{Fault, shown};
 use super::search::Query;
 use super::select;
-use crate::directory::ad::entry::{CONSISTENCY_GUID, RawEntry, decode_user, object_sid};
+use crate::directory::ad::entry::{CONSISTENCY_GUID, Entry as _, RawEntry, decode_user, object_sid};
 use crate::directory::ad::left_out;
 use crate::directory::ports::DirectoryError;
 use crate::model::questions::ForestKey;

@@ -1,6 +1,9 @@
 //! Physical lines, and the logical lines that folding makes of them.
 
 use std::io::BufRead;
+use std::ops::Range;
+
+use memchr::memchr;
 
 use crate::diag::Diagnostic;
 
@@ -9,8 +12,8 @@ use super::super::problems::Problems;
 /// A logical line is not longer than this; what is longer is no LDIF.
 const MAX_LINE: usize = 64 << 20;
 
-/// A logical line: unfolded, with its place in the decoded text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A logical line: unfolded, with its place in the decoded text. Its content lies in a [`Block`].
+#[derive(Debug, Clone)]
 pub(crate) struct Line {
     /// One-based number of its first physical line.
     pub(crate) number: u32,
@@ -18,17 +21,51 @@ pub(crate) struct Line {
     pub(crate) start: usize,
     /// Offset behind its line end.
     pub(crate) end: usize,
-    /// Its content without line ends and fold marks.
-    pub(crate) text: String,
-    /// Whether the content is text; if not, `text` is empty and the problem was reported.
+    /// Whether the content is text; if not, the content is empty and the problem was reported.
     pub(crate) is_sound: bool,
+    content: Range<usize>,
 }
 
-struct Physical {
+/// Lines that belong together, with their contents without line ends and fold marks. Used over and over.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    text: String,
+    lines: Vec<Line>,
+}
+
+impl Block {
+    /// The content of a line.
+    pub(crate) fn content(&self, line: &Line) -> &str {
+        self.text.get(line.content.clone()).unwrap_or_default()
+    }
+
+    /// The lines.
+    pub(crate) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Keeps a line that was read into this block.
+    pub(crate) fn keep(&mut self, line: Line) {
+        self.lines.push(line);
+    }
+
+    /// Lets go of a line that was read into this block last.
+    pub(crate) fn drop(&mut self, line: &Line) {
+        self.text.truncate(line.content.start);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.lines.clear();
+    }
+}
+
+/// Where a physical line, or several that were joined, stand.
+#[derive(Debug, Clone, Copy)]
+struct Stand {
     number: u32,
     start: usize,
     end: usize,
-    bytes: Vec<u8>,
 }
 
 /// Reads logical lines.
@@ -36,14 +73,19 @@ pub(crate) struct Lines<R> {
     reader: R,
     number: u32,
     offset: usize,
-    ahead: Option<Physical>,
+    /// The bytes of the logical line that grows.
+    bytes: Vec<u8>,
+    /// The physical line behind it, and whether it was read already.
+    ahead: Vec<u8>,
+    stand_ahead: Option<Stand>,
     ended_inside: Option<u32>,
     has_failed: bool,
 }
 
 impl<R: BufRead> Lines<R> {
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader, number: 0, offset: 0, ahead: None, ended_inside: None, has_failed: false }
+        let (bytes, ahead) = (Vec::new(), Vec::new());
+        Self { reader, number: 0, offset: 0, bytes, ahead, stand_ahead: None, ended_inside: None, has_failed: false }
     }
 
     /// The number of the last line, if the text ends without a line end.
@@ -56,10 +98,10 @@ impl<R: BufRead> Lines<R> {
         self.has_failed
     }
 
-    /// The next logical line; `None` at the end, or after an error that ends reading.
-    pub(crate) fn next(&mut self, problems: &mut Problems) -> Option<Line> {
+    /// The next logical line, its content behind what the block holds; `None` at the end, or after an error that ends reading.
+    pub(crate) fn next(&mut self, block: &mut Block, problems: &mut Problems) -> Option<Line> {
         match self.unfold(problems) {
-            Ok(line) => line.map(|line| decode(line, problems)),
+            Ok(stand) => stand.map(|stand| decode(&self.bytes, stand, block, problems)),
             Err(problem) => {
                 self.has_failed = true;
                 problems.push(*problem);
@@ -68,27 +110,32 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    fn unfold(&mut self, problems: &Problems) -> Result<Option<Physical>, Box<Diagnostic>> {
-        let Some(mut line) = self.take(problems)? else { return Ok(None) };
-        while !line.bytes.is_empty() {
-            match self.take(problems)? {
-                Some(next) if next.bytes.first() == Some(&b' ') => append(&mut line, &next, problems)?,
-                other => {
-                    self.ahead = other;
-                    break;
-                }
+    fn unfold(&mut self, problems: &Problems) -> Result<Option<Stand>, Box<Diagnostic>> {
+        let Some(mut stand) = self.take(problems)? else { return Ok(None) };
+        std::mem::swap(&mut self.bytes, &mut self.ahead);
+        while !self.bytes.is_empty() {
+            let Some(next) = self.take(problems)? else { break };
+            let Some((b' ', rest)) = self.ahead.split_first() else {
+                self.stand_ahead = Some(next);
+                break;
+            };
+            self.bytes.extend_from_slice(rest);
+            stand.end = next.end;
+            if self.bytes.len() > MAX_LINE {
+                return Err(too_long(stand.number, problems));
             }
         }
-        Ok(Some(line))
+        Ok(Some(stand))
     }
 
-    fn take(&mut self, problems: &Problems) -> Result<Option<Physical>, Box<Diagnostic>> {
-        if let Some(ahead) = self.ahead.take() {
-            return Ok(Some(ahead));
+    /// Reads a physical line into `ahead`, unless one is there.
+    fn take(&mut self, problems: &Problems) -> Result<Option<Stand>, Box<Diagnostic>> {
+        if let Some(stand) = self.stand_ahead.take() {
+            return Ok(Some(stand));
         }
-        let mut bytes = Vec::new();
+        self.ahead.clear();
         let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX);
-        let read = std::io::Read::take(&mut self.reader, limit).read_until(b'\n', &mut bytes);
+        let read = std::io::Read::take(&mut self.reader, limit).read_until(b'\n', &mut self.ahead);
         let count = read.map_err(|error| {
             Box::new(Diagnostic::error(format!("cannot read on after this line: {error}")).at(problems.at(self.number)))
         })?;
@@ -101,36 +148,34 @@ impl<R: BufRead> Lines<R> {
         }
         let start = self.offset;
         self.offset += count;
-        self.strip_end(&mut bytes);
-        Ok(Some(Physical { number: self.number, start, end: self.offset, bytes }))
+        self.strip_end();
+        Ok(Some(Stand { number: self.number, start, end: self.offset }))
     }
 
-    fn strip_end(&mut self, bytes: &mut Vec<u8>) {
-        if bytes.pop_if(|byte| *byte == b'\n').is_none() {
+    fn strip_end(&mut self) {
+        if self.ahead.pop_if(|byte| *byte == b'\n').is_none() {
             self.ended_inside = Some(self.number);
             return;
         }
-        let _ = bytes.pop_if(|byte| *byte == b'\r');
+        let _ = self.ahead.pop_if(|byte| *byte == b'\r');
     }
 }
 
 /// Text is checked after unfolding: a fold may lie within a character.
-fn decode(line: Physical, problems: &mut Problems) -> Line {
-    let Physical { number, start, end, bytes } = line;
-    let problem = match String::from_utf8(bytes) {
-        Ok(text) if !text.contains('\0') => return Line { number, start, end, text, is_sound: true },
+fn decode(bytes: &[u8], stand: Stand, block: &mut Block, problems: &mut Problems) -> Line {
+    let Stand { number, start, end } = stand;
+    let from = block.text.len();
+    let problem = match std::str::from_utf8(bytes) {
+        Ok(text) if memchr(0, bytes).is_none() => {
+            block.text.push_str(text);
+            return Line { number, start, end, is_sound: true, content: from..block.text.len() };
+        }
         Ok(_) => Diagnostic::error("the line has a NUL character; the file is damaged, or no text"),
         Err(_) => Diagnostic::error("the line is not valid UTF-8 text")
             .help("export it again as UTF-8 or Unicode; `ldifde -u` writes Unicode, `ldapsearch` base64"),
     };
     problems.push(problem.at(problems.at(number)));
-    Line { number, start, end, text: String::new(), is_sound: false }
-}
-
-fn append(line: &mut Physical, next: &Physical, problems: &Problems) -> Result<(), Box<Diagnostic>> {
-    line.bytes.extend(next.bytes.iter().skip(1));
-    line.end = next.end;
-    if line.bytes.len() > MAX_LINE { Err(too_long(line.number, problems)) } else { Ok(()) }
+    Line { number, start, end, is_sound: false, content: from..from }
 }
 
 fn too_long(number: u32, problems: &Problems) -> Box<Diagnostic> {

@@ -15,7 +15,6 @@ use std::io::{BufReader, Read};
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::directory::ad::entry::RawEntry;
 use crate::model::{AnchorMode, ObservedForest};
 
 use super::forest::ForestBuilder;
@@ -47,14 +46,13 @@ pub(crate) fn read_forest(
 const EXPORT_HELP: &str =
     "export the users with `ldapsearch -LLL -E pr=1000/noprompt '(&(objectCategory=person)(objectClass=user))'` or with `ldifde`";
 
-fn add(record: Record, forest: &mut ForestBuilder, problems: &mut Problems) {
-    let places = record.places();
-    let (line, is_whole) = (record.line, record.terminated);
-    let entry: RawEntry = record.into();
-    if !is_whole && let Some(why) = forest.may_be_cut(&entry) {
+fn add(record: &Record<'_>, forest: &mut ForestBuilder, problems: &mut Problems) {
+    if !record.terminated
+        && let Some(why) = forest.may_be_cut(record)
+    {
         let help = "export it again, with objectGUID; if it is complete, add an empty line at its end";
-        problems.push(Diagnostic::error(format!("{}: {why}", excerpt(&entry.dn))).at(problems.at(line)).help(help));
+        problems.push(Diagnostic::error(format!("{}: {why}", excerpt(&record.dn))).at(problems.at(record.line)).help(help));
         return;
     }
-    forest.add(&entry, line, None, |attribute| places.line_of(attribute).unwrap_or(line), problems);
+    forest.add(record, record.line, None, |attribute| record.line_of(attribute).unwrap_or(record.line), problems);
 }

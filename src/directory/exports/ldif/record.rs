@@ -1,36 +1,37 @@
 //! Entries of an LDIF file, and everything in it that is none: headers, comments, referrals, closing lines.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::diag::Diagnostic;
-use crate::directory::ad::entry::{RawEntry, base_name};
+use crate::directory::ad::entry::{Entry, is_called};
 
 use super::super::problems::{Problems, excerpt};
-use super::lines::{Line, Lines};
+use super::lines::{Block, Line, Lines};
 
 /// One entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Record {
+#[derive(Debug)]
+pub(crate) struct Record<'a> {
     /// Line of its `dn:`.
     pub(crate) line: u32,
     /// Its name.
-    pub(crate) dn: String,
+    pub(crate) dn: Cow<'a, str>,
     /// Its values in their order.
-    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) attributes: Vec<Attribute<'a>>,
     /// Whether something came behind it that ends an entry: an empty line.
     pub(crate) terminated: bool,
 }
 
 /// One value of an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Attribute {
+#[derive(Debug)]
+pub(crate) struct Attribute<'a> {
     /// Name with options, as written.
-    pub(crate) name: String,
+    pub(crate) name: &'a str,
     /// The bytes.
-    pub(crate) value: Vec<u8>,
+    pub(crate) value: Cow<'a, [u8]>,
     /// Its line.
     pub(crate) line: u32,
     /// Offset of its first byte in the decoded text.
@@ -39,44 +40,42 @@ pub(crate) struct Attribute {
     pub(crate) end: usize,
 }
 
-/// The lines on which the attributes of an entry stand.
-pub(crate) struct Places(Vec<(String, u32)>);
-
-impl Places {
+impl Record<'_> {
+    /// The line on which an attribute stands.
     pub(crate) fn line_of(&self, attribute: &str) -> Option<u32> {
-        self.0.iter().find(|(name, _)| base_name(name).eq_ignore_ascii_case(attribute)).map(|(_, line)| *line)
+        self.attributes.iter().find(|own| is_called(own.name, attribute)).map(|own| own.line)
     }
 }
 
-impl Record {
-    pub(crate) fn places(&self) -> Places {
-        Places(self.attributes.iter().map(|attribute| (attribute.name.clone(), attribute.line)).collect())
+impl Entry for Record<'_> {
+    fn dn(&self) -> &str {
+        &self.dn
     }
-}
 
-impl From<Record> for RawEntry {
-    fn from(record: Record) -> Self {
-        let attributes = record.attributes.into_iter().map(|attribute| (attribute.name, vec![attribute.value])).collect();
-        Self { dn: record.dn, attributes }
+    fn pairs(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.attributes.iter().map(|attribute| (attribute.name, &*attribute.value))
     }
 }
 
 /// Reads all entries and hands them over one by one. What is wrong goes to `problems`, and reading goes on.
-pub(crate) fn read_records(reader: impl BufRead, problems: &mut Problems, mut each: impl FnMut(Record, &mut Problems)) {
+pub(crate) fn read_records(reader: impl BufRead, problems: &mut Problems, mut each: impl FnMut(&Record<'_>, &mut Problems)) {
     let mut lines = Lines::new(reader);
-    let mut block: Vec<Line> = Vec::new();
+    let mut block = Block::default();
     let mut tool = Ldapsearch::default();
     let mut is_first = true;
-    while let Some(line) = lines.next(problems) {
-        if line.text.starts_with('#') {
-            tool.comment(&line, problems);
-        } else if !line.is_sound || !line.text.trim().is_empty() {
-            if std::mem::take(&mut is_first) && refuse_other_format(&line, problems) {
+    while let Some(line) = lines.next(&mut block, problems) {
+        let text = block.content(&line);
+        if text.starts_with('#') {
+            tool.comment(text, line.number, problems);
+            block.drop(&line);
+        } else if !line.is_sound || !text.trim().is_empty() {
+            if std::mem::take(&mut is_first) && refuse_other_format(text, line.number, problems) {
                 return;
             }
-            block.push(line);
-        } else if !block.is_empty() {
-            finish_block(std::mem::take(&mut block), true, &mut tool, problems, &mut each);
+            block.keep(line);
+        } else {
+            finish_block(&block, true, &mut tool, problems, &mut each);
+            block.clear();
         }
     }
     if lines.has_failed() {
@@ -84,8 +83,8 @@ pub(crate) fn read_records(reader: impl BufRead, problems: &mut Problems, mut ea
     }
     if let Some(number) = lines.ended_inside() {
         problems.push(cut_line(number, problems));
-    } else if !block.is_empty() {
-        finish_block(block, false, &mut tool, problems, &mut each);
+    } else {
+        finish_block(&block, false, &mut tool, problems, &mut each);
     }
     tool.finish(problems);
 }
@@ -105,12 +104,12 @@ struct Ldapsearch {
 }
 
 impl Ldapsearch {
-    fn comment(&mut self, line: &Line, problems: &mut Problems) {
-        let text = line.text.trim_start_matches('#').trim();
+    fn comment(&mut self, text: &str, line: u32, problems: &mut Problems) {
+        let text = text.trim_start_matches('#').trim();
         if text == "extended LDIF" {
-            self.started = self.started.or(Some(line.number));
+            self.started = self.started.or(Some(line));
         } else {
-            self.closing_line(text, line.number, problems);
+            self.closing_line(text, line, problems);
         }
     }
 
@@ -135,12 +134,6 @@ impl Ldapsearch {
         }
     }
 
-    fn closing_lines(&mut self, block: &[Line], problems: &mut Problems) {
-        for line in block {
-            self.closing_line(&line.text, line.number, problems);
-        }
-    }
-
     fn finish(self, problems: &mut Problems) {
         if let Some(line) = self.open_page {
             problems.error(line, "the search stopped before the last page, so the list is not complete");
@@ -157,8 +150,8 @@ impl Ldapsearch {
 }
 
 /// Tells in one sentence that this is something else, instead of an error a line.
-fn refuse_other_format(line: &Line, problems: &mut Problems) -> bool {
-    let text = line.text.trim_start();
+fn refuse_other_format(text: &str, line: u32, problems: &mut Problems) -> bool {
+    let text = text.trim_start();
     let found = match text.chars().next() {
         Some('<') => "an HTML or XML page",
         Some('{' | '[') => "JSON",
@@ -168,73 +161,85 @@ fn refuse_other_format(line: &Line, problems: &mut Problems) -> bool {
         }
         Some(_) | None => return false,
     };
-    problems.error(line.number, format!("this is no LDIF but {found}"));
+    problems.error(line, format!("this is no LDIF but {found}"));
     true
 }
 
 fn finish_block(
-    mut block: Vec<Line>,
+    block: &Block,
     terminated: bool,
     tool: &mut Ldapsearch,
     problems: &mut Problems,
-    each: &mut impl FnMut(Record, &mut Problems),
+    each: &mut impl FnMut(&Record<'_>, &mut Problems),
 ) {
-    if let Some(version) = block.first().and_then(|line| line.text.strip_prefix("version:")) {
+    let mut lines = block.lines();
+    if let Some((first, rest)) = lines.split_first()
+        && let Some(version) = block.content(first).strip_prefix("version:")
+    {
         if version.trim() != "1" {
-            problems.error(block.first().map_or(0, |line| line.number), "this version of LDIF is not known; it should be 1");
+            problems.error(first.number, "this version of LDIF is not known; it should be 1");
         }
-        block.remove(0);
+        lines = rest;
     }
-    let head = block.first().map_or("", |line| line.text.as_str());
+    let Some(head) = lines.first().map(|line| block.content(line)) else { return };
     match head.split(':').next().unwrap_or(head) {
-        "" if block.is_empty() => {}
-        "search" => tool.closing_lines(&block, problems),
+        "search" => lines.iter().for_each(|line| tool.closing_line(block.content(line), line.number, problems)),
         // A referral to another partition.
         "ref" => {}
         _ => {
-            if let Some(record) = parse_record(&block, terminated, problems) {
-                each(record, problems);
+            if let Some(record) = parse_record(block, lines, terminated, problems) {
+                each(&record, problems);
             }
         }
     }
 }
 
 /// Parses one entry; every line that is wrong is reported.
-fn parse_record(block: &[Line], terminated: bool, problems: &mut Problems) -> Option<Record> {
-    let parsed: Vec<Option<Attribute>> = block.iter().map(|line| parse_line(line, problems)).collect();
-    let attributes: Vec<Attribute> = parsed.into_iter().collect::<Option<_>>()?;
-    let mut rest = attributes.into_iter();
-    let head = rest.next()?;
+fn parse_record<'a>(block: &'a Block, lines: &[Line], terminated: bool, problems: &mut Problems) -> Option<Record<'a>> {
+    let mut attributes = Vec::with_capacity(lines.len());
+    for line in lines {
+        attributes.extend(parse_line(block.content(line), line, problems));
+    }
+    if attributes.len() < lines.len() {
+        return None;
+    }
+    let head = attributes.remove(0);
     if !head.name.eq_ignore_ascii_case("dn") {
-        let found = excerpt(&head.name);
+        let found = excerpt(head.name);
         problems.error(head.line, format!("this entry starts with `{found}`; it has no `dn:` line"));
         return None;
     }
-    let Ok(dn) = String::from_utf8(head.value) else {
+    let Some(dn) = text_of(head.value) else {
         problems.error(head.line, "the dn is not valid UTF-8 text");
         return None;
     };
-    let mut attributes = Vec::new();
-    for attribute in rest {
-        if !take_change(&attribute, problems)? {
-            attributes.push(attribute);
-        }
+    let mut is_content = true;
+    attributes.retain(|attribute| match take_change(attribute, problems) {
+        Some(is_change) => !is_change,
+        None => std::mem::replace(&mut is_content, false),
+    });
+    is_content.then_some(Record { line: head.line, dn, attributes, terminated })
+}
+
+fn text_of(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
+    match bytes {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
     }
-    Some(Record { line: head.line, dn, attributes, terminated })
 }
 
 /// `Some(true)` for the lines that ldifde adds, `None` for what makes the entry no content.
-fn take_change(attribute: &Attribute, problems: &mut Problems) -> Option<bool> {
-    match attribute.name.to_ascii_lowercase().as_str() {
-        "control" => Some(true),
-        "changetype" if attribute.value.eq_ignore_ascii_case(b"add") => Some(true),
-        "changetype" => {
+fn take_change(attribute: &Attribute<'_>, problems: &mut Problems) -> Option<bool> {
+    match attribute.name {
+        name if name.eq_ignore_ascii_case("control") => Some(true),
+        name if name.eq_ignore_ascii_case("changetype") && attribute.value.eq_ignore_ascii_case(b"add") => Some(true),
+        name if name.eq_ignore_ascii_case("changetype") => {
             let kind = excerpt(&String::from_utf8_lossy(&attribute.value));
             let summary = format!("`changetype: {kind}` describes a change; an export of a directory is needed");
             problems.error(attribute.line, summary);
             None
         }
-        "dn" => {
+        name if name.eq_ignore_ascii_case("dn") => {
             problems.error(attribute.line, "a second `dn:` in one entry; an empty line is missing before it");
             None
         }
@@ -242,23 +247,25 @@ fn take_change(attribute: &Attribute, problems: &mut Problems) -> Option<bool> {
     }
 }
 
-fn parse_line(line: &Line, problems: &mut Problems) -> Option<Attribute> {
+fn parse_line<'a>(text: &'a str, line: &Line, problems: &mut Problems) -> Option<Attribute<'a>> {
     line.is_sound.then_some(())?;
-    let whole =
-        |name: &str, value| Some(Attribute { name: name.to_owned(), value, line: line.number, start: line.start, end: line.end });
-    match line.text.split_once(':') {
+    let whole = |name, value| Some(Attribute { name, value, line: line.number, start: line.start, end: line.end });
+    match text.split_once(':') {
         Some((name, rest)) if is_name(name) => match rest.as_bytes().first() {
-            Some(b':') => whole(name, decode_base64(name, rest.get(1..)?.trim_start_matches(' '), line.number, problems)?),
+            Some(b':') => {
+                let value = decode_base64(name, rest.get(1..)?.trim_start_matches(' '), line.number, problems)?;
+                whole(name, Cow::Owned(value))
+            }
             Some(b'<') => {
                 let summary = format!("`{name}:<` points to another file; only values in the file itself are read");
                 problems.error(line.number, summary);
                 None
             }
-            Some(_) | None => whole(name, rest.trim_start_matches(' ').into()),
+            Some(_) | None => whole(name, Cow::Borrowed(rest.trim_start_matches(' ').as_bytes())),
         },
         Some(_) | None => {
-            let why = if line.text.starts_with(' ') { "continues nothing" } else { "is no line of LDIF (`name: value`)" };
-            problems.error(line.number, format!("`{}` {why}", excerpt(&line.text)));
+            let why = if text.starts_with(' ') { "continues nothing" } else { "is no line of LDIF (`name: value`)" };
+            problems.error(line.number, format!("`{}` {why}", excerpt(text)));
             None
         }
     }
@@ -273,6 +280,6 @@ fn decode_base64(name: &str, text: &str, line: u32, problems: &mut Problems) -> 
 }
 
 fn is_name(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-.;=*_".contains(c);
-    name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(allowed)
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-.;=*_".contains(&byte);
+    name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.bytes().all(allowed)
 }

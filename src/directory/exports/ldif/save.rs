@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::directory::ad::entry::{CONSISTENCY_GUID, DOUBT, EXCLUDED, RawEntry, SNAPSHOT_CLASS, exclusion_word};
+use crate::directory::ad::entry::{CONSISTENCY_GUID, DOUBT, EXCLUDED, Entry as _, RawEntry, SNAPSHOT_CLASS, exclusion_word};
 use crate::directory::ad::left_out;
 use crate::model::{AdUser, AnchorAttribute, AnchorMode, Exclusion, GuidAttribute, ObservedForest, Sid};
 

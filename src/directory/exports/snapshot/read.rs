@@ -1,13 +1,11 @@
 //! Streams a tenant out of JSON: nothing is held but what the model keeps, so a million users fit.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io::{BufRead, Read};
-use std::rc::Rc;
+use std::io::BufRead;
 use std::sync::Arc;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, Visitor};
 
 use crate::diag::{Diagnostic, Diagnostics, Location};
 use crate::directory::entra::json::{Object, WireDomain, WireGrant, WireOrganization, WireOther, WireSwitches, WireUser};
@@ -16,69 +14,67 @@ use crate::model::{ObservedTenant, OtherKind};
 use super::super::problems::Problems;
 use super::super::whole;
 use super::check_head;
+use super::frames::{Frame, FrameError, Frames};
 use super::tenant::{Place, TenantBuilder};
 
 /// Reads a snapshot, a page or a list of users from decoded text.
 pub(crate) fn read(text: impl BufRead, file: &Arc<str>) -> Result<ObservedTenant, Diagnostics> {
-    let line = Rc::new(Cell::new(1));
-    let mut json = serde_json::Deserializer::from_reader(LineCounter { inner: text, line: Rc::clone(&line) });
-    let mut document = Document::new(file, line);
-    let mut track = serde_path_to_error::Track::new();
-    let seed = DocumentSeed(&mut document);
-    let result = seed.deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
-    let path = track.path().to_string();
-    match result {
-        Ok(()) => document.end = json.end().err().map(|error| problem(&error, ".", file)),
-        Err(error) => document.end = Some(problem(&error, &path, file)),
-    }
+    let mut reader = Reader { frames: Frames::new(text), document: Document::new(file) };
+    let end = reader.document().err();
+    let mut document = reader.document;
+    document.end = end.map(|wrong| wrong.diagnostic(file));
     document.finish(file)
 }
 
-fn problem(error: &serde_json::Error, path: &str, file: &Arc<str>) -> Diagnostic {
+/// What ends reading, and in which part of the document (`users[12].id`).
+struct Wrong {
+    path: String,
+    error: FrameError,
+}
+
+impl Wrong {
+    fn diagnostic(self, file: &Arc<str>) -> Diagnostic {
+        let Self { path, error } = self;
+        let summary = if path.is_empty() { error.summary } else { format!("{path}: {}", error.summary) };
+        let location = Location { file: Arc::clone(file), line: error.place.line, column: error.place.column };
+        let found = Diagnostic::error(summary).at(location);
+        if error.is_cut { found.help("the file is cut; export it again") } else { found }
+    }
+}
+
+impl From<FrameError> for Wrong {
+    fn from(error: FrameError) -> Self {
+        Self { path: String::new(), error }
+    }
+}
+
+/// Parses a value; `path` names it.
+fn parse<'a, T: Deserialize<'a>>(frame: Frame<'a>, path: impl FnOnce() -> String) -> Result<T, Wrong> {
+    serde_json::from_slice(frame.bytes).map_err(|error| wrong::<T>(frame, &error, &path()))
+}
+
+/// Parses once more what is wrong, now with an eye on the place inside of the value.
+fn wrong<'a, T: Deserialize<'a>>(frame: Frame<'a>, error: &serde_json::Error, path: &str) -> Wrong {
+    let mut json = serde_json::Deserializer::from_slice(frame.bytes);
+    let inner = match serde_path_to_error::deserialize::<_, T>(&mut json) {
+        Err(traced) => traced.path().to_string(),
+        Ok(_) => ".".to_owned(),
+    };
+    let path = match inner.as_str() {
+        "." => path.to_owned(),
+        inner if path.is_empty() || inner.starts_with('[') => format!("{path}{inner}"),
+        inner => format!("{path}.{inner}"),
+    };
     let text = error.to_string();
-    let bare = text.rsplit_once(" at line ").map_or(text.as_str(), |(head, _)| head);
-    let summary = if path == "." || path.is_empty() { bare.to_owned() } else { format!("{path}: {bare}") };
-    let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
-    let location = Location { file: Arc::clone(file), line: number(error.line()), column: number(error.column()) };
-    let found = Diagnostic::error(summary).at(location);
-    match error.classify() {
-        serde_json::error::Category::Eof => found.help("the file is cut; export it again"),
-        serde_json::error::Category::Io | serde_json::error::Category::Syntax | serde_json::error::Category::Data => found,
-    }
-}
-
-/// Counts the lines that were read; serde_json reads no more than one byte ahead.
-struct LineCounter<R> {
-    inner: R,
-    line: Rc<Cell<u32>>,
-}
-
-impl<R: BufRead> Read for LineCounter<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        // serde_json asks for one byte after the other.
-        if let [slot] = buffer {
-            let Some(byte) = self.inner.fill_buf()?.first().copied() else { return Ok(0) };
-            self.inner.consume(1);
-            *slot = byte;
-            if byte == b'\n' {
-                self.line.set(self.line.get().saturating_add(1));
-            }
-            return Ok(1);
-        }
-        let count = self.inner.read(buffer)?;
-        let breaks = buffer.iter().take(count).filter(|byte| **byte == b'\n').count();
-        if breaks > 0 {
-            self.line.set(self.line.get().saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX)));
-        }
-        Ok(count)
-    }
+    let summary = text.rsplit_once(" at line ").map_or(text.as_str(), |(head, _)| head).to_owned();
+    let place = frame.place_of(error.line(), error.column());
+    Wrong { path, error: FrameError { summary, place, is_cut: error.is_eof() } }
 }
 
 /// What the document has said so far.
 struct Document {
     tenant: TenantBuilder,
     problems: Problems,
-    line: Rc<Cell<u32>>,
     seen: BTreeSet<Box<str>>,
     format: Option<Box<str>>,
     version: Option<Box<str>>,
@@ -94,11 +90,10 @@ enum Shape {
 }
 
 impl Document {
-    fn new(file: &Arc<str>, line: Rc<Cell<u32>>) -> Self {
+    fn new(file: &Arc<str>) -> Self {
         Self {
             tenant: TenantBuilder::default(),
             problems: Problems::new(file),
-            line,
             seen: BTreeSet::new(),
             format: None,
             version: None,
@@ -144,153 +139,198 @@ impl Document {
     }
 }
 
-struct DocumentSeed<'a>(&'a mut Document);
-
-impl<'de> DeserializeSeed<'de> for DocumentSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
+/// The document, and what was understood of it.
+struct Reader<R> {
+    frames: Frames<R>,
+    document: Document,
 }
 
-impl<'de> Visitor<'de> for DocumentSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a tenant snapshot (an object), or a list of users")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
-        self.0.shape = Shape::List;
-        Users { document: self.0, place: Place::Page }.visit_seq(list)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<Box<str>>()? {
-            if !self.0.seen.insert(key.clone()) {
-                return Err(A::Error::custom(format!("`{key}` is there twice")));
+impl<R: BufRead> Reader<R> {
+    fn document(&mut self) -> Result<(), Wrong> {
+        match self.frames.peek()? {
+            Some(b'[') => {
+                self.document.shape = Shape::List;
+                self.users("", Place::Page)?;
             }
-            read_key(self.0, &key, &mut map)?;
+            Some(b'{') => self.object()?,
+            _ => return Err(self.frames.error("expected a tenant snapshot (an object), or a list of users").into()),
+        }
+        if self.frames.peek()?.is_some() { Err(self.frames.error("trailing characters").into()) } else { Ok(()) }
+    }
+
+    fn object(&mut self) -> Result<(), Wrong> {
+        self.frames.skip(b'{')?;
+        if self.frames.skip(b'}')? {
+            return Ok(());
+        }
+        loop {
+            let key: Box<str> = parse(self.frames.value()?, String::new)?;
+            if !self.document.seen.insert(key.clone()) {
+                return Err(self.frames.error(format!("`{key}` is there twice")).into());
+            }
+            if !self.frames.skip(b':')? {
+                return Err(self.frames.error("expected `:`").into());
+            }
+            self.section(&key)?;
+            if !self.goes_on(b'}')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Passes a comma, or the bracket that ends a list or object.
+    fn goes_on(&mut self, end: u8) -> Result<bool, Wrong> {
+        if self.frames.skip(b',')? {
+            return Ok(true);
+        }
+        if self.frames.skip(end)? {
+            return Ok(false);
+        }
+        Err(self.frames.error(format!("expected `,` or `{}`", char::from(end))).into())
+    }
+
+    fn section(&mut self, key: &str) -> Result<(), Wrong> {
+        match key {
+            "format" => self.document.format = Some(self.value(key)?),
+            "formatVersion" => {
+                self.document.version = Some(self.value(key)?);
+                let head = check_head(self.document.format.as_deref(), self.document.version.as_deref());
+                head.map_err(|why| Wrong { path: key.to_owned(), error: self.frames.error(why) })?;
+            }
+            "takenAt" => self.document.tenant.tenant.taken_at = self.value(key)?,
+            "users" => self.users(key, Place::Live)?,
+            "value" => self.users(key, Place::Page)?,
+            "deletedUsers" if self.null(key)? => self.document.tenant.tenant.recycle_bin_read = false,
+            "deletedUsers" => {
+                self.users(key, Place::Bin)?;
+                self.document.tenant.tenant.recycle_bin_read = true;
+            }
+            "@odata.nextLink" => self.document.next_page = self.value::<Option<IgnoredAny>>(key)?.is_some(),
+            _ => return self.other_section(key),
         }
         Ok(())
     }
-}
 
-fn read_key<'de, A: MapAccess<'de>>(document: &mut Document, key: &str, map: &mut A) -> Result<(), A::Error> {
-    match key {
-        "format" => document.format = Some(map.next_value()?),
-        "formatVersion" => {
-            document.version = Some(map.next_value()?);
-            check_head(document.format.as_deref(), document.version.as_deref()).map_err(A::Error::custom)?;
+    /// The sections beside users. What is null was not read.
+    fn other_section(&mut self, key: &str) -> Result<(), Wrong> {
+        match key {
+            "organization" => {
+                let read = self.value::<Option<Object<WireOrganization>>>(key)?;
+                self.document.tenant.organization = read.map(|object| object.0);
+            }
+            "domains" => {
+                self.document.tenant.tenant.domains = self.list_of(key, |Object(domain): Object<WireDomain>| domain.into())?;
+            }
+            "roles" => self.document.tenant.tenant.roles = self.list_of(key, |Object(grant): Object<WireGrant>| grant.into())?,
+            "groups" => self.document.tenant.tenant.groups_read = self.others(key, OtherKind::Group)?,
+            "contacts" => self.document.tenant.tenant.contacts_read = self.others(key, OtherKind::Contact)?,
+            "devices" => {
+                self.others(key, OtherKind::Device)?;
+            }
+            "initialDomain" => self.document.tenant.initial_domain = Some(self.value(key)?),
+            "incomplete" => self.document.tenant.incomplete = self.value(key)?,
+            "doubts" => {
+                let read = self.value::<Option<Vec<String>>>(key)?;
+                self.document.tenant.tenant.doubts.extend(read.into_iter().flatten());
+            }
+            "features" => {
+                self.document.tenant.tenant.features = self.value::<Option<WireSwitches>>(key)?.map(|switches| switches.0);
+            }
+            _ => self.skipped(key)?,
         }
-        "takenAt" => document.tenant.tenant.taken_at = map.next_value()?,
-        "users" => map.next_value_seed(Users { document, place: Place::Live })?,
-        "value" => map.next_value_seed(Users { document, place: Place::Page })?,
-        "deletedUsers" => {
-            let read = map.next_value_seed(OptionalUsers(Users { document: &mut *document, place: Place::Bin }))?;
-            document.tenant.tenant.recycle_bin_read = read;
-        }
-        "@odata.nextLink" => document.next_page = map.next_value::<Option<IgnoredAny>>()?.is_some(),
-        _ => return read_section(document, key, map),
-    }
-    Ok(())
-}
-
-/// The sections beside users. What is null was not read.
-fn read_section<'de, A: MapAccess<'de>>(document: &mut Document, key: &str, map: &mut A) -> Result<(), A::Error> {
-    let builder = &mut document.tenant;
-    match key {
-        "organization" => builder.organization = map.next_value::<Option<Object<WireOrganization>>>()?.map(|object| object.0),
-        "domains" => {
-            let read = map.next_value::<Option<Vec<Object<WireDomain>>>>()?;
-            builder.tenant.domains = read.map(|list| list.into_iter().map(|object| object.0.into()).collect());
-        }
-        "groups" => builder.tenant.groups_read = others(builder, OtherKind::Group, map.next_value()?),
-        "contacts" => builder.tenant.contacts_read = others(builder, OtherKind::Contact, map.next_value()?),
-        "devices" => {
-            others(builder, OtherKind::Device, map.next_value()?);
-        }
-        "roles" => {
-            let read = map.next_value::<Option<Vec<Object<WireGrant>>>>()?;
-            builder.tenant.roles = read.map(|list| list.into_iter().map(|object| object.0.into()).collect());
-        }
-        "initialDomain" => builder.initial_domain = Some(map.next_value()?),
-        "incomplete" => builder.incomplete = map.next_value()?,
-        "doubts" => builder.tenant.doubts.extend(map.next_value::<Option<Vec<String>>>()?.into_iter().flatten()),
-        "features" => builder.tenant.features = map.next_value::<Option<WireSwitches>>()?.map(|switches| switches.0),
-        _ => {
-            map.next_value::<IgnoredAny>()?;
-        }
-    }
-    Ok(())
-}
-
-fn others(builder: &mut TenantBuilder, kind: OtherKind, read: Option<Vec<Object<WireOther>>>) -> bool {
-    let is_read = read.is_some();
-    builder.tenant.others.extend(read.into_iter().flatten().map(|object| object.0.into_other(kind)));
-    is_read
-}
-
-/// A list of users that is consumed one by one.
-struct Users<'a> {
-    document: &'a mut Document,
-    place: Place,
-}
-
-impl<'de> DeserializeSeed<'de> for Users<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Users<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of users")
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+    fn value<T: for<'de> Deserialize<'de>>(&mut self, path: &str) -> Result<T, Wrong> {
+        parse(self.frames.value()?, || path.to_owned())
+    }
+
+    /// Passes null, if that is what comes.
+    fn null(&mut self, path: &str) -> Result<bool, Wrong> {
+        if self.frames.peek()? != Some(b'n') {
+            return Ok(false);
+        }
+        self.value::<()>(path).map(|()| true)
+    }
+
+    /// Hands over the values of a list one by one.
+    fn each(
+        &mut self,
+        path: &str,
+        mut take: impl FnMut(&mut Document, Frame<'_>, usize) -> Result<(), Wrong>,
+    ) -> Result<(), Wrong> {
+        if !self.frames.skip(b'[')? {
+            return self.value::<NoList>(path).map(|_| ());
+        }
+        if self.frames.skip(b']')? {
+            return Ok(());
+        }
         let mut index = 0;
-        while let Some(Object(user)) = list.next_element::<Object<WireUser>>()? {
-            let Document { tenant, problems, line, .. } = &mut *self.document;
-            tenant.add(user, self.place, index, line.get(), problems);
+        loop {
+            take(&mut self.document, self.frames.value()?, index)?;
             index += 1;
+            if !self.goes_on(b']')? {
+                return Ok(());
+            }
         }
-        Ok(())
+    }
+
+    /// A list of users that is consumed one by one.
+    fn users(&mut self, path: &str, place: Place) -> Result<(), Wrong> {
+        self.each(path, |document, frame, index| {
+            let Object(user) = parse::<Object<WireUser>>(frame, || format!("{path}[{index}]"))?;
+            document.tenant.add(user, place, index, frame.place.line, &mut document.problems);
+            Ok(())
+        })
+    }
+
+    /// A list, or nothing where it is null.
+    fn list_of<T: for<'de> Deserialize<'de>, U>(
+        &mut self,
+        path: &str,
+        convert: impl Fn(T) -> U,
+    ) -> Result<Option<Vec<U>>, Wrong> {
+        if self.null(path)? {
+            return Ok(None);
+        }
+        let mut list = Vec::new();
+        self.each(path, |_, frame, index| {
+            list.push(convert(parse(frame, || format!("{path}[{index}]"))?));
+            Ok(())
+        })?;
+        Ok(Some(list))
+    }
+
+    fn others(&mut self, path: &str, kind: OtherKind) -> Result<bool, Wrong> {
+        let read = self.list_of(path, |Object(other): Object<WireOther>| other.into_other(kind))?;
+        let is_read = read.is_some();
+        self.document.tenant.tenant.others.extend(read.into_iter().flatten());
+        Ok(is_read)
+    }
+
+    /// A section that is not known still has to be sound.
+    fn skipped(&mut self, path: &str) -> Result<(), Wrong> {
+        if self.frames.peek()? == Some(b'[') {
+            self.each(path, |_, frame, index| parse::<IgnoredAny>(frame, || format!("{path}[{index}]")).map(|_| ()))
+        } else {
+            self.value::<IgnoredAny>(path).map(|_| ())
+        }
     }
 }
 
-/// The same, or null; tells which.
-struct OptionalUsers<'a>(Users<'a>);
+/// What stands where a list should be: parsing it tells what it is.
+struct NoList;
 
-impl<'de> DeserializeSeed<'de> for OptionalUsers<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_option(self)
+impl<'de> Deserialize<'de> for NoList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Self)
     }
 }
 
-impl<'de> Visitor<'de> for OptionalUsers<'_> {
-    type Value = bool;
+impl Visitor<'_> for NoList {
+    type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of users, or null")
-    }
-
-    fn visit_none<E>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        self.0.deserialize(deserializer).map(|()| true)
+        f.write_str("a list")
     }
 }

@@ -46,12 +46,11 @@ impl TenantBuilder {
     /// Adds a user, or says what is wrong with him.
     pub(crate) fn add(&mut self, wire: WireUser, place: Place, index: usize, line: u32, problems: &mut Problems) {
         self.is_powershell |= wire.pascal_id.is_some();
-        let name = wire.upn.as_deref().map(excerpt).unwrap_or_default();
-        let id = wire.any_id();
-        let named = || match (name.as_str(), id) {
+        let (upn, id) = (wire.upn.clone(), wire.any_id());
+        let named = || match (upn.as_deref().unwrap_or_default(), id) {
             ("", None) => place.path(index),
             ("", Some(id)) => format!("{} ({id})", place.path(index)),
-            (name, _) => format!("{} ({name})", place.path(index)),
+            (upn, _) => format!("{} ({})", place.path(index), excerpt(upn)),
         };
         match wire.into_user(place == Place::Bin) {
             Err(error) => {
@@ -61,13 +60,13 @@ impl TenantBuilder {
                 let summary = format!("{}: `deletedDateTime` is set, so it belongs under `deletedUsers`", named());
                 problems.error(line, summary);
             }
-            Ok(user) => self.push(user, &named(), line, problems),
+            Ok(user) => self.push(user, named, line, problems),
         }
     }
 
-    fn push(&mut self, user: CloudUser, named: &str, line: u32, problems: &mut Problems) {
+    fn push(&mut self, user: CloudUser, named: impl Fn() -> String, line: u32, problems: &mut Problems) {
         if let Some(other) = self.lines.insert(user.id, line) {
-            let summary = format!("{named}: the id {} is there twice", user.id);
+            let summary = format!("{}: the id {} is there twice", named(), user.id);
             problems.push(Diagnostic::error(summary).at(problems.at(line)).with(problems.at(other), "the other one is here"));
             return;
         }
@@ -80,6 +79,7 @@ impl TenantBuilder {
     }
 
     pub(crate) fn finish(mut self, is_snapshot: bool, problems: Problems) -> Result<ObservedTenant, Diagnostics> {
+        self.tenant.users.shrink_to_fit();
         if let Some(organization) = self.organization.take() {
             let domains = organization.domains();
             self.tenant.domains = self.tenant.domains.or(domains);

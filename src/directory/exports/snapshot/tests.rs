@@ -145,14 +145,14 @@ fn says_where_and_what_is_wrong() {
     let cases = [
         (
             whole().replace(&format!("\"id\": \"{EVE}\""), "\"id\": 5"),
-            "tenant.json:11:14: users[0].id: invalid type: integer `5`",
+            "tenant.json:11:13: users[0].id: invalid type: integer `5`",
         ),
         (whole().replace(EVE, "eve"), "users[0].id: `eve` is not an Entra object id"),
         (whole().replace("S-1-5-21-1-2-3-4", "S-1"), "users[0] (eve@contoso.com): `onPremisesSecurityIdentifier` is not usable"),
         (whole().replace("2026-10-02T", "tomorrow "), "`signInActivity` is not usable"),
         (whole().replace("\"eligible\"", "\"maybe\""), "roles[0].state: unknown variant `maybe`"),
         (whole().replace("\"privileged\": true, ", ""), "roles[0]: missing field `privileged`"),
-        (whole().replace("\"users\": [", "\"users\": 5, \"x\": ["), "users: invalid type: integer `5`, expected a list of users"),
+        (whole().replace("\"users\": [", "\"users\": 5, \"x\": ["), "users: invalid type: integer `5`, expected a list"),
         (whole().replace("\"users\"", "\"people\""), "`users` is missing"),
         (whole().replace("\"contacts\"", "\"groups\""), "`groups` is there twice"),
         (whole().replace("\"1.0\"", "\"2.0\""), "formatVersion \"2.0\" is not known"),
