@@ -218,6 +218,18 @@ pub struct Proof {
     pub steps: u64,
 }
 
+impl Proof {
+    /// Both proofs together.
+    pub(super) fn and(&self, other: &Self) -> Self {
+        Self {
+            groups: self.groups + other.groups,
+            interruptions: self.interruptions + other.interruptions,
+            replanned: self.replanned + other.replanned,
+            steps: self.steps + other.steps,
+        }
+    }
+}
+
 /// Counts that add up.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -26,6 +26,7 @@ mod link;
 pub mod next_sync;
 mod order;
 pub mod pairing;
+mod parallel;
 mod prove;
 pub mod questions;
 mod resolve;
@@ -102,9 +103,11 @@ fn plan(desired: &Desired, world: &World, options: &Options) -> Result<Body, Pro
     let actions = carry::actions(&draft.links, &draft.ops, &mut end).map_err(ProofFailure)?;
 
     next_sync::foretell(&mut draft.links, &end);
-    for link in draft.links.iter_mut().filter(|link| wants_sync(link, world)) {
-        forecast::forecast(link, &end);
-    }
+    parallel::for_each(&mut draft.links, |link| {
+        if wants_sync(link, world) {
+            forecast::forecast(link, &end);
+        }
+    });
     let mut general: Vec<Finding> = guard::empty_sources(world);
     general.extend(guard::shrunk_sources(&options.earlier_runs, desired.policy.limits.shrink, world));
     general.extend(guard::limits(&actions, &desired.policy.limits, world));

@@ -13,6 +13,7 @@ use super::carry::carry_out;
 use super::draft::{Context, Draft, Named, draft};
 use super::hints::Hints;
 use super::order::{Op, Write};
+use super::parallel;
 use super::world::{AdRef, World};
 
 /// In groups with more writes than this, interruptions are tried at this many places, evenly spread.
@@ -28,15 +29,14 @@ pub struct ProofFailure(pub(super) String);
 /// # Errors
 /// The first promise that is not kept.
 pub(super) fn prove(draft: &Draft<'_>, mappings: &[Named<'_>], world: &World, policy: &Policy) -> Result<Proof, ProofFailure> {
-    let mut proof = Proof::default();
     let targets =
         |blocked: bool| draft.links.iter().filter(move |link| link.is_blocked() == blocked).filter_map(|link| link.target);
     let kept: BTreeSet<UserRef> = targets(true).collect();
     let prover = Prover { whole: draft, mappings, world, policy, kept, written: targets(false).collect() };
-    for group in groups(draft) {
-        prover.prove_group(&group, &mut proof)?;
-    }
-    Ok(proof)
+    let mut trials: Vec<(Group, Result<Proof, ProofFailure>)> =
+        groups(draft).into_iter().map(|group| (group, Ok(Proof::default()))).collect();
+    parallel::for_each(&mut trials, |(group, outcome)| *outcome = prover.prove_group(group));
+    trials.into_iter().try_fold(Proof::default(), |whole, (_, outcome)| Ok(whole.and(&outcome?)))
 }
 
 /// Mappings and writes that depend on one another.
@@ -93,7 +93,8 @@ struct Prover<'a, 'd> {
 }
 
 impl<'a> Prover<'a, '_> {
-    fn prove_group(&self, group: &Group, proof: &mut Proof) -> Result<(), ProofFailure> {
+    fn prove_group(&self, group: &Group) -> Result<Proof, ProofFailure> {
+        let mut proof = Proof::default();
         let names: Vec<Named<'a>> = group.links.iter().filter_map(|at| self.mappings.get(*at)).copied().collect();
         let ops: Vec<&Op> = group.ops.iter().filter_map(|at| self.whole.ops.get(*at)).collect();
         let end = self.run(&ops, &names)?;
@@ -116,7 +117,7 @@ impl<'a> Prover<'a, '_> {
         proof.groups += 1;
         proof.replanned += u64::try_from(names.len()).unwrap_or(u64::MAX);
         proof.steps += u64::try_from(ops.len()).unwrap_or(u64::MAX);
-        Ok(())
+        Ok(proof)
     }
 
     fn draft(&self, names: &[Named<'a>], world: &World) -> Draft<'a> {

@@ -198,3 +198,52 @@ impl End {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use super::*;
+
+    /// All values of a list, each with its place, read through a window of so many bytes.
+    fn values(text: &str, window: usize) -> Result<Vec<(String, Place)>, FrameError> {
+        let mut frames = Frames::new(BufReader::with_capacity(window, text.as_bytes()));
+        let mut found = Vec::new();
+        assert!(frames.skip(b'[')?);
+        while !frames.skip(b']')? {
+            let frame = frames.value()?;
+            found.push((String::from_utf8_lossy(frame.bytes).into_owned(), frame.place));
+            if frames.peek()?.is_none() {
+                return Err(frames.error("cut"));
+            }
+            frames.skip(b',')?;
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn a_value_ends_where_it_ends_whatever_the_window() {
+        let text = "[ {\"a\": \"}\\\"]\", \"b\": [1, {}]},\n  \"x\\\\\" , 12 ,true,null,\n[[\"ö\"]]]";
+        let place = |line, column| Place { line, column };
+        let wanted = [
+            ("{\"a\": \"}\\\"]\", \"b\": [1, {}]}", place(1, 2)),
+            ("\"x\\\\\"", place(2, 2)),
+            ("12", place(2, 10)),
+            ("true", place(2, 14)),
+            ("null", place(2, 19)),
+            ("[[\"ö\"]]", place(3, 0)),
+        ];
+        for window in 1..text.len() {
+            let found = values(text, window).unwrap();
+            assert!(found.iter().map(|(text, place)| (text.as_str(), *place)).eq(wanted), "{window}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_text_gives_what_is_there_and_says_so() {
+        for text in ["[\"abc", "[{\"a\": [1", "[\"a\\", "[12", "["] {
+            let error = values(text, 3).unwrap_err();
+            assert!(error.is_cut, "{text}");
+        }
+    }
+}
