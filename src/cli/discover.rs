@@ -48,7 +48,7 @@ fn find(setup: &Setup, scope: &Scope, terminal: Terminal) -> Result<(Discovery, 
             .ask(|observed, answered| {
                 terminal.log(1, WEIGHING);
                 terminal.board().work(WEIGHING);
-                discover(&setup.config.desired, observed, scope, answered)
+                discover(&setup.config.desired, observed.clone(), scope, answered)
             })
             .await;
         reading.close().await;

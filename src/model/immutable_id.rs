@@ -15,7 +15,13 @@ impl ImmutableId {
     /// A value as it is stored; `None` for the empty string, which no tenant holds.
     #[must_use]
     pub fn stored(text: &str) -> Option<Self> {
-        (!text.is_empty()).then(|| Self(text.into()))
+        Self::owned(text.into())
+    }
+
+    /// The same of a text that is not needed elsewhere.
+    #[must_use]
+    pub fn owned(text: Box<str>) -> Option<Self> {
+        (!text.is_empty()).then_some(Self(text))
     }
 
     /// The value that the sync client makes of binary attributes: standard base64 with padding.

@@ -108,6 +108,8 @@ fn plan(desired: &Desired, world: &World, options: &Options) -> Result<Body, Pro
             forecast::forecast(link, &end);
         }
     });
+    // Large, and nobody looks at it any more.
+    drop(end);
     let mut general: Vec<Finding> = guard::empty_sources(world);
     general.extend(guard::shrunk_sources(&options.earlier_runs, desired.policy.limits.shrink, world));
     general.extend(guard::limits(&actions, &desired.policy.limits, world));

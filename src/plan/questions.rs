@@ -12,18 +12,20 @@ use super::{Body, Options, ProofFailure, plan};
 
 pub use crate::model::questions::{CloudQuestion, ForestKey, ForestQuestion, Questions, SYNCED_SAMPLE};
 
-/// Plans on what is known, and says what it looked up.
+/// Plans on what is known, and says what it looked up. What is known is only lent.
 ///
 /// `answered` are the questions whose answers `observed` holds. Where one of the returned questions is not among them,
 /// the body (or the failure) means nothing.
 pub fn inquire(
     desired: &Desired,
-    observed: Observed,
+    observed: &mut Observed,
     options: &Options,
     answered: &Questions,
 ) -> (Result<Body, ProofFailure>, Questions) {
-    let (world, recorder) = recorded(observed, answered);
-    (plan(desired, &world, options), recorder.questions())
+    let (world, recorder) = recorded(std::mem::take(observed), answered);
+    let body = plan(desired, &world, options);
+    *observed = world.into_observed();
+    (body, recorder.questions())
 }
 
 /// What is known as a world, and where every look-up in it is written down.

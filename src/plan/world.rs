@@ -57,6 +57,12 @@ impl World {
         Self { forests: Forests::new(observed.forests, recorder), tenant }
     }
 
+    /// What was read, given back. It is copied only where a clone of this world is still around.
+    pub(super) fn into_observed(self) -> Observed {
+        let forests = Arc::try_unwrap(self.forests.base).map_or_else(|base| base.forests.clone(), |base| base.forests);
+        Observed { forests, tenant: self.tenant.into_observed() }
+    }
+
     /// Where look-ups are written down. Everything that finds users must do so.
     pub(super) fn recorder(&self) -> &Recorder {
         &self.forests.base.recorder

@@ -94,6 +94,12 @@ impl Tenant {
         &self.base.observed
     }
 
+    /// What was read, given back. It is copied only where a clone of this tenant is still around.
+    #[must_use]
+    pub fn into_observed(self) -> ObservedTenant {
+        Arc::try_unwrap(self.base).map_or_else(|base| base.observed.clone(), |base| base.observed)
+    }
+
     /// The same tenant without the changes.
     #[must_use]
     pub fn unchanged(&self) -> Self {

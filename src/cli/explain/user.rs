@@ -42,7 +42,8 @@ fn read(setup: &Setup, wanted: &Wanted, terminal: Terminal) -> Result<Result<Box
     let extent = if setup.read == Read::Auto { Read::Needed } else { setup.read };
     directories::block_on(async {
         let mut reading = Reading::begin(&setup.config, extent, terminal).await?;
-        let explained = reading.ask(|observed, answered| explain(&setup.config.desired, observed, wanted, answered)).await;
+        let explained =
+            reading.ask(|observed, answered| explain(&setup.config.desired, observed.clone(), wanted, answered)).await;
         reading.close().await;
         explained
     })

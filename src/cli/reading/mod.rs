@@ -92,9 +92,9 @@ impl Reading {
     }
 
     /// Works on what was read, and reads what that work asks for, until it asks for nothing new.
-    pub(super) async fn ask<T>(&mut self, work: impl Fn(Observed, &Questions) -> (T, Questions)) -> Result<T, Failure> {
+    pub(super) async fn ask<T>(&mut self, work: impl Fn(&mut Observed, &Questions) -> (T, Questions)) -> Result<T, Failure> {
         for _ in 0..ROUNDS {
-            let (result, asked) = work(self.observed.clone(), &self.answered);
+            let (result, asked) = work(&mut self.observed, &self.answered);
             let open = asked.without(&self.answered);
             if open.is_empty() || !self.is_live() {
                 return Ok(result);

@@ -5,7 +5,7 @@ use crate::plan::questions::{CloudQuestion, ForestKey, ForestQuestion, Questions
 
 impl Case {
     fn ask(&self, answered: &Questions) -> (Body, Questions) {
-        let (body, questions) = inquire(&self.desired, self.as_a_part(), &Options::default(), answered);
+        let (body, questions) = inquire(&self.desired, &mut self.as_a_part(), &Options::default(), answered);
         (body.unwrap(), questions)
     }
 

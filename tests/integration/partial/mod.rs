@@ -25,8 +25,10 @@ fn text(body: Result<hardmatch::plan::Body, hardmatch::plan::ProofFailure>) -> S
 
 /// Asks until nothing new comes up; gives the plan, everything that was asked, and the part that was read in the end.
 fn ask(case: &Case, seed: u64, also: impl Fn(u64) -> bool) -> (String, Questions, Observed) {
-    let plan = |known: Observed, answered: &Questions| {
-        let (body, questions) = inquire(&case.desired, known, &Options::default(), answered);
+    let plan = |mut known: Observed, answered: &Questions| {
+        let before = known.clone();
+        let (body, questions) = inquire(&case.desired, &mut known, &Options::default(), answered);
+        assert_eq!(known, before, "what is lent comes back");
         // Before everything is answered, the plan may even fail its proof.
         let is_final = questions.without(answered).is_empty();
         (if is_final { text(body) } else { String::new() }, questions)

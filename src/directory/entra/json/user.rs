@@ -161,16 +161,17 @@ impl WireUser {
             mailbox_purpose: filled(flatten(self.mailbox, |mailbox| mailbox.purpose)),
             last_sync: date("onPremisesLastSyncDateTime", self.last_sync)?,
             provisioning_errors: self.provisioning_errors.map(provisioning_errors),
-            ..CloudUser::new(id, &upn, immutable_id(&self.immutable_id)?)
+            upn,
+            ..CloudUser::new(id, "", immutable_id(self.immutable_id)?)
         })
     }
 }
 
-fn immutable_id(read: &Text) -> Result<Option<ImmutableId>, UserError> {
+fn immutable_id(read: Text) -> Result<Option<ImmutableId>, UserError> {
     match read {
         Known::Unknown => Err(UserError::NotSelected),
         Known::Null => Ok(None),
-        Known::Is(text) => ImmutableId::stored(text).map(Some).ok_or(UserError::EmptyImmutableId),
+        Known::Is(text) => ImmutableId::owned(text).map(Some).ok_or(UserError::EmptyImmutableId),
     }
 }
 
