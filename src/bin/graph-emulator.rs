@@ -34,7 +34,7 @@ struct Arguments {
     /// Fault script (see below)
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
-    /// Write a line of JSON for each request: time, method, path, body, status, requestId
+    /// Write a line of JSON for each request: time, atMs (milliseconds since the start), method, path, body, status, requestId
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
     /// Demand what Microsoft's pages demand, even where the service is known to be lenient

@@ -55,7 +55,7 @@ pub(crate) fn get(world: &mut World, call: &Call) -> Result<Answer, Failure> {
 
 fn objects<'w>(world: &'w World, kind: &str) -> Box<dyn Iterator<Item = &'w Value> + 'w> {
     match kind {
-        "user" => Box::new(world.document.entries(false).map(|(_, user)| user)),
+        "user" => Box::new(world.document.entries(false, 0).map(|(_, user)| user)),
         "group" => Box::new(world.section("groups").iter()),
         _ => Box::new(world.section("contacts").iter()),
     }

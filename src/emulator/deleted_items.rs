@@ -34,7 +34,7 @@ pub(crate) fn users(world: &mut World, call: &Call) -> Result<Answer, Failure> {
         return Err(Failure::unsupported(message));
     }
     let views = world.views(Reader::Bin);
-    Ok(listing.answer(world.items(true, &views)))
+    Ok(listing.answer(world.items(true, listing.first(), &views)))
 }
 
 fn mentions(filter: &Expr, name: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The order of things for one request: fault script, token, quota, handler, log. No socket in sight.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method};
@@ -40,6 +41,7 @@ pub(crate) struct State {
     pub(crate) forests: Forests,
     /// What the command line says, which goes on top of every script.
     pub(crate) fixed: Fixed,
+    pub(crate) started: Instant,
 }
 
 /// The part of the settings that a script cannot change.
@@ -110,6 +112,7 @@ impl State {
     }
 
     fn handle(&mut self, request: &Request) -> Outcome {
+        let arrived = self.started.elapsed();
         let ids = self.ids(&request.headers);
         if self.world.clock.is_moved()
             && let Err(failure) = self.world.expire_bin()
@@ -127,7 +130,7 @@ impl State {
             return self.finish(answer, &ids, &Decision::default());
         }
         let (answer, decision) = self.answer(request, first, rest, &ids);
-        self.note(request, &answer, &ids, &decision);
+        self.note(request, &answer, &ids, &decision, arrived);
         self.finish(answer, &ids, &decision)
     }
 
@@ -255,11 +258,12 @@ impl State {
         Ok(self.tokens.handle(&self.world, &call))
     }
 
-    fn note(&mut self, request: &Request, answer: &Answer, ids: &Ids, decision: &Decision) {
+    fn note(&mut self, request: &Request, answer: &Answer, ids: &Ids, decision: &Decision, arrived: Duration) {
         let kind = request.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let body = request.body.as_ref().map_or(Value::Null, |body| log::body(body, kind));
         let mut entry = json!({
             "time": self.world.now(),
+            "atMs": u64::try_from(arrived.as_millis()).unwrap_or(u64::MAX),
             "method": request.method.as_str(),
             "path": log::target(&request.target),
             "headers": log::headers(&request.headers),

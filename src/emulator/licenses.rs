@@ -25,7 +25,7 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Result<Answer, Failure> {
 /// How many live users hold each licence.
 fn held(world: &World) -> BTreeMap<String, u32> {
     let mut held = BTreeMap::new();
-    for (_, user) in world.document.entries(false) {
+    for (_, user) in world.document.entries(false, 0) {
         let licenses = user.get("assignedLicenses").and_then(Value::as_array).into_iter().flatten();
         for sku in licenses.filter_map(|license| license.get("skuId")).filter_map(Value::as_str) {
             *held.entry(sku.to_ascii_lowercase()).or_insert(0) += 1;

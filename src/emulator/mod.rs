@@ -32,6 +32,7 @@ mod lag;
 mod licenses;
 mod log;
 mod metadata;
+mod names;
 mod odata;
 mod quota;
 mod rank;

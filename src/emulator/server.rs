@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -84,6 +84,7 @@ impl Emulator {
             log,
             forests,
             fixed: Fixed { strict: options.strict, page_size: options.page_size, base },
+            started: Instant::now(),
         };
         state.set_script(script);
         let token = state.tokens.issue(&state.world, "graph-emulator", &endpoint, None);

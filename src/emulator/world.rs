@@ -19,6 +19,7 @@ use super::audit::Audit;
 use super::clock::Clock;
 use super::errors::Failure;
 use super::lag::{History, Reader, Released, Seen};
+use super::names::Names;
 use super::odata::list::{Item, Settings};
 use super::script::{FormerlySynced, RefusalText, Script};
 
@@ -40,6 +41,7 @@ pub(crate) struct World {
     pub(crate) sync_configuration: Value,
     /// Page tokens of an earlier epoch have expired.
     pub(crate) page_epoch: u32,
+    pub(crate) names: Names,
 }
 
 /// Properties to set beside what the model changed.
@@ -65,6 +67,7 @@ impl World {
             script: Script::default(),
             sync_configuration: json!({ "accidentalDeletionPrevention": prevention }),
             page_epoch: 0,
+            names: Names::default(),
         };
         world.set_script(script);
         Ok(world)
@@ -139,13 +142,14 @@ impl World {
         self.history.views(reader, &lags)
     }
 
-    /// The live or deleted accounts, as seen by somebody who has these views.
+    /// The live or deleted accounts from a place on, as seen by somebody who has these views.
     pub(crate) fn items<'a>(
         &'a self,
         deleted: bool,
+        first: usize,
         views: &'a BTreeMap<EntraId, Option<Seen>>,
     ) -> Box<dyn Iterator<Item = Item<'a>> + 'a> {
-        let present = self.document.entries(deleted).map(|(place, json)| (place, Cow::Borrowed(json)));
+        let present = self.document.entries(deleted, first).map(|(place, json)| (place, Cow::Borrowed(json)));
         if views.is_empty() {
             return Box::new(present);
         }
@@ -205,6 +209,7 @@ impl World {
         extra: Extra,
     ) -> Result<(), Failure> {
         let seen = self.present(id);
+        self.names.forget();
         let after = self.account(id).cloned();
         match (before, &after) {
             (Some(before), Some(after)) => self.document.set_user(before, after),
@@ -254,6 +259,7 @@ impl World {
             object.extend(set.clone());
         }
         crate::directory::entra::json::read_user(&json).map_err(Failure::malformed)?;
+        self.names.forget();
         for (name, value) in set.iter().filter(|(name, _)| *name != "id") {
             self.document.set_property(id, name, value.clone()).map_err(Failure::internal)?;
         }

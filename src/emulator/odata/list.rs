@@ -73,6 +73,12 @@ impl<'a> Listing<'a> {
         Self { set: DIRECTORY_OBJECT.set.to_owned(), ..self }
     }
 
+    /// The first place that may be on the page: what earlier ones had need not be looked at again.
+    pub(crate) fn first(&self) -> usize {
+        let after = self.cursor.after.filter(|_| self.call.query.order_by.is_empty());
+        after.map_or(0, |after| after + 1)
+    }
+
     /// The page that was asked for, or the number of entries.
     pub(crate) fn answer<'i>(&self, items: impl Iterator<Item = Item<'i>>) -> Answer {
         self.answer_with(items, |projection, object| Value::Object(projection.apply(object)))
@@ -85,9 +91,8 @@ impl<'a> Listing<'a> {
         write: impl Fn(&Projection, &Value) -> Value,
     ) -> Answer {
         let is_sorted = !self.call.query.order_by.is_empty();
-        // What earlier pages had need not be looked at again.
-        let after = self.cursor.after.filter(|_| !is_sorted);
-        let rest = items.filter(|(place, _)| after.is_none_or(|after| *place > after));
+        let first = self.first();
+        let rest = items.filter(|(place, _)| *place >= first);
         let mut matching = rest.filter(|(_, object)| self.meets(object));
         if self.call.path.last().is_some_and(|last| last == "$count") {
             return Answer::number(matching.count());

@@ -30,10 +30,10 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     let listing = Listing::new(call, &USER, &world.settings())?;
     check_activity(world, call, &listing.projection)?;
     let views = world.views(reader);
-    let few = listing.filter.as_ref().filter(|_| views.is_empty()).and_then(|filter| narrow::candidates(filter, &world.tenant));
+    let few = listing.filter.as_ref().filter(|_| views.is_empty()).and_then(|filter| narrow::candidates(filter, world));
     Ok(match few {
-        Some(few) => listing.answer(narrow::items(world, &few).into_iter()),
-        None => listing.answer(world.items(false, &views)),
+        Some(few) => listing.answer(narrow::items(world, few, listing.first()).into_iter()),
+        None => listing.answer(world.items(false, listing.first(), &views)),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::model::text::fold;
 use crate::model::{EntraId, ImmutableId};
 use crate::tenant_model::{Tenant, UserRef};
 
@@ -9,32 +10,38 @@ use super::super::odata::expr::{Expr, Literal, Op, Path};
 use super::super::odata::list::Item;
 use super::super::world::World;
 
-/// The users that may meet a condition; `None` when any may.
-pub(super) fn candidates(filter: &Expr, tenant: &Tenant) -> Option<Vec<EntraId>> {
+/// The places of the live users that may meet a condition; `None` when any may.
+pub(super) fn candidates(filter: &Expr, world: &World) -> Option<Vec<usize>> {
     match filter {
-        Expr::And(parts) => parts.iter().find_map(|part| candidates(part, tenant)),
-        Expr::Or(parts) => union(parts.iter().map(|part| candidates(part, tenant))),
-        Expr::Compare { path, op: Op::Eq, value } => with_value(path, value, tenant),
-        Expr::In { path, values } => union(values.iter().map(|value| with_value(path, value, tenant))),
-        Expr::Any { path, condition: Some(condition) } if is(path, "proxyAddresses") => addresses(condition, tenant),
+        Expr::And(parts) => parts.iter().find_map(|part| candidates(part, world)),
+        Expr::Or(parts) => union(parts.iter().map(|part| candidates(part, world))),
+        Expr::Compare { path, op: Op::Eq, value } => with_value(path, value, world),
+        Expr::In { path, values } => union(values.iter().map(|value| with_value(path, value, world))),
+        Expr::Affix { path, at_end: false, text } if is(path, "userPrincipalName") => {
+            Some(world.names.beginning(&fold(text), &world.document))
+        }
+        Expr::Any { path, condition: Some(condition) } if is(path, "proxyAddresses") => {
+            addresses(condition, &world.tenant).map(|found| places(world, &found))
+        }
         Expr::Not(_) | Expr::Compare { .. } | Expr::Affix { .. } | Expr::Any { .. } => None,
     }
 }
 
-/// The live ones of these users, in the order of their places.
-pub(super) fn items<'a>(world: &'a World, few: &[EntraId]) -> Vec<Item<'a>> {
-    let item = |id: &EntraId| match world.document.place(id)? {
-        (false, place) => Some((place, Cow::Borrowed(world.document.json(id)?))),
-        (true, _) => None,
-    };
-    let mut found: Vec<Item<'a>> = few.iter().filter_map(item).collect();
-    found.sort_by_key(|(place, _)| *place);
-    found.dedup_by_key(|(place, _)| *place);
-    found
+/// The users at these places, from one on, in their order.
+pub(super) fn items(world: &World, mut places: Vec<usize>, first: usize) -> Vec<Item<'_>> {
+    places.retain(|place| *place >= first);
+    places.sort_unstable();
+    places.dedup();
+    places.into_iter().filter_map(|place| Some((place, Cow::Borrowed(world.document.live_at(place)?)))).collect()
 }
 
-fn union(parts: impl Iterator<Item = Option<Vec<EntraId>>>) -> Option<Vec<EntraId>> {
-    let all: Option<Vec<Vec<EntraId>>> = parts.collect();
+/// Where the live ones of these users stand.
+fn places(world: &World, ids: &[EntraId]) -> Vec<usize> {
+    ids.iter().filter_map(|id| world.document.place(id)).filter(|(deleted, _)| !deleted).map(|(_, place)| place).collect()
+}
+
+fn union(parts: impl Iterator<Item = Option<Vec<usize>>>) -> Option<Vec<usize>> {
+    let all: Option<Vec<Vec<usize>>> = parts.collect();
     Some(all?.concat())
 }
 
@@ -42,10 +49,10 @@ fn is(path: &Path, name: &str) -> bool {
     !path.is_count && matches!(path.segments.as_slice(), [own] if own.eq_ignore_ascii_case(name))
 }
 
-fn with_value(path: &Path, value: &Literal, tenant: &Tenant) -> Option<Vec<EntraId>> {
-    let Literal::Text(text) = value else { return None };
+fn with_value(path: &Path, value: &Literal, world: &World) -> Option<Vec<usize>> {
+    let (Literal::Text(text), tenant) = (value, &world.tenant) else { return None };
     let found = if is(path, "id") {
-        return Some(text.parse().into_iter().collect());
+        return Some(places(world, &text.parse().into_iter().collect::<Vec<_>>()));
     } else if is(path, "userPrincipalName") {
         tenant.by_upn(text)
     } else if is(path, "employeeId") {
@@ -60,7 +67,7 @@ fn with_value(path: &Path, value: &Literal, tenant: &Tenant) -> Option<Vec<Entra
     } else {
         return None;
     };
-    Some(ids(tenant, &found))
+    Some(places(world, &ids(tenant, &found)))
 }
 
 /// Directory texts compare without case, so the variants count.

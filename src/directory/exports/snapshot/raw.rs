@@ -19,10 +19,16 @@ impl SnapshotDocument {
         self.places.get(id).map(|(list, position)| (*list == List::Deleted, *position))
     }
 
-    /// The live or the deleted accounts, each with its place in the list. Places stay when others leave.
-    pub fn entries(&self, deleted: bool) -> impl Iterator<Item = (usize, &Value)> {
+    /// The live or the deleted accounts from a place on, each with its place in the list. Places stay when others leave.
+    pub fn entries(&self, deleted: bool, first: usize) -> impl Iterator<Item = (usize, &Value)> {
         let list = if deleted { &self.deleted } else { &self.users };
-        list.iter().enumerate().filter_map(|(position, user)| Some((position, user.as_ref()?)))
+        (first..).zip(list.iter().skip(first)).filter_map(|(position, user)| Some((position, user.as_ref()?)))
+    }
+
+    /// The live account at a place.
+    #[must_use]
+    pub fn live_at(&self, place: usize) -> Option<&Value> {
+        self.users.get(place)?.as_ref()
     }
 
     /// How many places a list has, holes included.
