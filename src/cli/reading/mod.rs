@@ -107,15 +107,17 @@ impl Reading {
     }
 
     async fn answer(&mut self, open: &Questions) -> Result<(), Failure> {
-        if let Some(tenant) = &self.tenant {
-            tenant.answer(&mut self.observed.tenant, &open.tenant).await?;
-        }
-        for (observed, live) in self.observed.forests.iter_mut().zip(&self.forests) {
-            if let Some(live) = live {
-                live.answer(observed, &open.forests).await?;
+        let Observed { tenant, forests } = &mut self.observed;
+        let of_tenant = async {
+            match &self.tenant {
+                Some(live) => live.answer(tenant, &open.tenant).await,
+                None => Ok(()),
             }
-        }
-        Ok(())
+        };
+        let of_forests = forests.iter_mut().zip(&self.forests);
+        let of_forests = of_forests.filter_map(|(forest, live)| Some(live.as_ref()?.answer(forest, &open.forests)));
+        let (of_tenant, of_forests) = tokio::join!(of_tenant, join_all(of_forests));
+        of_forests.into_iter().fold(of_tenant, Result::and)
     }
 
     /// What was read.

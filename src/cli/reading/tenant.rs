@@ -50,25 +50,25 @@ async fn begin_live(
     terminal: Terminal,
 ) -> Result<(ObservedTenant, LiveTenant), Failure> {
     let graph = live::tenant(source, terminal, CancellationToken::new())?;
-    let mut tenant = graph.read_frame().await?;
-    if let Some(message) = live::wrong_tenant(source, &tenant) {
+    let frame = graph.read_frame(mappings).await?;
+    if let Some(message) = live::wrong_tenant(source, &frame.tenant) {
         return Err(Failure::input(message).hint("Sign in to the right tenant, or correct `tenantId`."));
     }
-    let users = tenant.live_users.unwrap_or_default();
+    let users = frame.tenant.live_users.unwrap_or_default();
     let is_part = match extent {
         Read::Auto => cost::of_looking_up(mappings) < cost::of_listing(users),
         Read::Needed => true,
         Read::Everything | Read::Identifiers => false,
     };
-    if is_part {
+    let tenant = if is_part {
         terminal.log(1, &format!("the tenant has {users} users: looking up only what {mappings} mappings need"));
-        graph.add_bin(&mut tenant).await?;
+        graph.add_bin(frame).await?
     } else {
         terminal.log(1, &format!("the tenant has {users} users: listing everything once"));
         // Where reading the targets again one by one takes longer than one more list, the list brings all facts.
         let touches_many = cost::of_reading(mappings) > cost::of_listing(users);
-        graph.add_everything(&mut tenant, touches_many || extent == Read::Identifiers).await?;
-    }
+        graph.add_everything(frame, touches_many || extent == Read::Identifiers).await?
+    };
     Ok((tenant, LiveTenant { graph, is_part }))
 }
 

@@ -1,7 +1,9 @@
 //! The Graph adapter and the verbs on a live tenant, against the emulator over HTTP.
 
+mod depth;
 mod reading;
 mod scenario;
+mod side_by_side;
 mod signals;
 mod verbs;
 mod writing;
@@ -41,11 +43,15 @@ impl Server {
     }
 
     fn client(&self) -> GraphTenant {
+        GraphTenant::new(self.settings()).unwrap()
+    }
+
+    fn settings(&self) -> GraphSettings {
         let tokens = Arc::new(Emulated { endpoint: self.endpoint.clone(), first: self.token.clone() });
         let mut settings = GraphSettings::new(&self.endpoint, tokens);
         let millis = Duration::from_millis;
         settings.patience = Patience { attempts: 5, total: millis(3_000), first: millis(1), longest: millis(5) };
-        GraphTenant::new(settings).unwrap()
+        settings
     }
 
     async fn ask(&self, path: &str) -> Value {

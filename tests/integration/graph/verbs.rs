@@ -5,13 +5,13 @@ use crate::common::{EXAMPLES, Hardmatch, Outcome};
 use super::*;
 
 /// A folder of `examples/`, and an emulator that serves its tenant.
-struct Live {
-    here: Hardmatch,
-    server: Server,
+pub(super) struct Live {
+    pub(super) here: Hardmatch,
+    pub(super) server: Server,
 }
 
 impl Live {
-    async fn example(name: &str, script: Value) -> Self {
+    pub(super) async fn example(name: &str, script: Value) -> Self {
         let here = Hardmatch::example(name);
         let tenant: Value = serde_json::from_str(&here.read("tenant.json")).unwrap();
         let server = Server::scripted(&tenant, script).await;
@@ -23,7 +23,7 @@ impl Live {
         Self { here, server }
     }
 
-    async fn run(&self, args: &[&str]) -> Outcome {
+    pub(super) async fn run(&self, args: &[&str]) -> Outcome {
         run(&self.here, args).await
     }
 

@@ -293,7 +293,7 @@ impl<'a> Harvest<'a> {
     /// The users in an order that does not depend on the server, unless one of them could not be read.
     fn finish(mut self, place: &str) -> Result<Vec<AdUser>, DirectoryError> {
         if self.wrong_count == 0 {
-            self.users.sort_unstable_by_key(|user| user.guid);
+            self.users.sort_by_cached_key(|user| user.guid);
             return Ok(self.users);
         }
         let more = match self.wrong_count - self.wrong.len() {

@@ -12,11 +12,10 @@ use super::call::{Call, Version};
 use super::client::Client;
 use super::cost::BATCH;
 use super::failure::{Answer, GraphError};
-use super::list::parse;
 use super::pace::{Tries, after};
 
 /// How many batches are under way at a time.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 20;
 
 /// What became of one request of a batch.
 pub(super) type Part = Result<Value, GraphError>;
@@ -93,9 +92,9 @@ impl Client {
     ) -> Result<Option<Left>, GraphError> {
         let requests: Vec<Value> = open.iter().filter_map(|place| Some(request(*place, calls.get(*place)?))).collect();
         let batch = Call::ask(version, &["$batch"], json!({ "requests": requests }));
-        let replies: Replies = parse(&batch, &self.send(&batch).await?.body)?;
+        let replies: Replies = self.read(&batch).await?;
         let mut round = Round { calls, parts, missing: open.to_vec(), left: None };
-        replies.responses.iter().for_each(|reply| round.take(reply));
+        replies.responses.into_iter().for_each(|reply| round.take(reply));
         Ok(round.finish())
     }
 }
@@ -109,11 +108,11 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    fn take(&mut self, reply: &PartReply) {
+    fn take(&mut self, mut reply: PartReply) {
         let Some(place) = reply.id.parse().ok().filter(|place| self.missing.contains(place)) else { return };
         self.missing.retain(|other| *other != place);
         let Some(call) = self.calls.get(place) else { return };
-        match outcome(call, reply) {
+        match outcome(call, &mut reply) {
             Err(GraphError::Answer(answer)) if answer.is_throttled() || answer.is_passing() => {
                 let pause = reply.header("Retry-After").and_then(|wanted| after(wanted, reply.header("Date")));
                 self.ask_again(&[place], pause, GraphError::Answer(answer));
@@ -157,9 +156,9 @@ fn request(place: usize, call: &Call) -> Value {
     request
 }
 
-fn outcome(call: &Call, reply: &PartReply) -> Part {
+fn outcome(call: &Call, reply: &mut PartReply) -> Part {
     if (200..300).contains(&reply.status) {
-        return Ok(reply.body.clone());
+        return Ok(reply.body.take());
     }
     let request_id = reply.header("request-id").map(str::to_owned).or_else(|| inner_request_id(&reply.body));
     let asked = format!("{} (in a batch)", call.shown());

@@ -4,6 +4,8 @@
 //! and the search silently finds nobody.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
@@ -29,6 +31,33 @@ impl Version {
     }
 }
 
+/// How far a list is. Copies count together, for a list that is read in parts.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    /// What the entries are called.
+    pub(super) what: &'static str,
+    /// How many are expected.
+    pub(super) of: Option<u64>,
+    so_far: Arc<AtomicU64>,
+}
+
+impl Told {
+    pub(super) fn new(what: &'static str, of: Option<u64>) -> Self {
+        Self { what, of, so_far: Arc::default() }
+    }
+
+    /// Adds what was read, and gives all of it.
+    pub(super) fn add(&self, more: usize) -> u64 {
+        let more = u64::try_from(more).unwrap_or(u64::MAX);
+        self.so_far.fetch_add(more, Ordering::Relaxed).saturating_add(more)
+    }
+
+    /// What was read does not count, as it is read again.
+    pub(super) fn take_back(&self, read: usize) {
+        self.so_far.fetch_sub(u64::try_from(read).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
 /// A request.
 #[derive(Debug, Clone)]
 pub(super) struct Call {
@@ -41,8 +70,8 @@ pub(super) struct Call {
     /// How many entries of a list are enough; all when `None`.
     pub(super) enough: Option<u32>,
     pub(super) body: Option<Value>,
-    /// What the entries of a list are called where somebody watches, and how many are expected.
-    pub(super) told: Option<(&'static str, Option<u64>)>,
+    /// What whoever watches is told of a list.
+    pub(super) told: Option<Told>,
     /// Whether a POST only reads.
     only_reads: bool,
 }
@@ -106,8 +135,8 @@ impl Call {
     }
 
     /// Tells whoever watches how many of these were read.
-    pub(super) fn told(mut self, what: &'static str, expected: Option<u64>) -> Self {
-        self.told = Some((what, expected));
+    pub(super) fn told(mut self, told: Told) -> Self {
+        self.told = Some(told);
         self
     }
 

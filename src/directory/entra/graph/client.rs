@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret as _;
+use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
@@ -17,9 +18,11 @@ use crate::directory::text::shown;
 
 use super::auth::{AccessToken, TokenSource};
 use super::call::Call;
+use super::cost;
 use super::endpoint::{self, endpoint};
 use super::failure::{Answer, GraphError};
 use super::http::{Broken, broken};
+use super::list::parse;
 use super::pace::{Pace, Patience, Tries, retry_after};
 
 /// Waits that are worth it even when the run is to end.
@@ -56,6 +59,8 @@ pub struct GraphSettings {
     pub patience: Patience,
     /// How long one answer may take.
     pub answer_timeout: Duration,
+    /// Users a page where everybody is read; Graph sends 999 at most.
+    pub page_size: u32,
     /// Who wants to know of each request.
     pub trace: Option<Trace>,
     /// Who watches how far reading is and what it waits for.
@@ -74,6 +79,7 @@ impl GraphSettings {
             tokens,
             patience: Patience::default(),
             answer_timeout: Duration::from_secs(100),
+            page_size: cost::PAGE,
             trace: None,
             progress: Arc::new(Unwatched),
             cancel: CancellationToken::new(),
@@ -98,6 +104,7 @@ pub(super) struct Client {
     tokens: Arc<dyn TokenSource>,
     pub(super) pace: Pace,
     pub(super) patience: Patience,
+    pub(super) page_size: u32,
     trace: Option<Trace>,
     pub(super) progress: Arc<dyn Progress>,
     cancel: CancellationToken,
@@ -113,14 +120,22 @@ enum Try {
     Final(GraphError),
 }
 
+/// Why a good answer is of no use.
+enum Unread {
+    /// It broke off; another one may be whole.
+    Broken,
+    /// It is not what was asked for.
+    Odd(GraphError),
+}
+
 impl Client {
     /// Checks the settings; nothing is sent yet.
     pub(super) fn new(settings: GraphSettings) -> Result<Self, DirectoryError> {
         let endpoint = endpoint(&settings.endpoint)?;
         let http = endpoint::client(&endpoint, settings.answer_timeout)?;
-        let GraphSettings { tokens, patience, trace, progress, cancel, .. } = settings;
+        let GraphSettings { tokens, patience, page_size, trace, progress, cancel, .. } = settings;
         let pace = Pace::new(Arc::clone(&progress), cancel.clone());
-        Ok(Self { http, endpoint, tokens, pace, patience, trace, progress, cancel })
+        Ok(Self { http, endpoint, tokens, pace, patience, page_size: page_size.max(1), trace, progress, cancel })
     }
 
     /// Signs in, if that has not been done.
@@ -130,12 +145,33 @@ impl Client {
 
     /// Sends a request until it is answered for good, or patience ends. A write whose fate is unknown is not sent again.
     pub(super) async fn send(&self, call: &Call) -> Result<Reply, GraphError> {
-        let url = format!("{}{}{}", self.endpoint.as_str().trim_end_matches('/'), call.version.path(), call.target);
-        self.send_to(call, &url).await
+        self.send_to(call, &self.address(call), |reply| {
+            let is_whole = !call.is_read() || is_json(&reply.body);
+            if is_whole { Ok(reply) } else { Err(Unread::Broken) }
+        })
+        .await
     }
 
-    /// The same to an address that Graph itself gave, of the next page.
-    pub(super) async fn send_to(&self, call: &Call, url: &str) -> Result<Reply, GraphError> {
+    /// Asks for something, and reads the answer.
+    pub(super) async fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<T, GraphError> {
+        self.read_at(call, &self.address(call)).await
+    }
+
+    /// The same from an address that Graph itself gave, of the next page.
+    pub(super) async fn read_at<T: DeserializeOwned>(&self, call: &Call, url: &str) -> Result<T, GraphError> {
+        self.send_to(call, url, |reply| match parse(call, &reply.body) {
+            Ok(read) => Ok(read),
+            Err(_) if !is_json(&reply.body) => Err(Unread::Broken),
+            Err(error) => Err(Unread::Odd(error)),
+        })
+        .await
+    }
+
+    fn address(&self, call: &Call) -> String {
+        format!("{}{}{}", self.endpoint.as_str().trim_end_matches('/'), call.version.path(), call.target)
+    }
+
+    async fn send_to<T>(&self, call: &Call, url: &str, read: impl Fn(Reply) -> Result<T, Unread>) -> Result<T, GraphError> {
         let mut tries = Tries::new(&self.patience);
         let mut rejected = None;
         loop {
@@ -145,10 +181,20 @@ impl Client {
             }
             let (sent, end) = self.once(call, url, &token).await;
             match end {
-                Try::Good(reply) => {
-                    self.tell(&sent);
-                    return Ok(reply);
-                }
+                Try::Good(reply) => match read(reply) {
+                    Ok(read) => {
+                        self.tell(&sent);
+                        return Ok(read);
+                    }
+                    Err(Unread::Broken) => {
+                        let error = GraphError::Lost(format!("the answer to {} is no JSON", call.shown()));
+                        self.before_next(&mut tries, error, None, sent).await?;
+                    }
+                    Err(Unread::Odd(error)) => {
+                        self.tell(&sent);
+                        return Err(error);
+                    }
+                },
                 Try::Final(error) => {
                     self.tell(&sent);
                     return Err(error);
@@ -254,7 +300,7 @@ impl Client {
         let (status, headers) = (response.status(), response.headers().clone());
         let (request_id, date) = (header(&headers, "request-id"), header(&headers, DATE.as_str()));
         let body = match response.bytes().await {
-            Ok(body) => body.to_vec(),
+            Ok(body) => Vec::from(body),
             Err(_) if status.is_success() && !call.is_read() => {
                 return Try::Final(GraphError::Lost(format!("the answer to {} broke off", call.shown())));
             }
@@ -264,9 +310,6 @@ impl Client {
             Err(_) => Vec::new(),
         };
         if status.is_success() {
-            if call.is_read() && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
-                return Try::Again(GraphError::Lost(format!("the answer to {} is no JSON", call.shown())), None);
-            }
             return Try::Good(Reply { status: status.as_u16(), body, request_id, date });
         }
         let answer =
@@ -293,6 +336,10 @@ impl Client {
             }
         }
     }
+}
+
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
 /// The run is to end, and nothing was sent.

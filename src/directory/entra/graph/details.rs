@@ -1,5 +1,6 @@
 //! Facts that no list has, or that cost a request each: sign-in, who is the master, what a mailbox is for.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Deserialize;
@@ -8,18 +9,22 @@ use serde_json::Value;
 use crate::directory::entra::json::{Object, WireUser};
 use crate::directory::ports::DirectoryError;
 use crate::directory::text::shown;
-use crate::model::{CloudUser, Known};
+use crate::model::{CloudUser, EntraId, Known};
 
 use super::batch::Part;
-use super::call::{Call, Version};
+use super::call::{Call, Version, is_one_of};
 use super::client::Client;
+use super::cost::VALUES;
 use super::rights::{READ_SIGN_INS, READ_USERS, SYNC_BEHAVIOR};
+use super::users::Place;
 
 /// More accounts than this, and nobody reads what their mailboxes are for.
 const MAILBOXES: usize = 1_000;
+/// Properties that tell the last sign-in.
+const SIGN_IN: &str = "id,signInActivity";
 
 /// A fact that takes a right of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Extra {
     SignIn,
     Master,
@@ -75,40 +80,132 @@ struct Behavior {
     is_cloud_managed: Option<bool>,
 }
 
-/// Reads the last sign-in of those accounts that may be in somebody's way: they carry a value of sync.
-pub(super) async fn add_sign_ins(client: &Client, denied: &Denied, users: &mut [&mut CloudUser]) -> Result<(), DirectoryError> {
-    add(client, denied, Extra::SignIn, users).await
+/// What was asked of accounts, and the answers.
+#[derive(Debug, Default)]
+pub(super) struct Extras {
+    asked: BTreeSet<(Extra, EntraId)>,
+    answers: Vec<Answer>,
 }
 
-/// Reads everything that only planning wants to know.
-pub(super) async fn add_all(client: &Client, denied: &Denied, users: &mut [&mut CloudUser]) -> Result<(), DirectoryError> {
-    add(client, denied, Extra::SignIn, users).await?;
-    add(client, denied, Extra::Master, users).await?;
-    if users.len() <= MAILBOXES {
-        add(client, denied, Extra::Mailbox, users).await?;
+/// A fact of an account, as Graph told it.
+type Answer = (Extra, EntraId, Value);
+
+/// Reads the last sign-in of those accounts that may be in somebody's way: they carry a value of sync.
+pub(super) async fn add_sign_ins(client: &Client, denied: &Denied, users: &mut [&mut CloudUser]) -> Result<(), DirectoryError> {
+    let mut extras = Extras::default();
+    let read = extras.ask(client, denied, Extra::SignIn, &shared(users)).await?;
+    extras.keep(read);
+    extras.add_to(users)
+}
+
+/// Reads everything that only planning wants to know of these accounts and that was not asked before.
+pub(super) async fn ask_all(
+    client: &Client,
+    denied: &Denied,
+    users: &[&CloudUser],
+    extras: &mut Extras,
+) -> Result<(), DirectoryError> {
+    let mailboxes = if users.len() <= MAILBOXES { users } else { &[] };
+    let (sign_ins, masters, mailboxes) = tokio::join!(
+        extras.ask(client, denied, Extra::SignIn, users),
+        extras.ask(client, denied, Extra::Master, users),
+        extras.ask(client, denied, Extra::Mailbox, mailboxes),
+    );
+    for read in [sign_ins?, masters?, mailboxes?] {
+        extras.keep(read);
     }
     Ok(())
 }
 
-async fn add(client: &Client, denied: &Denied, extra: Extra, users: &mut [&mut CloudUser]) -> Result<(), DirectoryError> {
-    let mut wanted: Vec<&mut &mut CloudUser> = users.iter_mut().filter(|user| matters(extra, user)).collect();
-    if wanted.is_empty() || denied.of(extra).load(Ordering::Relaxed) {
-        return Ok(());
+/// The accounts to look at.
+fn shared<'u>(users: &'u [&mut CloudUser]) -> Vec<&'u CloudUser> {
+    users.iter().map(|user| &**user).collect()
+}
+
+impl Extras {
+    /// Asks for one fact of those accounts where it matters.
+    async fn ask(&self, client: &Client, denied: &Denied, extra: Extra, users: &[&CloudUser]) -> Result<Self, DirectoryError> {
+        let is_due = |user: &&&CloudUser| matters(extra, user) && !self.asked.contains(&(extra, user.id));
+        let due: Vec<&CloudUser> = users.iter().filter(is_due).copied().collect();
+        let asked = due.iter().map(|user| (extra, user.id)).collect();
+        if extra != Extra::SignIn || due.len() <= VALUES {
+            return Ok(Self { asked, answers: one_by_one(client, denied, extra, &due).await? });
+        }
+        let (deleted, live): (Vec<&CloudUser>, Vec<&CloudUser>) = due.into_iter().partition(|user| user.is_deleted());
+        let (of_live, of_deleted) =
+            tokio::join!(sign_ins_by_name(client, denied, &live), one_by_one(client, denied, extra, &deleted));
+        let mut answers = of_live?;
+        let found: BTreeSet<EntraId> = answers.iter().map(|(_, id, _)| *id).collect();
+        let renamed: Vec<&CloudUser> = live.into_iter().filter(|user| !found.contains(&user.id)).collect();
+        answers.extend(of_deleted?);
+        answers.extend(one_by_one(client, denied, extra, &renamed).await?);
+        Ok(Self { asked, answers })
     }
-    let calls: Vec<Call> = wanted.iter().map(|user| call(extra, user)).collect();
+
+    fn keep(&mut self, mut read: Self) {
+        self.asked.append(&mut read.asked);
+        self.answers.append(&mut read.answers);
+    }
+
+    /// Adds the answers to the accounts.
+    pub(super) fn add_to(self, users: &mut [&mut CloudUser]) -> Result<(), DirectoryError> {
+        let mut by_id: BTreeMap<EntraId, &mut CloudUser> = users.iter_mut().map(|user| (user.id, &mut **user)).collect();
+        for (extra, id, json) in self.answers {
+            if let Some(user) = by_id.get_mut(&id) {
+                take(extra, user, json)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Asks for a fact of each account.
+async fn one_by_one(client: &Client, denied: &Denied, extra: Extra, users: &[&CloudUser]) -> Result<Vec<Answer>, DirectoryError> {
+    if denied.of(extra).load(Ordering::Relaxed) {
+        return Ok(Vec::new());
+    }
+    let calls: Vec<Call> = users.iter().map(|user| call(extra, user)).collect();
     let parts: Vec<Part> = match calls.as_slice() {
-        [call] => vec![client.send(call).await.and_then(|reply| super::list::parse(call, &reply.body))],
+        [call] => vec![client.read(call).await],
         calls => client.batch(version(extra), calls).await.map_err(|error| error.of_read(READ_USERS))?,
     };
-    for (user, part) in wanted.iter_mut().zip(parts) {
+    let mut answers = Vec::new();
+    for (user, part) in users.iter().zip(parts) {
         match part {
-            Ok(json) => take(extra, user, json)?,
+            Ok(json) => answers.push((extra, user.id, json)),
             Err(error) if error.is_missing() => {}
             Err(error) if error.is_forbidden() || error.is_unsupported() => denied.of(extra).store(true, Ordering::Relaxed),
             Err(error) => return Err(error.of_read(READ_USERS)),
         }
     }
-    Ok(())
+    Ok(answers)
+}
+
+/// Asks for the sign-ins of live users by their names, which takes a fifteenth of the requests. Who has another name by
+/// now is not found.
+async fn sign_ins_by_name(client: &Client, denied: &Denied, users: &[&CloudUser]) -> Result<Vec<Answer>, DirectoryError> {
+    if denied.of(Extra::SignIn).load(Ordering::Relaxed) {
+        return Ok(Vec::new());
+    }
+    let names: Vec<&str> = users.iter().map(|user| &*user.upn).collect();
+    let all = || Place::Live.list(Version::V1).select(SIGN_IN);
+    let calls = names.chunks(VALUES).map(|some| all().filter(&is_one_of("userPrincipalName", some.iter().copied())));
+    let calls: Vec<Call> = calls.collect();
+    let listed = client.lists(Version::V1, &calls).await.map_err(|error| error.of_read(READ_USERS))?;
+    let mut answers = Vec::new();
+    for (call, items) in calls.iter().zip(listed) {
+        match items.and_then(|items| items.decode::<Value>(call)) {
+            Ok(found) => answers.extend(found.into_iter().filter_map(|json| Some((Extra::SignIn, id_of(&json)?, json)))),
+            Err(error) if error.is_forbidden() => denied.of(Extra::SignIn).store(true, Ordering::Relaxed),
+            Err(error) if error.is_unsupported() => {}
+            Err(error) => return Err(error.of_read(READ_USERS)),
+        }
+    }
+    Ok(answers)
+}
+
+fn id_of(json: &Value) -> Option<EntraId> {
+    json.get("id")?.as_str()?.parse().ok()
 }
 
 /// Whether the answer can change a plan.
@@ -135,9 +232,9 @@ fn call(extra: Extra, user: &CloudUser) -> Call {
     let (id, version) = (user.id.to_string(), version(extra));
     match extra {
         Extra::SignIn if user.is_deleted() => {
-            Call::get(version, &["directory", "deletedItems", &id, "microsoft.graph.user"]).select("id,signInActivity")
+            Call::get(version, &["directory", "deletedItems", &id, "microsoft.graph.user"]).select(SIGN_IN)
         }
-        Extra::SignIn => Call::get(version, &["users", &id]).select("id,signInActivity"),
+        Extra::SignIn => Call::get(version, &["users", &id]).select(SIGN_IN),
         Extra::Master => Call::get(version, &["users", &id, "onPremisesSyncBehavior"]).select("isCloudManaged"),
         Extra::Mailbox => Call::get(version, &["users", &id]).select("id,mailboxSettings"),
     }

@@ -5,20 +5,39 @@ use crate::model::ObservedTenant;
 
 use super::call::Version;
 use super::client::Client;
-use super::organization::{count_users, counted};
+use super::everybody::count_beginnings;
+use super::grants::{self, Held};
+use super::organization::{self, count_users, counted};
+use super::ranges::Split;
 use super::rights::READ_ORGANIZATION;
-use super::{grants, organization};
 
-/// Organisation, domains, switches, roles with the groups that hold them, and how many live users there are.
-pub(super) async fn read(client: &Client) -> Result<(ObservedTenant, u64), DirectoryError> {
+/// The tenant without users, roles and other objects, and what is known of those.
+pub struct Frame {
+    /// Organisation, domains, switches, and how many live users there are.
+    pub tenant: ObservedTenant,
+    pub(super) held: Held,
+    pub(super) split: Split,
+}
+
+/// Organisation, domains, switches, who holds roles, and how many live users there are. Where there are at least so many
+/// that they will be read side by side, how their names begin is counted on the way.
+pub(super) async fn read(client: &Client, at_least: u64) -> Result<Frame, DirectoryError> {
     let (about, roles) = (organization::calls(), grants::calls());
     let ([of_organization, of_domains, of_switches], [of_assigned, of_eligible]) = (about.clone(), roles.clone());
     let calls = [of_organization, of_domains, of_switches, of_assigned, of_eligible, count_users()];
-    let listed = client.each(Version::V1, &calls).await.map_err(|error| error.of_read(READ_ORGANIZATION))?;
-    let [organization, domains, switches, assigned, eligible, count] = listed;
-    let mut tenant = organization::take(&about, [organization, domains, switches])?;
-    grants::take(client, &roles, [assigned, eligible]).await?.add_to(&mut tenant);
-    Ok((tenant, counted(count)?))
+    let beginnings = Split::new(at_least, client.page_size).too_long();
+    let (listed, definitions, counts) =
+        tokio::join!(client.each(Version::V1, &calls), grants::definitions(client), count_beginnings(client, &beginnings),);
+    let [organization, domains, switches, assigned, eligible, count] =
+        listed.map_err(|error| error.of_read(READ_ORGANIZATION))?;
+    let tenant = organization::take(&about, [organization, domains, switches])?;
+    let held = grants::take(&roles, [assigned, eligible], definitions)?;
+    let live_users = counted(count)?;
+    let mut split = Split::new(live_users, client.page_size);
+    for (beginning, counted) in counts? {
+        split.cut(&beginning, counted);
+    }
+    Ok(Frame { tenant: ObservedTenant { live_users: Some(live_users), ..tenant }, held, split })
 }
 
 /// Only which tenant it is.

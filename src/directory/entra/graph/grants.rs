@@ -13,7 +13,7 @@ use crate::model::{EntraId, ObservedTenant, OtherKind, OtherObject, RoleGrant, R
 
 use super::call::{Call, Version};
 use super::client::Client;
-use super::cost::PAGE;
+use super::cost::{BATCH, PAGE};
 use super::failure::GraphError;
 use super::list::Listed;
 use super::organization::OTHER_FACTS;
@@ -86,31 +86,51 @@ pub(super) fn calls() -> [Call; 2] {
     [set("roleAssignments"), set("roleEligibilityScheduleInstances")]
 }
 
+/// Who holds which role; which of them are groups is not known yet.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Held {
+    /// `None` without the right to read them.
+    roles: Option<BTreeSet<RoleGrant>>,
+    doubts: Vec<String>,
+}
+
+/// Names of the roles, and whether they are privileged, by definition id.
+pub(super) type Definitions = BTreeMap<Box<str>, (Box<str>, bool)>;
+
 /// Reads all of it.
 pub(super) async fn read(client: &Client) -> Result<Grants, DirectoryError> {
     let calls = calls();
-    let listed = client.each(Version::V1, &calls).await.map_err(|error| error.of_read(READ_ROLES))?;
-    take(client, &calls, listed).await
+    let (listed, definitions) = tokio::join!(client.each(Version::V1, &calls), definitions(client));
+    let held = take(&calls, listed.map_err(|error| error.of_read(READ_ROLES))?, definitions)?;
+    complete(client, held).await
 }
 
-/// Puts together what [`calls`] brought.
-pub(super) async fn take(client: &Client, calls: &[Call; 2], listed: [Listed; 2]) -> Result<Grants, DirectoryError> {
-    let ([assigned, eligible], [assigned_call, eligible_call]) = (listed, calls);
+/// Puts together what [`calls`] and [`definitions`] brought.
+pub(super) fn take(
+    calls: &[Call; 2],
+    [assigned, eligible]: [Listed; 2],
+    definitions: Result<Definitions, DirectoryError>,
+) -> Result<Held, DirectoryError> {
+    let [assigned_call, eligible_call] = calls;
     let assigned: Vec<Assignment> = match assigned.and_then(|items| items.decode(assigned_call)) {
         Ok(found) => found,
-        Err(error) if error.is_forbidden() => return Ok(Grants::default()),
+        Err(error) if error.is_forbidden() => return Ok(Held::default()),
         Err(error) => return Err(error.of_read(READ_ROLES)),
     };
-    let mut grants = Grants::default();
-    let eligible = eligibilities(eligible.and_then(|items| items.decode(eligible_call)), &mut grants.doubts)?;
-    let definitions = definitions(client).await?;
+    let mut doubts = Vec::new();
+    let eligible = eligibilities(eligible.and_then(|items| items.decode(eligible_call)), &mut doubts)?;
+    let definitions = definitions?;
     let roles =
         grants_of(assigned, RoleState::Assigned, &definitions).chain(grants_of(eligible, RoleState::Eligible, &definitions));
-    let roles: BTreeSet<RoleGrant> = roles.collect();
+    Ok(Held { roles: Some(roles.collect()), doubts })
+}
+
+/// Finds out who of the holders is a group, and of whom.
+pub(super) async fn complete(client: &Client, held: Held) -> Result<Grants, DirectoryError> {
+    let Some(roles) = held.roles else { return Ok(Grants::default()) };
     let principals: BTreeSet<EntraId> = roles.iter().map(|grant| grant.principal).collect();
-    grants.groups = groups(client, &principals).await?;
-    grants.roles = Some(roles.into_iter().collect());
-    Ok(grants)
+    let groups = groups(client, &principals).await?;
+    Ok(Grants { roles: Some(roles.into_iter().collect()), groups, doubts: held.doubts })
 }
 
 /// Eligibilities; none without the licence that they take.
@@ -128,8 +148,8 @@ fn eligibilities(read: Result<Vec<Assignment>, GraphError>, doubts: &mut Vec<Str
     }
 }
 
-/// Names of the roles, and whether they are privileged, by definition id.
-async fn definitions(client: &Client) -> Result<BTreeMap<Box<str>, (Box<str>, bool)>, DirectoryError> {
+/// Asks for the roles themselves.
+pub(super) async fn definitions(client: &Client) -> Result<Definitions, DirectoryError> {
     let call = |version, select| Call::get(version, &["roleManagement", "directory", "roleDefinitions"]).select(select);
     let beta = client.list::<Definition>(&call(Version::Beta, "id,templateId,displayName,isPrivileged")).await;
     let found = match beta {
@@ -164,7 +184,21 @@ fn grants_of(
 /// The groups among the holders of roles, with all who are members through any path; `None` when nobody may tell which
 /// of the holders are groups.
 async fn groups(client: &Client, principals: &BTreeSet<EntraId>) -> Result<Option<Vec<OtherObject>>, DirectoryError> {
-    let ids: Vec<String> = principals.iter().map(EntraId::to_string).collect();
+    let all: Vec<EntraId> = principals.iter().copied().collect();
+    // A few are asked for members before it is known whether they have any: that is one request, and no more waiting.
+    let early = if all.len() <= BATCH { all.clone() } else { Vec::new() };
+    let (groups, early_members) = tokio::join!(among(client, &all), members(client, &early));
+    let (Some(mut groups), mut found) = (groups?, early_members?) else { return Ok(None) };
+    let late: Vec<EntraId> = groups.iter().map(|group| group.id).filter(|id| !found.contains_key(id)).collect();
+    found.extend(members(client, &late).await?);
+    for group in &mut groups {
+        group.members = found.remove(&group.id).flatten();
+    }
+    Ok(Some(groups))
+}
+
+async fn among(client: &Client, ids: &[EntraId]) -> Result<Option<Vec<OtherObject>>, DirectoryError> {
+    let ids: Vec<String> = ids.iter().map(EntraId::to_string).collect();
     let mut groups = Vec::new();
     for some in ids.chunks(BY_IDS) {
         let body = json!({ "ids": some, "types": ["group"] });
@@ -175,17 +209,23 @@ async fn groups(client: &Client, principals: &BTreeSet<EntraId>) -> Result<Optio
             Err(error) => return Err(error.of_read(READ_GROUPS)),
         }
     }
-    for group in &mut groups {
-        group.members = members(client, &group.id).await?;
-    }
     Ok(Some(groups))
 }
 
-async fn members(client: &Client, group: &EntraId) -> Result<Option<Vec<EntraId>>, DirectoryError> {
-    let call = Call::get(Version::V1, &["groups", &group.to_string(), "transitiveMembers"]).select("id").top(PAGE);
-    match client.list::<Member>(&call).await {
-        Ok(found) => Ok(Some(found.into_iter().map(|member| member.id).collect::<BTreeSet<_>>().into_iter().collect())),
-        Err(error) if error.is_forbidden() || error.is_missing() => Ok(None),
-        Err(error) => Err(error.of_read(READ_MEMBERS)),
+/// The members of these groups; `None` for who is no group, and for memberships that nobody may see.
+async fn members(client: &Client, groups: &[EntraId]) -> Result<BTreeMap<EntraId, Option<Vec<EntraId>>>, DirectoryError> {
+    let of =
+        |group: &EntraId| Call::get(Version::V1, &["groups", &group.to_string(), "transitiveMembers"]).select("id").top(PAGE);
+    let calls: Vec<Call> = groups.iter().map(of).collect();
+    let listed = client.lists(Version::V1, &calls).await.map_err(|error| error.of_read(READ_MEMBERS))?;
+    let mut found = BTreeMap::new();
+    for ((group, call), items) in groups.iter().zip(&calls).zip(listed) {
+        let members = match items.and_then(|items| items.decode::<Member>(call)) {
+            Ok(members) => Some(members.into_iter().map(|member| member.id).collect::<BTreeSet<_>>().into_iter().collect()),
+            Err(error) if error.is_forbidden() || error.is_missing() => None,
+            Err(error) => return Err(error.of_read(READ_MEMBERS)),
+        };
+        found.insert(*group, members);
     }
+    Ok(found)
 }

@@ -46,14 +46,29 @@ impl Items {
 impl Client {
     /// A whole list.
     pub(super) async fn list<T: DeserializeOwned>(&self, call: &Call) -> Result<Vec<T>, GraphError> {
+        self.gather(call, |all: &mut Vec<T>, mut page| all.append(&mut page)).await
+    }
+
+    /// A whole list, put together page by page.
+    pub(super) async fn gather<T: DeserializeOwned, All: Default>(
+        &self,
+        call: &Call,
+        add: impl Fn(&mut All, Vec<T>),
+    ) -> Result<All, GraphError> {
         let mut restarts = RESTARTS;
         loop {
-            match self.pages(call).await {
+            let (mut all, mut read) = (All::default(), 0);
+            let keep = &mut |page: Vec<T>| {
+                read += page.len();
+                add(&mut all, page);
+            };
+            match self.pages(call, keep).await {
                 // The listing would go on at a place that is no longer known: only from the start is it whole.
                 Err(error) if restarts > 0 && is_expired_page(&error) => {
                     restarts -= 1;
+                    call.told.iter().for_each(|told| told.take_back(read));
                 }
-                other => return other,
+                other => return other.map(|()| all),
             }
         }
     }
@@ -82,33 +97,40 @@ impl Client {
     async fn rest_of(&self, call: &Call, json: Value) -> Listed {
         let count = json.get("@odata.count").cloned();
         let page = serde_json::from_value(json).map_err(|error| odd(call, &format!("cannot be understood: {error}")))?;
-        Ok(Items { count: count.and_then(|count| count.as_u64()), values: self.follow(call, page).await? })
+        let mut values = Vec::new();
+        self.follow(call, page, &mut |mut page| values.append(&mut page)).await?;
+        Ok(Items { count: count.and_then(|count| count.as_u64()), values })
     }
 
-    async fn pages<T: DeserializeOwned>(&self, call: &Call) -> Result<Vec<T>, GraphError> {
-        let page = parse(call, &self.send(call).await?.body)?;
-        self.follow(call, page).await
+    async fn pages<T: DeserializeOwned>(&self, call: &Call, keep: &mut impl FnMut(Vec<T>)) -> Result<(), GraphError> {
+        let page = self.read(call).await?;
+        self.follow(call, page, keep).await
     }
 
-    async fn follow<T: DeserializeOwned>(&self, call: &Call, mut page: Page<T>) -> Result<Vec<T>, GraphError> {
-        let mut all = Vec::new();
-        let mut seen = BTreeSet::new();
+    async fn follow<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        mut page: Page<T>,
+        keep: &mut impl FnMut(Vec<T>),
+    ) -> Result<(), GraphError> {
+        let (mut seen, mut read) = (BTreeSet::new(), 0);
         loop {
-            all.append(&mut page.value);
-            self.tell_read(call, all.len());
-            let is_enough = call.enough.is_some_and(|enough| u32::try_from(all.len()).is_ok_and(|read| read >= enough));
-            let Some(next) = page.next.take().filter(|_| !is_enough) else { return Ok(all) };
+            read += page.value.len();
+            self.tell_read(call, page.value.len());
+            keep(page.value);
+            let is_enough = call.enough.is_some_and(|enough| u32::try_from(read).is_ok_and(|read| read >= enough));
+            let Some(next) = page.next.take().filter(|_| !is_enough) else { return Ok(()) };
             self.check_next(call, &next)?;
             if !seen.insert(next.clone()) {
                 return Err(odd(call, "names the same next page twice"));
             }
-            page = parse(call, &self.send_to(call, &next).await?.body)?;
+            page = self.read_at(call, &next).await?;
         }
     }
 
-    fn tell_read(&self, call: &Call, so_far: usize) {
-        if let Some((what, of)) = call.told {
-            self.progress.note(Step::Read { what, so_far: u64::try_from(so_far).unwrap_or(u64::MAX), of });
+    fn tell_read(&self, call: &Call, more: usize) {
+        if let Some(told) = &call.told {
+            self.progress.note(Step::Read { what: told.what, so_far: told.add(more), of: told.of });
         }
     }
 
@@ -128,10 +150,13 @@ fn is_expired_page(error: &GraphError) -> bool {
 
 /// Reads an answer.
 pub(super) fn parse<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, GraphError> {
-    let deserializer = &mut serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let (path, inner) = (error.path().to_string(), error.into_inner());
-        odd(call, &format!("cannot be understood at `{path}`: {inner}"))
+    // Where something is wrong is looked for when something is.
+    serde_json::from_slice(body).or_else(|_| {
+        let deserializer = &mut serde_json::Deserializer::from_slice(body);
+        serde_path_to_error::deserialize(deserializer).map_err(|error| {
+            let (path, inner) = (error.path().to_string(), error.into_inner());
+            odd(call, &format!("cannot be understood at `{path}`: {inner}"))
+        })
     })
 }
 

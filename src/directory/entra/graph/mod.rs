@@ -3,6 +3,7 @@
 //! ```text
 //! auth ─► client (pace, tries, trace) ─► list (pages) · batch (many reads in one)
 //!                        users · organization · grants · details · frame · search · holders ◄─┘   reading
+//!                        everybody: ranges of users side by side, and the crowd that they make up
 //!                        rehearse: what would be refused, by the tenant model
 //! call: one request · failure: one error          write: one change, one request
 //! ```
@@ -15,8 +16,10 @@ mod batch;
 mod call;
 mod client;
 pub mod cost;
+mod crowd;
 mod details;
 mod endpoint;
+mod everybody;
 mod failure;
 mod frame;
 mod grants;
@@ -27,6 +30,7 @@ mod organization;
 mod pace;
 mod part;
 mod probe;
+mod ranges;
 mod rehearse;
 pub mod rights;
 mod search;
@@ -49,6 +53,7 @@ use crate::plan::facts_of;
 use crate::tenant_model::{Change, Tenant};
 
 pub use client::{GraphSettings, Sent, Trace};
+pub use frame::Frame;
 pub use pace::Patience;
 pub use probe::{Probe, Probes, Reading};
 
@@ -57,7 +62,8 @@ use client::Client;
 use details::Denied;
 use grants::Grants;
 use holders::Unique;
-use users::{Depth, Place};
+use ranges::Split;
+use users::Depth;
 
 /// How long a reading of the roles serves the checks of single writes.
 const ROLES_SERVE: Duration = Duration::from_secs(5);
@@ -92,91 +98,70 @@ impl GraphTenant {
     }
 
     /// What is read whole however little of the tenant a plan needs, and how many users there are; no user yet.
+    /// `at_least` so many users are expected.
     ///
     /// # Errors
     /// What Graph answered.
-    pub async fn read_frame(&self) -> Result<ObservedTenant, DirectoryError> {
-        let (tenant, live_users) = frame::read(&self.client).await?;
-        Ok(ObservedTenant { live_users: Some(live_users), ..tenant })
+    pub async fn read_frame(&self, at_least: usize) -> Result<Frame, DirectoryError> {
+        frame::read(&self.client, u64::try_from(at_least).unwrap_or(u64::MAX)).await
     }
 
-    /// Adds every user, group and contact to the frame, each list read once. What the lists do not have is read by
+    /// Adds every user, group and contact to the frame, and who holds a role. What the lists do not have is read by
     /// [`Self::answer`]; `with_identifiers` takes the object identifiers along, which only beta has, for plans that
     /// touch so many accounts that asking for each takes longer.
     ///
     /// # Errors
     /// What Graph answered.
-    pub async fn add_everything(&self, tenant: &mut ObservedTenant, with_identifiers: bool) -> Result<(), DirectoryError> {
-        let client = &self.client;
-        let (users, groups, contacts) = tokio::join!(
-            self.all_users(if with_identifiers { Depth::WithIdentifier } else { Depth::Common }, tenant.live_users),
+    pub async fn add_everything(&self, frame: Frame, with_identifiers: bool) -> Result<ObservedTenant, DirectoryError> {
+        let (client, mut tenant) = (&self.client, frame.tenant);
+        let depth = if with_identifiers { Depth::WithIdentifier } else { Depth::Common };
+        let (users, groups, contacts, grants) = tokio::join!(
+            everybody::read(client, depth, tenant.live_users.unwrap_or_default(), frame.split),
             organization::all_others(client, OtherKind::Group),
             organization::all_others(client, OtherKind::Contact),
+            grants::complete(client, frame.held),
         );
+        grants?.add_to(&mut tenant);
         let (groups, contacts) = (groups?, contacts?);
         (tenant.users, tenant.live_users, tenant.recycle_bin_read) = (users?, None, true);
         (tenant.groups_read, tenant.contacts_read) = (groups.is_some(), contacts.is_some());
         add_others(&mut tenant.others, groups.into_iter().flatten().chain(contacts.into_iter().flatten()));
         self.has_identifiers.store(with_identifiers, Ordering::Relaxed);
-        Ok(())
+        Ok(tenant)
     }
 
-    /// Adds the recycle bin to the frame, which is small and is searched by more than its own filters can. Everything
-    /// else is added by [`Self::answer`].
+    /// Adds to the frame who holds a role, and the recycle bin, which is small and is searched by more than its own
+    /// filters can. Everything else is added by [`Self::answer`].
     ///
     /// # Errors
     /// What Graph answered.
-    pub async fn add_bin(&self, tenant: &mut ObservedTenant) -> Result<(), DirectoryError> {
-        tenant.users = users::list(&self.client, &users::everybody(Place::Bin, Depth::Common, None), Place::Bin).await?;
-        (tenant.recycle_bin_read, tenant.contacts_read) = (true, true);
-        Ok(())
+    pub async fn add_bin(&self, frame: Frame) -> Result<ObservedTenant, DirectoryError> {
+        let mut tenant = frame.tenant;
+        let (bin, grants) = tokio::join!(users::bin(&self.client, Depth::Common), grants::complete(&self.client, frame.held));
+        grants?.add_to(&mut tenant);
+        (tenant.users, tenant.recycle_bin_read, tenant.contacts_read) = (bin?, true, true);
+        Ok(tenant)
     }
 
-    /// The live users, then the bin: whoever is deleted in between is seen twice, and not missed.
-    async fn all_users(&self, depth: Depth, expected: Option<u64>) -> Result<Vec<CloudUser>, DirectoryError> {
-        let live = users::list(&self.client, &users::everybody(Place::Live, depth, expected), Place::Live).await?;
-        let bin = users::list(&self.client, &users::everybody(Place::Bin, depth, None), Place::Bin).await?;
-        let by_id: BTreeMap<EntraId, CloudUser> = live.into_iter().chain(bin).map(|user| (user.id, user)).collect();
-        Ok(by_id.into_values().collect())
-    }
-
-    /// Adds the facts that no list has to these accounts.
-    async fn add_extras(&self, tenant: &mut ObservedTenant, ids: &BTreeSet<EntraId>) -> Result<(), DirectoryError> {
-        let mut wanted: Vec<&mut CloudUser> = tenant.users.iter_mut().filter(|user| ids.contains(&user.id)).collect();
-        details::add_all(&self.client, &self.denied, &mut wanted).await?;
-        for doubt in self.denied.doubts() {
-            if !tenant.doubts.contains(&doubt) {
-                tenant.doubts.push(doubt);
-            }
-        }
-        Ok(())
-    }
-
-    async fn read_again(&self, tenant: &mut ObservedTenant, ids: &BTreeSet<EntraId>) -> Result<(), DirectoryError> {
+    /// Accounts by id; `deleted` are those that probably are in the recycle bin. Many of them are picked from a list of
+    /// everybody, where that takes fewer requests.
+    async fn by_id(
+        &self,
+        ids: &BTreeSet<EntraId>,
+        deleted: &BTreeSet<EntraId>,
+    ) -> Result<Vec<Option<CloudUser>>, DirectoryError> {
         let ids: Vec<EntraId> = ids.iter().copied().collect();
-        let read = self.by_id(&ids).await?.into_iter().flatten();
-        let mut by_id: BTreeMap<EntraId, CloudUser> = read.map(|user| (user.id, user)).collect();
-        for user in &mut tenant.users {
-            if let Some(read) = by_id.remove(&user.id) {
-                *user = read;
-            }
-        }
-        tenant.users.extend(by_id.into_values());
-        Ok(())
-    }
-
-    /// Accounts by id. Many of them are picked from a list of everybody, where that takes fewer requests.
-    async fn by_id(&self, ids: &[EntraId]) -> Result<Vec<Option<CloudUser>>, DirectoryError> {
         if ids.len() <= FEW_ACCOUNTS {
-            return users::by_id(&self.client, ids).await;
+            return users::by_id(&self.client, &ids, deleted).await;
         }
         let count = self.live_users().await?;
         if cost::of_reading(ids.len()) <= cost::of_listing(count) {
-            return users::by_id(&self.client, ids).await;
+            return users::by_id(&self.client, &ids, deleted).await;
         }
-        let everybody = self.all_users(Depth::WithIdentifier, Some(count)).await?;
-        let everybody: BTreeMap<EntraId, CloudUser> = everybody.into_iter().map(|user| (user.id, user)).collect();
-        Ok(ids.iter().map(|id| everybody.get(id).cloned()).collect())
+        let everybody =
+            everybody::read(&self.client, Depth::WithIdentifier, count, Split::new(count, self.client.page_size)).await?;
+        let mut everybody: BTreeMap<EntraId, CloudUser> = everybody.into_iter().map(|user| (user.id, user)).collect();
+        Ok(ids.iter().map(|id| everybody.remove(id)).collect())
     }
 
     async fn live_users(&self) -> Result<u64, DirectoryError> {
@@ -203,7 +188,8 @@ impl GraphTenant {
 
     /// A part of the tenant: these accounts, and who holds which role.
     async fn part(&self, ids: &[EntraId]) -> Result<Tenant, DirectoryError> {
-        let mut users: Vec<CloudUser> = self.by_id(ids).await?.into_iter().flatten().collect();
+        let ids = ids.iter().copied().collect();
+        let mut users: Vec<CloudUser> = self.by_id(&ids, &BTreeSet::new()).await?.into_iter().flatten().collect();
         details::add_sign_ins(&self.client, &self.denied, &mut users.iter_mut().collect::<Vec<_>>()).await?;
         let mut tenant = ObservedTenant { users, recycle_bin_read: true, ..ObservedTenant::default() };
         self.grants().await?.add_to(&mut tenant);
@@ -220,9 +206,8 @@ fn add_others(others: &mut Vec<OtherObject>, found: impl Iterator<Item = OtherOb
 #[async_trait]
 impl TenantReader for GraphTenant {
     async fn read_tenant(&self) -> Result<ObservedTenant, DirectoryError> {
-        let mut tenant = self.read_frame().await?;
-        self.add_everything(&mut tenant, true).await?;
-        Ok(tenant)
+        let frame = self.read_frame(0).await?;
+        self.add_everything(frame, true).await
     }
 
     async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {

@@ -6,11 +6,11 @@ use crate::directory::entra::json::{WireDomain, WireOrganization, WireOther, Wir
 use crate::directory::ports::DirectoryError;
 use crate::model::{Domain, ObservedTenant, OtherKind, OtherObject};
 
-use super::call::{Call, Version};
+use super::call::{Call, Told, Version};
 use super::client::Client;
 use super::cost::PAGE;
 use super::failure::GraphError;
-use super::list::Listed;
+use super::list::{Items, Listed};
 use super::rights::{READ_CONTACTS, READ_DOMAINS, READ_GROUPS, READ_ORGANIZATION, READ_SWITCHES, READ_USERS};
 
 #[derive(Deserialize)]
@@ -86,7 +86,7 @@ fn set(kind: OtherKind) -> &'static str {
 
 /// All groups or contacts; `None` without the right to read them.
 pub(super) async fn all_others(client: &Client, kind: OtherKind) -> Result<Option<Vec<OtherObject>>, DirectoryError> {
-    let read = client.list::<WireOther>(&others(kind).top(PAGE).told(set(kind), None)).await;
+    let read = client.list::<WireOther>(&others(kind).top(PAGE).told(Told::new(set(kind), None))).await;
     let found = allowed(read, "Group.Read.All and OrgContact.Read.All")?;
     Ok(found.map(|found| found.into_iter().map(|wire| wire.into_other(kind)).collect()))
 }
@@ -103,6 +103,11 @@ pub(super) fn count_users() -> Call {
 
 /// How many there are by the answer to [`count_users`].
 pub(super) fn counted(listed: Listed) -> Result<u64, DirectoryError> {
-    let items = listed.map_err(|error| error.of_read(READ_USERS))?;
-    items.count.ok_or_else(|| DirectoryError::Input("the answer to GET /users has no @odata.count".into()))
+    listed.and_then(|items| number(&items)).map_err(|error| error.of_read(READ_USERS))
+}
+
+/// How many users there are by the count of a list.
+pub(super) fn number(items: &Items) -> Result<u64, GraphError> {
+    let without = || GraphError::Directory(DirectoryError::Input("the answer to GET /users has no @odata.count".into()));
+    items.count.ok_or_else(without)
 }

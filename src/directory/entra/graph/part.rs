@@ -1,6 +1,6 @@
 //! A part of a tenant, read by the questions of planning: what is asked for decides how much is read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use crate::directory::ports::DirectoryError;
@@ -8,6 +8,7 @@ use crate::model::questions::{CloudQuestion, SYNCED_SAMPLE};
 use crate::model::{CloudUser, EntraId, ObservedTenant, OtherKind, OtherObject, odd_spellings};
 
 use super::call::{Call, Version};
+use super::details::{self, Extras};
 use super::organization::{other_by_id, right_for};
 use super::search;
 use super::{GraphTenant, add_others};
@@ -19,25 +20,53 @@ impl GraphTenant {
     /// What Graph answered.
     pub async fn answer(&self, tenant: &mut ObservedTenant, questions: &BTreeSet<CloudQuestion>) -> Result<(), DirectoryError> {
         let asked = Asked::sort(questions);
-        let found = search::everything(&self.client, &asked.searches(), &asked.addresses).await?;
+        let mut again = asked.ids.clone();
+        again.extend(asked.details.iter().filter(|_| !self.has_identifiers.load(Ordering::Relaxed)));
+        let mut extras = Extras::default();
+        // Whose details are asked for is known already, so that nothing here waits for anything else.
+        let known: Vec<&CloudUser> = tenant.users.iter().filter(|user| asked.details.contains(&user.id)).collect();
+        let (searches, deleted) = (asked.searches(), deleted(&tenant.users));
+        let (found, read, details) = tokio::join!(
+            search::everything(&self.client, &searches, &asked.addresses),
+            self.by_id(&again, &deleted),
+            details::ask_all(&self.client, &self.denied, &known, &mut extras),
+        );
+        let found = found?;
         merge(&mut tenant.users, found.users);
         tenant.groups_read &= found.groups.is_some();
         tenant.contacts_read &= found.contacts.is_some();
         add_others(&mut tenant.others, found.groups.into_iter().flatten().chain(found.contacts.into_iter().flatten()));
-        let mut again = asked.ids.clone();
-        again.extend(asked.details.iter().filter(|_| !self.has_identifiers.load(Ordering::Relaxed)));
-        self.read_again(tenant, &again).await?;
+        replace(&mut tenant.users, read?);
+        details?;
         self.add_others_by_id(tenant, &asked.ids).await?;
-        self.add_extras(tenant, &asked.details).await
+        self.add_extras(tenant, &asked.details, extras).await
+    }
+
+    /// Adds the facts that no list has to these accounts; what has come to matter since they were asked is asked now.
+    async fn add_extras(
+        &self,
+        tenant: &mut ObservedTenant,
+        ids: &BTreeSet<EntraId>,
+        mut extras: Extras,
+    ) -> Result<(), DirectoryError> {
+        let known: Vec<&CloudUser> = tenant.users.iter().filter(|user| ids.contains(&user.id)).collect();
+        details::ask_all(&self.client, &self.denied, &known, &mut extras).await?;
+        extras.add_to(&mut tenant.users.iter_mut().filter(|user| ids.contains(&user.id)).collect::<Vec<_>>())?;
+        for doubt in self.denied.doubts() {
+            if !tenant.doubts.contains(&doubt) {
+                tenant.doubts.push(doubt);
+            }
+        }
+        Ok(())
     }
 
     /// Ids of nobody may be those of groups or contacts.
     async fn add_others_by_id(&self, tenant: &mut ObservedTenant, ids: &BTreeSet<EntraId>) -> Result<(), DirectoryError> {
         let known: BTreeSet<EntraId> = tenant.users.iter().map(|user| user.id).collect();
         let ids: Vec<EntraId> = ids.difference(&known).copied().collect();
-        for kind in [OtherKind::Group, OtherKind::Contact] {
-            add_others(&mut tenant.others, self.others_by_id(kind, &ids).await?.into_iter());
-        }
+        let (groups, contacts) =
+            tokio::join!(self.others_by_id(OtherKind::Group, &ids), self.others_by_id(OtherKind::Contact, &ids));
+        add_others(&mut tenant.others, groups?.into_iter().chain(contacts?));
         Ok(())
     }
 
@@ -48,6 +77,22 @@ impl GraphTenant {
         let wires = json.filter_map(|json| serde_json::from_value::<crate::directory::entra::json::WireOther>(json).ok());
         Ok(wires.map(|wire| wire.into_other(kind)).collect())
     }
+}
+
+/// Who is in the recycle bin, as far as it was read.
+fn deleted(users: &[CloudUser]) -> BTreeSet<EntraId> {
+    users.iter().filter(|user| user.is_deleted()).map(|user| user.id).collect()
+}
+
+/// Puts accounts that were read again in the place of what was known of them.
+fn replace(users: &mut Vec<CloudUser>, read: Vec<Option<CloudUser>>) {
+    let mut by_id: BTreeMap<EntraId, CloudUser> = read.into_iter().flatten().map(|user| (user.id, user)).collect();
+    for user in users.iter_mut() {
+        if let Some(read) = by_id.remove(&user.id) {
+            *user = read;
+        }
+    }
+    users.extend(by_id.into_values());
 }
 
 /// Later readings replace earlier ones, except that the details of an account stay.

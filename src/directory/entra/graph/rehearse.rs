@@ -19,8 +19,8 @@ impl GraphTenant {
     /// The accounts that are written, and whoever has a name that one of them is to get.
     async fn concerned(&self, changes: &[Change]) -> Result<Vec<CloudUser>, DirectoryError> {
         let ids: BTreeSet<EntraId> = changes.iter().map(|change| change.user).collect();
-        let ids: Vec<EntraId> = ids.into_iter().collect();
-        let mut users: Vec<CloudUser> = self.by_id(&ids).await?.into_iter().flatten().collect();
+        let nobody = BTreeSet::new();
+        let mut users: Vec<CloudUser> = self.by_id(&ids, &nobody).await?.into_iter().flatten().collect();
         let (names, addresses) = wanted(changes, &users);
         let mut calls = search::by_values("userPrincipalName", names.iter().map(String::as_str), false);
         let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
@@ -29,8 +29,7 @@ impl GraphTenant {
         let known: BTreeSet<EntraId> = users.iter().map(|user| user.id).collect();
         let others: BTreeSet<EntraId> = found.iter().map(|user| user.id).filter(|id| !known.contains(id)).collect();
         // A search lags behind, so whoever it names is read again.
-        let others: Vec<EntraId> = others.into_iter().collect();
-        users.extend(self.by_id(&others).await?.into_iter().flatten());
+        users.extend(self.by_id(&others, &nobody).await?.into_iter().flatten());
         Ok(users)
     }
 }

@@ -10,7 +10,7 @@ use crate::model::{CloudUser, OtherKind, OtherObject};
 
 use super::call::{Call, Version, is_one_of, literal};
 use super::client::Client;
-use super::cost::VALUES;
+use super::cost::{PAGE, VALUES};
 use super::failure::GraphError;
 use super::list::Listed;
 use super::organization::{others, right_for};
@@ -24,7 +24,7 @@ const CONDITIONS: usize = 14;
 pub(super) fn by_values<'v>(property: &str, values: impl IntoIterator<Item = &'v str>, advanced: bool) -> Vec<Call> {
     let values: Vec<&str> = values.into_iter().collect();
     let call = |some: &[&str]| {
-        let call = listing(Place::Live, Depth::Common).filter(&is_one_of(property, some.iter().copied()));
+        let call = listing(Place::Live, Depth::Common, PAGE).filter(&is_one_of(property, some.iter().copied()));
         if advanced { call.advanced() } else { call }
     };
     values.chunks(VALUES).map(call).collect()
@@ -33,7 +33,7 @@ pub(super) fn by_values<'v>(property: &str, values: impl IntoIterator<Item = &'v
 /// Searches for live users with one of these mail addresses.
 pub(super) fn by_addresses(addresses: &[&str]) -> Vec<Call> {
     let mut calls = by_values("mail", addresses.iter().copied(), false);
-    calls.extend(proxies(addresses).map(|filter| listing(Place::Live, Depth::Common).filter(&filter)));
+    calls.extend(proxies(addresses).map(|filter| listing(Place::Live, Depth::Common, PAGE).filter(&filter)));
     calls
 }
 
@@ -55,7 +55,7 @@ fn proxies<'a>(addresses: &'a [&'a str]) -> impl Iterator<Item = String> + 'a {
 /// Searches for live users whose sign-in name or mail begins like this.
 pub(super) fn by_beginning(prefix: &str) -> Vec<Call> {
     let starts = |property: &str| format!("startsWith({property},{})", literal(prefix));
-    ["userPrincipalName", "mail"].map(|property| listing(Place::Live, Depth::Common).filter(&starts(property))).into()
+    ["userPrincipalName", "mail"].map(|property| listing(Place::Live, Depth::Common, PAGE).filter(&starts(property))).into()
 }
 
 /// The first live users that are synced, by sign-in name.

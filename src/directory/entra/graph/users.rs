@@ -1,13 +1,14 @@
 //! Reading users: in bulk, by id, and by what they hold.
 
-use crate::directory::entra::json::{Object, WireUser};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::directory::entra::json::{Object, UserError, WireUser};
 use crate::directory::ports::DirectoryError;
 use crate::directory::text::shown;
 use crate::model::{CloudUser, EntraId};
 
-use super::call::{Call, Version};
+use super::call::{Call, Told, Version};
 use super::client::Client;
-use super::cost::PAGE;
 use super::failure::GraphError;
 use super::rights::READ_USERS;
 
@@ -75,57 +76,108 @@ pub(super) fn one(place: Place, depth: Depth, id: &EntraId) -> Call {
 }
 
 /// A list of users with the usual facts; a filter can be put on it.
-pub(super) fn listing(place: Place, depth: Depth) -> Call {
-    place.list(depth.version()).select(&depth.select()).top(PAGE)
+pub(super) fn listing(place: Place, depth: Depth, page_size: u32) -> Call {
+    place.list(depth.version()).select(&depth.select()).top(page_size)
 }
 
-/// Everybody in a place, page by page, told to whoever watches.
-pub(super) fn everybody(place: Place, depth: Depth, expected: Option<u64>) -> Call {
-    let what = match place {
-        Place::Live => "users of the tenant",
-        Place::Bin => "users in the recycle bin",
-    };
-    listing(place, depth).told(what, expected)
+/// The recycle bin, told to whoever watches.
+pub(super) async fn bin(client: &Client, depth: Depth) -> Result<Vec<CloudUser>, DirectoryError> {
+    let call = listing(Place::Bin, depth, client.page_size).told(Told::new("users in the recycle bin", None));
+    list(client, &call, Place::Bin).await?.finish()
 }
 
 /// A list of users.
-pub(super) async fn list(client: &Client, call: &Call, place: Place) -> Result<Vec<CloudUser>, DirectoryError> {
-    let wires: Vec<Object<WireUser>> = client.list(call).await.map_err(|error| error.of_read(READ_USERS))?;
-    decode(wires.into_iter().map(|Object(wire)| wire), place)
+pub(super) async fn list(client: &Client, call: &Call, place: Place) -> Result<Decoded, DirectoryError> {
+    let add = |all: &mut Decoded, page: Vec<Object<WireUser>>| all.add(page.into_iter().map(|Object(wire)| wire), place);
+    client.gather(call, add).await.map_err(|error| error.of_read(READ_USERS))
 }
 
-/// Users from their JSON; what cannot be used is named, together and never left out.
-pub(super) fn decode(wires: impl Iterator<Item = WireUser>, place: Place) -> Result<Vec<CloudUser>, DirectoryError> {
-    let (mut users, mut wrong) = (Vec::new(), Vec::new());
-    for wire in wires {
-        let name = wire.upn.as_deref().map(shown).unwrap_or_default();
-        let id = wire.any_id().map(|id| id.to_string()).unwrap_or_default();
-        match wire.into_user(place == Place::Bin) {
-            Ok(user) => users.push(user),
-            Err(error) => wrong.push(format!("{name} ({id}): {}", shown(&error.to_string()))),
+/// Users from their JSON, and what is wrong with others.
+#[derive(Debug, Default)]
+pub(super) struct Decoded {
+    pub(super) users: Vec<CloudUser>,
+    /// The first few that cannot be used.
+    pub(super) wrong: Vec<String>,
+    pub(super) wrong_count: usize,
+}
+
+impl Decoded {
+    pub(super) fn add(&mut self, wires: impl Iterator<Item = WireUser>, place: Place) {
+        for wire in wires {
+            let (id, name) = (wire.any_id(), wire.upn.clone());
+            match wire.into_user(place == Place::Bin) {
+                Ok(user) => self.users.push(user),
+                Err(error) => self.refuse(id, name.as_deref(), &error),
+            }
         }
     }
-    if wrong.is_empty() {
-        return Ok(users);
+
+    fn refuse(&mut self, id: Option<EntraId>, name: Option<&str>, error: &UserError) {
+        self.wrong_count += 1;
+        if self.wrong.len() < EXAMPLES {
+            let (id, name) = (id.map(|id| id.to_string()).unwrap_or_default(), name.map(shown).unwrap_or_default());
+            self.wrong.push(format!("{name} ({id}): {}", shown(&error.to_string())));
+        }
     }
-    let (count, more) = (wrong.len(), wrong.len().saturating_sub(EXAMPLES));
-    wrong.truncate(EXAMPLES);
-    let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
-    Err(DirectoryError::Input(format!(
-        "{count} users of the tenant hold something that cannot be:\n  {}{more}",
-        wrong.join("\n  ")
-    )))
+
+    /// Takes over what is wrong with another part of the same list, and gives its users.
+    pub(super) fn join(&mut self, other: Self) -> Vec<CloudUser> {
+        self.wrong_count += other.wrong_count;
+        self.wrong.extend(other.wrong);
+        self.wrong.truncate(EXAMPLES);
+        other.users
+    }
+
+    /// The users; what cannot be used is named, together and never left out.
+    pub(super) fn finish(self) -> Result<Vec<CloudUser>, DirectoryError> {
+        if self.wrong_count == 0 {
+            return Ok(self.users);
+        }
+        let more = match self.wrong_count - self.wrong.len() {
+            0 => String::new(),
+            more => format!("\n  and {more} more"),
+        };
+        let (count, lines) = (self.wrong_count, self.wrong.join("\n  "));
+        Err(DirectoryError::Input(format!("{count} users of the tenant hold something that cannot be:\n  {lines}{more}")))
+    }
 }
 
-/// These accounts as they stand, live or in the recycle bin, in the order asked for.
-pub(super) async fn by_id(client: &Client, ids: &[EntraId]) -> Result<Vec<Option<CloudUser>>, DirectoryError> {
-    let mut found = in_place(client, ids, Place::Live).await?;
-    let missing: Vec<EntraId> = ids.iter().zip(&found).filter(|(_, user)| user.is_none()).map(|(id, _)| *id).collect();
-    if !missing.is_empty() {
-        let mut deleted = in_place(client, &missing, Place::Bin).await?.into_iter();
-        found.iter_mut().filter(|user| user.is_none()).for_each(|user| *user = deleted.next().flatten());
+/// Users from their JSON, all of them or an error.
+pub(super) fn decode(wires: impl Iterator<Item = WireUser>, place: Place) -> Result<Vec<CloudUser>, DirectoryError> {
+    let mut decoded = Decoded::default();
+    decoded.add(wires, place);
+    decoded.finish()
+}
+
+/// These accounts as they stand, live or in the recycle bin, in the order asked for. Those of `deleted` are looked for in
+/// the bin first.
+pub(super) async fn by_id(
+    client: &Client,
+    ids: &[EntraId],
+    deleted: &BTreeSet<EntraId>,
+) -> Result<Vec<Option<CloudUser>>, DirectoryError> {
+    let (in_bin, live): (Vec<EntraId>, Vec<EntraId>) = ids.iter().partition(|id| deleted.contains(id));
+    let (mut found, missing) = in_places(client, &live, &in_bin).await?;
+    let (missing_live, missing_in_bin) = missing.into_iter().partition::<Vec<_>, _>(|id| !deleted.contains(id));
+    found.extend(in_places(client, &missing_in_bin, &missing_live).await?.0);
+    Ok(ids.iter().map(|id| found.remove(id)).collect())
+}
+
+/// Accounts where they are thought to be, and who is not there.
+async fn in_places(
+    client: &Client,
+    live: &[EntraId],
+    in_bin: &[EntraId],
+) -> Result<(BTreeMap<EntraId, CloudUser>, Vec<EntraId>), DirectoryError> {
+    let (of_live, of_bin) = tokio::join!(in_place(client, live, Place::Live), in_place(client, in_bin, Place::Bin));
+    let (mut found, mut missing) = (BTreeMap::new(), Vec::new());
+    for (id, user) in live.iter().chain(in_bin).zip(of_live?.into_iter().chain(of_bin?)) {
+        match user {
+            Some(user) => found.extend([(*id, user)]),
+            None => missing.push(*id),
+        }
     }
-    Ok(found)
+    Ok((found, missing))
 }
 
 async fn in_place(client: &Client, ids: &[EntraId], place: Place) -> Result<Vec<Option<CloudUser>>, DirectoryError> {
@@ -141,7 +193,7 @@ async fn at_depth(client: &Client, ids: &[EntraId], place: Place, depth: Depth) 
     let calls: Vec<Call> = ids.iter().map(|id| one(place, depth, id)).collect();
     let parts = match calls.as_slice() {
         // On its own, so that a log shows plainly what was read before what was written.
-        [call] => vec![client.send(call).await.and_then(|reply| super::list::parse(call, &reply.body))],
+        [call] => vec![client.read(call).await],
         calls => client.batch(depth.version(), calls).await?,
     };
     parts.into_iter().map(|part| user_of(part, place)).collect()

@@ -1,0 +1,108 @@
+//! Many users: several chains of pages at a time, each user once, and nobody lost while others are renamed.
+
+use hardmatch::directory::ports::TenantReader as _;
+use hardmatch::model::{CloudUser, ObservedTenant};
+
+use super::*;
+
+const PAGE: u32 = 10;
+
+/// A tenant with numbered names, and others behind them.
+fn crowd() -> Value {
+    let numbered = (0..300).map(|n| user(n, &format!("u{n:05}"), json!({})));
+    let lettered = (1000..1025).map(|n| user(n, &format!("a{n}"), json!({})));
+    let others = ["Zoe", "o'dell", "max#ext#"].iter().zip(2000..).map(|(name, n)| user(n, name, json!({})));
+    tenant(numbered.chain(lettered).chain(others).collect(), vec![deleted(0xff00, "gone", json!({}))])
+}
+
+fn wide(server: &Server) -> GraphTenant {
+    let mut settings = server.settings();
+    settings.page_size = PAGE;
+    GraphTenant::new(settings).unwrap()
+}
+
+async fn read(tenant: &Value, script: Value) -> (ObservedTenant, Vec<String>) {
+    let server = Server::scripted(tenant, script).await;
+    let read = wide(&server).read_tenant().await.unwrap();
+    (read, server.requests().await)
+}
+
+fn names(tenant: &ObservedTenant) -> Vec<String> {
+    let mut names: Vec<String> = tenant.users.iter().map(|user: &CloudUser| user.original_upn().to_lowercase()).collect();
+    names.sort();
+    names
+}
+
+fn expected(tenant: &Value) -> Vec<String> {
+    let of = |list: &str| tenant[list].as_array().unwrap().clone();
+    let name = |user: &Value| user["userPrincipalName"].as_str().unwrap().to_lowercase();
+    let mut names: Vec<String> = of("users").iter().map(name).collect();
+    names.push("gone@x.example".to_owned());
+    names.sort();
+    names
+}
+
+/// The first pages of lists of users with all facts.
+fn chains(requests: &[String]) -> Vec<&String> {
+    let is_chain = |request: &&String| {
+        request.starts_with("GET /beta/users?") && request.contains("proxyAddresses") && !request.contains("$skiptoken")
+    };
+    requests.iter().filter(is_chain).collect()
+}
+
+#[tokio::test]
+async fn many_users_are_read_in_several_chains_and_each_once() {
+    let tenant = crowd();
+    let (read, requests) = read(&tenant, json!({})).await;
+    assert_eq!(names(&read), expected(&tenant));
+    let chains = chains(&requests);
+    assert!(chains.len() >= 8 && chains.iter().all(|chain| chain.contains("startsWith")), "{chains:#?}");
+    let pages = requests.iter().filter(|request| request.starts_with("GET /beta/users?")).count();
+    assert!(pages <= 33 + chains.len(), "{pages} pages for 328 users in {} chains", chains.len());
+}
+
+#[tokio::test]
+async fn the_chains_are_whole_whatever_happens_between_their_pages() {
+    let tenant = crowd();
+    for fault in [
+        json!({ "path": "/users", "nth": 15, "expirePageTokens": true }),
+        json!({ "path": "/users", "every": 7, "answer": { "status": 503 } }),
+        json!({ "path": "/users", "nth": 14, "truncate": true }),
+        json!({ "batch": true, "every": 9, "times": 6, "answer": { "status": 429, "retryAfter": 0 } }),
+    ] {
+        let (read, _) = read(&tenant, json!({ "faults": [fault] })).await;
+        assert_eq!(names(&read), expected(&tenant), "{fault}");
+    }
+}
+
+/// The last number is read late, and gets a name of a range of which the first page was read already, where it stands
+/// before all others. Whether the index knows of it yet or not, it is found; and so is everybody else.
+#[tokio::test]
+async fn who_is_renamed_while_the_pages_go_by_is_not_lost() {
+    let tenant = crowd();
+    for lag in [json!({}), json!({ "index": { "ms": 60_000 } })] {
+        for (nth, n) in [(16, 299), (18, 149), (20, 39), (30, 0)] {
+            let edit = json!({ "user": id(n), "set": { "userPrincipalName": "aaron@x.example" } });
+            let faults = json!([{ "path": "/users", "batch": false, "nth": nth, "edit": edit }]);
+            let (read, _) = read(&tenant, json!({ "lag": lag, "faults": faults })).await;
+            assert_eq!(read.users.iter().filter(|user| user.id.to_string() == id(n)).count(), 1, "{nth} {n} {lag}");
+            assert_eq!(read.users.len(), 329);
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_beginnings_do_not_add_up_or_are_not_counted_there_is_one_chain() {
+    let mut tenant = crowd();
+    tenant["users"][7]["userPrincipalName"] = json!("ünal@x.example");
+    let (odd, requests) = read(&tenant, json!({})).await;
+    assert_eq!(names(&odd), expected(&tenant));
+    assert_eq!(chains(&requests).len(), 1);
+    let refused = json!({ "status": 400, "code": "Request_UnsupportedQuery" });
+    // Behind the six questions of the frame come those about beginnings.
+    let faults = json!([{ "path": "/users", "batch": true, "after": 1, "times": 46, "answer": refused }]);
+    let tenant = crowd();
+    let (refused, requests) = read(&tenant, json!({ "faults": faults })).await;
+    assert_eq!(names(&refused), expected(&tenant));
+    assert_eq!(chains(&requests).len(), 1);
+}
