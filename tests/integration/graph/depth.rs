@@ -22,7 +22,7 @@ async fn depth(server: &Server) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_of_a_few_mappings_is_six_calls_deep_at_most() {
-    for name in ["swap", "recycle-bin", "everything-wrong"] {
+    for name in ["swap", "recycle-bin", "duplicate-account"] {
         let live = Live::example(name, json!({ "faults": [{ "batch": false, "slowMs": SLOW }] })).await;
         let planned = live.run(&["plan", "--read", "needed", "--out", "plan.json"]).await;
         assert!(live.here.path().join("plan.json").exists(), "{name}: {}", planned.stderr);
