@@ -43,6 +43,11 @@ need_kerberos() {
     install_packages libkrb5-dev libclang-dev
 }
 
+# Judges the dependencies by deny.toml. Built without optimisation: that takes two minutes instead of ten, and it runs for seconds.
+need_cargo_deny() {
+    cargo deny --version >/dev/null 2>&1 || cargo install --quiet --locked --profile dev --version ^0.20 cargo-deny
+}
+
 # The browser that opens the pages of plans; where its driver is, is written to browser.env below a folder.
 need_browser() {
     : >"$1/browser.env"
