@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::{EndStatus, Entry, JournalError, JournalState};
+use crate::model::text::printable;
 
 /// The file as the writer sees it; tests put a failing disk here.
 pub(crate) trait LogFile: Send + 'static {
@@ -173,7 +174,11 @@ fn load(path: &Path) -> Result<Loaded, JournalError> {
         if length == 0 {
             break;
         }
-        let damaged = |reason: String| JournalError::Damaged { path: path.display().to_string(), line, reason };
+        // The reason may quote the line, and whoever wrote that is not known.
+        let damaged = |reason: String| {
+            let reason = printable(&reason).into_owned();
+            JournalError::Damaged { path: path.display().to_string(), line, reason }
+        };
         let whole = bytes.ends_with(b"\n");
         match serde_json::from_slice(&bytes) {
             Ok(entry) => loaded.state.take(line, entry).map_err(damaged)?,

@@ -162,7 +162,7 @@ impl Data {
             severities: severities(view),
             codes: codes(view),
             outcomes: Outcome::ALL.iter().map(|outcome| outcome.about()).collect(),
-            forests: forests.iter().map(|forest| Choice::new(forest, printable(forest).into_owned())).collect(),
+            forests: forests.iter().map(|forest| printable(forest)).map(|name| Choice::new(&name, name.to_string())).collect(),
             actions,
             mappings,
             findings,

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::directory::ports::DirectoryError;
 use crate::directory::progress::Step;
+use crate::directory::text::shown;
 
 use super::call::{Call, Version};
 use super::client::Client;
@@ -18,8 +19,8 @@ use super::failure::GraphError;
 const RESTARTS: usize = 3;
 
 #[derive(Deserialize)]
-struct Page<T> {
-    value: Vec<T>,
+pub(super) struct Page<T> {
+    pub(super) value: Vec<T>,
     #[serde(rename = "@odata.nextLink", default)]
     next: Option<String>,
 }
@@ -161,5 +162,6 @@ pub(super) fn parse<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, 
 }
 
 fn odd(call: &Call, what: &str) -> GraphError {
-    GraphError::Directory(DirectoryError::Input(format!("the answer to {} {what}", call.shown())))
+    // What is wrong may quote the answer.
+    GraphError::Directory(DirectoryError::Input(format!("the answer to {} {}", call.shown(), shown(what))))
 }
