@@ -2,6 +2,7 @@
 
 mod depth;
 mod reading;
+mod rights;
 mod scenario;
 mod side_by_side;
 mod signals;

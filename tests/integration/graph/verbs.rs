@@ -37,7 +37,7 @@ impl Live {
         serde_json::from_str(&text).unwrap()
     }
 
-    async fn apply(&self, extra: &[&str]) -> Outcome {
+    pub(super) async fn apply(&self, extra: &[&str]) -> Outcome {
         let planned = self.run(&["plan", "--out", "plan.json"]).await;
         assert_eq!(planned.code, Some(0), "{}{}", planned.stdout, planned.stderr);
         let plan: Value = serde_json::from_str(&self.here.read("plan.json")).unwrap();

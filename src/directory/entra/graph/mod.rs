@@ -22,6 +22,7 @@ mod endpoint;
 mod everybody;
 mod failure;
 mod frame;
+mod granted;
 mod grants;
 mod holders;
 mod http;

@@ -6,10 +6,11 @@ use crate::directory::ports::DirectoryError;
 use crate::model::{CloudUser, EntraId, ObservedTenant};
 use crate::tenant_model::{Change, ChangeKind, Tenant, mail_addresses};
 
-use super::{GraphTenant, frame, search};
+use super::{GraphTenant, auth, frame, granted, search};
 
 impl GraphTenant {
     pub(super) async fn refusals(&self, changes: &[Change]) -> Result<Vec<Option<String>>, DirectoryError> {
+        granted::check(auth::claims(&self.client.token().await?).as_ref(), changes)?;
         let mut tenant = frame::identity(&self.client).await?;
         tenant.users = self.concerned(changes).await?;
         let mut tenant = Tenant::new(ObservedTenant { recycle_bin_read: true, ..tenant });
