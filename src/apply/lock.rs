@@ -73,7 +73,14 @@ fn open(path: &Path) -> io::Result<File> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    options.open(path)
+    let file = options.open(path)?;
+    // Whoever may open it could hold the lock. One that another account made stays as it is.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        file.set_permissions(std::fs::Permissions::from_mode(0o600)).ok();
+    }
+    Ok(file)
 }
 
 fn sign(file: &mut File) -> io::Result<()> {

@@ -47,7 +47,7 @@ impl Batch {
     fn make_folder(&mut self, folder: &Path) -> io::Result<()> {
         let missing: Vec<PathBuf> =
             folder.ancestors().take_while(|part| !part.as_os_str().is_empty() && !part.exists()).map(Path::to_owned).collect();
-        fs::create_dir_all(folder)?;
+        files::create_folder(folder, self.readers)?;
         // The innermost comes first, so that they can be removed in this order.
         self.folders.splice(0..0, missing);
         Ok(())

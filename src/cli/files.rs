@@ -113,6 +113,20 @@ pub(super) fn temporary(folder: &Path, _: Readers) -> io::Result<NamedTempFile> 
     Builder::new().tempfile_in(folder)
 }
 
+/// Creates a folder with those above it. What others may not read they may not replace either.
+pub(super) fn create_folder(folder: &Path, readers: Readers) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    if readers == Readers::Owner {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    #[cfg(not(unix))]
+    let _ = readers;
+    builder.create(folder)
+}
+
 /// Makes sure that the names in a folder are on disk.
 #[cfg(unix)]
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {

@@ -20,6 +20,8 @@ mod guards;
 mod init;
 mod ldap;
 mod next_sync;
+#[cfg(unix)]
+mod owner_only;
 mod partial;
 mod pipelines;
 mod properties;
@@ -28,12 +30,14 @@ mod random_runs;
 mod readme;
 mod report;
 mod screen;
+mod secrets;
 mod sign_in;
 mod snapshot;
 mod surroundings;
 #[cfg(feature = "emulator")]
 mod tenants;
 mod terminals;
+mod tls;
 mod waiting;
 #[cfg(feature = "emulator")]
 mod walks;
