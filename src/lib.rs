@@ -11,7 +11,7 @@
 //!
 //! | floor | module | what lives there |
 //! |---|---|---|
-//! | 7 | `main.rs`, `bin/` | parse, run, exit code |
+//! | 7 | `main.rs`, `bin/`, `fuzzing` | parse, run, exit code · what holds for any input, for the fuzz targets and a short run of the tests |
 //! | 6 | [`cli`], `emulator` | arguments, exit codes, one file a verb; the only reader of environment and clock · the tenant model behind HTTP, for tests and rehearsals (feature `emulator`) |
 //! | 5 | [`apply`], [`approval`], [`config`], [`render`] | preflight, run, journal, rollback · signed statements and who may sign · YAML and waves to desired · one view of a plan in every format |
 //! | 4 | [`directory`], [`planfile`] | readers and writers as small traits, and their adapters · the versioned wire format |
@@ -31,6 +31,9 @@ pub mod diag;
 pub mod directory;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod model;
 pub mod plan;
 pub mod planfile;

@@ -8,7 +8,7 @@ mod approve;
 pub mod args;
 mod authors;
 mod batch;
-mod convert;
+pub(crate) mod convert;
 mod demo;
 mod directories;
 mod discover;

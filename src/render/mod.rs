@@ -12,6 +12,8 @@ mod discover;
 mod escape;
 mod explain;
 mod facts;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod harmless;
 mod html;
 mod human;
 mod json;

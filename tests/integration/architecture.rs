@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Module and floor, from the ground up.
-const FLOORS: [(&str, u8); 14] = [
+const FLOORS: [(&str, u8); 15] = [
     ("model", 1),
     ("diag", 1),
     ("redact", 2),
@@ -19,6 +19,7 @@ const FLOORS: [(&str, u8); 14] = [
     ("cli", 6),
     ("emulator", 6),
     ("bin", 7),
+    ("fuzzing", 7),
 ];
 
 const PURE: [&str; 7] = ["model", "diag", "redact", "tenant_model", "plan", "planfile", "render"];
@@ -145,6 +146,26 @@ fn no_test_file_is_forgotten() {
         let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
         let is_module = file.extension().is_some_and(|extension| extension == "rs") || file.join("mod.rs").exists();
         assert!(!is_module || name == "main" || listed.contains(&format!("mod {name};")), "{name} is not listed in main.rs");
+    }
+}
+
+/// What the threat model says is shown by a test is shown by one.
+#[test]
+fn the_tests_that_the_threat_model_names_are_there() {
+    let text = fs::read_to_string(root().join("docs/threat-model.md")).unwrap();
+    let all = [sources(&root().join("src")), sources(&root().join("tests"))].concat();
+    let code: String = all.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| **")).collect();
+    assert!(rows.len() > 10);
+    for row in rows {
+        let shown_by = row.split(" | ").nth(3).unwrap_or_else(|| panic!("{row}"));
+        for name in shown_by.split('`').skip(1).step_by(2) {
+            let module = format!("integration/{name}");
+            let is_module =
+                all.iter().any(|file| file.with_extension("").ends_with(&module) || file.ends_with(format!("{module}/mod.rs")));
+            let is_target = root().join(format!("fuzz/targets/{name}.rs")).exists();
+            assert!(code.contains(&format!("fn {name}(")) || is_module || is_target, "{name}");
+        }
     }
 }
 

@@ -77,6 +77,14 @@ fn read_value(value: &str) -> Result<Converted, Unreadable> {
     read::read(value)
 }
 
+/// What is printed of a value in either form, or why it cannot be read.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn both_forms(value: &str) -> Result<[String; 2], String> {
+    let converted = read_value(value).map_err(|error| error.0)?;
+    let results = [(value.to_owned(), Ok(converted))];
+    Ok([show::human(&results), show::json_lines(&results)])
+}
+
 fn collect_values(given: &[String]) -> Result<Vec<String>, Failure> {
     let mut values = Vec::new();
     for value in given {

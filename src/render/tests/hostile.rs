@@ -53,55 +53,14 @@ fn markdown_texts(plan: &PlanFile) -> [String; 4] {
     ]
 }
 
-pub(super) fn assert_no_commands(text: &str) {
-    let bad = text.chars().find(|c| (c.is_control() && *c != '\n') || matches!(*c, '\u{202a}'..='\u{202e}' | '\u{feff}'));
-    assert_eq!(bad, None, "{text}");
-}
-
-fn assert_harmless_in_a_terminal(text: &str) {
-    assert_no_commands(text);
-    let summaries = text.lines().filter(|line| ["Plan: ", "Diff: ", "Verify: "].iter().any(|start| line.starts_with(start)));
-    assert_eq!(summaries.count(), 1, "{text}");
-}
-
-/// What is left of a line of Markdown without its code spans.
-fn outside_of_code(line: &str) -> String {
-    let mut rest = line.to_owned();
-    while let Some((before, after)) = rest.split_once('`') {
-        let (_, after) = after.split_once('`').expect("backticks come in pairs");
-        rest = format!("{before}{after}");
-    }
-    while let Some((before, after)) = rest.split_once("<code>") {
-        let (code, after) = after.split_once("</code>").expect("code is closed");
-        assert!(!code.contains(['<', '>', '`', '|', '@', '[', '*', '$', '\\']), "{code}");
-        rest = format!("{before}{after}");
-    }
-    rest
-}
-
-fn assert_harmless_in_markdown(text: &str) {
-    let (marker, text) = text.split_once('\n').unwrap();
-    assert!(marker.ends_with(" -->") && marker.matches("-->").count() == 1, "{marker}");
-    let mut columns = 0;
-    for line in text.lines() {
-        let own = ["<br>", "<details>", "</details>", "<summary>", "</summary>", "->", "### ", "## ", "- **", "**"];
-        let left = own.iter().fold(outside_of_code(line), |line, own| line.replace(own, ""));
-        assert!(!left.contains(['<', '>', '`', '@', '[', '*', '$', '\\', '#', '_', '~', '&']), "{line}");
-        assert!(!left.contains("www.") && !left.contains("GH-") && !left.contains("://"), "{line}");
-        let count = left.matches('|').count();
-        columns = if columns == 0 || count == 0 { count } else { columns };
-        assert_eq!(count, columns, "{line}");
-    }
-}
-
 #[test]
 fn hostile_names_stay_values() {
     let plan = plan_full_of(HOSTILE);
     for text in terminal_texts(&plan) {
-        assert_harmless_in_a_terminal(&text);
+        harmless::in_a_terminal(&text);
         assert!(text.contains("\\u{202e}"));
     }
-    markdown_texts(&plan).iter().for_each(|text| assert_harmless_in_markdown(text));
+    markdown_texts(&plan).iter().for_each(|text| harmless::in_markdown(text));
 }
 
 proptest::proptest! {
@@ -111,8 +70,8 @@ proptest::proptest! {
     fn any_name_stays_a_value(name in r"[ -~\PC\pC]{0,40}", marks in "[|`@#<>*_~ \\n\\\\&a-]{0,30}") {
         for name in [name, marks] {
             let plan = plan_full_of(&name);
-            terminal_texts(&plan).iter().for_each(|text| assert_harmless_in_a_terminal(text));
-            markdown_texts(&plan).iter().for_each(|text| assert_harmless_in_markdown(text));
+            terminal_texts(&plan).iter().for_each(|text| harmless::in_a_terminal(text));
+            markdown_texts(&plan).iter().for_each(|text| harmless::in_markdown(text));
         }
     }
 }

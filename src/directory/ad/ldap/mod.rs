@@ -30,6 +30,8 @@ use async_trait::async_trait;
 
 pub use bind::Credentials;
 pub use read::ServerFacts;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use wire::entry_of_bytes;
 
 use connect::{Endpoint, Route};
 use session::{Attempts, Session};

@@ -14,6 +14,13 @@ pub(super) fn entry(item: ResultEntry) -> Result<RawEntry, Fault> {
     parse_entry(item.0).ok_or_else(|| Fault::Garbled("an entry in it is malformed".to_owned()))
 }
 
+/// The entry that these bytes are on the wire; `None` when they are none.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn entry_of_bytes(bytes: &[u8]) -> Option<RawEntry> {
+    let (_, tag) = ldap3::asn1::parse_tag(bytes).ok()?;
+    parse_entry(tag)
+}
+
 fn parse_entry(tag: StructureTag) -> Option<RawEntry> {
     let [dn, attributes] = <[StructureTag; 2]>::try_from(parts(tag)?).ok()?;
     let attributes = parts(attributes)?.into_iter().map(attribute).collect::<Option<_>>()?;

@@ -21,12 +21,12 @@ const AT_ONCE: usize = 20;
 pub(super) type Part = Result<Value, GraphError>;
 
 #[derive(Deserialize)]
-struct Replies {
-    responses: Vec<PartReply>,
+pub(super) struct Replies {
+    pub(super) responses: Vec<PartReply>,
 }
 
 #[derive(Deserialize)]
-struct PartReply {
+pub(super) struct PartReply {
     id: String,
     status: u16,
     #[serde(default)]
@@ -42,10 +42,10 @@ impl PartReply {
 }
 
 /// What one batch left to ask again.
-struct Left {
+pub(super) struct Left {
     places: Vec<usize>,
     pause: Option<Duration>,
-    why: GraphError,
+    pub(super) why: GraphError,
 }
 
 impl Client {
@@ -100,15 +100,15 @@ impl Client {
 }
 
 /// The answers to one batch, as they are sorted.
-struct Round<'a> {
-    calls: &'a [Call],
-    parts: &'a mut [Option<Part>],
-    missing: Vec<usize>,
-    left: Option<Left>,
+pub(super) struct Round<'a> {
+    pub(super) calls: &'a [Call],
+    pub(super) parts: &'a mut [Option<Part>],
+    pub(super) missing: Vec<usize>,
+    pub(super) left: Option<Left>,
 }
 
 impl Round<'_> {
-    fn take(&mut self, mut reply: PartReply) {
+    pub(super) fn take(&mut self, mut reply: PartReply) {
         let Some(place) = reply.id.parse().ok().filter(|place| self.missing.contains(place)) else { return };
         self.missing.retain(|other| *other != place);
         let Some(call) = self.calls.get(place) else { return };
@@ -136,7 +136,7 @@ impl Round<'_> {
         left.pause = left.pause.max(pause);
     }
 
-    fn finish(mut self) -> Option<Left> {
+    pub(super) fn finish(mut self) -> Option<Left> {
         let missing = std::mem::take(&mut self.missing);
         if !missing.is_empty() {
             let why = format!("{} parts of a batch were not answered", missing.len());

@@ -22,6 +22,8 @@ mod endpoint;
 mod everybody;
 mod failure;
 mod frame;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzed;
 mod granted;
 mod grants;
 mod holders;

@@ -60,6 +60,12 @@ pub trait TokenSource: Send + Sync {
     async fn token(&self, rejected: Option<&AccessToken>) -> Result<AccessToken, DirectoryError>;
 }
 
+/// What is said of an answer to a sign-in that is no success; `sent` is the form that it answers.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn refused(status: u16, body: &[u8], sent: &[u8]) -> String {
+    refusal::fault("login.example", status, None, body, sent).into_error().to_string()
+}
+
 /// A source of tokens for Graph; nobody is asked for one yet.
 ///
 /// # Errors
