@@ -19,6 +19,8 @@ mod graph;
 mod guards;
 mod init;
 mod ldap;
+#[cfg(feature = "emulator")]
+mod matrix;
 mod next_sync;
 #[cfg(unix)]
 mod owner_only;

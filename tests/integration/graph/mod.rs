@@ -23,8 +23,8 @@ use tempfile::TempDir;
 use crate::tenants::{Running, deleted, id, serve, tenant, user};
 
 /// A running emulator.
-struct Server {
-    endpoint: String,
+pub(crate) struct Server {
+    pub(crate) endpoint: String,
     token: String,
     _folder: TempDir,
 }
@@ -38,13 +38,18 @@ impl Server {
         Self::with(tenant, script, |_| {}).await
     }
 
-    async fn with(tenant: &Value, script: Value, adapt: impl FnOnce(&mut Options)) -> Self {
+    pub(crate) async fn with(tenant: &Value, script: Value, adapt: impl FnOnce(&mut Options)) -> Self {
         let Running { endpoint, token, folder } = serve(tenant, &script, |options, _| adapt(options)).await;
         Self { endpoint, token, _folder: folder }
     }
 
     fn client(&self) -> GraphTenant {
         GraphTenant::new(self.settings()).unwrap()
+    }
+
+    /// A client that gives an answer so much time.
+    pub(crate) fn client_that_waits(&self, answer_timeout: Duration) -> GraphTenant {
+        GraphTenant::new(GraphSettings { answer_timeout, ..self.settings() }).unwrap()
     }
 
     fn settings(&self) -> GraphSettings {
@@ -55,7 +60,7 @@ impl Server {
         settings
     }
 
-    async fn ask(&self, path: &str) -> Value {
+    pub(crate) async fn ask(&self, path: &str) -> Value {
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
         client.get(format!("{}{path}", self.endpoint)).send().await.unwrap().json().await.unwrap()
     }

@@ -10,7 +10,7 @@ use crate::common::Hardmatch;
 use crate::ldap::Dc;
 
 /// A forest of a walk: users below `Staff` are synced, those below `NoSync` are not.
-pub(super) struct Forest {
+pub(crate) struct Forest {
     pub(super) name: &'static str,
     dc: Option<Dc>,
     /// The container of this walk.
@@ -18,7 +18,7 @@ pub(super) struct Forest {
 }
 
 /// A user to make.
-pub(super) struct Person {
+pub(crate) struct Person {
     sam: String,
     /// `Staff` or `NoSync`.
     ou: &'static str,
@@ -26,19 +26,19 @@ pub(super) struct Person {
     domain: &'static str,
 }
 
-pub(super) fn person(sam: &str, ou: &'static str) -> Person {
+pub(crate) fn person(sam: &str, ou: &'static str) -> Person {
     Person { sam: sam.to_owned(), ou, domain: "x.example" }
 }
 
 impl Person {
-    pub(super) fn in_domain(self, domain: &'static str) -> Self {
+    pub(crate) fn in_domain(self, domain: &'static str) -> Self {
         Self { domain, ..self }
     }
 }
 
 impl Forest {
     /// A file.
-    pub(super) fn file(name: &'static str, walk: &str) -> Self {
+    pub(crate) fn file(name: &'static str, walk: &str) -> Self {
         Self { name, dc: None, base: format!("OU={walk},DC={name},DC=test") }
     }
 
@@ -49,7 +49,7 @@ impl Forest {
     }
 
     /// Makes the users, and nobody else.
-    pub(super) fn make(&self, here: &Hardmatch, people: &[Person]) {
+    pub(crate) fn make(&self, here: &Hardmatch, people: &[Person]) {
         let entries = (1u8..).zip(people).map(|(n, person)| self.entry(n, person));
         let entries = entries.collect::<Vec<_>>().join("\n");
         let Some(dc) = &self.dc else { return here.write(&self.ldif(), entries) };
@@ -129,7 +129,7 @@ impl Forest {
     }
 
     /// The forest as the sync client finds it.
-    pub(super) fn read(&self, folder: &Path) -> ObservedForest {
+    pub(crate) fn read(&self, folder: &Path) -> ObservedForest {
         read_ldif(&folder.join(self.ldif()), self.name, &AnchorMode::ConsistencyGuid).unwrap()
     }
 }
@@ -140,7 +140,7 @@ fn run(mut command: Command) {
 }
 
 /// Somebody of a forest, with the anchor that sync sends.
-pub(super) fn somebody<'f>(forest: &'f ObservedForest, sam: &str) -> (&'f AdUser, String) {
+pub(crate) fn somebody<'f>(forest: &'f ObservedForest, sam: &str) -> (&'f AdUser, String) {
     let user = forest.users.iter().find(|user| user.sam.as_deref() == Some(sam)).unwrap_or_else(|| panic!("no {sam}"));
     (user, effective_anchor(&AnchorMode::ConsistencyGuid, user).unwrap().value.to_string())
 }

@@ -4,7 +4,7 @@
 
 mod duplicate;
 mod federated;
-mod ground;
+pub(crate) mod ground;
 mod migration;
 mod recycle_bin;
 mod swap;

@@ -1,0 +1,189 @@
+//! Every fault at every request of every kind of action: the plan is carried out all the same, or the run stops cleanly and
+//! the next one finishes it.
+//!
+//! That is some thirty thousand cells. A few are tried on every change, all of them with `PROPTEST_CASES=100000`.
+
+mod check;
+mod fault;
+mod site;
+mod world;
+
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use hardmatch::apply::{ApplyError, ExitKind, RunReport};
+use serde_json::{Value, json};
+
+use check::Write;
+use fault::{Fault, faults, script};
+use site::{Image, Site};
+use world::{RECIPES, Ready};
+
+/// How many cells are under way at a time.
+const AT_ONCE: usize = 8;
+/// How long an answer may take.
+const PATIENT: Duration = Duration::from_secs(60);
+const IMPATIENT: Duration = Duration::from_millis(200);
+
+/// An undisturbed run: what it asks for, what it writes, and how it ends.
+struct Calm {
+    ready: Ready,
+    /// What the requests ask for.
+    requests: Vec<String>,
+    /// The same of the parts of batches.
+    parts: Vec<String>,
+    writes: Vec<Write>,
+    end: Image,
+}
+
+/// One cell of the matrix.
+struct Cell<'a> {
+    calm: &'a Calm,
+    fault: Option<(Fault, Place)>,
+    /// How late readers are.
+    lag: Value,
+}
+
+/// Where a fault happens: at which request, or part of a batch, from 1.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    n: usize,
+    in_batch: bool,
+}
+
+impl Calm {
+    async fn run(ready: Ready) -> Self {
+        let site = Site::new(&ready, script(None, &json!({}))).await;
+        let ended = site.apply(PATIENT).await.unwrap().unwrap();
+        assert_eq!(ended.exit_kind(), ExitKind::Complete, "{}: {ended:?}", ready.name);
+        let (log, end) = (site.log().await, site.image().await);
+        let what = |entry: &Value, path: &str| format!("{} {}", entry["method"].as_str().unwrap(), entry[path].as_str().unwrap());
+        let parts = log.iter().filter_map(|entry| entry["body"]["requests"].as_array()).flatten();
+        let parts = parts.map(|part| what(part, "url")).collect();
+        let requests = log.iter().map(|entry| what(entry, "path")).collect();
+        drop(site);
+        Self { requests, parts, writes: check::writes(&log), end, ready }
+    }
+
+    /// Every fault everywhere, with readers that are on time and with late ones.
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let places = [(self.requests.len(), false), (self.parts.len(), true)];
+        let places = places.into_iter().flat_map(|(count, in_batch)| (1..=count).map(move |n| Place { n, in_batch }));
+        let lags = fault::lags();
+        let (on_time, late) = (json!({}), lags[0].clone());
+        let mut cells: Vec<Cell<'_>> = lags.into_iter().map(|lag| Cell { calm: self, fault: None, lag }).collect();
+        for (place, fault) in places.flat_map(|place| faults().into_iter().map(move |fault| (place, fault))) {
+            for lag in [&on_time, &late] {
+                cells.push(Cell { calm: self, fault: Some((fault.clone(), place)), lag: lag.clone() });
+            }
+        }
+        cells
+    }
+
+    fn asked(&self, place: Place) -> &str {
+        let asked = if place.in_batch { &self.parts } else { &self.requests };
+        asked[place.n - 1].split('?').next().unwrap_or_default()
+    }
+}
+
+impl Cell<'_> {
+    fn name(&self) -> String {
+        let fault = self
+            .fault
+            .as_ref()
+            .map_or("nothing".to_owned(), |(fault, place)| format!("{} at {place:?} ({})", fault.name, self.calm.asked(*place)));
+        format!("{}: {fault}, late {}", self.calm.ready.name, self.lag)
+    }
+
+    /// Whether the run has to get over it.
+    fn rides(&self) -> bool {
+        self.fault.as_ref().is_none_or(|(fault, _)| fault.rides && self.is_on_time())
+    }
+
+    fn is_on_time(&self) -> bool {
+        self.lag == json!({})
+    }
+
+    /// The same in lines that say which cell it was.
+    async fn told(&self) -> Vec<String> {
+        let told = |wrong: String| format!("{}: {}", self.name(), wrong.chars().take(600).collect::<String>());
+        self.run().await.into_iter().map(told).collect()
+    }
+
+    /// What is wrong in the end; nothing, if all goes well.
+    async fn run(&self) -> Vec<String> {
+        let rule = self.fault.as_ref().map(|(fault, place)| fault.rule(place.n, place.in_batch));
+        let site = Site::new(&self.calm.ready, script(rule, &self.lag)).await;
+        let before = site.image().await;
+        let is_slow = self.fault.as_ref().is_some_and(|(fault, _)| fault.is_slow());
+        let Some(ended) = site.apply(if is_slow { IMPATIENT } else { PATIENT }).await else {
+            return vec!["it does not end".to_owned()];
+        };
+        let mut wrong = check::end(&ended, &before, &site.image().await, &self.calm.end);
+        if self.rides() && !is_complete(&ended) {
+            wrong.push(format!("stopped by a fault that passes: {ended:?}"));
+        }
+        site.calm(&self.lag).await;
+        wrong.extend(self.finish(&site).await.map(|why| format!("{why}, after {ended:?}")));
+        if site.image().await != self.calm.end {
+            wrong.push(format!("ends elsewhere after {ended:?}"));
+        }
+        wrong.extend(self.traces(&site).await);
+        wrong
+    }
+
+    /// Goes on until everything is done, and says what if it cannot be. Who reads what was a moment ago may take the plan
+    /// for stale once.
+    async fn finish(&self, site: &Site<'_>) -> Option<String> {
+        let mut last = None;
+        for _ in 0..if self.is_on_time() { 1 } else { 3 } {
+            match site.apply(PATIENT).await {
+                Some(again) if is_complete(&again) => return None,
+                other => last = Some(format!("the next run does not finish it: {other:?}")),
+            }
+        }
+        last
+    }
+
+    /// What the log of the server, the journal and the backups tell.
+    async fn traces(&self, site: &Site<'_>) -> Vec<String> {
+        let log = site.log().await;
+        let mut wrong = check::strange_writes(&log, &self.calm.writes);
+        wrong.extend(check::repeated_deletions(&log, &self.calm.writes));
+        match site.journal() {
+            Err(error) => wrong.push(error),
+            Ok(journal) => {
+                wrong.extend(check::backups(site, &journal));
+                if journal.history(&site.ready.digest).open_run().is_some() {
+                    wrong.push("the journal stands open".to_owned());
+                }
+            }
+        }
+        wrong
+    }
+}
+
+fn is_complete(ended: &Result<RunReport, ApplyError>) -> bool {
+    ended.as_ref().is_ok_and(|report| report.exit_kind() == ExitKind::Complete)
+}
+
+async fn calm_runs() -> Vec<Calm> {
+    let plans = tokio::task::spawn_blocking(|| RECIPES.iter().map(world::plan).collect::<Vec<_>>()).await.unwrap();
+    stream::iter(plans).then(Calm::run).collect().await
+}
+
+/// Runs so many of the cells, chosen by lot but always the same ones, and tells everything that went wrong.
+async fn run_some(mut cells: Vec<Cell<'_>>, few: u32) {
+    fastrand::Rng::with_seed(7).shuffle(&mut cells);
+    cells.truncate(crate::common::cases(few).try_into().unwrap());
+    let count = cells.len();
+    let wrong: Vec<String> =
+        stream::iter(cells.iter().map(Cell::told)).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.concat();
+    assert!(wrong.is_empty(), "{} faults in {count} cells:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_anywhere_changes_nothing_of_the_end() {
+    let runs = calm_runs().await;
+    run_some(runs.iter().flat_map(Calm::cells).collect(), 40).await;
+}
