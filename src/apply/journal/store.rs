@@ -31,6 +31,28 @@ impl LogFile for File {
     }
 }
 
+/// A journal that is still found under its name: whoever goes on with a plan looks there.
+struct InPlace {
+    file: File,
+    path: PathBuf,
+}
+
+impl LogFile for InPlace {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.append(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync()?;
+        // Another file of the same length was not there a moment ago: this one has just grown.
+        match self.path.metadata() {
+            Ok(named) if named.len() == self.file.metadata()?.len() => Ok(()),
+            Ok(_) => Err(io::Error::other("somebody put another file in its place during the run")),
+            Err(cause) => Err(io::Error::other(format!("somebody took it away during the run ({cause})"))),
+        }
+    }
+}
+
 /// An open journal.
 #[derive(Debug)]
 pub struct Journal {
@@ -58,7 +80,7 @@ impl Journal {
     /// # Errors
     /// A [`JournalError`] when the file cannot be opened or a line is damaged.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        Ok(Self::start(path, open_file(path)?))
+        Ok(Self::start(path, InPlace { file: open_file(path)?, path: path.to_owned() }))
     }
 
     /// Starts the writer on a file.

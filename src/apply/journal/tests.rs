@@ -168,6 +168,24 @@ async fn no_folder_no_journal() {
     assert!(error.contains("/no/such/folder") && error.contains("nothing is written without a journal"), "{error}");
 }
 
+#[tokio::test]
+async fn a_journal_that_is_taken_away_or_replaced_takes_no_entry_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, aside) = (folder.path().join("x.journal.jsonl"), folder.path().join("aside"));
+    for (is_replaced, said) in [(false, "took it away"), (true, "another file in its place")] {
+        let journal = Journal::open(&path).unwrap();
+        journal.append(&header(1)).await.unwrap();
+        if is_replaced {
+            std::fs::copy(&path, &aside).unwrap();
+            std::fs::rename(&aside, &path).unwrap();
+        } else {
+            std::fs::rename(&path, &aside).unwrap();
+        }
+        let error = journal.append(&intent()).await.unwrap_err().to_string();
+        assert!(error.contains(said) && error.contains("nothing is written without a journal"), "{error}");
+    }
+}
+
 #[derive(Clone, Default)]
 struct Slow {
     written: Arc<Mutex<Vec<u8>>>,
