@@ -1,10 +1,11 @@
 //! The copy of an account that is made before it is deleted.
 
-use std::fs::{DirBuilder, File};
+use std::fs::DirBuilder;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
@@ -16,8 +17,9 @@ use super::journal::sync_folder;
 pub(super) fn save(folder: &Path, upn: &str, id: EntraId, at: Timestamp, account: &Value) -> io::Result<PathBuf> {
     create_folder(folder)?;
     let mut file = tempfile::Builder::new().prefix(".backup-").tempfile_in(folder)?;
-    serde_json::to_writer_pretty(&mut file, account)?;
-    file.write_all(b"\n")?;
+    let mut bytes = serde_json::to_vec_pretty(account)?;
+    bytes.push(b'\n');
+    file.write_all(&bytes)?;
     file.as_file().sync_all()?;
     let path = place(file, folder, &file_name(upn, id, at))?;
     sync_folder(&path)?;
@@ -39,20 +41,28 @@ fn place(mut file: NamedTempFile, folder: &Path, name: &str) -> io::Result<PathB
     }
 }
 
-/// Whether a file is a whole copy, as far as that can be told without the account.
-pub(super) fn is_good(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| serde_json::from_reader::<_, Value>(io::BufReader::new(file)).is_ok())
+/// Whether a file is a whole copy of this account, as far as that can be told without it.
+pub(super) fn is_good(path: &Path, id: EntraId) -> bool {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    serde_json::from_str::<IgnoredAny>(&text).is_ok() && text.to_ascii_lowercase().contains(&id.to_string())
 }
 
+/// Makes a folder and those above it, each name of which is on disk before something is put there.
 fn create_folder(folder: &Path) -> io::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    folder.parent().map_or(Ok(()), create_folder)?;
     let mut builder = DirBuilder::new();
+    // Another account may be saved at the same time.
     builder.recursive(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(folder)
+    builder.create(folder)?;
+    sync_folder(folder)
 }
 
 /// UPN for people, id to be sure, time to be alone.
@@ -85,12 +95,13 @@ mod tests {
     fn saves_for_the_owner_only_and_never_over_another() {
         let folder = tempfile::tempdir().unwrap();
         let backups = folder.path().join("a/backups");
-        let at = Timestamp::UNIX_EPOCH;
-        let account = serde_json::json!({"id": ID});
-        let path = save(&backups, "eve@x.example", ID.parse().unwrap(), at, &account).unwrap();
-        assert!(is_good(&path) && !is_good(&backups.join("none")));
-        let again = save(&backups, "eve@x.example", ID.parse().unwrap(), at, &account).unwrap();
-        assert!(again != path && is_good(&again));
+        let (at, id) = (Timestamp::UNIX_EPOCH, ID.parse().unwrap());
+        let account = serde_json::json!({"id": ID.to_uppercase()});
+        let path = save(&backups, "eve@x.example", id, at, &account).unwrap();
+        assert!(is_good(&path, id) && !is_good(&backups.join("none"), id));
+        assert!(!is_good(&path, "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e1".parse().unwrap()));
+        let again = save(&backups, "eve@x.example", id, at, &account).unwrap();
+        assert!(again != path && is_good(&again, id));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

@@ -18,10 +18,13 @@ use super::journal::{
     journal_path,
 };
 use super::lock::{FolderLock, LockError};
-use super::preflight::{Difference, preflight};
+use super::preflight::{Difference, Preflight, preflight};
 use super::run::{Event, ExitKind, Observer, Options, Run, RunReport, StoppedBy};
 use super::unfinished::{UnfinishedRun, mark_rolled_back, scan};
 use super::{Clock, Directories, backup};
+
+/// How often the preflight of a run that goes on is repeated; what is odd then is so.
+const LOOKS_WITH_LATE_READERS: usize = 4;
 
 /// A plan that was checked and approved, and how to carry it out.
 pub struct Request<'a> {
@@ -97,7 +100,7 @@ pub(super) async fn carry_out_with(
     let path = journal_path(request.plan);
     let earlier = Journal::read(&path)?;
     let history = earlier.history(request.digest);
-    let look = preflight(request.body, &recorded(&history), directories).await?;
+    let look = look(request, &history, directories).await?;
     if !look.differences.is_empty() {
         return Err(ApplyError::Stale(look.differences));
     }
@@ -118,6 +121,23 @@ pub(super) async fn carry_out_with(
     let mut report = run(request, directories, &journal, &history, &look.done).await;
     finish(request, &journal, folder, &mut report).await;
     Ok(report)
+}
+
+/// The preflight. Where a run goes on, it is repeated while something is not as expected: some readings may be older than
+/// the last writes of the run that stopped.
+async fn look(request: &Request<'_>, history: &History<'_>, directories: &Directories) -> Result<Preflight, DirectoryError> {
+    let recorded = recorded(history);
+    let mut waits = request.options.read_back.iter().take(LOOKS_WITH_LATE_READERS);
+    loop {
+        let look = preflight(request.body, &recorded, directories).await?;
+        let is_odd = !look.differences.is_empty() || !recorded.is_subset(&look.done);
+        let again = waits.next().filter(|_| is_odd && history.open_run().is_some());
+        let Some(delay) = again else { return Ok(look) };
+        tokio::select! {
+            () = request.cancel.cancelled() => return Ok(look),
+            () = tokio::time::sleep(*delay) => {}
+        }
+    }
 }
 
 fn folder_of(plan: &Path) -> &Path {
@@ -201,7 +221,7 @@ async fn run(
 }
 
 fn good_backups(history: &History<'_>) -> BTreeSet<EntraId> {
-    let good = history.backups().filter(|saved| backup::is_good(Path::new(&saved.file)));
+    let good = history.backups().filter(|saved| backup::is_good(Path::new(&saved.file), saved.account));
     good.map(|saved| saved.account).collect()
 }
 

@@ -66,8 +66,8 @@ impl Batch {
             }
             done.push(path);
         }
-        self.folders.clear();
-        done.iter().try_for_each(|path| files::sync_folder(folder_of(path)).map_err(|error| unwritten(path, &error)))
+        let made = std::mem::take(&mut self.folders);
+        made.iter().chain(&done).try_for_each(|path| files::sync_folder(folder_of(path)).map_err(|error| unwritten(path, &error)))
     }
 }
 

@@ -60,11 +60,14 @@ impl TenantReader for Scripted {
     }
 
     async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
-        let lagging = self.old.lock().unwrap().pop_front();
-        match lagging.filter(|old| ids.len() == 1 && old[0].user.as_ref().is_some_and(|user| user.id == ids[0])) {
-            Some(old) => Ok(old),
-            None => self.inner.read_accounts(ids).await,
+        let mut read = self.inner.read_accounts(ids).await?;
+        for old in self.old.lock().unwrap().pop_front().into_iter().flatten() {
+            let place = ids.iter().position(|id| old.user.as_ref().is_some_and(|user| user.id == *id));
+            if let Some(place) = place {
+                read[place] = old;
+            }
         }
+        Ok(read)
     }
 
     async fn find_holders(&self, ids: &[ImmutableId]) -> Result<Vec<(ImmutableId, EntraId)>, DirectoryError> {

@@ -1,7 +1,9 @@
 //! What a plan relies on must hold, and nothing else matters.
 
+use crate::directory::ports::TenantReader as _;
 use crate::model::RoleState;
 
+use super::scripted::{Answer, Scripted, apply, failing, refused};
 use super::*;
 
 type Break = Box<dyn Fn(&Disk)>;
@@ -179,6 +181,21 @@ async fn what_is_left_to_do_is_still_checked_when_a_plan_goes_on() {
         assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale(_))), "{name:?}");
         assert_eq!(site.disk.image(), before);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reading_that_is_older_than_the_journal_is_waited_out() {
+    let mut planner = Planner::new();
+    planner.purge_chain();
+    let (mut site, body) = (Site::new(), planner.body());
+    site.options.read_back = [0, 1, 2].map(Duration::from_secs).to_vec();
+    let before = site.disk.tenant().read_accounts(&[id(4)]).await.unwrap();
+    let (report, _) = apply(&site, &body, Scripted::new(&site.disk, failing(3, 1, refused(None)))).await;
+    assert_eq!(report.done.len(), 2, "deleted and purged");
+    let late = Scripted::new(&site.disk, |_| Answer::Obey);
+    late.old.lock().unwrap().extend([before.clone(), before]);
+    let (report, late) = apply(&site, &body, late).await;
+    assert_eq!((report.exit_kind(), late.order.lock().unwrap().len()), (ExitKind::Complete, 1));
 }
 
 #[tokio::test]

@@ -1,0 +1,82 @@
+//! A journal or a backup that was damaged while a run stood still: refused, or the same end.
+
+use super::*;
+
+/// What can become of a file.
+fn damaged(random: &mut fastrand::Rng, bytes: &[u8]) -> Vec<u8> {
+    let (mut new, at) = (bytes.to_vec(), random.usize(..bytes.len()));
+    let mut lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    let (one, other) = (random.usize(..lines.len()), random.usize(..lines.len()));
+    match random.u8(..8) {
+        0 => new[at] ^= 1 << random.u8(..8),
+        1 => new[at] = random.u8(..),
+        2 => new.insert(at, random.u8(..)),
+        3 => new.truncate(at),
+        4 => new[at..].fill(0),
+        5 => drop(lines.remove(one)),
+        6 => lines.insert(one, lines[one]),
+        _ => lines.swap(one, other),
+    }
+    if new == bytes { lines.concat() } else { new }
+}
+
+/// A run that the machine died under, and the end of an undisturbed one.
+async fn stopped(operations: usize) -> (Site, Body, Site) {
+    let (site, finished, body) = (Site::new(), Site::new(), Planner::everything().body());
+    finished.apply(&body).await.unwrap();
+    site.disk.dies_after(operations, false);
+    drop(site.apply(&body).await);
+    site.disk.repair();
+    (site, body, finished)
+}
+
+#[tokio::test]
+async fn a_damaged_journal_is_refused_or_leads_to_the_same_end() {
+    let mut random = fastrand::Rng::with_seed(5);
+    let (mut refused, mut finished) = (0, 0);
+    for operations in [3, 9, 16, 24, 33, 41] {
+        let (site, body, undisturbed) = stopped(operations).await;
+        let (image, journal) = (site.disk.image(), std::fs::read(site.journal()).unwrap());
+        for _ in 0..60 {
+            let damaged = damaged(&mut random, &journal);
+            let shown = String::from_utf8_lossy(&damaged).into_owned();
+            std::fs::write(site.journal(), &damaged).unwrap();
+            site.disk.restore(&image);
+            match site.apply(&body).await {
+                Err(ApplyError::Journal(JournalError::Damaged { .. }) | ApplyError::Unfinished(_)) => {
+                    assert_eq!(site.disk.image(), image, "{shown}");
+                    refused += 1;
+                }
+                Ok(report) if report.exit_kind() == ExitKind::Complete => {
+                    assert_eq!(site.disk.image(), undisturbed.disk.image(), "{shown}");
+                    finished += 1;
+                }
+                other => panic!("{other:?} after {shown}"),
+            }
+        }
+    }
+    assert!(refused > 50 && finished > 50, "{refused} {finished}");
+}
+
+#[tokio::test]
+async fn a_damaged_backup_is_made_again_before_the_account_is_deleted() {
+    let mut planner = Planner::new();
+    planner.purge_chain();
+    let body = planner.body();
+    let copies = |site: &Site| -> Vec<PathBuf> {
+        std::fs::read_dir(&site.options.backups).unwrap().map(|entry| entry.unwrap().path()).collect()
+    };
+    let of_another = format!("{{\"id\":\"{}\"}}", id(3)).into_bytes();
+    for damage in [Vec::new(), b"{\"id\":\"000".to_vec(), b"\0\0\0\0".to_vec(), of_another] {
+        let site = Site::new();
+        // Header and backup are written, the deletion is not.
+        site.disk.dies_after(2, false);
+        drop(site.apply(&body).await);
+        site.disk.repair();
+        let [copy] = &copies(&site)[..] else { panic!("one copy") };
+        let whole = std::fs::read(copy).unwrap();
+        std::fs::write(copy, damage).unwrap();
+        assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+        assert!(copies(&site).iter().any(|path| std::fs::read(path).unwrap() == whole), "{:?}", copies(&site));
+    }
+}
