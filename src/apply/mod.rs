@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 pub use crate::directory::Clock;
 use crate::directory::ports::{DirectoryError, ForestWriter, TenantWriter};
+use crate::plan::action::Target;
 
 pub use execute::{ApplyError, Request, carry_out};
 pub use facts::{Current, TargetFacts, read_targets};
@@ -44,6 +45,14 @@ impl Directories {
         self.forests.get(name).map(AsRef::as_ref).ok_or_else(|| {
             DirectoryError::Input(format!("the plan needs the forest `{name}`, which the configuration does not have"))
         })
+    }
+
+    /// How many writes to the directory of a target share one request, or one save, at most.
+    fn together(&self, target: &Target) -> usize {
+        match target.forest() {
+            None => self.tenant.together(),
+            Some(forest) => self.forests.get(forest).map_or(1, |forest| forest.together()),
+        }
     }
 }
 

@@ -64,7 +64,7 @@ impl From<DirectoryError> for Failure {
         let exit = match error {
             DirectoryError::Input(_) => Exit::InvalidInput,
             DirectoryError::Denied(_) => Exit::Denied,
-            DirectoryError::Unreachable(_) => Exit::Unreachable,
+            DirectoryError::Unreachable(_) | DirectoryError::Throttled(_) => Exit::Unreachable,
             DirectoryError::Refused { .. } | DirectoryError::NotThere(_) | DirectoryError::Unknown(_) => Exit::Unexpected,
         };
         Self::new(exit, error.to_string())

@@ -33,8 +33,25 @@ pub trait TenantReader: Send + Sync {
 /// Writes a tenant.
 #[async_trait]
 pub trait TenantWriter: TenantReader {
-    /// Makes one write. `Ok` says that the directory took it, not that it is visible yet.
+    /// Makes one write, when the quota has room for it. `Ok` says that the directory took it, not that it is visible yet.
     async fn write(&self, change: &Change) -> Result<Receipt, DirectoryError>;
+
+    /// Waits until the quota has room for one more write. Asked for before the account is looked at, so that nothing
+    /// changes between look and write while the quota is waited for.
+    async fn turn(&self) -> Result<Turn, DirectoryError> {
+        Ok(Turn::default())
+    }
+
+    /// Makes one write whose turn it is; [`DirectoryError::Throttled`] when the quota has no room after all.
+    async fn write_in_turn(&self, change: &Change, turn: Turn) -> Result<Receipt, DirectoryError> {
+        drop(turn);
+        self.write(change).await
+    }
+
+    /// How many writes share one request, or one save, at most.
+    fn together(&self) -> usize {
+        1
+    }
 
     /// The whole account as the directory holds it (properties, licences, memberships, roles), for the backup.
     async fn export_account(&self, id: &EntraId) -> Result<serde_json::Value, DirectoryError>;
@@ -55,6 +72,25 @@ pub trait ForestReader: Send + Sync {
 pub trait ForestWriter: ForestReader {
     /// Replaces mS-DS-ConsistencyGuid, provided that it still holds `old`.
     async fn stamp(&self, guid: &ObjectGuid, old: Option<&[u8]>, new: Option<&[u8]>) -> Result<Receipt, DirectoryError>;
+
+    /// How many stamps are best under way for each one that would be alone: a connection takes many, a save any number.
+    fn together(&self) -> usize {
+        20
+    }
+}
+
+/// Room for one write in a directory's quota; given back when this is dropped.
+#[derive(Default)]
+pub struct Turn {
+    _room: Option<Box<dyn Send>>,
+}
+
+impl Turn {
+    /// A turn that is over when `room` is dropped.
+    #[must_use]
+    pub fn of(room: impl Send + 'static) -> Self {
+        Self { _room: Some(Box::new(room)) }
+    }
 }
 
 /// Which tenant answered.
@@ -97,6 +133,10 @@ pub enum DirectoryError {
     /// a read tells. Nothing was written by this call.
     #[error("{0}")]
     NotThere(String),
+    /// The quota has no room for the write, and nothing was written by this call. The account is looked at again before the
+    /// next try.
+    #[error("{0}")]
+    Throttled(String),
     /// The write may or may not have happened; only a read can tell.
     #[error("{0}")]
     Unknown(String),

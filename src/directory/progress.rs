@@ -26,6 +26,13 @@ pub enum Step<'a> {
         /// Whether the directory asked for it, as too many requests came.
         is_throttled: bool,
     },
+    /// A refusal showed how many writes are taken.
+    Quota {
+        /// So many.
+        writes: u32,
+        /// In any time of this length.
+        window: Duration,
+    },
     /// Requests stood still for this long: for the quota, or since the directory asked for it. Times of requests that
     /// wait together count once.
     Waited(Duration),

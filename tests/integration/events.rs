@@ -37,7 +37,7 @@ fn a_run_is_told_event_by_event() {
     let run = here.run(&["apply", "plan.json", "--digest", &digest, "--format", "ndjson", "--concurrency", "1"]);
     let told = events(run.expect(0));
     let [first, second, .., last] = told.as_slice() else { panic!("{}", run.stdout) };
-    assert_eq!((&first["event"], &first["formatVersion"]), (&"run-started".into(), &"1.0".into()));
+    assert_eq!((&first["event"], &first["formatVersion"]), (&"run-started".into(), &"1.1".into()));
     assert_eq!(first["digest"], digest.as_str());
     assert_eq!(second["event"], "ready");
     assert_eq!(last["counts"]["done"], first["total"]);

@@ -57,8 +57,10 @@ impl Run<'_> {
         actions.iter().filter(|action| done.contains(&action.id)).for_each(|action| self.touch(action));
         let mut schedule = Schedule::new(actions, done);
         let mut in_flight = FuturesUnordered::new();
+        let most = self.most_in_flight(actions, done);
         loop {
-            while in_flight.len() < self.options.concurrency.max(1) {
+            // What goes well may grow: no more is at stake than has gone well before.
+            while in_flight.len() < self.options.concurrency.max(1).saturating_add(schedule.report.done.len()).min(most) {
                 if self.cancel.is_cancelled() {
                     self.stop(&mut schedule, StoppedBy::Cancelled, in_flight.len());
                 }
@@ -77,6 +79,16 @@ impl Run<'_> {
             }
         }
         schedule.report(self.cancel.is_cancelled())
+    }
+
+    /// As many as fill the requests that may be under way.
+    fn most_in_flight(&self, actions: &[Action], done: &BTreeSet<ActionId>) -> usize {
+        let left = actions.iter().filter(|action| !done.contains(&action.id));
+        let together = left.map(|action| self.directories.together(&action.target)).min().unwrap_or(1);
+        match self.options.concurrency {
+            0 | 1 => 1,
+            requests => requests.saturating_mul(together),
+        }
     }
 
     fn stop(&self, schedule: &mut Schedule<'_>, why: StoppedBy, in_flight: usize) {

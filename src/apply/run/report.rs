@@ -8,7 +8,7 @@ use crate::plan::action::{Action, ActionId};
 /// How a run behaves.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How many actions may be in flight.
+    /// How many requests that write may be under way, each with as many actions as fit in it; 1 for one action at a time.
     pub concurrency: usize,
     /// How many actions may fail before nothing more is started.
     pub max_failures: usize,

@@ -10,7 +10,7 @@ use crate::apply::chain::is_reached;
 use crate::apply::facts::{TargetFacts, is_same, read_target};
 use crate::apply::journal::{Backup, Entry, JournalError, Outcome, OutcomeKind};
 use crate::apply::preflight::{fact_word, value_word};
-use crate::directory::ports::{DirectoryError, Receipt};
+use crate::directory::ports::{DirectoryError, Receipt, Turn};
 use crate::model::{EntraId, FactName, FactValue, Facts};
 use crate::plan::action::{Action, ActionKind};
 
@@ -60,6 +60,14 @@ impl Step<'_> {
     }
 
     async fn try_carry_out(&self, run: &Run<'_>) -> Result<StepEnd, StepEnd> {
+        let turn = match self.turn(run).await {
+            Some(turn) => turn.map_err(|error| failure(&error)),
+            None => return Ok(StepEnd::NotStarted),
+        };
+        let turn = match turn {
+            Ok(turn) => turn,
+            Err(failure) => return Err(self.fail(run, OutcomeKind::Failed, failure).await),
+        };
         match self.look(run).await? {
             Standing::After => {
                 self.record(run, OutcomeKind::AlreadyDone, None, None).await.map_err(|cause| unrecorded(&cause))?;
@@ -80,7 +88,19 @@ impl Step<'_> {
         run.observer.event(Event::Started(self.action));
         let intent = Entry::Intent { action: Box::new(self.action.clone()), at: (run.clock)() };
         run.journal.append(&intent).await.map_err(|cause| unrecorded(&cause))?;
-        self.send(run).await
+        self.send(run, turn).await
+    }
+
+    /// Waits until the quota has room for the write; `None` when the run is stopped before that.
+    async fn turn(&self, run: &Run<'_>) -> Option<Result<Turn, DirectoryError>> {
+        if self.action.target.forest().is_some() {
+            return Some(Ok(Turn::default()));
+        }
+        tokio::select! {
+            biased;
+            () = run.cancel.cancelled() => None,
+            turn = run.directories.tenant.turn() => Some(turn),
+        }
     }
 
     /// Reads the object. Right after a write of this run a read may show an older state, so it is repeated then.
@@ -142,11 +162,19 @@ impl Step<'_> {
     }
 
     /// Writes until the directory takes it, refuses it for good, or nobody can tell.
-    async fn send(&self, run: &Run<'_>) -> Result<StepEnd, StepEnd> {
+    async fn send(&self, run: &Run<'_>, turn: Turn) -> Result<StepEnd, StepEnd> {
         let mut retries = run.options.retry.iter();
         let mut resends = RESENDS;
+        let mut turn = Some(turn);
         loop {
-            match self.write(run).await {
+            let written = match turn.take() {
+                Some(turn) => self.write(run, turn).await,
+                None => match self.turn_again(run).await? {
+                    Some(turn) => self.write(run, turn).await,
+                    None => return self.read_back(run, None, None).await,
+                },
+            };
+            match written {
                 Ok(receipt) => return self.read_back(run, receipt.request_id, None).await,
                 Err(DirectoryError::Refused { message, holder }) => {
                     let delay = holder.filter(|holder| run.was_released(*holder)).and_then(|_| retries.next());
@@ -176,6 +204,8 @@ impl Step<'_> {
                     }
                     return self.read_back(run, None, Some(message)).await;
                 }
+                // Its next turn comes when the quota has room again.
+                Err(DirectoryError::Throttled(_)) => {}
                 Err(error @ (DirectoryError::Denied(_) | DirectoryError::Unreachable(_) | DirectoryError::Input(_))) => {
                     return Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await);
                 }
@@ -183,10 +213,30 @@ impl Step<'_> {
         }
     }
 
-    async fn write(&self, run: &Run<'_>) -> Result<Receipt, DirectoryError> {
+    /// The turn of a write that was not made when it was its turn before, and what a look says by then: `None` when the
+    /// effect is there.
+    async fn turn_again(&self, run: &Run<'_>) -> Result<Option<Turn>, StepEnd> {
+        let failed = match self.turn(run).await {
+            Some(Ok(turn)) => match self.look(run).await? {
+                Standing::Before => return Ok(Some(turn)),
+                Standing::After => return Ok(None),
+                Standing::Elsewhere(reason) => Failure { kind: FailureKind::Stale, reason },
+            },
+            Some(Err(error)) => failure(&error),
+            None => {
+                let reason = String::from("not written: stopped while waiting for the quota");
+                let stopped = Failure { kind: FailureKind::Unreachable, reason };
+                drop(self.fail(run, OutcomeKind::Failed, stopped).await);
+                return Err(StepEnd::NotStarted);
+            }
+        };
+        Err(self.fail(run, OutcomeKind::Failed, failed).await)
+    }
+
+    async fn write(&self, run: &Run<'_>, turn: Turn) -> Result<Receipt, DirectoryError> {
         let unclear = || DirectoryError::Input("the action does not say what is to be written".into());
         match self.action.target.forest() {
-            None => run.directories.tenant.write(&self.action.change().ok_or_else(unclear)?).await,
+            None => run.directories.tenant.write_in_turn(&self.action.change().ok_or_else(unclear)?, turn).await,
             Some(forest) => {
                 let guid = self.action.target.object_guid().ok_or_else(unclear)?;
                 let old = stamp(&self.action.before).ok_or_else(unclear)?;
@@ -300,7 +350,7 @@ fn failure(error: &DirectoryError) -> Failure {
         DirectoryError::Input(_) => FailureKind::Input,
         DirectoryError::Refused { .. } | DirectoryError::NotThere(_) => FailureKind::Refused,
         // A read has no fate that could be unknown; it just did not answer.
-        DirectoryError::Unreachable(_) | DirectoryError::Unknown(_) => FailureKind::Unreachable,
+        DirectoryError::Unreachable(_) | DirectoryError::Throttled(_) | DirectoryError::Unknown(_) => FailureKind::Unreachable,
     };
     Failure { kind, reason: error.to_string() }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -19,7 +19,7 @@ use super::super::terminal::Terminal;
 use super::watch;
 
 /// The format of the stream. A new kind of event or a new key changes the second number, anything else the first.
-const FORMAT_VERSION: &str = "1.0";
+const FORMAT_VERSION: &str = "1.1";
 
 /// One line of `hardmatch apply --format ndjson`: what happened, and when.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -36,7 +36,7 @@ struct Line<'a> {
 enum What<'a> {
     /// The plan is approved, and the checks before the first write begin.
     RunStarted {
-        /// The format of this stream: `1.0`.
+        /// The format of this stream: `1.1`.
         format_version: &'static str,
         /// Of the plan.
         digest: &'a str,
@@ -109,7 +109,7 @@ enum What<'a> {
     },
     /// The last line, however the run ended; also when it was refused before it began.
     RunEnded {
-        /// The format of this stream: `1.0`.
+        /// The format of this stream: `1.1`.
         format_version: &'static str,
         /// Of the plan; null where no plan could be read.
         digest: Option<String>,
@@ -127,6 +127,8 @@ enum What<'a> {
         throttled: u64,
         /// How long requests stood still for Microsoft Graph's quota.
         waited_seconds: f64,
+        /// The quota, as refusals showed it; null when nothing was refused.
+        quota: Option<Quota>,
     },
 }
 
@@ -146,6 +148,18 @@ struct About<'a> {
     /// The mapping that it is for.
     mapping: &'a str,
     target: &'a Target,
+}
+
+/// How many writes the tenant takes.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Quota {
+    /// So many writes
+    writes: u32,
+    /// in any time of this length.
+    seconds: f64,
+    /// The shortest time that the writes of this run could take.
+    floor_seconds: f64,
 }
 
 /// What became of the actions of the plan; each is counted once.
@@ -251,6 +265,8 @@ impl Stream {
     }
 
     fn write_end(&self, counts: Option<Counts>, exit: Exit, reason: String, next: Vec<String>, totals: Totals) {
+        let floor = totals.floor(counts.as_ref().map_or(0, |counts| counts.done)).unwrap_or_default().as_secs_f64();
+        let told = |(writes, window): (u32, Duration)| Quota { writes, seconds: window.as_secs_f64(), floor_seconds: floor };
         self.write(What::RunEnded {
             format_version: FORMAT_VERSION,
             digest: self.digest.lock().unwrap_or_else(PoisonError::into_inner).clone(),
@@ -261,6 +277,7 @@ impl Stream {
             seconds: self.began.elapsed().as_secs_f64(),
             throttled: totals.refused,
             waited_seconds: totals.waited.as_secs_f64(),
+            quota: totals.quota.map(told),
         });
     }
 

@@ -92,7 +92,7 @@ fn apply_or_refuse(args: &ApplyArgs, stream: Option<&Stream>, terminal: Terminal
         stream.end(&report, exit, report::next(&report, &plan, &path), totals);
         return Ok(exit);
     }
-    let effort = report::effort(began.elapsed(), totals);
+    let effort = report::effort(began.elapsed(), totals, report.done.len());
     let written = terminal.result(&report::text(&report, &plan, &path, &effort));
     unless_unwritten(Ok(exit), written.err(), terminal)
 }

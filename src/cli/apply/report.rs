@@ -74,11 +74,14 @@ fn stale(differences: &[Difference]) -> Failure {
         .hint("Plan again; `hardmatch diff` shows what a new plan changes.")
 }
 
-/// How long a run took and what it waited for; empty where that is not worth a line.
-pub(super) fn effort(took: Duration, totals: Totals) -> String {
+/// How long a run of so many writes took, and what it waited for; empty where that is not worth a line.
+pub(super) fn effort(took: Duration, totals: Totals, writes: usize) -> String {
     let mut parts = Vec::new();
     if took >= WORTH_A_LINE || totals != Totals::default() {
         parts.push(format!("Took {}", time(took)));
+    }
+    if let (Some((limit, window)), Some(floor)) = (totals.quota, totals.floor(writes)) {
+        parts.push(format!("a quota of {limit} writes in {} leaves no less than {}", time(window), time(floor)));
     }
     match totals.refused {
         0 => {}

@@ -52,7 +52,7 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub max_failures: usize,
 
-    /// How many independent writes run at once
+    /// How many requests that write run at once; many writes share one, but for 1: then they go one after the other
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub concurrency: u16,
 

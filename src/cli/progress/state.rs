@@ -27,6 +27,17 @@ pub(in crate::cli) struct Totals {
     pub refused: u64,
     /// How long requests stood still for Graph's quota.
     pub waited: Duration,
+    /// Writes that are taken in a time of this length, once a refusal showed that.
+    pub quota: Option<(u32, Duration)>,
+}
+
+impl Totals {
+    /// The shortest time that so many writes can take, where the quota is known: the first of them fill it at once.
+    pub(in crate::cli) fn floor(&self, writes: usize) -> Option<Duration> {
+        let (limit, window) = self.quota?;
+        let beyond = u32::try_from(writes).unwrap_or(u32::MAX).saturating_sub(limit);
+        Some(window.mul_f64(f64::from(beyond) / f64::from(limit.max(1))))
+    }
 }
 
 #[derive(Debug)]
@@ -61,6 +72,7 @@ impl State {
             Step::Read { what, so_far, of } => self.read(what, so_far, of),
             Step::LookedUp(more) => self.looked_up = self.looked_up.saturating_add(more),
             Step::Refused => self.totals.refused += 1,
+            Step::Quota { writes, window } => self.totals.quota = Some((writes, window)),
             Step::Waited(time) => self.totals.waited += time,
             Step::Paused { pause, is_throttled } => {
                 let until = now + pause;
@@ -234,6 +246,18 @@ mod tests {
         assert_eq!(state.line(now + seconds(3000)).unwrap(), "applying: 400 of 1,000, 3 failed, 6/min, 100 min left");
         (0..600).for_each(|_| state.settle(false));
         assert_eq!(state.line(now + seconds(60)).unwrap(), "applying: 1,000 of 1,000, 3 failed, 15/s");
+    }
+
+    #[test]
+    fn the_floor_is_what_the_quota_leaves_beyond_its_first_filling() {
+        let (mut state, now) = (State::default(), Instant::now());
+        assert_eq!(state.totals().floor(1000), None);
+        state.note(Step::Quota { writes: 300, window: seconds(15) }, now);
+        let floor = |writes| state.totals().floor(writes);
+        assert_eq!(
+            [floor(300), floor(450), floor(3000)],
+            [Some(seconds(0)), Some(Duration::from_millis(7500)), Some(seconds(135))]
+        );
     }
 
     #[test]

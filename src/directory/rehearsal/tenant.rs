@@ -178,6 +178,11 @@ impl TenantWriter for SnapshotTenant {
         self.committer.write((change.clone(), (self.clock)().to_string())).await
     }
 
+    /// Every save writes the whole file, so it should hold as many writes as there are.
+    fn together(&self) -> usize {
+        usize::MAX
+    }
+
     async fn export_account(&self, id: &EntraId) -> Result<Value, DirectoryError> {
         let wanted = *id;
         let user = self.committer.ask(move |book| book.store.export(&wanted)).await?;

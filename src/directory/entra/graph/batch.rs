@@ -1,18 +1,22 @@
-//! Many reads in one request: <https://learn.microsoft.com/en-us/graph/json-batching>.
+//! Many reads, or many writes, in one request: <https://learn.microsoft.com/en-us/graph/json-batching>.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::directory::ports::Receipt;
 use crate::directory::progress::Step;
+use crate::directory::text::shown;
 
 use super::call::{Call, Version};
 use super::client::Client;
 use super::cost::BATCH;
 use super::failure::{Answer, GraphError};
-use super::pace::{Tries, after};
+use super::pace::{THROTTLE_SCOPE, Tries, after, is_of_writes};
 
 /// How many batches are under way at a time.
 const AT_ONCE: usize = 20;
@@ -54,6 +58,27 @@ impl Client {
         let chunks: Vec<_> = calls.chunks(BATCH).map(|chunk| self.chunk(version, chunk)).collect();
         let parts: Vec<Vec<Part>> = stream::iter(chunks).buffered(AT_ONCE).try_collect().await?;
         Ok(parts.into_iter().flatten().collect())
+    }
+
+    /// Sends writes of one version in one request. None is sent again here, and what is not answered may have been done.
+    pub(super) async fn write_together(&self, version: Version, calls: &[Call]) -> Vec<Result<Receipt, GraphError>> {
+        let requests: Vec<Value> = calls.iter().enumerate().map(|(place, call)| request(place, call)).collect();
+        let batch = Call::new(Method::POST, version, &["$batch"], Some(json!({ "requests": requests })));
+        let reply = match self.send(&batch).await {
+            Ok(reply) => reply,
+            Err(error) => return vec![Err(error); calls.len()],
+        };
+        let replies = parse::<Replies>(&batch, &reply.body).map_or_else(|_| Vec::new(), |replies| replies.responses);
+        let by_place: BTreeMap<usize, &PartReply> =
+            replies.iter().filter_map(|part| Some((part.id.parse().ok()?, part))).collect();
+        let settle = |(place, call): (usize, &Call)| match by_place.get(&place) {
+            Some(part) => {
+                let request_id = part.header("request-id").map(shown).or_else(|| reply.request_id.clone());
+                outcome(call, part).map(|_| Receipt { request_id })
+            }
+            None => Err(GraphError::Lost(format!("{} (in a batch) was not answered", call.shown()))),
+        };
+        calls.iter().enumerate().map(settle).collect()
     }
 
     async fn chunk(&self, version: Version, calls: &[Call]) -> Result<Vec<Part>, GraphError> {
@@ -114,8 +139,7 @@ impl Round<'_> {
         let Some(call) = self.calls.get(place) else { return };
         match outcome(call, &mut reply) {
             Err(GraphError::Answer(answer)) if answer.is_throttled() || answer.is_passing() => {
-                let pause = reply.header("Retry-After").and_then(|wanted| after(wanted, reply.header("Date")));
-                self.ask_again(&[place], pause, GraphError::Answer(answer));
+                self.ask_again(&[place], answer.retry_after, GraphError::Answer(answer));
             }
             Ok(Value::Null | Value::String(_)) => {
                 let why = format!("the answer to {} (in a batch) broke off", call.shown());
@@ -147,13 +171,18 @@ impl Round<'_> {
 }
 
 fn request(place: usize, call: &Call) -> Value {
-    let mut request = json!({ "id": place.to_string(), "method": call.method.as_str(), "url": call.target });
-    if call.advanced
-        && let Some(object) = request.as_object_mut()
-    {
-        object.insert("headers".into(), json!({ "ConsistencyLevel": "eventual" }));
+    let mut request = Map::new();
+    request.insert("id".into(), json!(place.to_string()));
+    request.insert("method".into(), json!(call.method.as_str()));
+    request.insert("url".into(), json!(call.target));
+    if call.advanced {
+        request.insert("headers".into(), json!({ "ConsistencyLevel": "eventual" }));
     }
-    request
+    if let Some(body) = &call.body {
+        request.insert("headers".into(), json!({ "Content-Type": "application/json" }));
+        request.insert("body".into(), body.clone());
+    }
+    request.into()
 }
 
 fn outcome(call: &Call, reply: &mut PartReply) -> Part {
@@ -162,7 +191,10 @@ fn outcome(call: &Call, reply: &mut PartReply) -> Part {
     }
     let request_id = reply.header("request-id").map(str::to_owned).or_else(|| inner_request_id(&reply.body));
     let asked = format!("{} (in a batch)", call.shown());
-    Err(GraphError::Answer(Box::new(Answer { asked, request_id, ..Answer::of_value(reply.status, &reply.body) })))
+    let retry_after = reply.header("Retry-After").and_then(|wanted| after(wanted, reply.header("Date")));
+    let only_writes = is_of_writes(reply.header(THROTTLE_SCOPE));
+    let read = Answer::of_value(reply.status, &reply.body);
+    Err(GraphError::Answer(Box::new(Answer { asked, request_id, retry_after, only_writes, ..read })))
 }
 
 /// Parts of a batch carry their id in the error only.

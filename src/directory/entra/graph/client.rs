@@ -23,7 +23,7 @@ use super::endpoint::{self, endpoint};
 use super::failure::{Answer, GraphError};
 use super::http::{Broken, broken};
 use super::list::parse;
-use super::pace::{Pace, Patience, Tries, retry_after};
+use super::pace::{Pace, Patience, THROTTLE_SCOPE, Tries, is_of_writes, retry_after};
 
 /// Waits that are worth it even when the run is to end.
 const SHORT: Duration = Duration::from_secs(3);
@@ -143,7 +143,8 @@ impl Client {
         self.tokens.token(None).await
     }
 
-    /// Sends a request until it is answered for good, or patience ends. A write whose fate is unknown is not sent again.
+    /// Sends a request until it is answered for good, or patience ends. A write whose fate is unknown is not sent again, nor
+    /// one that the quota had no room for: whoever sent it looks first whether it is still right.
     pub(super) async fn send(&self, call: &Call) -> Result<Reply, GraphError> {
         self.send_to(call, &self.address(call), |reply| {
             let is_whole = !call.is_read() || is_json(&reply.body);
@@ -176,7 +177,7 @@ impl Client {
         let mut rejected = None;
         loop {
             let token = self.tokens.token(rejected.as_ref()).await.map_err(GraphError::Directory)?;
-            if !self.pace.turn(!call.is_read()).await {
+            if !self.pace.turn().await {
                 return Err(stopped(call));
             }
             let (sent, end) = self.once(call, url, &token).await;
@@ -214,7 +215,7 @@ impl Client {
     /// Waits for the next try of a request, or says why there is none.
     async fn before_next(
         &self,
-        tries: &mut Tries<'_>,
+        tries: &mut Tries,
         error: GraphError,
         asked: Option<Duration>,
         sent: Sent,
@@ -312,14 +313,16 @@ impl Client {
         if status.is_success() {
             return Try::Good(Reply { status: status.as_u16(), body, request_id, date });
         }
-        let answer =
-            Answer { asked: call.shown(), request_id, client_request_id: id.to_owned(), ..Answer::read(status.as_u16(), &body) };
-        let (throttled, passing) = (answer.is_throttled(), answer.is_passing());
+        let (retry_after, only_writes) = (retry_after(&headers), is_of_writes(header(&headers, THROTTLE_SCOPE).as_deref()));
+        let (asked, client_request_id) = (call.shown(), id.to_owned());
+        let read = Answer::read(status.as_u16(), &body);
+        let answer = Answer { asked, request_id, client_request_id, retry_after, only_writes, ..read };
+        let may_pass = answer.is_throttled() || answer.is_passing();
         let error = GraphError::Answer(Box::new(answer));
         if status == StatusCode::UNAUTHORIZED {
             Try::Expired(error, token.clone())
-        } else if throttled || (passing && call.is_read()) {
-            Try::Again(error, retry_after(&headers))
+        } else if may_pass && call.is_read() {
+            Try::Again(error, retry_after)
         } else {
             Try::Final(error)
         }

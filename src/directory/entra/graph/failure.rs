@@ -2,6 +2,8 @@
 //!
 //! Status and codes decide; message texts are shown, never compared.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -34,6 +36,10 @@ pub(super) struct Answer {
     pub(super) request_id: Option<String>,
     /// Of the same support value, from the client's side.
     pub(super) client_request_id: String,
+    /// When to come back, where that was said.
+    pub(super) retry_after: Option<Duration>,
+    /// Of a quota: whether it is that of writes, so that reading may go on.
+    pub(super) only_writes: bool,
 }
 
 #[derive(Deserialize)]
@@ -167,7 +173,7 @@ impl GraphError {
             Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
                 DirectoryError::Denied(format!("{}. {right}", answer.sentence()))
             }
-            Self::Answer(answer) if answer.is_throttled() => DirectoryError::Unreachable(answer.sentence()),
+            Self::Answer(answer) if answer.is_throttled() => DirectoryError::Throttled(answer.sentence()),
             Self::Answer(answer) if answer.is_passing() => DirectoryError::Unknown(answer.sentence()),
             Self::Answer(answer) => {
                 let holder = answer.conflicting().filter(|_| answer.is_conflict());
@@ -203,7 +209,7 @@ mod tests {
         let html = "<html><h1>502 Bad Gateway</h1></html>";
         assert!(matches!(write_error(502, html), DirectoryError::Unknown(_)));
         assert!(matches!(write_error(504, ""), DirectoryError::Unknown(_)));
-        assert!(matches!(write_error(429, "{}"), DirectoryError::Unreachable(_)));
+        assert!(matches!(write_error(429, "{}"), DirectoryError::Throttled(_)));
         assert!(matches!(write_error(403, "{}"), DirectoryError::Denied(_)));
         assert!(matches!(write_error(400, "{}"), DirectoryError::Refused { holder: None, .. }));
         let text = write_error(502, html).to_string();

@@ -5,7 +5,8 @@
 //!                        users · organization · grants · details · frame · search · holders ◄─┘   reading
 //!                        everybody: ranges of users side by side, and the crowd that they make up
 //!                        rehearse: what would be refused, by the tenant model
-//! call: one request · failure: one error          write: one change, one request
+//! call: one request · failure: one error          write: changes, many in one request
+//!                    quota: what is taken · turns: who may write now · gather: what leaves together ◄─┘
 //! ```
 //!
 //! Nobody but the configured host ever gets the token. Reads are repeated freely, writes only when they surely were not
@@ -25,6 +26,7 @@ mod frame;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzed;
 mod granted;
+mod gather;
 mod grants;
 mod holders;
 mod http;
@@ -33,24 +35,28 @@ mod organization;
 mod pace;
 mod part;
 mod probe;
+mod quota;
 mod ranges;
 mod rehearse;
 pub mod rights;
 mod search;
+mod turns;
 mod users;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::Instant;
 
 use crate::directory::entra::json::roles_json;
-use crate::directory::ports::{DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter};
+use crate::directory::ports::{DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter, Turn};
 use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, ObservedTenant, OtherKind, OtherObject, Sid};
 use crate::plan::facts_of;
 use crate::tenant_model::{Change, Tenant};
@@ -63,10 +69,14 @@ pub use probe::{Probe, Probes, Reading};
 use call::Version;
 use client::Client;
 use details::Denied;
+use gather::Gather;
 use grants::Grants;
 use holders::Unique;
+use quota::Quota;
 use ranges::Split;
-use users::Depth;
+use turns::Turns;
+use users::{Depth, Place};
+use write::Writes;
 
 /// How long a reading of the roles serves the checks of single writes.
 const ROLES_SERVE: Duration = Duration::from_secs(5);
@@ -82,6 +92,9 @@ pub struct GraphTenant {
     live_users: OnceCell<u64>,
     /// Whether the users were listed with their object identifiers.
     has_identifiers: AtomicBool,
+    turns: Arc<Turns>,
+    writes: Writes,
+    looks: Gather<EntraId, Result<AccountFacts, DirectoryError>>,
 }
 
 impl GraphTenant {
@@ -90,9 +103,13 @@ impl GraphTenant {
     /// # Errors
     /// An address that is none, or that would send the token in the clear.
     pub fn new(settings: GraphSettings) -> Result<Self, DirectoryError> {
+        let turns = Turns::new(Quota::new(&settings.patience));
         let client = Client::new(settings)?;
         Ok(Self {
             client,
+            turns,
+            writes: Writes::default(),
+            looks: Gather::default(),
             denied: Denied::default(),
             roles: Mutex::default(),
             live_users: OnceCell::new(),
@@ -189,6 +206,25 @@ impl GraphTenant {
         Ok(grants)
     }
 
+    /// Accounts whose facts were asked for one by one at the same time. What is wrong with one is told of that one.
+    async fn look(&self, ids: Vec<EntraId>) -> Vec<Result<AccountFacts, DirectoryError>> {
+        match (self.facts(&ids).await, ids.as_slice()) {
+            (Ok(facts), _) => facts.into_iter().map(Ok).collect(),
+            (Err(DirectoryError::Input(_)), [_, _, ..]) => {
+                let each = ids.iter().map(async |id| self.facts(&[*id]).await.map(|facts| facts.into_iter().next()));
+                let missing = || DirectoryError::Input("an account was not answered for".into());
+                join_all(each).await.into_iter().map(|found| found?.ok_or_else(missing)).collect()
+            }
+            (Err(error), _) => vec![Err(error); ids.len()],
+        }
+    }
+
+    async fn facts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
+        let part = self.part(ids).await?;
+        let gone = || AccountFacts { user: None, roles: Known::Unknown, privileged_roles: Known::Unknown };
+        Ok(ids.iter().map(|id| part.by_id(id).map_or_else(gone, |user| facts_of(user, &part))).collect())
+    }
+
     /// A part of the tenant: these accounts, and who holds which role.
     async fn part(&self, ids: &[EntraId]) -> Result<Tenant, DirectoryError> {
         let ids = ids.iter().copied().collect();
@@ -214,9 +250,10 @@ impl TenantReader for GraphTenant {
     }
 
     async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
-        let part = self.part(ids).await?;
-        let gone = || AccountFacts { user: None, roles: Known::Unknown, privileged_roles: Known::Unknown };
-        Ok(ids.iter().map(|id| part.by_id(id).map_or_else(gone, |user| facts_of(user, &part))).collect())
+        let [one] = ids else { return self.facts(ids).await };
+        let looked = self.looks.ask(*one, |ids| self.look(ids)).await;
+        let lost = || Err(DirectoryError::Unreachable("whoever was to read the account has gone".into()));
+        Ok(vec![looked.unwrap_or_else(lost)?])
     }
 
     async fn find_holders(&self, ids: &[ImmutableId]) -> Result<Vec<(ImmutableId, EntraId)>, DirectoryError> {
@@ -244,7 +281,29 @@ impl TenantReader for GraphTenant {
 #[async_trait]
 impl TenantWriter for GraphTenant {
     async fn write(&self, change: &Change) -> Result<Receipt, DirectoryError> {
-        write::write(&self.client, change).await
+        loop {
+            let turn = self.turn().await?;
+            match self.write_in_turn(change, turn).await {
+                Err(DirectoryError::Throttled(_)) => {}
+                other => return other,
+            }
+        }
+    }
+
+    async fn turn(&self) -> Result<Turn, DirectoryError> {
+        self.turns.turn(&self.client).await
+    }
+
+    async fn write_in_turn(&self, change: &Change, turn: Turn) -> Result<Receipt, DirectoryError> {
+        if !self.turns.leave().await {
+            return Err(DirectoryError::Throttled("Microsoft Graph's quota for writes is used up".into()));
+        }
+        drop(turn);
+        write::write(&self.client, &self.turns, &self.writes, change).await
+    }
+
+    fn together(&self) -> usize {
+        cost::BATCH
     }
 
     async fn export_account(&self, id: &EntraId) -> Result<Value, DirectoryError> {

@@ -1,12 +1,8 @@
-//! How fast and for how long: Graph's write quota, pauses that Graph asks for, and patience.
-//!
-//! Figures: <https://learn.microsoft.com/en-us/graph/throttling-limits#identity-and-access-service-limits>.
+//! How long to wait: pauses that Graph asks for, and patience.
 
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::fmt::rfc2822;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
@@ -14,16 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::directory::progress::{Progress, Step};
 
-/// Writes at once, when none were made for a while. With the rate it stays below 3,000 in any 150 seconds.
-const BURST: u32 = 150;
+/// Says which quota was used up: scope, limit, application, tenant, between slashes.
+pub(super) const THROTTLE_SCOPE: &str = "x-ms-throttle-scope";
 /// How often a connection is tried.
 const CONNECTIONS: u32 = 5;
-/// Writes a second in the long run.
-const RATE: u32 = 19;
 
 /// What all requests to one tenant share.
 pub(super) struct Pace {
-    writes: DefaultDirectRateLimiter,
     /// Graph said not to come back earlier.
     not_before: Mutex<Option<Instant>>,
     waiting: Mutex<Waiting>,
@@ -44,18 +37,11 @@ pub(super) struct Wait<'a>(&'a Pace);
 impl Pace {
     /// `cancel` ends the waiting.
     pub(super) fn new(progress: Arc<dyn Progress>, cancel: CancellationToken) -> Self {
-        let quota = |rate: u32| NonZeroU32::new(rate).map(Quota::per_second);
-        let burst = NonZeroU32::new(BURST).unwrap_or(NonZeroU32::MIN);
-        let quota = quota(RATE).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
-        let (writes, not_before, waiting) = (RateLimiter::direct(quota), Mutex::default(), Mutex::default());
-        Self { writes, not_before, waiting, progress, cancel }
+        Self { not_before: Mutex::default(), waiting: Mutex::default(), progress, cancel }
     }
 
     /// Waits until the next request may be sent; `false` when the run ends before that.
-    pub(super) async fn turn(&self, is_write: bool) -> bool {
-        if is_write && self.writes.check().is_err() && !self.unless_cancelled(self.writes.until_ready()).await {
-            return false;
-        }
+    pub(super) async fn turn(&self) -> bool {
         // Another request may have been told to wait while this one waited.
         while let Some(until) = self.pause() {
             if !self.unless_cancelled(tokio::time::sleep_until(until)).await {
@@ -65,7 +51,8 @@ impl Pace {
         true
     }
 
-    async fn unless_cancelled(&self, wait: impl Future<Output = ()>) -> bool {
+    /// Waits, and says whether the run goes on.
+    pub(super) async fn unless_cancelled(&self, wait: impl Future<Output = ()>) -> bool {
         let _wait = self.wait();
         tokio::select! {
             () = self.cancel.cancelled() => false,
@@ -126,22 +113,31 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// The pause after so many tries, at least one.
+    fn doubled(&self, tries: u32) -> Duration {
+        let times = 1u32.checked_shl(tries - 1).unwrap_or(u32::MAX);
+        self.first.saturating_mul(times).min(self.longest)
+    }
+}
+
 /// The tries of one request.
-pub(super) struct Tries<'a> {
-    patience: &'a Patience,
+#[derive(Debug)]
+pub(super) struct Tries {
+    patience: Patience,
     made: u32,
     waited: Duration,
 }
 
-impl<'a> Tries<'a> {
-    pub(super) fn new(patience: &'a Patience) -> Self {
-        Self { patience, made: 0, waited: Duration::ZERO }
+impl Tries {
+    pub(super) fn new(patience: &Patience) -> Self {
+        Self { patience: patience.clone(), made: 0, waited: Duration::ZERO }
     }
 
     /// The pause before the next try, or why there is none.
     pub(super) fn next(&mut self, asked: Option<Duration>) -> Result<Duration, String> {
         self.made += 1;
-        let pause = asked.unwrap_or_else(|| jittered(self.doubled()));
+        let pause = asked.unwrap_or_else(|| jittered(self.patience.doubled(self.made)));
         if self.made >= self.patience.attempts {
             return Err(format!("given up after {} tries", self.made));
         }
@@ -160,16 +156,16 @@ impl<'a> Tries<'a> {
         }
         self.next(None)
     }
-
-    fn doubled(&self) -> Duration {
-        let times = 1u32.checked_shl(self.made - 1).unwrap_or(u32::MAX);
-        self.patience.first.saturating_mul(times).min(self.patience.longest)
-    }
 }
 
 /// Between half and all of a pause, so that those who failed together do not come back together.
 fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
+/// Whether a throttle scope is the quota of writes alone, so that reading may go on.
+pub(super) fn is_of_writes(scope: Option<&str>) -> bool {
+    scope.and_then(|scope| scope.split('/').nth(1)).is_some_and(|limit| limit.eq_ignore_ascii_case("write"))
 }
 
 /// `Retry-After`: seconds, or a date, which is taken against the server's own clock.
@@ -234,7 +230,7 @@ mod tests {
         let start = Instant::now();
         pace.hold(Duration::from_secs(5));
         pace.hold(Duration::from_secs(2));
-        assert_eq!(tokio::join!(pace.turn(false), pace.turn(true)), (true, true));
+        assert_eq!(tokio::join!(pace.turn(), pace.turn()), (true, true));
         assert_eq!(start.elapsed().as_secs(), 5);
         assert_eq!(told.0.lock().unwrap().as_secs(), 5);
     }
@@ -245,20 +241,11 @@ mod tests {
         let pace = Pace::new(Arc::new(Waited::default()), cancel.clone());
         pace.hold(Duration::from_secs(60));
         let start = Instant::now();
-        let (went_on, ()) = tokio::join!(pace.turn(true), async {
+        let (went_on, ()) = tokio::join!(pace.turn(), async {
             tokio::time::sleep(Duration::from_secs(1)).await;
             cancel.cancel();
         });
         assert!(!went_on);
         assert_eq!(start.elapsed().as_secs(), 1);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn writes_keep_to_the_quota() {
-        let pace = Pace::new(Arc::new(Waited::default()), CancellationToken::new());
-        for _ in 0..=BURST {
-            assert!(pace.turn(true).await);
-        }
-        assert!(pace.writes.check().is_err(), "the burst is used up");
     }
 }

@@ -1,4 +1,4 @@
-//! Writes: one request each, with only what changes.
+//! Writes, with only what changes: each a request of its own, or many that are ready together in one.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,14 +10,45 @@ use crate::tenant_model::{Change, ChangeKind};
 use super::call::{Call, Version};
 use super::client::Client;
 use super::failure::GraphError;
+use super::gather::Gather;
 use super::rights::{DELETE_USERS, READ_USERS, SYNC_BEHAVIOR, WRITE_USERS};
+use super::turns::Turns;
 
-/// Makes one write.
-pub(super) async fn write(client: &Client, change: &Change) -> Result<Receipt, DirectoryError> {
-    match client.send(&call(change)).await {
-        Ok(reply) => Ok(Receipt { request_id: reply.request_id }),
-        Err(error) => Err(failure(error, &change.kind)),
+/// Writes that wait for company: those of each version by themselves, as a batch has but one.
+#[derive(Debug, Default)]
+pub(super) struct Writes {
+    v1: Gather<Call, Sent>,
+    beta: Gather<Call, Sent>,
+}
+
+type Sent = Result<Receipt, GraphError>;
+
+/// Makes one write whose turn it is.
+pub(super) async fn write(client: &Client, turns: &Turns, writes: &Writes, change: &Change) -> Result<Receipt, DirectoryError> {
+    let call = call(change);
+    let gather = if call.version == Version::V1 { &writes.v1 } else { &writes.beta };
+    let sent = gather.ask(call, |calls| send(client, calls)).await;
+    let sent = sent.unwrap_or_else(|| Err(GraphError::Lost("whoever sent the write has gone".into())));
+    turns.settle(client, sent).map_err(|error| failure(error, &change.kind))
+}
+
+async fn send(client: &Client, calls: Vec<Call>) -> Vec<Sent> {
+    let [first, rest @ ..] = calls.as_slice() else { return Vec::new() };
+    if rest.is_empty() {
+        return vec![alone(client, first).await];
     }
+    let mut sent = client.write_together(first.version, &calls).await;
+    for (sent, call) in sent.iter_mut().zip(&calls) {
+        // A token that is not taken any more is renewed where a request stands alone.
+        if sent.as_ref().is_err_and(|error| error.has_status(401)) {
+            *sent = alone(client, call).await;
+        }
+    }
+    sent
+}
+
+async fn alone(client: &Client, call: &Call) -> Sent {
+    Ok(Receipt { request_id: client.send(call).await?.request_id })
 }
 
 fn failure(error: GraphError, kind: &ChangeKind) -> DirectoryError {
@@ -50,6 +81,7 @@ fn advised(error: DirectoryError, kind: &ChangeKind) -> DirectoryError {
         | DirectoryError::Denied(_)
         | DirectoryError::Unreachable(_)
         | DirectoryError::NotThere(_)
+        | DirectoryError::Throttled(_)
         | DirectoryError::Unknown(_)) => other,
     }
 }

@@ -48,6 +48,7 @@ fn explained(fault: Fault, client_id: Option<&str>) -> Fault {
         other @ (DirectoryError::Input(_)
         | DirectoryError::Refused { .. }
         | DirectoryError::NotThere(_)
+        | DirectoryError::Throttled(_)
         | DirectoryError::Unknown(_)) => other,
     };
     match fault {
