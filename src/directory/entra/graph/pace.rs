@@ -54,6 +54,11 @@ impl Pace {
     /// Waits, and says whether the run goes on.
     pub(super) async fn unless_cancelled(&self, wait: impl Future<Output = ()>) -> bool {
         let _wait = self.wait();
+        self.goes_on(wait).await
+    }
+
+    /// The same for what is no matter of the quota: the time is not told.
+    pub(super) async fn goes_on(&self, wait: impl Future<Output = ()>) -> bool {
         tokio::select! {
             () = self.cancel.cancelled() => false,
             () = wait => true,

@@ -58,7 +58,7 @@ impl Turns {
                     self.quota().promise(Instant::now());
                     return Ok(Turn::of(Promise(Arc::clone(self))));
                 }
-                Room::AfterAnswer => client.pace.unless_cancelled(changed).await,
+                Room::AfterAnswer => client.pace.goes_on(changed).await,
                 Room::At(free) => {
                     let wait = async {
                         tokio::select! {
