@@ -99,7 +99,7 @@ impl Turns {
         let settled = match sent {
             Err(GraphError::Answer(answer)) if answer.is_throttled() => Err(self.refused(client, answer, now)),
             other => {
-                self.quota().take(now);
+                self.take(client, now);
                 other
             }
         };
@@ -107,18 +107,25 @@ impl Turns {
         settled
     }
 
+    /// The first write that is taken after refusals shows what the quota is.
+    fn take(&self, client: &Client, now: Instant) {
+        let (before, known) = {
+            let mut quota = self.quota();
+            let before = quota.known();
+            quota.take(now);
+            (before, quota.known())
+        };
+        if let Some((writes, window)) = known.filter(|_| before != known) {
+            client.progress.note(Step::Quota { writes, window });
+        }
+    }
+
     fn refused(&self, client: &Client, answer: Box<Answer>, now: Instant) -> GraphError {
         client.progress.note(Step::Refused);
-        let (pause, known) = {
-            let mut quota = self.quota();
-            (quota.refuse(now, answer.retry_after), quota.known())
-        };
+        let pause = self.quota().refuse(now, answer.retry_after);
         match pause {
             Ok(pause) => {
                 client.progress.note(Step::Paused { pause, is_throttled: true });
-                if let Some((writes, window)) = known {
-                    client.progress.note(Step::Quota { writes, window });
-                }
                 if !answer.only_writes {
                     client.pace.hold(pause);
                 }
