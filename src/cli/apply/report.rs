@@ -77,11 +77,13 @@ fn stale(differences: &[Difference]) -> Failure {
 /// How long a run of so many writes took, and what it waited for; empty where that is not worth a line.
 pub(super) fn effort(took: Duration, totals: Totals, writes: usize) -> String {
     let mut parts = Vec::new();
+    // Beside a floor minutes would be too coarse.
+    let shown = |long: Duration| if totals.quota.is_some() { format!("{:.0} s", long.as_secs_f64()) } else { time(long) };
     if took >= WORTH_A_LINE || totals != Totals::default() {
-        parts.push(format!("Took {}", time(took)));
+        parts.push(format!("Took {}", shown(took)));
     }
     if let (Some((limit, window)), Some(floor)) = (totals.quota, totals.floor(writes)) {
-        parts.push(format!("a quota of {limit} writes in {} leaves no less than {}", time(window), time(floor)));
+        parts.push(format!("a quota of {limit} writes in {} leaves no less than {}", shown(window), shown(floor)));
     }
     match totals.refused {
         0 => {}
