@@ -25,7 +25,7 @@ use crate::tenants::{Running, deleted, id, serve, tenant, user};
 /// A running emulator.
 pub(crate) struct Server {
     pub(crate) endpoint: String,
-    token: String,
+    pub(crate) token: String,
     _folder: TempDir,
 }
 

@@ -1,11 +1,14 @@
 //! Every fault at every request of every kind of action: the plan is carried out all the same, or the run stops cleanly and
 //! the next one finishes it.
 //!
-//! That is some thirty thousand cells. A few are tried on every change, all of them with `PROPTEST_CASES=100000`.
+//! That is some thirty thousand cells: a few are tried on every change, all of them by `tests/hostile`.
 
 mod check;
 mod fault;
+#[cfg(target_os = "linux")]
+mod kills;
 mod site;
+mod soak;
 mod world;
 
 use std::time::Duration;
@@ -13,6 +16,7 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use hardmatch::apply::{ApplyError, ExitKind, RunReport};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use check::Write;
 use fault::{Fault, faults, script};
@@ -132,8 +136,8 @@ impl Cell<'_> {
         wrong
     }
 
-    /// Goes on until everything is done, and says what if it cannot be. Who reads what was a moment ago may take the plan
-    /// for stale once.
+    /// Goes on until everything is done, and says what if it cannot be. A finished plan that is applied once more at once may
+    /// be taken for stale by late readers.
     async fn finish(&self, site: &Site<'_>) -> Option<String> {
         let mut last = None;
         for _ in 0..if self.is_on_time() { 1 } else { 3 } {
@@ -167,9 +171,14 @@ fn is_complete(ended: &Result<RunReport, ApplyError>) -> bool {
     ended.as_ref().is_ok_and(|report| report.exit_kind() == ExitKind::Complete)
 }
 
-async fn calm_runs() -> Vec<Calm> {
-    let plans = tokio::task::spawn_blocking(|| RECIPES.iter().map(world::plan).collect::<Vec<_>>()).await.unwrap();
-    stream::iter(plans).then(Calm::run).collect().await
+/// Planned and run once for all tests.
+async fn calm_runs() -> &'static [Calm] {
+    static RUNS: OnceCell<Vec<Calm>> = OnceCell::const_new();
+    let run = async || {
+        let plans = tokio::task::spawn_blocking(|| RECIPES.iter().map(world::plan).collect::<Vec<_>>()).await.unwrap();
+        stream::iter(plans).then(Calm::run).collect().await
+    };
+    RUNS.get_or_init(run).await
 }
 
 /// Runs so many of the cells, chosen by lot but always the same ones, and tells everything that went wrong.
@@ -182,8 +191,26 @@ async fn run_some(mut cells: Vec<Cell<'_>>, few: u32) {
     assert!(wrong.is_empty(), "{} faults in {count} cells:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// The lock keeps them apart in one folder; in two, each finds out what the other did.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_that_apply_the_same_plan_write_nothing_twice() {
+    for calm in calm_runs().await {
+        let one = Site::new(&calm.ready, script(None, &json!({}))).await;
+        let other = one.elsewhere();
+        let (first, second) = tokio::join!(one.apply(PATIENT), other.apply(PATIENT));
+        for (site, ended) in [(&one, first), (&other, second)] {
+            assert!(ended.is_some(), "{}: it does not end", calm.ready.name);
+            let again = site.apply(PATIENT).await.unwrap();
+            assert!(is_complete(&again), "{}: {again:?} after {ended:?}", calm.ready.name);
+        }
+        assert_eq!(one.image().await, calm.end);
+        let log = one.log().await;
+        let wrong = [check::strange_writes(&log, &calm.writes), check::repeated_deletions(&log, &calm.writes)].concat();
+        assert!(wrong.is_empty(), "{}: {wrong:?}", calm.ready.name);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_anywhere_changes_nothing_of_the_end() {
-    let runs = calm_runs().await;
-    run_some(runs.iter().flat_map(Calm::cells).collect(), 40).await;
+    run_some(calm_runs().await.iter().flat_map(Calm::cells).collect(), 25).await;
 }

@@ -23,7 +23,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// Where one plan is carried out.
 pub(super) struct Site<'a> {
     pub(super) ready: &'a Ready,
-    server: Server,
+    server: Arc<Server>,
     folder: TempDir,
 }
 
@@ -42,9 +42,18 @@ impl Observer for Deaf {
 
 impl<'a> Site<'a> {
     pub(super) async fn new(ready: &'a Ready, script: Value) -> Self {
+        Self::at(ready, Arc::new(Server::with(&ready.tenant, script, |_| {}).await))
+    }
+
+    fn at(ready: &'a Ready, server: Arc<Server>) -> Self {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         std::fs::write(folder.path().join("corp.ldif"), &ready.ldif).unwrap();
-        Self { ready, server: Server::with(&ready.tenant, script, |_| {}).await, folder }
+        Self { ready, server, folder }
+    }
+
+    /// The same plan and tenant, and another folder.
+    pub(super) fn elsewhere(&self) -> Self {
+        Self::at(self.ready, Arc::clone(&self.server))
     }
 
     fn plan(&self) -> PathBuf {

@@ -78,18 +78,24 @@ pub(super) struct Ready {
     pub(super) body: Body,
 }
 
-/// Plans a recipe from files.
-pub(super) fn plan(recipe: &Recipe) -> Ready {
+/// The files of a recipe.
+pub(super) fn folder(recipe: &Recipe) -> Hardmatch {
     let here = Hardmatch::new();
-    let forest = forest(&here);
-    let tenant = accounts(&forest, here.path());
+    let tenant = accounts(&forest(&here), here.path());
     here.write("tenant.json", tenant.to_string());
     let config = "version: 1\ntenant: { snapshot: tenant.json }\nforests: { corp: { ldif: corp.ldif } }\nmappings:\n";
     here.write("hardmatch.yaml", format!("{config}{}", recipe.mappings));
+    here
+}
+
+/// Plans a recipe from files.
+pub(super) fn plan(recipe: &Recipe) -> Ready {
+    let here = folder(recipe);
     let digest = here.plan();
     let body = hardmatch::planfile::parse(here.read("plan.json").as_bytes()).unwrap().body;
     let kinds: Vec<ActionKind> = body.actions.iter().map(|action| action.kind).collect();
     assert_eq!(kinds, recipe.actions, "{}", recipe.name);
+    let tenant = serde_json::from_str(&here.read("tenant.json")).unwrap();
     Ready { name: recipe.name, tenant, ldif: here.read("corp.ldif"), digest, body }
 }
 
