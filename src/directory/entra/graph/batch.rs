@@ -16,6 +16,7 @@ use super::call::{Call, Version};
 use super::client::Client;
 use super::cost::BATCH;
 use super::failure::{Answer, GraphError};
+use super::list::parse;
 use super::pace::{THROTTLE_SCOPE, Tries, after, is_of_writes};
 
 /// How many batches are under way at a time.
@@ -69,12 +70,12 @@ impl Client {
             Err(error) => return vec![Err(error); calls.len()],
         };
         let replies = parse::<Replies>(&batch, &reply.body).map_or_else(|_| Vec::new(), |replies| replies.responses);
-        let by_place: BTreeMap<usize, &PartReply> =
-            replies.iter().filter_map(|part| Some((part.id.parse().ok()?, part))).collect();
-        let settle = |(place, call): (usize, &Call)| match by_place.get(&place) {
-            Some(part) => {
+        let mut by_place: BTreeMap<usize, PartReply> =
+            replies.into_iter().filter_map(|part| Some((part.id.parse().ok()?, part))).collect();
+        let settle = |(place, call): (usize, &Call)| match by_place.remove(&place) {
+            Some(mut part) => {
                 let request_id = part.header("request-id").map(shown).or_else(|| reply.request_id.clone());
-                outcome(call, part).map(|_| Receipt { request_id })
+                outcome(call, &mut part).map(|_| Receipt { request_id })
             }
             None => Err(GraphError::Lost(format!("{} (in a batch) was not answered", call.shown()))),
         };

@@ -25,8 +25,8 @@ mod failure;
 mod frame;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzed;
-mod granted;
 mod gather;
+mod granted;
 mod grants;
 mod holders;
 mod http;
@@ -75,7 +75,7 @@ use holders::Unique;
 use quota::Quota;
 use ranges::Split;
 use turns::Turns;
-use users::{Depth, Place};
+use users::Depth;
 use write::Writes;
 
 /// How long a reading of the roles serves the checks of single writes.
