@@ -1,5 +1,6 @@
 //! The tenant snapshot `hardmatch/tenant`, and the plain lists of users that Graph and PowerShell give.
 
+mod batch;
 mod frames;
 pub(crate) mod read;
 mod save;

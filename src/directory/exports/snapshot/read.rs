@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::BufRead;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::scope;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, Visitor};
 
@@ -13,9 +16,13 @@ use crate::model::{ObservedTenant, OtherKind};
 
 use super::super::problems::Problems;
 use super::super::whole;
+use super::batch::Batch;
 use super::check_head;
 use super::frames::{Frame, FrameError, Frames};
 use super::tenant::{Place, TenantBuilder};
+
+/// How many batches of users may wait for the parser.
+const BATCHES_AHEAD: usize = 4;
 
 /// Reads a snapshot, a page or a list of users from decoded text.
 pub(crate) fn read(text: impl BufRead, file: &Arc<str>) -> Result<ObservedTenant, Diagnostics> {
@@ -50,7 +57,12 @@ impl From<FrameError> for Wrong {
 
 /// Parses a value; `path` names it.
 fn parse<'a, T: Deserialize<'a>>(frame: Frame<'a>, path: impl FnOnce() -> String) -> Result<T, Wrong> {
-    serde_json::from_slice(frame.bytes).map_err(|error| wrong::<T>(frame, &error, &path()))
+    // Checked once as a whole, and not text by text.
+    let parsed = match str::from_utf8(frame.bytes) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(frame.bytes),
+    };
+    parsed.map_err(|error| wrong::<T>(frame, &error, &path()))
 }
 
 /// Parses once more what is wrong, now with an eye on the place inside of the value.
@@ -129,6 +141,19 @@ impl Document {
         self.shape == Shape::List || (self.has("value") && self.format.is_none())
     }
 
+    /// Parses users and adds them.
+    fn users(&mut self, cut: &Receiver<Batch>, path: &str, place: Place) -> Result<(), Wrong> {
+        let mut index = 0;
+        for batch in cut {
+            for frame in batch.frames() {
+                let Object(user) = parse::<Object<WireUser>>(frame, || format!("{path}[{index}]"))?;
+                self.tenant.add(user, place, index, frame.place.line, &mut self.problems);
+                index += 1;
+            }
+        }
+        Ok(())
+    }
+
     fn finish(mut self, file: &Arc<str>) -> Result<ObservedTenant, Diagnostics> {
         let is_snapshot = !self.is_page();
         let lack = self.lack().map(|problem| problem.at(whole(file)));
@@ -172,21 +197,10 @@ impl<R: BufRead> Reader<R> {
                 return Err(self.frames.error("expected `:`").into());
             }
             self.section(&key)?;
-            if !self.goes_on(b'}')? {
+            if !goes_on(&mut self.frames, b'}')? {
                 return Ok(());
             }
         }
-    }
-
-    /// Passes a comma, or the bracket that ends a list or object.
-    fn goes_on(&mut self, end: u8) -> Result<bool, Wrong> {
-        if self.frames.skip(b',')? {
-            return Ok(true);
-        }
-        if self.frames.skip(end)? {
-            return Ok(false);
-        }
-        Err(self.frames.error(format!("expected `,` or `{}`", char::from(end))).into())
     }
 
     fn section(&mut self, key: &str) -> Result<(), Wrong> {
@@ -253,34 +267,24 @@ impl<R: BufRead> Reader<R> {
         self.value::<()>(path).map(|()| true)
     }
 
-    /// Hands over the values of a list one by one.
-    fn each(
-        &mut self,
-        path: &str,
-        mut take: impl FnMut(&mut Document, Frame<'_>, usize) -> Result<(), Wrong>,
-    ) -> Result<(), Wrong> {
-        if !self.frames.skip(b'[')? {
-            return self.value::<NoList>(path).map(|_| ());
-        }
-        if self.frames.skip(b']')? {
-            return Ok(());
-        }
-        let mut index = 0;
-        loop {
-            take(&mut self.document, self.frames.value()?, index)?;
-            index += 1;
-            if !self.goes_on(b']')? {
-                return Ok(());
-            }
-        }
-    }
-
-    /// A list of users that is consumed one by one.
+    /// A list of users, which most files consist of: they are cut here and parsed on another thread.
     fn users(&mut self, path: &str, place: Place) -> Result<(), Wrong> {
-        self.each(path, |document, frame, index| {
-            let Object(user) = parse::<Object<WireUser>>(frame, || format!("{path}[{index}]"))?;
-            document.tenant.add(user, place, index, frame.place.line, &mut document.problems);
-            Ok(())
+        let Self { frames, document } = self;
+        let (batches, cut) = sync_channel(BATCHES_AHEAD);
+        scope(|threads| {
+            let parser = threads.spawn(move || document.users(&cut, path, place));
+            let mut batch = Batch::default();
+            // Once the parser has found something wrong it takes no more; its error came first and is the one that counts.
+            let send = |batch| drop(batches.send(batch));
+            let end = each(frames, path, |frame, _| {
+                batch.push(frame);
+                batch.take_full().into_iter().for_each(send);
+                Ok(())
+            });
+            send(batch);
+            drop(batches);
+            parser.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+            end
         })
     }
 
@@ -294,7 +298,7 @@ impl<R: BufRead> Reader<R> {
             return Ok(None);
         }
         let mut list = Vec::new();
-        self.each(path, |_, frame, index| {
+        each(&mut self.frames, path, |frame, index| {
             list.push(convert(parse(frame, || format!("{path}[{index}]"))?));
             Ok(())
         })?;
@@ -311,11 +315,44 @@ impl<R: BufRead> Reader<R> {
     /// A section that is not known still has to be sound.
     fn skipped(&mut self, path: &str) -> Result<(), Wrong> {
         if self.frames.peek()? == Some(b'[') {
-            self.each(path, |_, frame, index| parse::<IgnoredAny>(frame, || format!("{path}[{index}]")).map(|_| ()))
+            each(&mut self.frames, path, |frame, index| parse::<IgnoredAny>(frame, || format!("{path}[{index}]")).map(|_| ()))
         } else {
             self.value::<IgnoredAny>(path).map(|_| ())
         }
     }
+}
+
+/// Hands over the values of a list one by one.
+fn each(
+    frames: &mut Frames<impl BufRead>,
+    path: &str,
+    mut take: impl FnMut(Frame<'_>, usize) -> Result<(), Wrong>,
+) -> Result<(), Wrong> {
+    if !frames.skip(b'[')? {
+        return parse::<NoList>(frames.value()?, || path.to_owned()).map(|_| ());
+    }
+    if frames.skip(b']')? {
+        return Ok(());
+    }
+    let mut index = 0;
+    loop {
+        take(frames.value()?, index)?;
+        index += 1;
+        if !goes_on(frames, b']')? {
+            return Ok(());
+        }
+    }
+}
+
+/// Passes a comma, or the bracket that ends a list or object.
+fn goes_on(frames: &mut Frames<impl BufRead>, end: u8) -> Result<bool, Wrong> {
+    if frames.skip(b',')? {
+        return Ok(true);
+    }
+    if frames.skip(end)? {
+        return Ok(false);
+    }
+    Err(frames.error(format!("expected `,` or `{}`", char::from(end))).into())
 }
 
 /// What stands where a list should be: parsing it tells what it is.
