@@ -25,9 +25,8 @@ impl DistinguishedName {
     /// The form under which two names are the same: parts unescaped, without blanks around them, folded.
     #[must_use]
     pub fn key(&self) -> String {
-        if is_plain(&self.0) {
-            let lower = self.0.bytes().map(|byte| if byte == b',' { 0 } else { byte.to_ascii_lowercase() });
-            return String::from_utf8(lower.collect()).unwrap_or_default();
+        if let Some(key) = plain_key(&self.0) {
+            return key;
         }
         let mut key = String::with_capacity(self.0.len());
         for part in split_parts(&self.0) {
@@ -75,13 +74,21 @@ impl DistinguishedName {
     }
 }
 
-/// Whether a name is written so plainly that its parts lie open: printable ASCII, no escapes or quotes, no blanks that could
-/// be left out. Most names are.
-fn is_plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_open = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'"' | b';');
-    let is_loose = |pair: &[u8]| matches!(pair, [b' ', b',' | b'='] | [b',' | b'=', b' ']);
-    bytes.iter().all(is_open) && !bytes.windows(2).any(is_loose) && !text.starts_with(' ') && !text.ends_with(' ')
+/// The key of a name that is written so plainly that its parts lie open: printable ASCII, no escapes or quotes, no blanks
+/// that could be left out. Most names are.
+fn plain_key(text: &str) -> Option<String> {
+    let mut key = String::with_capacity(text.len());
+    let mut before = b',';
+    for byte in text.bytes().chain([b',']) {
+        match (before, byte) {
+            (b' ', b',' | b'=') | (b',' | b'=', b' ') | (_, b'\\' | b'"' | b';' | ..b' ' | 127..) => return None,
+            (_, b',') => key.push('\0'),
+            (_, byte) => key.push(char::from(byte.to_ascii_lowercase())),
+        }
+        before = byte;
+    }
+    key.pop();
+    Some(key)
 }
 
 /// Splits at commas (and AD's `;`) that are not escaped or quoted.
@@ -183,10 +190,13 @@ mod tests {
 
     #[test]
     fn a_plain_name_has_the_key_that_its_parts_give() {
+        for text in [" CN=Eve", "CN=Eve ", "CN=Eve\u{7f}", "CN=Zoë", "CN=a\\,b"] {
+            assert!(plain_key(text).is_none(), "{text}");
+        }
         for text in ["CN=Eve,OU=Staff,DC=corp", "cn=a=b,dc=x", "CN=,DC=x", "CN=x y,DC=x"] {
-            assert!(is_plain(text), "{text}");
+            assert!(plain_key(text).is_some(), "{text}");
             let written_loosely = text.replace(',', " , ");
-            assert!(!is_plain(&written_loosely));
+            assert!(plain_key(&written_loosely).is_none());
             assert_eq!(dn(text).key(), dn(&written_loosely).key(), "{text}");
         }
     }

@@ -71,13 +71,12 @@ impl FromStr for Sid {
         let wrong = || SidError::Text(text.to_owned());
         let trimmed = text.trim();
         let (head, parts) = trimmed.split_at_checked(4).ok_or_else(wrong)?;
-        let mut parts = parts.split('-');
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let authority = parts.next().filter(|part| digits(part)).and_then(|part| part.parse::<u64>().ok());
+        let mut parts = parts.as_bytes().split(|byte| *byte == b'-').map(number);
+        let authority = parts.next().flatten();
         let mut count = 0;
         let fits = parts.all(|part| {
             count += 1;
-            digits(part) && part.parse::<u32>().is_ok()
+            part.is_some_and(|part| u32::try_from(part).is_ok())
         });
         if !head.eq_ignore_ascii_case("S-1-") || authority.is_none() || !fits || !(1..=15).contains(&count) {
             return Err(wrong());
@@ -86,6 +85,15 @@ impl FromStr for Sid {
         sid.make_ascii_uppercase();
         Ok(Self(sid))
     }
+}
+
+/// A number of digits alone, which `str::parse` is not so strict about.
+fn number(digits: &[u8]) -> Option<u64> {
+    let append = |number: u64, digit: &u8| {
+        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    };
+    if digits.is_empty() { None } else { digits.iter().try_fold(0, append) }
 }
 
 impl fmt::Display for Sid {
@@ -121,7 +129,17 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_sid() {
-        for text in ["", "S-1-", "S-1-5", "S-2-5-21-1", "S-1-5-21-99999999999", "S-1-5-21-x"] {
+        for text in [
+            "",
+            "S-1-",
+            "S-1-5",
+            "S-2-5-21-1",
+            "S-1-5-21-99999999999",
+            "S-1-5-21-x",
+            "S-1-5-+1",
+            "S-1-5-",
+            "S-1-99999999999999999999-1",
+        ] {
             assert!(text.parse::<Sid>().is_err(), "{text}");
         }
         for bytes in [&[][..], &[1, 1, 0, 0, 0, 0, 0, 5], &[2, 0, 0, 0, 0, 0, 0, 5]] {

@@ -20,6 +20,8 @@ pub(crate) struct ForestBuilder {
     domain_sids: Vec<Sid>,
     /// Names of the attributes that every user so far has.
     common: Option<Vec<String>>,
+    /// Names of the attributes of the last user, in their order.
+    last: Vec<u8>,
     has_account_names: bool,
 }
 
@@ -33,6 +35,7 @@ impl ForestBuilder {
             by_dn: Index::default(),
             domain_sids: Vec::new(),
             common: None,
+            last: Vec::new(),
             has_account_names: false,
         }
     }
@@ -106,15 +109,32 @@ impl ForestBuilder {
     }
 
     fn note_common(&mut self, entry: &impl Entry) {
+        // Most entries have the attributes of the one before.
+        if !self.is_new_shape(entry) {
+            return;
+        }
         let has = |name: &str| entry.pairs().any(|(own, _)| is_called(own, name));
         match &mut self.common {
             Some(common) => {
-                // Most entries have the same attributes in the same order.
-                let mut own = entry.pairs().map(|(own, _)| own);
-                common.retain(|name| own.next().is_some_and(|own| is_called(own, name)) || has(name));
+                common.retain(|name| has(name));
             }
             None => self.common = Some(entry.pairs().map(|(name, _)| base_name(name).to_owned()).collect()),
         }
+    }
+
+    fn is_new_shape(&mut self, entry: &impl Entry) -> bool {
+        let mut rest = self.last.as_slice();
+        let mut is_next = |name: &str| {
+            let behind = rest.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"\n"));
+            rest = behind.unwrap_or_default();
+            behind.is_some()
+        };
+        let is_same = entry.pairs().all(|(name, _)| is_next(name)) && rest.is_empty();
+        if !is_same {
+            self.last.clear();
+            entry.pairs().for_each(|(name, _)| self.last.extend(name.bytes().chain([b'\n'])));
+        }
+        !is_same
     }
 
     /// Whether an entry at the end of a file, with no empty line behind it, looks as if its rest was cut off: it has no

@@ -1,6 +1,6 @@
 //! Physical lines, and the logical lines that folding makes of them.
 
-use std::io::BufRead;
+use std::io::{self, BufRead, ErrorKind};
 use std::ops::Range;
 
 use memchr::memchr;
@@ -100,14 +100,43 @@ impl<R: BufRead> Lines<R> {
 
     /// The next logical line, its content behind what the block holds; `None` at the end, or after an error that ends reading.
     pub(crate) fn next(&mut self, block: &mut Block, problems: &mut Problems) -> Option<Line> {
-        match self.unfold(problems) {
-            Ok(stand) => stand.map(|stand| decode(&self.bytes, stand, block, problems)),
-            Err(problem) => {
-                self.has_failed = true;
-                problems.push(*problem);
-                None
-            }
+        self.read_line(block, problems).unwrap_or_else(|problem| {
+            self.has_failed = true;
+            problems.push(*problem);
+            None
+        })
+    }
+
+    fn read_line(&mut self, block: &mut Block, problems: &mut Problems) -> Result<Option<Line>, Box<Diagnostic>> {
+        if let Some(line) = self.take_plain(block, problems)? {
+            return Ok(Some(line));
         }
+        let stand = self.unfold(problems)?;
+        Ok(stand.map(|stand| decode(&self.bytes, stand, block, problems)))
+    }
+
+    /// A line that is not folded and lies in the reader's buffer together with the next one's start, as most do: it need
+    /// not be collected first.
+    fn take_plain(&mut self, block: &mut Block, problems: &mut Problems) -> Result<Option<Line>, Box<Diagnostic>> {
+        if self.stand_ahead.is_some() {
+            return Ok(None);
+        }
+        let buffer = match self.reader.fill_buf() {
+            Ok(buffer) => buffer,
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(None),
+            Err(error) => return Err(unreadable(&error, self.number, problems)),
+        };
+        let Some((line, rest)) = memchr(b'\n', buffer).and_then(|end| buffer.split_at_checked(end + 1)) else { return Ok(None) };
+        let content = line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n")).unwrap_or(line);
+        if rest.is_empty() || (rest.starts_with(b" ") && !content.is_empty()) {
+            return Ok(None);
+        }
+        let count = line.len();
+        let stand = Stand { number: self.number.saturating_add(1), start: self.offset, end: self.offset + count };
+        let line = decode(content, stand, block, problems);
+        (self.number, self.offset) = (stand.number, stand.end);
+        self.reader.consume(count);
+        Ok(Some(line))
     }
 
     fn unfold(&mut self, problems: &Problems) -> Result<Option<Stand>, Box<Diagnostic>> {
@@ -136,9 +165,7 @@ impl<R: BufRead> Lines<R> {
         self.ahead.clear();
         let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX);
         let read = std::io::Read::take(&mut self.reader, limit).read_until(b'\n', &mut self.ahead);
-        let count = read.map_err(|error| {
-            Box::new(Diagnostic::error(format!("cannot read on after this line: {error}")).at(problems.at(self.number)))
-        })?;
+        let count = read.map_err(|error| unreadable(&error, self.number, problems))?;
         if count == 0 {
             return Ok(None);
         }
@@ -176,6 +203,10 @@ fn decode(bytes: &[u8], stand: Stand, block: &mut Block, problems: &mut Problems
     };
     problems.push(problem.at(problems.at(number)));
     Line { number, start, end, is_sound: false, content: from..from }
+}
+
+fn unreadable(error: &io::Error, after: u32, problems: &Problems) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error(format!("cannot read on after this line: {error}")).at(problems.at(after)))
 }
 
 fn too_long(number: u32, problems: &Problems) -> Box<Diagnostic> {

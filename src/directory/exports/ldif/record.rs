@@ -5,9 +5,10 @@ use std::io::BufRead;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::memchr;
 
 use crate::diag::Diagnostic;
-use crate::directory::ad::entry::{Entry, is_called};
+use crate::directory::ad::entry::{Entry, NameSet, is_called};
 
 use super::super::problems::{Problems, excerpt};
 use super::lines::{Block, Line, Lines};
@@ -21,6 +22,8 @@ pub(crate) struct Record<'a> {
     pub(crate) dn: Cow<'a, str>,
     /// Its values in their order.
     pub(crate) attributes: Vec<Attribute<'a>>,
+    /// What they are called.
+    names: NameSet,
     /// Whether something came behind it that ends an entry: an empty line.
     pub(crate) terminated: bool,
 }
@@ -54,6 +57,10 @@ impl Entry for Record<'_> {
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.attributes.iter().map(|attribute| (attribute.name, &*attribute.value))
+    }
+
+    fn may_have(&self, name: &str) -> bool {
+        self.names.may_hold(name)
     }
 }
 
@@ -218,7 +225,8 @@ fn parse_record<'a>(block: &'a Block, lines: &[Line], terminated: bool, problems
         Some(is_change) => !is_change,
         None => std::mem::replace(&mut is_content, false),
     });
-    is_content.then_some(Record { line: head.line, dn, attributes, terminated })
+    let names = attributes.iter().map(|attribute| attribute.name).collect();
+    is_content.then_some(Record { line: head.line, dn, attributes, names, terminated })
 }
 
 fn text_of(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
@@ -250,7 +258,8 @@ fn take_change(attribute: &Attribute<'_>, problems: &mut Problems) -> Option<boo
 fn parse_line<'a>(text: &'a str, line: &Line, problems: &mut Problems) -> Option<Attribute<'a>> {
     line.is_sound.then_some(())?;
     let whole = |name, value| Some(Attribute { name, value, line: line.number, start: line.start, end: line.end });
-    match text.split_once(':') {
+    let colon = memchr(b':', text.as_bytes()).and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
+    match colon {
         Some((name, rest)) if is_name(name) => match rest.as_bytes().first() {
             Some(b':') => {
                 let value = decode_base64(name, rest.get(1..)?.trim_start_matches(' '), line.number, problems)?;
@@ -280,6 +289,6 @@ fn decode_base64(name: &str, text: &str, line: u32, problems: &mut Problems) -> 
 }
 
 fn is_name(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-.;=*_".contains(&byte);
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b';' | b'=' | b'*' | b'_');
     name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.bytes().all(allowed)
 }
