@@ -1,6 +1,9 @@
 //! The one way a plan is laid out, for the file and for the hash.
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::panic::resume_unwind;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::scope;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -46,9 +49,7 @@ pub(super) fn write(plan: &PlanFile, digest: &str, out: &mut impl Write) -> io::
 pub(super) fn write_once(plan: &PlanFile, out: &mut (impl Write + Seek)) -> io::Result<String> {
     let start = out.stream_position()?;
     write_head(plan, &unknown_digest(), out)?;
-    let mut body = Hashed { out: &mut *out, hash: Sha256::new() };
-    write_body(&plan.body, "\n", &mut body)?;
-    let digest = text_of(body.hash);
+    let digest = write_hashed(&plan.body, out)?;
     out.write_all(END.as_bytes())?;
     let end = out.stream_position()?;
     out.seek(SeekFrom::Start(start + head().len() as u64))?;
@@ -72,21 +73,40 @@ fn write_head(plan: &PlanFile, digest: &str, out: &mut impl Write) -> io::Result
     out.write_all(BEFORE_BODY.as_bytes())
 }
 
-/// Hashes the canonical body while the file is written: line ends stand between values only, so they are left out.
-struct Hashed<'o, W> {
-    out: &'o mut W,
-    hash: Sha256,
+/// Writes the body while another thread lays it out, and hashes the canonical body on the way: line ends stand between
+/// values only, so they are left out. Gives the digest.
+fn write_hashed(body: &Body, out: &mut impl Write) -> io::Result<String> {
+    let (pieces, laid_out) = sync_channel(PIECES_AHEAD);
+    scope(|threads| {
+        let layout = threads.spawn(|| {
+            let mut out = BufWriter::with_capacity(PIECE, Pieces(pieces));
+            write_body(body, "\n", &mut out).and_then(|()| out.flush())
+        });
+        let mut hash = Sha256::new();
+        for piece in laid_out {
+            out.write_all(&piece)?;
+            piece.split(|byte| *byte == b'\n').for_each(|line| hash.update(line));
+        }
+        layout.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        Ok(text_of(hash))
+    })
 }
 
-impl<W: Write> Write for Hashed<'_, W> {
+/// Bytes that are laid out at once, and how many such pieces may wait to be written.
+const PIECE: usize = 1 << 18;
+const PIECES_AHEAD: usize = 4;
+
+/// Sends what is written to the thread that hashes and stores it; fails once that has stopped.
+struct Pieces(SyncSender<Box<[u8]>>);
+
+impl Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.out.write(bytes)?;
-        bytes.get(..count).unwrap_or_default().split(|byte| *byte == b'\n').for_each(|piece| self.hash.update(piece));
-        Ok(count)
+        self.0.send(bytes.into()).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        Ok(())
     }
 }
 
