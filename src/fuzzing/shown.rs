@@ -54,7 +54,10 @@ fn fill(value: &mut Value, text: &str) {
             rows.iter_mut().for_each(|row| fill(row, text));
         }
         Value::Object(fields) => {
-            let values = fields.iter_mut().filter(|(key, _)| !WORDS.contains(&key.as_str()));
+            // An account of the plan is an id and a name; no other id can stand there.
+            let is_account = fields.len() == 2 && fields.contains_key("id") && fields.contains_key("upn");
+            let is_fixed = |key: &str| WORDS.contains(&key) || key == "objectGuid" || (key == "id" && is_account);
+            let values = fields.iter_mut().filter(|(key, _)| !is_fixed(key));
             values.for_each(|(_, value)| fill(value, text));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

@@ -62,6 +62,6 @@ impl Serialize for EntraId {
 
 impl<'de> Deserialize<'de> for EntraId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        super::written::parse(deserializer)
     }
 }

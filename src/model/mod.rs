@@ -20,6 +20,7 @@ mod observed;
 pub mod questions;
 mod sid;
 pub mod text;
+mod written;
 
 pub use ad_user::{AdUser, AnchorAttribute, Exclusion, GuidAttribute};
 pub use address::{AddressError, ProxyAddress, ProxyKind, SmtpAddress, Upn};

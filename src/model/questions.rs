@@ -148,6 +148,12 @@ impl Recorder {
         Self(Some(Arc::new(Mutex::new(Recording { answered, ..Recording::default() }))))
     }
 
+    /// Whether anything is written down.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Writes down nothing that can be told from a whole list.
     #[must_use]
     pub fn knowing(self, whole_tenant: bool, whole_forests: bool) -> Self {

@@ -1,6 +1,6 @@
 //! Putting the parts of a plan together: states, status and counts that add up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::model::{Desired, Notice, NoticeKind, OnPremSide};
 
@@ -13,6 +13,7 @@ use super::body::{
 use super::draft::Draft;
 use super::finding::{Code, Finding, Severity};
 use super::link::Link;
+use super::parallel;
 use super::target::is_linked;
 use super::world::{AdRef, World};
 
@@ -29,10 +30,9 @@ pub(super) struct Parts<'a> {
 
 pub(super) fn body(parts: Parts<'_>) -> Body {
     let Parts { desired, options, world, draft, actions, general, proof } = parts;
-    let acting: std::collections::BTreeSet<usize> = draft.ops.iter().map(|op| op.link).collect();
+    let acting: HashSet<usize> = draft.ops.iter().map(|op| op.link).collect();
     let mut links = draft.links;
-    let mappings: Vec<PlannedMapping> =
-        links.iter_mut().enumerate().map(|(at, link)| planned_mapping(link, acting.contains(&at), world)).collect();
+    let mappings = parallel::map(&mut links, |at, link| planned_mapping(link, acting.contains(&at), world));
     let findings = sorted_findings(general, links);
     let status = status(&actions, &findings, options);
     let summary = summary(&mappings, &actions, &findings);
@@ -111,10 +111,10 @@ fn on_prem(link: &Link<'_>, world: &World) -> Option<PlanAdUser> {
     if let Some(user) = link.ad.and_then(|user| plan_ad_user(user, world)) {
         return Some(user);
     }
-    (link.anchor.is_some() || link.given.is_some()).then(|| PlanAdUser {
+    (link.anchor.is_some() || link.given.is_some()).then_some(PlanAdUser {
         dn: None,
         forest: None,
-        object_guid: link.given.map(|guid| guid.to_string()),
+        object_guid: link.given,
         object_sid: None,
         sam: None,
     })
@@ -126,7 +126,7 @@ pub(super) fn plan_ad_user(user: AdRef, world: &World) -> Option<PlanAdUser> {
     Some(PlanAdUser {
         dn: Some(user.dn.as_str().to_owned()),
         forest: Some(forest.name.to_string()),
-        object_guid: Some(user.guid.to_string()),
+        object_guid: Some(user.guid),
         object_sid: user.sid.as_ref().map(|sid| sid.as_str().to_owned()),
         sam: user.sam.as_ref().map(ToString::to_string),
     })

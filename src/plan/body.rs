@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
-use crate::model::CloudUser;
+use crate::model::{CloudUser, EntraId, ObjectGuid};
 
 use super::finding::Finding;
 use super::next_sync::NextSync;
@@ -138,7 +138,8 @@ pub struct PlanSource {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PlanCloudUser {
     /// Object id.
-    pub id: String,
+    #[schemars(with = "String")]
+    pub id: EntraId,
     /// Sign-in name.
     pub upn: String,
 }
@@ -146,7 +147,7 @@ pub struct PlanCloudUser {
 impl PlanCloudUser {
     /// The account, with its name before deletion.
     pub(super) fn of(account: &CloudUser) -> Self {
-        Self { id: account.id.to_string(), upn: account.original_upn().to_owned() }
+        Self { id: account.id, upn: account.original_upn().to_owned() }
     }
 }
 
@@ -159,7 +160,8 @@ pub struct PlanAdUser {
     /// The forest; null when none was read.
     pub forest: Option<String>,
     /// objectGUID; null when only an ImmutableID was given.
-    pub object_guid: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub object_guid: Option<ObjectGuid>,
     /// objectSid, when it was read.
     pub object_sid: Option<String>,
     /// sAMAccountName.

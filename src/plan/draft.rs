@@ -3,8 +3,10 @@
 //! Drafting looks at nothing but its arguments, so it can be repeated from any state of the directories; the proof
 //! does just that.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
+
+use hashbrown::HashMap;
 
 use crate::model::text::fold;
 use crate::model::{Mapping, OnPremSide, Policy, Resolve};
@@ -16,6 +18,7 @@ use super::hints::Hints;
 use super::holders::{self, Obstacles};
 use super::link::Link;
 use super::order::{self, Op};
+use super::parallel;
 use super::target::{self, Need};
 use super::world::{AdRef, World};
 
@@ -34,6 +37,9 @@ pub(super) struct Draft<'a> {
     /// For each mapping the others (by position) that it has to be planned together with.
     pub(super) neighbours: Vec<Vec<usize>>,
 }
+
+/// The targets of mappings, with the position of each.
+pub(super) type Targets = HashMap<UserRef, usize>;
 
 /// What the second half of drafting knows of each mapping.
 #[derive(Debug, Default)]
@@ -54,9 +60,7 @@ pub(super) struct Context<'c> {
 /// Drafts these mappings against the directories as they stand.
 pub(super) fn draft<'a>(mappings: &[Named<'a>], world: &World, context: Context<'_>) -> Draft<'a> {
     let mut links: Vec<Link<'a>> = mappings.iter().map(|named| Link::new(named.id, named.mapping)).collect();
-    for link in &mut links {
-        super::resolve::resolve(link, world, context.hints);
-    }
+    resolve(&mut links, world, context.hints);
     raise_duplicates(&mut links, world);
     raise_shared_anchors(&mut links, world);
     let plans = examine(&mut links, world, context);
@@ -68,34 +72,50 @@ pub(super) fn draft<'a>(mappings: &[Named<'a>], world: &World, context: Context<
     Draft { links, ops, neighbours }
 }
 
+/// Resolves every mapping. Only so many hints are given, to the first that need one: those come last, in their order.
+fn resolve(links: &mut [Link<'_>], world: &World, hints: &Hints) {
+    if world.recorder().is_recording() {
+        // What one mapping asks would seem to be asked by another at the same time.
+        links.iter_mut().for_each(|link| super::resolve::resolve(link, world, hints));
+        return;
+    }
+    let none = Hints::none();
+    parallel::for_each(links, |link| super::resolve::resolve(link, world, &none));
+    for link in links.iter_mut().filter(|link| link.finds_nobody()) {
+        *link = Link::new(link.id, link.mapping);
+        super::resolve::resolve(link, world, hints);
+    }
+}
+
 fn examine(links: &mut [Link<'_>], world: &World, context: Context<'_>) -> Plans {
-    let policy = context.policy;
     // No mapping has that position: whoever waits for it waits for a blocked one.
-    let mut targets: BTreeMap<UserRef, usize> = context.others.iter().map(|user| (*user, usize::MAX)).collect();
+    let mut targets: Targets = context.others.iter().map(|user| (*user, usize::MAX)).collect();
     let own = links.iter().enumerate().filter_map(|(at, link)| Some((link.target?, at)));
     targets.extend(own);
-    let mut plans = Plans::default();
-    for link in links {
-        let (mut need, mut obstacles) = (Need::default(), Obstacles::default());
-        holders::raise_purged_targets(link, &targets, world);
-        let linked = link.target_user(world).is_some_and(|account| target::is_linked(link, account, world));
-        if !linked && link.target.is_some() {
-            need = target::examine(link, world, policy);
-            let wants_match = matches!(link.mapping.on_prem, OnPremSide::User(_));
-            if wants_match && !is_held_by_sync(link, world) {
-                obstacles = holders::examine(link, need.set, &targets, world, policy);
-            }
-            if need.stamp {
-                holders::raise_stamped_too_late(link, &targets, world);
-            }
-            if !need.is_nothing() {
-                target::raise_unused_accepts(link);
-            }
-        }
-        plans.needs.push(need);
-        plans.obstacles.push(obstacles);
+    let (needs, obstacles) =
+        parallel::map(links, |_, link| examine_one(link, &targets, world, context.policy)).into_iter().unzip();
+    Plans { needs, obstacles }
+}
+
+fn examine_one(link: &mut Link<'_>, targets: &Targets, world: &World, policy: &Policy) -> (Need, Obstacles) {
+    holders::raise_purged_targets(link, targets, world);
+    let linked = link.target_user(world).is_some_and(|account| target::is_linked(link, account, world));
+    if linked || link.target.is_none() {
+        return Default::default();
     }
-    plans
+    let need = target::examine(link, world, policy);
+    let mut obstacles = Obstacles::default();
+    let wants_match = matches!(link.mapping.on_prem, OnPremSide::User(_));
+    if wants_match && !is_held_by_sync(link, world) {
+        obstacles = holders::examine(link, need.set, targets, world, policy);
+    }
+    if need.stamp {
+        holders::raise_stamped_too_late(link, targets, world);
+    }
+    if !need.is_nothing() {
+        target::raise_unused_accepts(link);
+    }
+    (need, obstacles)
 }
 
 /// A synced target keeps what it has: whether its SID is right is for `verify` to say.
@@ -167,9 +187,7 @@ fn raise_shared_anchors(links: &mut [Link<'_>], world: &World) {
             link.raise(finding.objects(places.clone()).hint("Keep one of them; in a forest migration that is the new AD user."));
         }
     }
-    for link in links {
-        raise_anchor_of_others(link, world);
-    }
+    parallel::for_each(links, |link| raise_anchor_of_others(link, world));
 }
 
 /// Another AD user, mapped or not, from whom the sync client would make the same anchor.
@@ -230,13 +248,15 @@ fn raise_colliding_restores(links: &mut [Link<'_>], plans: &Plans, world: &World
 
 /// A mapping that depends on a blocked one is blocked, too, and says on whom it waits.
 fn raise_waiting(links: &mut [Link<'_>], plans: &Plans) {
+    let depends = |(at, obstacles): (usize, &Obstacles)| obstacles.others().next().map(|_| at);
+    let mut open: Vec<usize> = plans.obstacles.iter().enumerate().filter_map(depends).collect();
     loop {
         let mut waiting: Vec<(usize, usize)> = Vec::new();
-        for (at, (link, obstacles)) in links.iter().zip(&plans.obstacles).enumerate() {
-            let blocked = |other: &usize| links.get(*other).is_none_or(Link::is_blocked);
-            if let (false, Some(other)) = (link.is_blocked(), obstacles.others().find(blocked)) {
-                waiting.push((at, other));
-            }
+        let blocked = |other: &usize| links.get(*other).is_none_or(Link::is_blocked);
+        open.retain(|at| !blocked(at));
+        for at in &open {
+            let obstacles = plans.obstacles.get(*at);
+            waiting.extend(obstacles.and_then(|obstacles| obstacles.others().find(blocked)).map(|other| (*at, other)));
         }
         if waiting.is_empty() {
             return;

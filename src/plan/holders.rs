@@ -1,12 +1,13 @@
 //! Accounts that stand in the way: who holds the wanted ImmutableID or the AD user's SID, and what was decided of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::model::{AnchorForm, CloudKey, CloudUser, HolderDecision, Known, Policy, Resolve, SourceAnchor};
 use crate::tenant_model::UserRef;
 
 use super::decision::check_decision;
 use super::describe::{anchor_text, cloud_user_line};
+use super::draft::Targets;
 use super::finding::{Code, Finding};
 use super::link::Link;
 use super::steps::{self, Release};
@@ -47,13 +48,7 @@ impl Obstacles {
 }
 
 /// Looks for everything in the way of a mapping that is to be set (or is armed).
-pub(super) fn examine(
-    link: &mut Link<'_>,
-    sets: bool,
-    targets: &BTreeMap<UserRef, usize>,
-    world: &World,
-    policy: &Policy,
-) -> Obstacles {
+pub(super) fn examine(link: &mut Link<'_>, sets: bool, targets: &Targets, world: &World, policy: &Policy) -> Obstacles {
     let mut obstacles = Obstacles::default();
     let Some(anchor) = link.anchor.clone() else { return obstacles };
     let found = find(link, &anchor, sets, world);
@@ -151,12 +146,7 @@ fn overwritten_in_order(
 }
 
 /// One name for two accounts in the way, say a live one and an older one in the recycle bin.
-fn raise_ambiguous_decisions(
-    link: &mut Link<'_>,
-    found: &[(UserRef, Obstacle)],
-    targets: &BTreeMap<UserRef, usize>,
-    world: &World,
-) {
+fn raise_ambiguous_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)], targets: &Targets, world: &World) {
     for decision in &link.mapping.holders {
         let free = found.iter().filter(|(user, _)| !targets.contains_key(user)).filter_map(|(user, _)| world.tenant.user(*user));
         let accounts: Vec<&CloudUser> = free.filter(|account| names(&decision.account.key, account)).collect();
@@ -170,7 +160,7 @@ fn raise_ambiguous_decisions(
 }
 
 /// A stamp changes the anchor of an AD user that sync links to another account already: sync would stop for it.
-pub(super) fn raise_stamped_too_late(link: &mut Link<'_>, targets: &BTreeMap<UserRef, usize>, world: &World) {
+pub(super) fn raise_stamped_too_late(link: &mut Link<'_>, targets: &Targets, world: &World) {
     let Some(ad) = link.ad else { return };
     let sid = link.ad_user(world).and_then(|user| user.sid.as_ref());
     let by_sid = sid.map(|sid| world.tenant.by_sid(sid)).unwrap_or_default();
@@ -199,7 +189,7 @@ pub(super) fn raise_stamped_too_late(link: &mut Link<'_>, targets: &BTreeMap<Use
 }
 
 /// A decision to purge somebody whom another mapping wants to keep, whatever stands in the way today.
-pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &BTreeMap<UserRef, usize>, world: &World) {
+pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &Targets, world: &World) {
     for decision in link.mapping.holders.iter().filter(|decision| decision.resolve == Resolve::Purge) {
         let kept = super::resolve::find_cloud(&decision.account.key, world).into_iter().filter(|user| targets.contains_key(user));
         for account in kept.filter_map(|user| world.tenant.user(user)) {

@@ -52,6 +52,11 @@ impl<'a> Link<'a> {
         }
     }
 
+    /// Whether a side of it was looked for in vain.
+    pub(super) fn finds_nobody(&self) -> bool {
+        self.findings.iter().any(|finding| matches!(finding.code, Code::OnpremNotFound | Code::CloudNotFound))
+    }
+
     /// Adds a finding of the code's own severity.
     pub(super) fn raise(&mut self, finding: Finding) {
         let finding = self.with_place_of_cure(finding);

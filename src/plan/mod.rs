@@ -38,10 +38,13 @@ mod target;
 mod tests;
 mod world;
 
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use hashbrown::HashMap;
 
 use crate::model::questions::Recorder;
-use crate::model::text::is_like;
+use crate::model::text::{fold, is_like};
 use crate::model::{Desired, Mapping, Observed};
 
 pub(crate) use assemble::summary;
@@ -80,12 +83,15 @@ pub struct EarlierRun {
     pub forests: Vec<PlanForest>,
 }
 
-/// Plans the wanted links against both directories.
+/// Plans the wanted links against both directories, which are only lent.
 ///
 /// # Errors
 /// [`ProofFailure`] when the plan breaks a rule of the tenant model: a fault of hardmatch that must not reach anybody.
-pub fn compute(desired: &Desired, observed: Observed, options: &Options) -> Result<Body, ProofFailure> {
-    plan(desired, &World::new(observed, Recorder::default()), options)
+pub fn compute(desired: &Desired, observed: &mut Observed, options: &Options) -> Result<Body, ProofFailure> {
+    let world = World::new(std::mem::take(observed), Recorder::default());
+    let body = plan(desired, &world, options);
+    *observed = world.into_observed();
+    body
 }
 
 fn plan(desired: &Desired, world: &World, options: &Options) -> Result<Body, ProofFailure> {
@@ -142,14 +148,14 @@ fn expand_rules(desired: &Desired, world: &World) -> (Vec<Mapping>, Vec<Finding>
 }
 
 /// A mapping goes by its cloud selector; a number tells apart those that share one.
-fn names<'a>(mappings: impl Iterator<Item = &'a Mapping>) -> Vec<String> {
-    let mut seen: HashMap<String, u32> = HashMap::new();
+fn names<'a>(mappings: impl Iterator<Item = &'a Mapping>) -> Vec<Cow<'a, str>> {
+    let mut seen: HashMap<Cow<'a, str>, u32> = HashMap::new();
     mappings
         .map(|mapping| {
-            let text = mapping.cloud.text.to_string();
-            let count = seen.entry(crate::model::text::fold(&text).into_owned()).or_default();
+            let text = &*mapping.cloud.text;
+            let count = seen.entry(fold(text)).or_default();
             *count += 1;
-            if *count == 1 { text } else { format!("{text}#{count}") }
+            if *count == 1 { text.into() } else { format!("{text}#{count}").into() }
         })
         .collect()
 }

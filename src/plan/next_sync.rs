@@ -39,14 +39,15 @@ pub struct NextSync {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NextAccount {
     /// Object id; null for an account that does not exist yet.
-    pub id: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub id: Option<EntraId>,
     /// Sign-in name.
     pub upn: String,
 }
 
 impl NextAccount {
     fn of(account: &CloudUser) -> Self {
-        Self { id: Some(account.id.to_string()), upn: account.original_upn().to_owned() }
+        Self { id: Some(account.id), upn: account.original_upn().to_owned() }
     }
 }
 

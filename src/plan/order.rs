@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
+use hashbrown::HashMap;
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
@@ -33,7 +34,8 @@ pub(super) enum Write {
 
 /// The writes of all mappings that are not blocked.
 pub(super) fn order(links: &[Link<'_>], plans: &Plans, world: &World) -> Vec<Op> {
-    let mut builder = Builder { links, plans, world, ops: Vec::new(), releases: BTreeMap::new(), holder_ops: BTreeMap::new() };
+    let (ops, releases, holder_ops) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    let mut builder = Builder { links, plans, world, ops, deciders: deciders(links), releases, holder_ops };
     let opened = builder.open_cycles();
     for at in builder.due() {
         builder.add_holders(at);
@@ -46,11 +48,21 @@ pub(super) fn order(links: &[Link<'_>], plans: &Plans, world: &World) -> Vec<Op>
     sort(builder.ops)
 }
 
+fn deciders(links: &[Link<'_>]) -> HashMap<UserRef, Vec<usize>> {
+    let mut deciders: HashMap<UserRef, Vec<usize>> = HashMap::new();
+    for (at, link) in links.iter().enumerate().filter(|(_, link)| !link.is_blocked()) {
+        link.decided.iter().for_each(|(user, _)| deciders.entry(*user).or_default().push(at));
+    }
+    deciders
+}
+
 struct Builder<'a, 'l> {
     links: &'l [Link<'a>],
     plans: &'l Plans,
     world: &'l World,
     ops: Vec<Op>,
+    /// The mappings (by position) that go through and decided on an account.
+    deciders: HashMap<UserRef, Vec<usize>>,
     /// The write by which a mapping takes the old ID off its target.
     releases: BTreeMap<usize, usize>,
     /// The last write on each holder.
@@ -161,8 +173,8 @@ impl<'a> Builder<'a, '_> {
 
     /// Whether any mapping that goes through and decided on the account is about the AD user whose SID it carries.
     fn clears_sid(&self, user: UserRef, account: &CloudUser) -> bool {
-        let decides = |link: &&Link<'_>| !link.is_blocked() && link.decision_for(user).is_some();
-        self.links.iter().filter(decides).any(|link| super::holders::clears_sid(link, account))
+        let deciders = self.deciders.get(&user).into_iter().flatten().filter_map(|at| self.links.get(*at));
+        deciders.into_iter().any(|link| super::holders::clears_sid(link, account))
     }
 
     /// The writes on the target itself, each after the one before.

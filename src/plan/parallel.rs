@@ -2,6 +2,8 @@
 //! outcome does not depend on how the work is shared out.
 
 use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::OnceLock;
 use std::thread::{available_parallelism, scope};
 
 /// Fewer items than this are done sooner than a thread is started.
@@ -9,21 +11,47 @@ const WORTH_A_THREAD: usize = 1_000;
 
 /// Works on every item.
 pub(super) fn for_each<T: Send>(items: &mut [T], work: impl Fn(&mut T) + Sync) {
+    map(items, |_, item| work(item));
+}
+
+/// Works on every item, and gives what came of each, in their order. The work knows the position of its item.
+pub(super) fn map<T: Send, R: Send>(items: &mut [T], work: impl Fn(usize, &mut T) -> R + Sync) -> Vec<R> {
     let share = share_of(items.len());
-    let mut shares = items.chunks_mut(share);
+    if share >= items.len() {
+        return items.iter_mut().enumerate().map(|(position, item)| work(position, item)).collect();
+    }
+    let mut results = Vec::with_capacity(items.len());
+    let work_on = |(number, items): (usize, &mut [T]), results: &mut Vec<R>| {
+        results.extend(items.iter_mut().zip(number * share..).map(|(item, position)| work(position, item)));
+    };
+    let mut shares = items.chunks_mut(share).enumerate();
     let own = shares.next();
     scope(|threads| {
-        for share in shares {
-            threads.spawn(|| share.iter_mut().for_each(&work));
+        let on_a_thread = |share| {
+            threads.spawn(|| {
+                let mut results = Vec::new();
+                work_on(share, &mut results);
+                results
+            })
+        };
+        let others: Vec<_> = shares.map(on_a_thread).collect();
+        own.into_iter().for_each(|share| work_on(share, &mut results));
+        for other in others {
+            results.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
-        own.into_iter().flatten().for_each(&work);
     });
+    results
 }
 
 /// How many items one thread gets.
 fn share_of(count: usize) -> usize {
-    let threads = available_parallelism().map_or(1, NonZero::get).min(count / WORTH_A_THREAD).max(1);
-    count.div_ceil(threads).max(1)
+    if count < 2 * WORTH_A_THREAD {
+        return count.max(1);
+    }
+    // The system takes its time to tell.
+    static THREADS: OnceLock<usize> = OnceLock::new();
+    let threads = *THREADS.get_or_init(|| available_parallelism().map_or(1, NonZero::get));
+    count.div_ceil(threads.min(count / WORTH_A_THREAD))
 }
 
 #[cfg(test)]
@@ -35,7 +63,8 @@ mod tests {
         for count in [0, 1, WORTH_A_THREAD, 5 * WORTH_A_THREAD + 3] {
             let mut items: Vec<usize> = (0..count).collect();
             for_each(&mut items, |item| *item += 1);
-            assert!(items.into_iter().eq(1..=count));
+            assert!(items.iter().copied().eq(1..=count));
+            assert!(map(&mut items, |position, item| *item - position).into_iter().eq(std::iter::repeat_n(1, count)));
         }
     }
 }

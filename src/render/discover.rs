@@ -47,8 +47,11 @@ fn flow(on_prem: &PlanAdUser, selector: Option<&str>, cloud: &str) -> String {
 }
 
 fn by_guid(on_prem: &PlanAdUser) -> String {
-    let (guid, forest) = (on_prem.object_guid.as_deref().unwrap_or_default(), on_prem.forest.as_deref().unwrap_or_default());
-    format!("{{ guid: {guid}, forest: {} }}", scalar(forest))
+    format!("{{ guid: {}, forest: {} }}", guid(on_prem), scalar(on_prem.forest.as_deref().unwrap_or_default()))
+}
+
+fn guid(user: &PlanAdUser) -> String {
+    user.object_guid.map_or_else(String::new, |guid| guid.to_string())
 }
 
 /// What YAML reads as something else than text.
@@ -84,8 +87,8 @@ fn reasons(evidence: &[Evidence]) -> String {
 
 /// `CN=Eve,OU=Staff,DC=corp (corp)`
 fn name(user: &PlanAdUser) -> String {
-    let dn = user.dn.as_deref().or(user.object_guid.as_deref()).unwrap_or_default();
-    format!("{} ({})", printable(dn), printable(user.forest.as_deref().unwrap_or_default()))
+    let name = user.dn.clone().unwrap_or_else(|| guid(user));
+    format!("{} ({})", printable(&name), printable(user.forest.as_deref().unwrap_or_default()))
 }
 
 /// What follows the mappings: whom nothing was proposed for, as comments. `all` names everybody.
@@ -117,8 +120,7 @@ pub fn left_out_comments(discovery: &Discovery, all: bool) -> String {
 }
 
 fn of_left_out(left_out: &LeftOut) -> Vec<String> {
-    let guid = left_out.on_prem.object_guid.as_deref().unwrap_or_default();
-    let head = format!("{}, objectGUID {guid}", name(&left_out.on_prem));
+    let head = format!("{}, objectGUID {}", name(&left_out.on_prem), guid(&left_out.on_prem));
     let mut lines = vec![head, format!("  why: {}", printable(&left_out.why))];
     for candidate in &left_out.candidates {
         lines.push(format!("  {}", of_candidate(candidate)));

@@ -246,10 +246,10 @@ pub(super) fn absent_ad_user(state: MappingState) -> &'static str {
 
 /// The shortest name of an AD user that says which one it is.
 pub(super) fn ad_user(user: &PlanAdUser) -> String {
-    let name = user.sam.as_ref().or(user.dn.as_ref()).or(user.object_guid.as_ref());
+    let name = user.sam.clone().or_else(|| user.dn.clone()).or_else(|| user.object_guid.map(|guid| guid.to_string()));
     match (&user.forest, name) {
         (Some(forest), Some(name)) => format!("{name} ({forest})"),
-        (None, Some(name)) => name.clone(),
+        (None, Some(name)) => name,
         (_, None) => "(only an ID was given)".into(),
     }
 }

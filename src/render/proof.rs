@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use super::verify::{VerifyReport, VerifyRow};
 use super::words::beside;
-use crate::model::{CloudUser, Known, Observed};
+use crate::model::{CloudUser, EntraId, Known, Observed};
 use crate::plan::body::{MappingState, PlanAdUser};
 use crate::plan::sync_state;
 
@@ -13,8 +13,7 @@ impl VerifyReport {
     /// Adds what was read of the accounts of armed and linked mappings: SID, object identifier and time of sync.
     #[must_use]
     pub fn with_proof(mut self, observed: &Observed) -> Self {
-        let accounts: HashMap<String, &CloudUser> =
-            observed.tenant.users.iter().map(|user| (user.id.to_string(), user)).collect();
+        let accounts: HashMap<EntraId, &CloudUser> = observed.tenant.users.iter().map(|user| (user.id, user)).collect();
         for row in &mut self.rows {
             let account = row.cloud.as_ref().and_then(|cloud| accounts.get(&cloud.id));
             if let Some(account) = account {
@@ -41,7 +40,12 @@ fn sid(ad: &PlanAdUser, account: &CloudUser) -> Option<String> {
 }
 
 fn object_identifier(ad: &PlanAdUser, account: &CloudUser) -> Option<String> {
-    compared("object identifier", ad.object_guid.as_deref(), &account.object_identifier, account.is_synced())
+    compared(
+        "object identifier",
+        ad.object_guid.map(|guid| guid.to_string()).as_deref(),
+        &account.object_identifier,
+        account.is_synced(),
+    )
 }
 
 /// The account's value beside that of the AD user; nothing where there is nothing to compare.

@@ -20,7 +20,7 @@ pub struct UserRef(u32);
 pub struct Tenant {
     base: Arc<Base>,
     /// Changed users by position; `None` when purged.
-    changed: BTreeMap<u32, Option<CloudUser>>,
+    changed: BTreeMap<u32, Option<Box<CloudUser>>>,
     /// Keys of the changed users. Old entries stay and are filtered out on every look-up.
     changed_keys: Index,
     created: u32,
@@ -129,7 +129,7 @@ impl Tenant {
     #[must_use]
     pub fn user(&self, user: UserRef) -> Option<&CloudUser> {
         match self.changed.get(&user.0) {
-            Some(changed) => changed.as_ref(),
+            Some(changed) => changed.as_deref(),
             None => self.base.observed.users.get(usize::try_from(user.0).ok()?),
         }
     }
@@ -266,7 +266,7 @@ impl Tenant {
                 self.changed_keys.insert((Space::Address, fold(address).into_owned()), user.0);
             }
         }
-        self.changed.insert(user.0, changed);
+        self.changed.insert(user.0, changed.map(Box::new));
     }
 
     /// Adds a user that was not there before, as a sync cycle does.

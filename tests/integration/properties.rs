@@ -275,7 +275,8 @@ fn mapping(line: u32, link: &Link, accounts: &[Account]) -> Mapping {
 }
 
 fn compute_all(case: &Case) -> Body {
-    compute(&case.desired, case.observed.clone(), &Options::default()).unwrap_or_else(|failure| panic!("{failure}\n{case:?}"))
+    compute(&case.desired, &mut case.observed.clone(), &Options::default())
+        .unwrap_or_else(|failure| panic!("{failure}\n{case:?}"))
 }
 
 /// The case without the mappings that something stands in the way of, and its plan: what somebody would apply.

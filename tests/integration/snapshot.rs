@@ -292,8 +292,8 @@ proptest! {
         let mut case = case;
         // Every reader finds it, at least by the users.
         case.observed.forests[0].domain_sid = Some("S-1-5-21-1-2-3".parse().unwrap());
-        let plan = |desired: &Desired, observed: Observed| {
-            let body = compute(desired, observed, &Options::default()).unwrap_or_else(|failure| panic!("{failure}"));
+        let plan = |desired: &Desired, mut observed: Observed| {
+            let body = compute(desired, &mut observed, &Options::default()).unwrap_or_else(|failure| panic!("{failure}"));
             serde_json::to_value(body).unwrap()
         };
         let original = plan(&case.desired, case.observed.clone());

@@ -88,7 +88,7 @@ impl<'a> Look<'a> {
         let mut suspects = Vec::new();
         for (sid, holder) in self.directories.tenant.find_sid_holders(&sids).await? {
             let Some(mapping) = wanted.get(&sid) else { continue };
-            let is_target = mapping.cloud.as_ref().is_some_and(|cloud| cloud.id.parse() == Ok(holder));
+            let is_target = mapping.cloud.as_ref().is_some_and(|cloud| cloud.id == holder);
             if !is_target && !self.will_release(holder, fact, sid.as_str()) && !self.was_known(mapping, holder) {
                 suspects.push(Suspect { holder, value: sid.as_str().to_owned(), mapping: mapping.id.clone() });
             }

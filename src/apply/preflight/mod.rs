@@ -103,7 +103,7 @@ async fn read_all(body: &Body, directories: &Directories) -> Result<Current, Dir
 
 fn ad_object(mapping: &PlannedMapping) -> Option<(&str, ObjectGuid)> {
     let user = mapping.on_prem.as_ref()?;
-    Some((user.forest.as_deref()?, user.object_guid.as_ref()?.parse().ok()?))
+    Some((user.forest.as_deref()?, user.object_guid?))
 }
 
 /// Finds how far one object has come.

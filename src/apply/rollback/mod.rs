@@ -230,7 +230,7 @@ fn mappings(done: &[Fate<'_>], journal: &str, actions: &[Action]) -> Vec<Planned
         if let (true, Some(account), Some(mapping)) =
             (is_own || *kind == ActionKind::SetImmutableId, target.entra_id(), mappings.get_mut(place))
         {
-            mapping.cloud = Some(PlanCloudUser { id: account.to_string(), upn: target.upn.clone() });
+            mapping.cloud = Some(PlanCloudUser { id: account, upn: target.upn.clone() });
             mapping.anchor = ids.get(&key(target)).map(|id| (*id).to_owned());
         }
     }

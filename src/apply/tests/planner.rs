@@ -121,13 +121,13 @@ pub(super) fn body(actions: Vec<Action>) -> Body {
     let mapping = |n: u8| PlannedMapping {
         anchor: Some(anchor(n)),
         anchor_from: Some("objectGuid".into()),
-        cloud: Some(PlanCloudUser { id: id(n).to_string(), upn: format!("u{n}@x.example") }),
+        cloud: Some(PlanCloudUser { id: id(n), upn: format!("u{n}@x.example") }),
         id: format!("m{n}"),
         next_sync: None,
         on_prem: Some(PlanAdUser {
             dn: Some(format!("CN=u{n},DC=corp,DC=local")),
             forest: Some("corp".into()),
-            object_guid: Some(guid(n).to_string()),
+            object_guid: Some(guid(n)),
             object_sid: Some(sid(n).to_string()),
             sam: Some(format!("u{n}")),
         }),

@@ -61,10 +61,10 @@ fn configured(
     if own.is_empty() {
         return Ok(Vec::new());
     }
-    let only = taking_part(&own, &all, world).into_iter().filter_map(|at| ids.get(at).cloned()).collect();
+    let only = taking_part(&own, &all, world).into_iter().filter_map(|at| ids.get(at).map(ToString::to_string)).collect();
     let body = plan(desired, world, &Options { only, ..Options::default() })?;
-    let own: BTreeSet<&String> = own.into_iter().filter_map(|at| ids.get(at)).collect();
-    Ok(body.mappings.iter().filter(|mapping| own.contains(&mapping.id)).map(|mapping| of_plan(&body, mapping)).collect())
+    let own: BTreeSet<&str> = own.into_iter().filter_map(|at| ids.get(at)).map(AsRef::as_ref).collect();
+    Ok(body.mappings.iter().filter(|mapping| own.contains(&*mapping.id)).map(|mapping| of_plan(&body, mapping)).collect())
 }
 
 fn of_plan(body: &Body, mapping: &super::super::body::PlannedMapping) -> ExplainedMapping {

@@ -117,7 +117,7 @@ impl Case {
     }
 
     fn plan_with(&self, options: &Options) -> Body {
-        compute(&self.desired, self.observed.clone(), options).unwrap()
+        compute(&self.desired, &mut self.observed.clone(), options).unwrap()
     }
 }
 

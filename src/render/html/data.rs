@@ -284,7 +284,7 @@ impl Mappings {
         self.line.push(mapping.source.line);
         let cloud = mapping.cloud.as_ref();
         self.upn.push(texts.maybe(cloud.map(|cloud| &*cloud.upn)));
-        self.account.push(texts.maybe(cloud.map(|cloud| &*cloud.id)));
+        self.account.push(texts.maybe(cloud.map(|cloud| cloud.id.to_string()).as_deref()));
         self.anchor.push(texts.maybe(mapping.anchor.as_deref()));
         self.anchor_guid.push(texts.maybe(mapping.anchor.as_deref().and_then(guid_of).as_deref()));
         self.anchor_from.push(texts.maybe(mapping.anchor_from.as_deref()));
@@ -299,7 +299,7 @@ impl Mappings {
         self.forest.push(user.and_then(|user| forests.binary_search(&user.forest.as_deref()?).ok()));
         self.dn.push(texts.maybe(user.and_then(|user| user.dn.as_deref())));
         self.sam.push(texts.maybe(user.and_then(|user| user.sam.as_deref())));
-        self.guid.push(texts.maybe(user.and_then(|user| user.object_guid.as_deref())));
+        self.guid.push(texts.maybe(user.and_then(|user| user.object_guid).map(|guid| guid.to_string()).as_deref()));
         self.sid.push(texts.maybe(user.and_then(|user| user.object_sid.as_deref())));
     }
 

@@ -19,7 +19,7 @@ fn plan_full_of(hostile: &str) -> PlanFile {
     for mapping in &mut plan.body.mappings {
         mapping.source.file = name();
         mapping.anchor = Some(name());
-        let account = Some(NextAccount { id: Some(name()), upn: name() });
+        let account = Some(NextAccount { id: None, upn: name() });
         let (code, since) = (Some(name()), Some(name()));
         let (notes, rule) = (vec![name()], name().into());
         mapping.next_sync = Some(Box::new(NextSync { account, code, notes, outcome: Outcome::Create, rule, since }));

@@ -16,9 +16,7 @@ fn proposed(population: &Population) -> BTreeMap<ObjectGuid, EntraId> {
     let desired =
         Desired { forests: vec![ForestSpec { name: "corp".into(), anchor: AnchorMode::ConsistencyGuid }], ..Desired::default() };
     let found = discover(&desired, population.observed.clone(), &Scope::default(), &Questions::default()).0.unwrap();
-    let pair = |proposal: &hardmatch::plan::discover::Proposal| {
-        (proposal.on_prem.object_guid.as_ref().unwrap().parse().unwrap(), proposal.cloud.id.parse().unwrap())
-    };
+    let pair = |proposal: &hardmatch::plan::discover::Proposal| (proposal.on_prem.object_guid.unwrap(), proposal.cloud.id);
     let total = found.proposals.len() + found.left_out.len() + found.nobody.len();
     assert_eq!(total, population.truth.len(), "every AD user is in one of the lists");
     found.proposals.iter().map(pair).collect()

@@ -144,11 +144,11 @@ impl Garden {
 
     fn mapping(&mut self, state: MappingState) -> String {
         let id = format!("{}{}", self.mappings.len(), self.text());
-        let cloud = PlanCloudUser { id: self.id(), upn: self.text() };
+        let cloud = PlanCloudUser { id: self.id().parse().unwrap(), upn: self.text() };
         let on_prem = PlanAdUser {
             dn: Some(format!("CN={}", self.text())),
             forest: Some(["corp", "old", "l|a`b"][self.rng.usize(..3)].into()),
-            object_guid: Some(self.id()),
+            object_guid: self.id().parse().ok(),
             object_sid: None,
             sam: Some(self.text()),
         };
@@ -165,7 +165,7 @@ impl Garden {
     fn next_sync(&mut self, cloud: &PlanCloudUser) -> NextSync {
         let is_usual = self.rng.u8(0..10) > 0;
         let outcome = if is_usual { Outcome::HardMatch } else { Outcome::ALL[self.rng.usize(..Outcome::ALL.len())] };
-        let account = Some(NextAccount { id: Some(cloud.id.clone()), upn: cloud.upn.clone() });
+        let account = Some(NextAccount { id: Some(cloud.id), upn: cloud.upn.clone() });
         NextSync { account, code: None, notes: vec![self.text()], outcome, rule: self.text().into(), since: None }
     }
 
