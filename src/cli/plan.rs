@@ -55,6 +55,8 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
     }
     let exit = verdict(&plan.body, args.detailed_exitcode);
     runner::plan(&view, exit, terminal);
+    // As in reading: nobody needs the memory any more.
+    std::mem::forget((plan, setup));
     Ok(exit)
 }
 

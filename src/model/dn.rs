@@ -74,21 +74,25 @@ impl DistinguishedName {
     }
 }
 
-/// The key of a name that is written so plainly that its parts lie open: printable ASCII, no escapes or quotes, no blanks
-/// that could be left out. Most names are.
+/// The key of a name whose parts lie open. Most names are written so plainly.
 fn plain_key(text: &str) -> Option<String> {
-    let mut key = String::with_capacity(text.len());
+    let parted = || fold(text).bytes().map(|byte| if byte == b',' { 0 } else { byte }).collect();
+    is_plain(text).then(|| String::from_utf8(parted()).unwrap_or_default())
+}
+
+/// Whether there are no escapes, quotes and control characters, and at the ends of parts neither blanks, which could be
+/// left out, nor anything but ASCII, which may be a blank or belong to the character before.
+fn is_plain(text: &str) -> bool {
+    let is_odd = |byte: u8| matches!(byte, 0..=b' ' | 127..);
     let mut before = b',';
-    for byte in text.bytes().chain([b',']) {
-        match (before, byte) {
-            (b' ', b',' | b'=') | (b',' | b'=', b' ') | (_, b'\\' | b'"' | b';' | ..b' ' | 127..) => return None,
-            (_, b',') => key.push('\0'),
-            (_, byte) => key.push(char::from(byte.to_ascii_lowercase())),
+    text.bytes().chain([b',']).all(|byte| {
+        let pair = (std::mem::replace(&mut before, byte), byte);
+        match pair {
+            (_, b'\\' | b'"' | b';' | ..b' ' | 127) => false,
+            (b',' | b'=', odd) | (odd, b',' | b'=') => !is_odd(odd),
+            _ => true,
         }
-        before = byte;
-    }
-    key.pop();
-    Some(key)
+    })
 }
 
 /// Splits at commas (and AD's `;`) that are not escaped or quoted.
@@ -156,7 +160,11 @@ impl FromStr for DistinguishedName {
 
     fn from_str(text: &str) -> Result<Self, DnError> {
         let trimmed = text.trim_start();
-        let valid = !trimmed.is_empty() && split_parts(trimmed).into_iter().all(|part| kind_and_value(part).is_some());
+        let valid = if is_plain(trimmed) {
+            trimmed.split(',').all(|part| part.find('=').is_some_and(|kind| kind > 0))
+        } else {
+            !trimmed.is_empty() && split_parts(trimmed).into_iter().all(|part| kind_and_value(part).is_some())
+        };
         if valid { Ok(Self(trimmed.into())) } else { Err(DnError(text.to_owned())) }
     }
 }
@@ -190,10 +198,10 @@ mod tests {
 
     #[test]
     fn a_plain_name_has_the_key_that_its_parts_give() {
-        for text in [" CN=Eve", "CN=Eve ", "CN=Eve\u{7f}", "CN=Zoë", "CN=a\\,b"] {
+        for text in [" CN=Eve", "CN=Eve ", "CN=Eve\u{7f}", "CN=Zoë", "CN=Eve\u{a0},DC=x", "CN=\u{338}a", "CN=a\\,b"] {
             assert!(plain_key(text).is_none(), "{text}");
         }
-        for text in ["CN=Eve,OU=Staff,DC=corp", "cn=a=b,dc=x", "CN=,DC=x", "CN=x y,DC=x"] {
+        for text in ["CN=Zoe\u{308} X,DC=x", "CN=Eve,OU=Staff,DC=corp", "cn=a=b,dc=x", "CN=,DC=x", "CN=x y,DC=x"] {
             assert!(plain_key(text).is_some(), "{text}");
             let written_loosely = text.replace(',', " , ");
             assert!(plain_key(&written_loosely).is_none());

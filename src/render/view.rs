@@ -1,6 +1,7 @@
 //! The one projection of a plan that every format draws: the same order, the same words, the same counts.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 
 use super::words;
 use crate::plan::action::Action;
@@ -27,7 +28,8 @@ pub struct PlanView<'a> {
     pub irreversible: Vec<Step<'a>>,
     /// The steps of each mapping, in the order in which the first of them is carried out.
     pub chapters: Vec<Chapter<'a>>,
-    mappings: HashMap<&'a str, &'a PlannedMapping>,
+    /// By their ids; made when the first is looked up.
+    mappings: OnceLock<HashMap<&'a str, &'a PlannedMapping>>,
 }
 
 /// The findings of one code.
@@ -103,14 +105,15 @@ impl<'a> PlanView<'a> {
             notes: groups(&body.findings, Severity::Info),
             irreversible,
             chapters,
-            mappings: body.mappings.iter().map(|mapping| (mapping.id.as_str(), mapping)).collect(),
+            mappings: OnceLock::new(),
         }
     }
 
     /// The mapping with this id.
     #[must_use]
     pub fn mapping(&self, id: &str) -> Option<&'a PlannedMapping> {
-        self.mappings.get(id).copied()
+        let by_id = || self.body.mappings.iter().map(|mapping| (mapping.id.as_str(), mapping)).collect();
+        self.mappings.get_or_init(by_id).get(id).copied()
     }
 
     /// What people call the tenant.

@@ -142,29 +142,6 @@ pub(crate) fn is_called(name: &str, attribute: &str) -> bool {
     (options.is_empty() || options.starts_with(';')) && own.eq_ignore_ascii_case(attribute)
 }
 
-/// Names of attributes, as one bit each: says of most others that they are not among them.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct NameSet(u64);
-
-impl NameSet {
-    /// Whether a name, which has no options, may be among them.
-    pub(crate) fn may_hold(self, name: &str) -> bool {
-        self.0 & bit_of(name) != 0
-    }
-}
-
-impl<'n> FromIterator<&'n str> for NameSet {
-    fn from_iter<I: IntoIterator<Item = &'n str>>(names: I) -> Self {
-        Self(names.into_iter().fold(0, |bits, name| bits | bit_of(base_name(name))))
-    }
-}
-
-fn bit_of(name: &str) -> u64 {
-    let end = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(byte.to_ascii_lowercase()));
-    let bytes = name.as_bytes();
-    1 << ((bytes.len() * 5 + end(bytes.first()) + end(bytes.last()) * 3) % 64)
-}
-
 /// An entry, however it is held.
 pub trait Entry {
     /// distinguishedName.
@@ -172,11 +149,6 @@ pub trait Entry {
 
     /// Names and values, one pair a value.
     fn pairs(&self) -> impl Iterator<Item = (&str, &[u8])>;
-
-    /// Whether it may have an attribute; where not, nobody has to look.
-    fn may_have(&self, _name: &str) -> bool {
-        true
-    }
 
     /// All values of an attribute.
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
@@ -194,9 +166,6 @@ pub trait Entry {
 
     /// The only value.
     fn single(&self, name: &'static str) -> Result<Option<&[u8]>, EntryError> {
-        if !self.may_have(name) {
-            return Ok(None);
-        }
         let mut values = self.values(name);
         let first = values.next();
         match values.count() {

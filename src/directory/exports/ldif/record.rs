@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use memchr::memchr;
 
 use crate::diag::Diagnostic;
-use crate::directory::ad::entry::{Entry, NameSet, is_called};
+use crate::directory::ad::entry::{Entry, base_name, is_called};
 
 use super::super::problems::{Problems, excerpt};
 use super::lines::{Block, Line, Lines};
@@ -22,8 +22,6 @@ pub(crate) struct Record<'a> {
     pub(crate) dn: Cow<'a, str>,
     /// Its values in their order.
     pub(crate) attributes: Vec<Attribute<'a>>,
-    /// What they are called.
-    names: NameSet,
     /// Whether something came behind it that ends an entry: an empty line.
     pub(crate) terminated: bool,
 }
@@ -37,6 +35,8 @@ pub(crate) struct Attribute<'a> {
     pub(crate) value: Cow<'a, [u8]>,
     /// Its line.
     pub(crate) line: u32,
+    /// Tells most names apart at a glance.
+    mark: u8,
     /// Offset of its first byte in the decoded text.
     pub(crate) start: usize,
     /// Offset behind its last line end.
@@ -50,6 +50,13 @@ impl Record<'_> {
     }
 }
 
+fn mark_of(name: &str) -> u8 {
+    let bytes = base_name(name).as_bytes();
+    let end = |byte: Option<&u8>| byte.map_or(0, u8::to_ascii_lowercase);
+    let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
+    length.wrapping_mul(5).wrapping_add(end(bytes.first())).wrapping_add(end(bytes.last()).wrapping_mul(3))
+}
+
 impl Entry for Record<'_> {
     fn dn(&self) -> &str {
         &self.dn
@@ -59,8 +66,10 @@ impl Entry for Record<'_> {
         self.attributes.iter().map(|attribute| (attribute.name, &*attribute.value))
     }
 
-    fn may_have(&self, name: &str) -> bool {
-        self.names.may_hold(name)
+    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        let mark = mark_of(name);
+        let is_it = move |own: &&Attribute<'_>| own.mark == mark && is_called(own.name, name);
+        self.attributes.iter().filter(is_it).map(|own| &*own.value)
     }
 }
 
@@ -225,8 +234,7 @@ fn parse_record<'a>(block: &'a Block, lines: &[Line], terminated: bool, problems
         Some(is_change) => !is_change,
         None => std::mem::replace(&mut is_content, false),
     });
-    let names = attributes.iter().map(|attribute| attribute.name).collect();
-    is_content.then_some(Record { line: head.line, dn, attributes, names, terminated })
+    is_content.then_some(Record { line: head.line, dn, attributes, terminated })
 }
 
 fn text_of(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
@@ -257,7 +265,8 @@ fn take_change(attribute: &Attribute<'_>, problems: &mut Problems) -> Option<boo
 
 fn parse_line<'a>(text: &'a str, line: &Line, problems: &mut Problems) -> Option<Attribute<'a>> {
     line.is_sound.then_some(())?;
-    let whole = |name, value| Some(Attribute { name, value, line: line.number, start: line.start, end: line.end });
+    let whole =
+        |name, value| Some(Attribute { name, value, line: line.number, mark: mark_of(name), start: line.start, end: line.end });
     let colon = memchr(b':', text.as_bytes()).and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
     match colon {
         Some((name, rest)) if is_name(name) => match rest.as_bytes().first() {
