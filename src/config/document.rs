@@ -155,7 +155,12 @@ impl State {
         };
         let source = SourceText::new(&shown, &name.replace('\\', "/"), text);
         let mut reader = Reader::new(&source);
-        draft.mappings.extend(waves::read(&mut reader, &draft.forests));
+        let mut rows = waves::read(&mut reader, &draft.forests);
+        // Most have one list, and that may be long.
+        if draft.mappings.is_empty() {
+            std::mem::swap(&mut draft.mappings, &mut rows);
+        }
+        draft.mappings.append(&mut rows);
         let Reader { diagnostics, notices, .. } = reader;
         self.diagnostics.extend(diagnostics);
         self.notices.extend(notices);

@@ -1,9 +1,9 @@
 //! Mappings that say the same twice: exact repetitions are left out, the others reported by `validate`.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher;
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 
 use crate::diag::{Diagnostic, Diagnostics, Location};
 use crate::model::text::{fold, hash_folded, same};
@@ -13,26 +13,36 @@ use crate::model::{
 };
 
 /// Leaves out mappings that repeat an earlier one exactly, and notes both places.
-pub(super) fn drop_repetitions(mappings: Vec<Mapping>, notices: &mut Vec<Notice>) -> Vec<Mapping> {
-    let state = RandomState::new();
-    let mut kept: Vec<Mapping> = Vec::with_capacity(mappings.len());
-    let mut seen: HashTable<usize> = HashTable::with_capacity(mappings.len());
-    for mapping in mappings {
-        let hash = hash(&state, &mapping);
-        let earlier = seen.find(hash, |index| kept.get(*index).is_some_and(|earlier| repeats(&mapping, earlier)));
-        match earlier.and_then(|index| kept.get(*index)) {
-            Some(earlier) => notices.push(repetition(&mapping, earlier)),
+pub(super) fn drop_repetitions(mut mappings: Vec<Mapping>, notices: &mut Vec<Notice>) -> Vec<Mapping> {
+    let repeated = repetitions(&mappings, notices);
+    if !repeated.is_empty() {
+        let mut position = 0..;
+        mappings.retain(|_| position.next().is_none_or(|at: usize| !repeated.contains(&at)));
+    }
+    mappings
+}
+
+/// The positions of mappings that repeat an earlier one.
+fn repetitions(mappings: &[Mapping], notices: &mut Vec<Notice>) -> HashSet<usize> {
+    let state = DefaultHashBuilder::default();
+    let mut repeated = HashSet::new();
+    let mut seen: HashTable<&Mapping> = HashTable::with_capacity(mappings.len());
+    for (position, mapping) in mappings.iter().enumerate() {
+        let hash = hash(&state, mapping);
+        match seen.find(hash, |earlier| repeats(mapping, earlier)) {
+            Some(earlier) => {
+                notices.push(repetition(mapping, earlier));
+                repeated.insert(position);
+            }
             None => {
-                let rehash = |index: &usize| kept.get(*index).map_or(0, |mapping| self::hash(&state, mapping));
-                seen.insert_unique(hash, kept.len(), rehash);
-                kept.push(mapping);
+                seen.insert_unique(hash, mapping, |earlier| self::hash(&state, earlier));
             }
         }
     }
-    kept
+    repeated
 }
 
-fn hash(state: &RandomState, mapping: &Mapping) -> u64 {
+fn hash(state: &impl BuildHasher, mapping: &Mapping) -> u64 {
     let mut hasher = state.build_hasher();
     hash_folded(on_prem_text(mapping), &mut hasher);
     hash_folded(&mapping.cloud.text, &mut hasher);

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use memchr::memchr_iter;
+
 use super::columns::{BECAUSE, CLOUD, HEADER_HELP, HOLDER, NAMES, ON_PREM, Preamble, RESOLVE_COLUMN, WRITE_COLUMN, meant};
 use super::forests::Forests;
 use super::mapping::{RESOLVE, WRITE, bare_cloud, bare_on_prem, can_stamp};
@@ -15,7 +17,7 @@ pub(super) fn read(reader: &mut Reader<'_>, forests: &Forests) -> Vec<Mapping> {
     let text = reader.source.text();
     let preamble = Preamble::of(text);
     let Some(mut rows) = Rows::open(reader, &preamble) else { return Vec::new() };
-    let (mut mappings, mut any) = (Vec::new(), false);
+    let (mut mappings, mut any) = (Vec::with_capacity(memchr_iter(b'\n', text.as_bytes()).count()), false);
     let mut record = csv::StringRecord::new();
     while let Some(place) = rows.next(&mut record) {
         let row = Row { record: &record, place, rows: &rows };

@@ -8,11 +8,13 @@ use crate::directory::ad::left_out;
 use crate::model::index::Index;
 use crate::model::{AdUser, AnchorMode, Exclusion, ObservedForest, Sid};
 
+use super::expected::Expected;
 use super::problems::{Problems, excerpt};
 
 /// A forest that grows.
 pub(crate) struct ForestBuilder {
     forest: ObservedForest,
+    expected: Expected,
     /// The line of each user.
     lines: Vec<u32>,
     by_guid: Index,
@@ -26,10 +28,11 @@ pub(crate) struct ForestBuilder {
 }
 
 impl ForestBuilder {
-    pub(crate) fn new(name: &str, anchor: &AnchorMode) -> Self {
+    pub(crate) fn new(name: &str, anchor: &AnchorMode, expected: Expected) -> Self {
         let forest = ObservedForest { name: name.into(), anchor: anchor.clone(), ..ObservedForest::default() };
         Self {
             forest,
+            expected,
             lines: Vec::new(),
             by_guid: Index::default(),
             by_dn: Index::default(),
@@ -38,6 +41,11 @@ impl ForestBuilder {
             last: Vec::new(),
             has_account_names: false,
         }
+    }
+
+    /// Makes room for the users of a file of which so many bytes were read.
+    pub(crate) fn make_room(&mut self, read: usize) {
+        self.expected.make_room(&mut self.forest.users, read);
     }
 
     /// Adds an entry, whatever it is; `line_of` tells where an attribute of it stands, `enabled` what a table says beside it.

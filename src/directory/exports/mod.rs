@@ -5,6 +5,7 @@
 
 mod csv;
 pub(crate) mod encoding;
+mod expected;
 mod forest;
 mod ldif;
 pub mod ldif_write;
@@ -21,6 +22,7 @@ use crate::diag::{Diagnostic, Diagnostics, Location};
 use crate::model::{AnchorMode, ObservedForest, ObservedTenant};
 
 use encoding::Decoder;
+use expected::Expected;
 pub use ldif::write_forest;
 
 /// Files above this size are refused.
@@ -31,7 +33,9 @@ pub const MAX_BYTES: u64 = 2 << 30;
 /// # Errors
 /// Everything that is wrong with the file, with lines.
 pub fn read_ldif(path: &Path, name: &str, anchor: &AnchorMode) -> Result<ObservedForest, Diagnostics> {
-    read_ldif_from(open(path)?, &label(path), name, anchor)
+    let source = open(path)?;
+    let expected = Expected::of(size_of(&source));
+    ldif::read_forest(decoder(source, &label(path))?, &label(path), name, anchor, expected)
 }
 
 /// Reads LDIF from any source; `file` is what messages call it.
@@ -44,7 +48,7 @@ pub fn read_ldif_from(
     name: &str,
     anchor: &AnchorMode,
 ) -> Result<ObservedForest, Diagnostics> {
-    ldif::read_forest(decoder(source, file)?, file, name, anchor)
+    ldif::read_forest(decoder(source, file)?, file, name, anchor, Expected::default())
 }
 
 /// Reads a forest that `Get-ADUser … | Export-Csv` exported.
@@ -73,7 +77,9 @@ pub fn read_forest_csv_from(
 /// # Errors
 /// Everything that is wrong with the file, with places.
 pub fn read_tenant(path: &Path) -> Result<ObservedTenant, Diagnostics> {
-    read_tenant_from(open(path)?, &label(path))
+    let source = open(path)?;
+    let expected = Expected::of(size_of(&source));
+    read_tenant_expecting(source, &label(path), expected)
 }
 
 /// Reads a tenant from any source; `file` is what messages call it.
@@ -81,6 +87,10 @@ pub fn read_tenant(path: &Path) -> Result<ObservedTenant, Diagnostics> {
 /// # Errors
 /// Everything that is wrong with the text, with places.
 pub fn read_tenant_from(source: impl Read, file: &Arc<str>) -> Result<ObservedTenant, Diagnostics> {
+    read_tenant_expecting(source, file, Expected::default())
+}
+
+fn read_tenant_expecting(source: impl Read, file: &Arc<str>, expected: Expected) -> Result<ObservedTenant, Diagnostics> {
     let mut text = decoder(source, file)?;
     let mut ahead = Vec::new();
     (&mut text).take(4096).read_to_end(&mut ahead).map_err(|error| unreadable(&error, file))?;
@@ -88,7 +98,7 @@ pub fn read_tenant_from(source: impl Read, file: &Arc<str>) -> Result<ObservedTe
     let is_table = ahead.iter().any(|byte| matches!(byte, b',' | b';' | b'\t'));
     let text = BufReader::with_capacity(1 << 16, Cursor::new(ahead).chain(text));
     match first {
-        Some(b'{' | b'[') => snapshot::read::read(text, file),
+        Some(b'{' | b'[') => snapshot::read::read(text, file, expected),
         Some(b'<') => Err(looks_like("an HTML or XML page", "a tenant", file)),
         None => Err(Diagnostic::error("the file is empty").at(whole(file)).into()),
         Some(_) if is_table => csv::read_tenant(text, file),
@@ -120,6 +130,10 @@ fn open(path: &Path) -> Result<File, Diagnostics> {
         return Err(unreadable(&encoding::too_large(MAX_BYTES), &file));
     }
     Ok(opened)
+}
+
+fn size_of(file: &File) -> Option<u64> {
+    file.metadata().ok().map(|meta| meta.len())
 }
 
 fn unreadable(error: &std::io::Error, file: &Arc<str>) -> Diagnostics {

@@ -8,6 +8,7 @@ use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, Entry as _, RawE
 use crate::model::text::nearest;
 use crate::model::{AnchorMode, ObservedForest};
 
+use super::super::expected::Expected;
 use super::super::forest::ForestBuilder;
 use super::super::problems::{Problems, excerpt};
 use super::cell::{addresses, flag, is_lost_list, octets};
@@ -50,7 +51,7 @@ pub(crate) fn read_forest(
         problems.push(missing_column("ObjectGUID", &table, EXPORT_HELP).at(problems.at(table.head_line())));
         return problems.into_result(ObservedForest::default());
     }
-    let mut forest = ForestBuilder::new(name, anchor);
+    let mut forest = ForestBuilder::new(name, anchor, Expected::default());
     let mut lost = vec![false; columns.len()];
     table.each_row(&mut problems, |row, problems| add(&row, &columns, &mut lost, &mut forest, problems));
     problems.into_result(forest.finish())

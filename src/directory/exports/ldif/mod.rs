@@ -17,6 +17,7 @@ use std::sync::Arc;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{AnchorMode, ObservedForest};
 
+use super::expected::Expected;
 use super::forest::ForestBuilder;
 use super::problems::{Problems, excerpt};
 
@@ -29,9 +30,10 @@ pub(crate) fn read_forest(
     file: &Arc<str>,
     name: &str,
     anchor: &AnchorMode,
+    expected: Expected,
 ) -> Result<ObservedForest, Diagnostics> {
     let mut problems = Problems::new(file);
-    let mut forest = ForestBuilder::new(name, anchor);
+    let mut forest = ForestBuilder::new(name, anchor, expected);
     let mut records = 0_usize;
     read_records(BufReader::with_capacity(1 << 16, text), &mut problems, |record, problems| {
         records += 1;
@@ -54,5 +56,7 @@ fn add(record: &Record<'_>, forest: &mut ForestBuilder, problems: &mut Problems)
         problems.push(Diagnostic::error(format!("{}: {why}", excerpt(&record.dn))).at(problems.at(record.line)).help(help));
         return;
     }
+    let read = record.attributes.last().map_or(0, |last| last.end);
+    forest.make_room(read);
     forest.add(record, record.line, None, |attribute| record.line_of(attribute).unwrap_or(record.line), problems);
 }

@@ -28,6 +28,11 @@ impl Batch {
         })
     }
 
+    /// How many bytes the values have.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The values.
     pub(super) fn frames(&self) -> impl Iterator<Item = Frame<'_>> {
         let starts = std::iter::once(0).chain(self.ends.iter().map(|(end, _)| *end));

@@ -14,6 +14,7 @@ use crate::diag::{Diagnostic, Diagnostics, Location};
 use crate::directory::entra::json::{Object, WireDomain, WireGrant, WireOrganization, WireOther, WireSwitches, WireUser};
 use crate::model::{ObservedTenant, OtherKind};
 
+use super::super::expected::Expected;
 use super::super::problems::Problems;
 use super::super::whole;
 use super::batch::Batch;
@@ -25,8 +26,8 @@ use super::tenant::{Place, TenantBuilder};
 const BATCHES_AHEAD: usize = 4;
 
 /// Reads a snapshot, a page or a list of users from decoded text.
-pub(crate) fn read(text: impl BufRead, file: &Arc<str>) -> Result<ObservedTenant, Diagnostics> {
-    let mut reader = Reader { frames: Frames::new(text), document: Document::new(file) };
+pub(crate) fn read(text: impl BufRead, file: &Arc<str>, expected: Expected) -> Result<ObservedTenant, Diagnostics> {
+    let mut reader = Reader { frames: Frames::new(text), document: Document::new(file, expected) };
     let end = reader.document().err();
     let mut document = reader.document;
     document.end = end.map(|wrong| wrong.diagnostic(file));
@@ -85,6 +86,7 @@ fn wrong<'a, T: Deserialize<'a>>(frame: Frame<'a>, error: &serde_json::Error, pa
 
 /// What the document has said so far.
 struct Document {
+    expected: Expected,
     tenant: TenantBuilder,
     problems: Problems,
     seen: BTreeSet<Box<str>>,
@@ -102,8 +104,9 @@ enum Shape {
 }
 
 impl Document {
-    fn new(file: &Arc<str>) -> Self {
+    fn new(file: &Arc<str>, expected: Expected) -> Self {
         Self {
+            expected,
             tenant: TenantBuilder::default(),
             problems: Problems::new(file),
             seen: BTreeSet::new(),
@@ -143,13 +146,15 @@ impl Document {
 
     /// Parses users and adds them.
     fn users(&mut self, cut: &Receiver<Batch>, path: &str, place: Place) -> Result<(), Wrong> {
-        let mut index = 0;
+        let (mut index, mut read) = (0, 0);
         for batch in cut {
             for frame in batch.frames() {
                 let Object(user) = parse::<Object<WireUser>>(frame, || format!("{path}[{index}]"))?;
                 self.tenant.add(user, place, index, frame.place.line, &mut self.problems);
                 index += 1;
             }
+            read += batch.len();
+            self.expected.make_room(&mut self.tenant.tenant.users, read);
         }
         Ok(())
     }
