@@ -83,7 +83,10 @@ pub(crate) struct Outcome {
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) slow_ms: u64,
+    /// The connection is reset instead of an answer.
     pub(crate) reset: bool,
+    /// It is reset in the middle of the body.
+    pub(crate) breaks_off: bool,
 }
 
 impl Engine {
@@ -308,8 +311,9 @@ impl State {
         if decision.truncate {
             body.truncate(body.len() / 2);
         }
-        let reset = matches!(decision.reset, Some(Moment::BeforeWrite | Moment::AfterWrite));
-        Outcome { status: answer.status, headers, body, slow_ms: decision.slow_ms, reset }
+        let breaks_off = decision.reset == Some(Moment::InAnswer) && !body.is_empty();
+        let reset = decision.reset.is_some() && !breaks_off;
+        Outcome { status: answer.status, headers, body, slow_ms: decision.slow_ms, reset, breaks_off }
     }
 }
 

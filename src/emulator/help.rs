@@ -18,7 +18,7 @@ Every key is optional; the values shown are the defaults.
       "answer": { "status": 429, "retryAfter": 2 },
                                       also: "retryAfterDate" (HTTP date so many seconds ahead), "code", "message",
                                       "html": true (a gateway's page), "afterWrite": true (carried out all the same)
-      "reset": "afterWrite",          reset the connection: beforeWrite or afterWrite
+      "reset": "afterWrite",          reset the connection: beforeWrite, afterWrite or inAnswer
       "slowMs": 3000,                 wait before answering
       "truncate": true,               half of the body
       "expireTokens": true,           all tokens issued so far end

@@ -16,6 +16,7 @@ use axum::extract::{ConnectInfo, Request as HttpRequest, State as FromState};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
+use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -34,6 +35,8 @@ use super::world::World;
 
 /// Graph takes no larger bodies either.
 const LARGEST_BODY: usize = 4 << 20;
+/// How long half an answer takes to leave.
+const BREATH: Duration = Duration::from_millis(10);
 /// How long open connections may keep the emulator from ending.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -149,11 +152,12 @@ async fn answer(
     if outcome.reset {
         line.reset.store(true, Ordering::SeqCst);
     }
-    response(outcome)
+    response(outcome, line)
 }
 
-fn response(outcome: Outcome) -> Response {
-    let mut response = Response::new(Body::from(outcome.body));
+fn response(outcome: Outcome, line: Line) -> Response {
+    let body = if outcome.breaks_off { half(outcome.body, line) } else { Body::from(outcome.body) };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(outcome.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in outcome.headers {
         // What a client sent as its id was a header before; everything else is ours.
@@ -162,6 +166,18 @@ fn response(outcome: Outcome) -> Response {
         }
     }
     response
+}
+
+/// The first half of a body; then the connection is reset.
+fn half(mut body: Vec<u8>, line: Line) -> Body {
+    body.truncate(body.len() / 2);
+    let end = async move {
+        // By then the half is on its way.
+        tokio::time::sleep(BREATH).await;
+        line.reset.store(true, Ordering::SeqCst);
+        Err(io::Error::from(io::ErrorKind::ConnectionReset))
+    };
+    Body::from_stream(stream::once(async move { Ok(body) }).chain(stream::once(end)))
 }
 
 /// Accepts connections that can be reset.

@@ -87,6 +87,8 @@ pub enum Moment {
     BeforeWrite,
     /// After the request was carried out.
     AfterWrite,
+    /// After the request was carried out and half of the answer sent; before the answer when it has no body.
+    InAnswer,
 }
 
 impl Rule {

@@ -100,6 +100,43 @@ async fn a_write_is_repeated_only_where_it_surely_was_not_made() {
     }
 }
 
+/// What an answer that breaks off refuses may be something else, or was done all the same.
+#[tokio::test]
+async fn a_refusal_that_is_not_whole_is_none() {
+    for status in [400, 401, 403, 404, 409, 413, 503] {
+        for how in [json!({ "truncate": true }), json!({ "reset": "inAnswer" })] {
+            let mut fault = json!({ "method": "PATCH", "answer": { "status": status } });
+            fault.as_object_mut().unwrap().extend(how.as_object().unwrap().clone());
+            let server = Server::scripted(&linked(), json!({ "faults": [fault] })).await;
+            let outcome = server.client().write(&set(1, "new")).await;
+            assert!(matches!(outcome, Err(DirectoryError::Unknown(_))), "{fault}: {outcome:?}");
+            let sent = server.requests().await.iter().filter(|request| request.starts_with("PATCH")).count();
+            assert_eq!(sent, 1, "{fault}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_throttled_write_that_breaks_off_waits_for_its_next_turn() {
+    let fault = json!({ "method": "PATCH", "times": 2, "answer": { "status": 429, "retryAfter": 0 }, "reset": "inAnswer" });
+    let server = Server::scripted(&linked(), json!({ "faults": [fault] })).await;
+    server.client().write(&set(1, "new")).await.unwrap();
+}
+
+/// Writes leave together once some were taken.
+#[tokio::test]
+async fn a_batch_of_writes_whose_refusal_breaks_off_may_have_been_done() {
+    let users: Vec<Value> = (1..=200).map(|n| user(n, &format!("user{n}"), json!({}))).collect();
+    let fault = json!({ "path": "/$batch", "answer": { "status": 400 }, "reset": "inAnswer" });
+    let server = Server::scripted(&tenant(users, vec![]), json!({ "faults": [fault] })).await;
+    let client = server.client();
+    let writes: Vec<Change> = (1..=200).map(|n| set(n, &format!("new{n}"))).collect();
+    let outcomes = futures_util::future::join_all(writes.iter().map(|write| client.write(write))).await;
+    let (taken, other): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    assert!(!taken.is_empty() && !other.is_empty());
+    assert!(other.iter().all(|outcome| matches!(outcome, Err(DirectoryError::Unknown(_)))), "{other:?}");
+}
+
 #[tokio::test]
 async fn a_missing_right_says_what_it_takes() {
     let script = json!({ "access": { "permissions": ["User.Read.All", "RoleManagement.Read.Directory"], "roles": [] } });

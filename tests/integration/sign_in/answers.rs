@@ -22,11 +22,25 @@ async fn a_busy_service_is_asked_a_few_times() {
     let (error, world, server) = refused(canned(503, "<html>busy</html>")).await;
     assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains("HTTP 503")), "{error}");
     assert_eq!((world.slept(), server.requests().len()), (vec![1, 3, 9], 4));
-    let throttled = |headers| Canned { status: 429, headers, body: "{}".to_owned() };
+    let throttled = |headers| Canned { status: 429, headers, body: "{}".to_owned(), missing: 0 };
     let answers = vec![throttled("Retry-After: 7\r\n"), throttled("Retry-After: 99999\r\n"), canned(200, GOOD)];
     let (world, server) = (World::default(), Server::start(answers));
     assert_eq!(world.token(&server.endpoint, by_secret(SECRET)).await.unwrap().expose_secret(), "good");
     assert_eq!(world.slept(), [7, 60]);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_asked_for_again() {
+    let refusal = r#"{"error":"invalid_client","error_codes":[7000215],"error_desc"#;
+    for (status, body) in [(200, &GOOD[..30]), (400, refusal), (401, refusal), (503, "<html>b")] {
+        for missing in [0, 40] {
+            let cut = Canned { status, headers: "Retry-After: 5\r\n", body: body.to_owned(), missing };
+            let (world, server) = (World::default(), Server::start(vec![cut, canned(200, GOOD)]));
+            let token = world.token(&server.endpoint, by_secret(SECRET)).await;
+            assert_eq!(token.unwrap().expose_secret(), "good", "{status} {body}");
+            assert_eq!(world.slept(), [5], "{status} {body}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -67,7 +81,7 @@ async fn no_redirect_is_followed() {
     let other = Server::start(vec![canned(200, GOOD)]);
     let headers: &'static str = Box::leak(format!("location: {}/elsewhere\r\n", other.endpoint).into_boxed_str());
     for status in [302, 307, 308] {
-        let (error, ..) = refused(Canned { status, headers, body: String::new() }).await;
+        let (error, ..) = refused(Canned { status, headers, body: String::new(), missing: 0 }).await;
         assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains(&status.to_string())), "{error}");
     }
     assert!(other.requests().is_empty());

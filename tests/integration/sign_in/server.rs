@@ -12,10 +12,12 @@ pub(super) struct Canned {
     pub(super) status: u16,
     pub(super) headers: &'static str,
     pub(super) body: String,
+    /// How many bytes of the body are announced and do not come.
+    pub(super) missing: usize,
 }
 
 pub(super) fn canned(status: u16, body: impl Into<String>) -> Canned {
-    Canned { status, headers: "", body: body.into() }
+    Canned { status, headers: "", body: body.into(), missing: 0 }
 }
 
 /// A running server.
@@ -87,6 +89,7 @@ fn read(stream: &mut std::net::TcpStream) -> String {
 }
 
 fn written(answer: &Canned) -> String {
-    let Canned { status, headers, body } = answer;
-    format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+    let Canned { status, headers, body, .. } = answer;
+    let length = body.len() + answer.missing;
+    format!("HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}")
 }

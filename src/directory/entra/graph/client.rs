@@ -21,7 +21,7 @@ use super::call::Call;
 use super::cost;
 use super::endpoint::{self, endpoint};
 use super::failure::{Answer, GraphError};
-use super::http::{Broken, broken};
+use super::http::{Broken, broken, is_cut};
 use super::list::parse;
 use super::pace::{Pace, Patience, THROTTLE_SCOPE, Tries, is_of_writes, retry_after};
 
@@ -300,20 +300,15 @@ impl Client {
     async fn take(&self, call: &Call, response: Response, token: &AccessToken, id: &str) -> Try {
         let (status, headers) = (response.status(), response.headers().clone());
         let (request_id, date) = (header(&headers, "request-id"), header(&headers, DATE.as_str()));
-        let body = match response.bytes().await {
-            Ok(body) => Vec::from(body),
-            Err(_) if status.is_success() && !call.is_read() => {
-                return Try::Final(GraphError::Lost(format!("the answer to {} broke off", call.shown())));
-            }
-            Err(_) if status.is_success() => {
-                return Try::Again(GraphError::Lost(format!("the answer to {} broke off", call.shown())), None);
-            }
-            Err(_) => Vec::new(),
+        let (retry_after, only_writes) = (retry_after(&headers), is_of_writes(header(&headers, THROTTLE_SCOPE).as_deref()));
+        let body = response.bytes().await.ok().map(Vec::from).filter(|body| status.is_success() || !is_cut(body));
+        let Some(body) = body.or_else(|| says_enough(status, call).then(Vec::new)) else {
+            let error = GraphError::Lost(format!("the answer to {} ({}) broke off", call.shown(), status.as_u16()));
+            return if call.is_read() { Try::Again(error, retry_after) } else { Try::Final(error) };
         };
         if status.is_success() {
             return Try::Good(Reply { status: status.as_u16(), body, request_id, date });
         }
-        let (retry_after, only_writes) = (retry_after(&headers), is_of_writes(header(&headers, THROTTLE_SCOPE).as_deref()));
         let (asked, client_request_id) = (call.shown(), id.to_owned());
         let read = Answer::read(status.as_u16(), &body);
         let answer = Answer { asked, request_id, client_request_id, retry_after, only_writes, ..read };
@@ -339,6 +334,12 @@ impl Client {
             }
         }
     }
+}
+
+/// Whether a status says by itself what to do next: what a cut answer refuses may be something else, or not refused at all.
+fn says_enough(status: StatusCode, call: &Call) -> bool {
+    let answer = Answer::read(status.as_u16(), &[]);
+    answer.is_throttled() || answer.is_passing() || status == StatusCode::UNAUTHORIZED && call.is_read()
 }
 
 fn is_json(body: &[u8]) -> bool {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
+use serde::de::IgnoredAny;
 
 use crate::directory::ports::DirectoryError;
 use crate::directory::text::shown;
@@ -53,6 +54,12 @@ pub(super) fn broken(place: &str, error: &reqwest::Error) -> Broken {
         (true, false) => Broken::Lost(slow),
         (false, _) => Broken::Lost(format!("the connection to {place} broke ({last}); try again")),
     }
+}
+
+/// Whether a body is JSON that ends too early: a proxy in between passed on what it had.
+pub(super) fn is_cut(body: &[u8]) -> bool {
+    let is_early = |error: serde_json::Error| error.is_eof();
+    !body.trim_ascii().is_empty() && serde_json::from_slice::<IgnoredAny>(body).is_err_and(is_early)
 }
 
 fn tls_message(place: &str, error: &reqwest::Error) -> Option<String> {

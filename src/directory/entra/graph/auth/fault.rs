@@ -29,6 +29,14 @@ impl Fault {
         Self::Final(DirectoryError::Unreachable(message.into()))
     }
 
+    /// The same, with the time that the server names for another attempt.
+    pub(super) fn after(self, wait: Option<Duration>) -> Self {
+        match self {
+            Self::Passing(error, own) => Self::Passing(error, own.or(wait)),
+            Self::Final(error) => Self::Final(error),
+        }
+    }
+
     /// The error behind it.
     pub(super) fn into_error(self) -> DirectoryError {
         match self {

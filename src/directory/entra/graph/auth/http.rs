@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{Client, Request};
 use url::Url;
 
-use super::super::http::{Broken, broken, build};
+use super::super::http::{Broken, broken, build, is_cut};
 use super::super::pace::retry_after;
 use super::fault::Fault;
 use crate::directory::net::{is_loopback, place};
@@ -61,11 +61,16 @@ impl Http {
         let mut response = client.execute(request).await.map_err(|error| no_answer(&host, &error))?;
         let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&host, &error))? {
+        let broke_off = |error: reqwest::Error| no_answer(&host, &error).after(retry_after);
+        while let Some(chunk) = response.chunk().await.map_err(broke_off)? {
             if body.len().saturating_add(chunk.len()) > LONGEST {
                 return Err(Fault::unreachable(format!("the answer of {host} is longer than any of a sign-in service")));
             }
             body.extend_from_slice(&chunk);
+        }
+        if is_cut(&body) {
+            let message = format!("the answer of {host} broke off; try again");
+            return Err(Fault::Passing(DirectoryError::Unreachable(message), retry_after));
         }
         Ok(Reply { status, retry_after, body })
     }
