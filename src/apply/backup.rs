@@ -9,9 +9,13 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
+use crate::directory::small;
 use crate::model::EntraId;
 
 use super::journal::sync_folder;
+
+/// Bytes of a copy at most; as long as the longest answer of Graph.
+const LARGEST: u64 = 64 << 20;
 
 /// Saves an account under a name of its own and returns the file, which is on disk then.
 pub(super) fn save(folder: &Path, upn: &str, id: EntraId, at: Timestamp, account: &Value) -> io::Result<PathBuf> {
@@ -43,7 +47,8 @@ fn place(mut file: NamedTempFile, folder: &Path, name: &str) -> io::Result<PathB
 
 /// Whether a file is a whole copy of this account, as far as that can be told without it.
 pub(super) fn is_good(path: &Path, id: EntraId) -> bool {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let bytes = small::read_up_to(path, LARGEST).unwrap_or_default();
+    let text = String::from_utf8(bytes).unwrap_or_default();
     serde_json::from_str::<IgnoredAny>(&text).is_ok() && text.to_ascii_lowercase().contains(&id.to_string())
 }
 

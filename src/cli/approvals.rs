@@ -27,7 +27,8 @@ pub(super) fn signature_of(file: &Path) -> PathBuf {
 /// Who may approve; `None` where the policy names no such file.
 pub(super) fn read_signers(setup: &Setup) -> Result<Option<AllowedSigners>, Failure> {
     let Some(path) = &setup.config.signers else { return Ok(None) };
-    let text = String::from_utf8(files::read(path)?).map_err(|_| Failure::input(format!("`{}` is no text", path.display())))?;
+    let text =
+        String::from_utf8(files::read_small(path)?).map_err(|_| Failure::input(format!("`{}` is no text", path.display())))?;
     let signers = AllowedSigners::parse(&text).map_err(|errors| {
         let lines: Vec<String> =
             errors.iter().map(|error| format!("`{}`, {}", path.display(), printable(&error.to_string()))).collect();
@@ -83,8 +84,8 @@ fn weigh(paths: &[PathBuf], plan: &PlanFile, signers: &AllowedSigners, authors: 
     let mut read = Vec::new();
     for path in paths {
         // A statement without signature is one that does not count.
-        let signature = files::read(&signature_of(path)).unwrap_or_default();
-        read.push((path.display().to_string(), files::read(path)?, signature));
+        let signature = files::read_small(&signature_of(path)).unwrap_or_default();
+        read.push((path.display().to_string(), files::read_small(path)?, signature));
     }
     let given: Vec<SignedStatement<'_>> =
         read.iter().map(|(name, statement, signature)| SignedStatement { name, statement, signature }).collect();

@@ -7,6 +7,7 @@ use std::path::Path;
 use tempfile::{Builder, NamedTempFile};
 
 use super::failure::Failure;
+use crate::directory::small;
 
 /// Larger than any plan; stops a wrong file early.
 const LARGEST: u64 = 4 << 30;
@@ -33,6 +34,11 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         return Err(Failure::input(format!("`{}` is larger than {} MiB", path.display(), limit >> 20)));
     }
     Ok(bytes)
+}
+
+/// Reads a file that is small by nature: a key, a signature.
+pub(super) fn read_small(path: &Path) -> Result<Vec<u8>, Failure> {
+    small::read(path).map_err(|error| Failure::input(format!("`{}` cannot be read: {}", path.display(), words(&error))))
 }
 
 /// Writes a file: beside its place, synced, renamed. What is no plain file (a pipe, `/dev/null`) is written into.

@@ -11,6 +11,7 @@ pub mod ports;
 pub mod progress;
 pub mod rehearsal;
 pub mod simulate;
+pub(crate) mod small;
 pub(crate) mod text;
 
 /// Tells the time. The clock is read in `cli` and handed in.

@@ -1,7 +1,7 @@
 //! The open journal file. One thread writes; entries that arrive together share one sync.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Seek as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 use super::{EndStatus, Entry, JournalError, JournalState};
 use crate::model::text::printable;
+
+/// Bytes of a line at most; an entry has some thousand.
+const LONGEST_LINE: u64 = 16 << 20;
 
 /// The file as the writer sees it; tests put a failing disk here.
 pub(crate) trait LogFile: Send + 'static {
@@ -192,7 +195,7 @@ fn load(path: &Path) -> Result<Loaded, JournalError> {
     let (mut offset, mut bytes) = (0, Vec::new());
     for line in 1.. {
         bytes.clear();
-        let length = reader.read_until(b'\n', &mut bytes).map_err(failed)?;
+        let length = (&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut bytes).map_err(failed)?;
         if length == 0 {
             break;
         }
@@ -201,6 +204,9 @@ fn load(path: &Path) -> Result<Loaded, JournalError> {
             let reason = printable(&reason).into_owned();
             JournalError::Damaged { path: path.display().to_string(), line, reason }
         };
+        if u64::try_from(length).is_ok_and(|length| length == LONGEST_LINE) {
+            return Err(damaged(format!("it is longer than {} MiB, and no entry is", LONGEST_LINE >> 20)));
+        }
         let whole = bytes.ends_with(b"\n");
         match serde_json::from_slice(&bytes) {
             Ok(entry) => loaded.state.take(line, entry).map_err(damaged)?,

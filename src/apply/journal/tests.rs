@@ -57,6 +57,16 @@ fn fold(entries: &[Entry]) -> JournalState {
 }
 
 #[test]
+fn a_line_without_end_is_no_entry() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wave.journal.jsonl");
+    std::fs::write(&path, text(&[header(1)])).unwrap();
+    std::fs::OpenOptions::new().append(true).open(&path).unwrap().set_len(8 << 30).unwrap();
+    let error = Journal::read(&path).unwrap_err().to_string();
+    assert!(error.contains("longer than 16 MiB"), "{error}");
+}
+
+#[test]
 fn the_journal_is_named_after_its_plan() {
     for (plan, journal) in [
         ("a/wave.json", "a/wave.journal.jsonl"),

@@ -21,7 +21,7 @@ pub(super) enum Key {
 impl Key {
     /// Reads the key. A private key with a passphrase is looked for in the agent first.
     pub(super) fn read(path: &Path, terminal: Terminal) -> Result<Self, Failure> {
-        let bytes = files::read(path)?;
+        let bytes = files::read_small(path)?;
         let text = String::from_utf8_lossy(&bytes);
         if let Ok(public) = PublicKey::from_openssh(text.trim()) {
             return Ok(Self::Agent(public));

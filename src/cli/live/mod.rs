@@ -8,6 +8,7 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use crate::config::Secret;
+use crate::directory::small;
 
 use super::failure::Failure;
 use super::surroundings;
@@ -32,7 +33,7 @@ fn secret(source: &Secret) -> Result<SecretString, Failure> {
 }
 
 fn first_line(path: &Path) -> Result<SecretString, Failure> {
-    let text = std::fs::read_to_string(path)
+    let text = small::read_text(path)
         .map_err(|error| Failure::input(format!("the secret in `{}` cannot be read: {error}", path.display())))?;
     match text.lines().next().filter(|line| !line.is_empty()) {
         Some(line) => Ok(SecretString::from(line.to_owned())),

@@ -11,6 +11,7 @@ use crate::cli::terminal::Terminal;
 use crate::config::{self, GraphAuth};
 use crate::directory::entra::graph::auth::{self, Authority, SignIn, Surroundings, TokenSource};
 use crate::directory::entra::graph::{GraphSettings, GraphTenant, Sent};
+use crate::directory::small;
 use crate::model::{EntraId, ObservedTenant};
 
 use super::secret;
@@ -72,7 +73,7 @@ fn sign_in(auth: &GraphAuth) -> Result<SignIn, Failure> {
             SignIn::ClientSecret { client_id: client_id.clone(), secret: secret(place)? }
         }
         GraphAuth::ClientCertificate { client_id, certificate } => {
-            let pem = std::fs::read_to_string(certificate).map(SecretString::from).map_err(|error| {
+            let pem = small::read_text(certificate).map(SecretString::from).map_err(|error| {
                 Failure::input(format!("the certificate `{}` cannot be read: {error}", certificate.display()))
                     .hint("It has to be a PEM file with the certificate and its private key.")
             })?;

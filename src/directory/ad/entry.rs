@@ -20,6 +20,14 @@ pub struct RawEntry {
     pub attributes: Vec<(String, Vec<Vec<u8>>)>,
 }
 
+impl RawEntry {
+    /// Bytes of all names and values.
+    pub(super) fn size(&self) -> usize {
+        let of = |(name, values): &(String, Vec<Vec<u8>>)| values.iter().map(|value| value.len() + 1).sum::<usize>() + name.len();
+        self.dn.len() + self.attributes.iter().map(of).sum::<usize>()
+    }
+}
+
 /// Why an entry cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hardmatch::directory::exports::read_tenant_from;
 use hardmatch::directory::ports::{TenantReader as _, TenantWriter as _};
 use hardmatch::model::{CloudUser, EntraId, ImmutableId, Known, ObservedTenant};
 use hardmatch::tenant_model::{Change, ChangeKind};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use super::*;
 
@@ -92,6 +96,40 @@ async fn a_list_that_cannot_be_read_to_its_end_is_an_error() {
     }
     let error = lists(json!({ "faults": [{ "answer": { "status": 429, "retryAfter": 600 } }] })).await.unwrap_err();
     assert!(error.to_string().contains("600 s"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_kept() {
+    let server = Server::start(&tenant(vec![user(1, "a", json!({}))], vec![])).await;
+    let client = GraphTenant::new(GraphSettings { largest_answer: 100, ..server.settings() }).unwrap();
+    let error = client.read_tenant().await.unwrap_err();
+    assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains("is longer than")), "{error}");
+    let asked = server.requests().await;
+    let set: BTreeSet<&String> = asked.iter().collect();
+    assert_eq!(set.len(), asked.len(), "another try brings as much: {asked:?}");
+}
+
+/// A hundred thousand blanks in few bytes.
+const BLANKS: &str = "H4sIAAAAAAACA+3BMQEAAADCoCrrn9IaHkABAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAArwYt8HnKoIYBAA==";
+
+#[tokio::test]
+async fn an_answer_is_measured_as_it_is_decompressed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let body = STANDARD.decode(BLANKS).unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", body.len());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+            stream.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
+        }
+    });
+    let server = Server::start(&tenant(vec![], vec![])).await;
+    let limited =
+        |largest_answer| GraphTenant::new(GraphSettings { endpoint: endpoint.clone(), largest_answer, ..server.settings() });
+    let (below, above) = (limited(99_999).unwrap(), limited(100_000).unwrap());
+    assert!(below.read_tenant().await.unwrap_err().to_string().contains("is longer than"));
+    assert!(above.read_tenant().await.unwrap_err().to_string().contains("is no JSON"));
 }
 
 #[tokio::test]

@@ -117,6 +117,14 @@ async fn a_refusal_that_is_not_whole_is_none() {
 }
 
 #[tokio::test]
+async fn a_write_whose_answer_is_too_long_may_have_been_done() {
+    let server = Server::start(&linked()).await;
+    let client = GraphTenant::new(GraphSettings { largest_answer: 100, ..server.settings() }).unwrap();
+    let outcome = client.write(&set(1, "taken")).await;
+    assert!(matches!(outcome, Err(DirectoryError::Unknown(_))), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn a_throttled_write_that_breaks_off_waits_for_its_next_turn() {
     let fault = json!({ "method": "PATCH", "times": 2, "answer": { "status": 429, "retryAfter": 0 }, "reset": "inAnswer" });
     let server = Server::scripted(&linked(), json!({ "faults": [fault] })).await;

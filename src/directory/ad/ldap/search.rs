@@ -9,6 +9,9 @@ use super::wire;
 use crate::directory::ad::entry::{RawEntry, base_name};
 use crate::directory::progress::Step;
 
+/// Bytes that one page may hold, or one entry whose values come in parts; a page of 1,000 full entries has some MiB.
+const LARGEST: usize = if cfg!(test) { 1 << 20 } else { 256 << 20 };
+
 /// What to look for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Query<'a> {
@@ -108,6 +111,7 @@ impl Session {
             let (range, values) =
                 more.ok_or_else(|| Fault::Garbled(format!("of `{name}` of one user only the first {next} values came")))?;
             append(&mut entry, &name, range, values);
+            check_size(entry.size())?;
         }
         Ok(entry)
     }
@@ -123,13 +127,15 @@ async fn page(
     ldap.with_timeout(patience).with_search_options(SearchOptions::new());
     let attributes: Vec<&str> = query.attributes.iter().map(String::as_str).collect();
     let mut stream = ldap.streaming_search(query.base, scope, query.filter, attributes).await?;
-    let (mut referrals, mut count) = (Vec::new(), 0);
+    let (mut referrals, mut count, mut size) = (Vec::new(), 0, 0);
     while let Some(item) = stream.next().await? {
         if item.is_ref() {
             referrals.extend(wire::referrals(item));
         } else if !item.is_intermediate() {
-            count += 1;
-            each(wire::entry(item)?);
+            let entry = wire::entry(item)?;
+            (count, size) = (count + 1, entry.size().saturating_add(size));
+            check_size(size)?;
+            each(entry);
         }
     }
     let result = stream.finish().await;
@@ -137,6 +143,13 @@ async fn page(
         return Err(Fault::Answer(Answer::from(result)));
     }
     Ok(Page { referrals, count, cookie: result.ctrls.iter().find_map(cookie) })
+}
+
+/// No answer is put together without end.
+fn check_size(bytes: usize) -> Result<(), Fault> {
+    let why =
+        || Fault::Garbled(format!("one page, or one entry, has more than {} MiB; no directory has that much", LARGEST >> 20));
+    if bytes > LARGEST { Err(why()) } else { Ok(()) }
 }
 
 fn cookie(control: &Control) -> Option<Vec<u8>> {

@@ -113,6 +113,36 @@ async fn a_list_that_may_be_short_is_an_error() {
 }
 
 #[tokio::test]
+async fn an_answer_without_end_is_not_kept() {
+    let large = vec![b'x'; 60_000];
+    let many = (0..20).map(|n| entry(&format!("CN={n},DC=x"), &[("description", &large)])).collect::<Vec<_>>();
+    let fake = users(move |_| [many.clone(), vec![page(b"")]].concat()).await;
+    let error = forest(&fake).read_forest().await.unwrap_err().to_string();
+    assert!(error.contains("more than 1 MiB"), "{error}");
+
+    let value = vec![b'x'; 60_000];
+    let fake = Fake::start(move |request| match request.op {
+        Op::Bind => vec![result(1, 0, "")],
+        Op::Search if request.scope == 2 => {
+            let first: &[(&str, &[u8])] =
+                &[("objectClass", b"user"), ("objectGUID", GUID), ("proxyAddresses;range=0-0", &value), ("proxyAddresses", b"")];
+            vec![entry("CN=a,DC=x", first), page(b"")]
+        }
+        Op::Search => match request.attributes.first().and_then(|wanted| wanted.strip_prefix("proxyAddresses;range=")) {
+            Some(range) => {
+                let next = range.trim_end_matches("-*");
+                vec![entry("CN=a,DC=x", &[(&format!("proxyAddresses;range={next}-{next}"), &value)]), result(5, 0, "")]
+            }
+            None => vec![entry("", &[("defaultNamingContext", b"DC=x")]), result(5, 0, "")],
+        },
+        Op::Modify | Op::Other => vec![Reply::HangUp],
+    })
+    .await;
+    let error = forest(&fake).read_forest().await.unwrap_err().to_string();
+    assert!(error.contains("more than 1 MiB"), "{error}");
+}
+
+#[tokio::test]
 async fn the_rest_of_many_values_is_fetched() {
     let fake = Fake::start(|request| match request.op {
         Op::Bind => vec![result(1, 0, "")],

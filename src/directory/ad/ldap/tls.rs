@@ -10,6 +10,7 @@ use rustls::{CertificateError, ClientConfig, RootCertStore};
 
 use super::errors::{Fault, shown};
 use crate::directory::ports::DirectoryError;
+use crate::directory::small;
 
 /// The certificate authorities that may vouch for the server.
 pub(super) enum Trust {
@@ -24,7 +25,7 @@ impl Trust {
     pub(super) fn new(ca: Option<&Path>) -> Result<Self, DirectoryError> {
         let Some(path) = ca else { return Ok(Self::Machine) };
         let wrong = |why: String| DirectoryError::Input(format!("{}: {why}", shown(&path.display().to_string())));
-        let bytes = std::fs::read(path).map_err(|error| wrong(format!("cannot read the certificate authority: {error}")))?;
+        let bytes = small::read(path).map_err(|error| wrong(format!("cannot read the certificate authority: {error}")))?;
         let mut roots = RootCertStore::empty();
         for certificate in certificates(&bytes).map_err(wrong)? {
             roots.add(certificate).map_err(|error| wrong(format!("a certificate in it is not usable: {error}")))?;

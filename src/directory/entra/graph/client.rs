@@ -21,12 +21,15 @@ use super::call::Call;
 use super::cost;
 use super::endpoint::{self, endpoint};
 use super::failure::{Answer, GraphError};
-use super::http::{Broken, broken, is_cut};
+use super::http::{Broken, Unread, body, broken, is_cut};
 use super::list::parse;
 use super::pace::{Pace, Patience, THROTTLE_SCOPE, Tries, is_of_writes, retry_after};
 
 /// Waits that are worth it even when the run is to end.
 const SHORT: Duration = Duration::from_secs(3);
+
+/// The usual limit of one answer.
+const LARGEST_ANSWER: usize = 64 << 20;
 
 /// What is known of a request that was sent, for logs. It holds no query, no body and no token.
 #[derive(Debug, Clone)]
@@ -59,6 +62,9 @@ pub struct GraphSettings {
     pub patience: Patience,
     /// How long one answer may take.
     pub answer_timeout: Duration,
+    /// Bytes of one answer at most, once it is decompressed. Graph's own stay far below the usual 64 MiB: a page of 999 users
+    /// with all their addresses has some MiB.
+    pub largest_answer: usize,
     /// Users a page where everybody is read; Graph sends 999 at most.
     pub page_size: u32,
     /// Who wants to know of each request.
@@ -79,6 +85,7 @@ impl GraphSettings {
             tokens,
             patience: Patience::default(),
             answer_timeout: Duration::from_secs(100),
+            largest_answer: LARGEST_ANSWER,
             page_size: cost::PAGE,
             trace: None,
             progress: Arc::new(Unwatched),
@@ -104,6 +111,7 @@ pub(super) struct Client {
     tokens: Arc<dyn TokenSource>,
     pub(super) pace: Pace,
     pub(super) patience: Patience,
+    largest_answer: usize,
     pub(super) page_size: u32,
     trace: Option<Trace>,
     pub(super) progress: Arc<dyn Progress>,
@@ -121,7 +129,7 @@ enum Try {
 }
 
 /// Why a good answer is of no use.
-enum Unread {
+enum Useless {
     /// It broke off; another one may be whole.
     Broken,
     /// It is not what was asked for.
@@ -133,9 +141,9 @@ impl Client {
     pub(super) fn new(settings: GraphSettings) -> Result<Self, DirectoryError> {
         let endpoint = endpoint(&settings.endpoint)?;
         let http = endpoint::client(&endpoint, settings.answer_timeout)?;
-        let GraphSettings { tokens, patience, page_size, trace, progress, cancel, .. } = settings;
-        let pace = Pace::new(Arc::clone(&progress), cancel.clone());
-        Ok(Self { http, endpoint, tokens, pace, patience, page_size: page_size.max(1), trace, progress, cancel })
+        let GraphSettings { tokens, patience, largest_answer, page_size, trace, progress, cancel, .. } = settings;
+        let (pace, page_size) = (Pace::new(Arc::clone(&progress), cancel.clone()), page_size.max(1));
+        Ok(Self { http, endpoint, tokens, pace, patience, largest_answer, page_size, trace, progress, cancel })
     }
 
     /// Signs in, if that has not been done.
@@ -148,7 +156,7 @@ impl Client {
     pub(super) async fn send(&self, call: &Call) -> Result<Reply, GraphError> {
         self.send_to(call, &self.address(call), |reply| {
             let is_whole = !call.is_read() || is_json(&reply.body);
-            if is_whole { Ok(reply) } else { Err(Unread::Broken) }
+            if is_whole { Ok(reply) } else { Err(Useless::Broken) }
         })
         .await
     }
@@ -162,8 +170,8 @@ impl Client {
     pub(super) async fn read_at<T: DeserializeOwned>(&self, call: &Call, url: &str) -> Result<T, GraphError> {
         self.send_to(call, url, |reply| match parse(call, &reply.body) {
             Ok(read) => Ok(read),
-            Err(_) if !is_json(&reply.body) => Err(Unread::Broken),
-            Err(error) => Err(Unread::Odd(error)),
+            Err(_) if !is_json(&reply.body) => Err(Useless::Broken),
+            Err(error) => Err(Useless::Odd(error)),
         })
         .await
     }
@@ -172,7 +180,7 @@ impl Client {
         format!("{}{}{}", self.endpoint.as_str().trim_end_matches('/'), call.version.path(), call.target)
     }
 
-    async fn send_to<T>(&self, call: &Call, url: &str, read: impl Fn(Reply) -> Result<T, Unread>) -> Result<T, GraphError> {
+    async fn send_to<T>(&self, call: &Call, url: &str, read: impl Fn(Reply) -> Result<T, Useless>) -> Result<T, GraphError> {
         let mut tries = Tries::new(&self.patience);
         let mut rejected = None;
         loop {
@@ -187,11 +195,11 @@ impl Client {
                         self.tell(&sent);
                         return Ok(read);
                     }
-                    Err(Unread::Broken) => {
+                    Err(Useless::Broken) => {
                         let error = GraphError::Lost(format!("the answer to {} is no JSON", call.shown()));
                         self.before_next(&mut tries, error, None, sent).await?;
                     }
-                    Err(Unread::Odd(error)) => {
+                    Err(Useless::Odd(error)) => {
                         self.tell(&sent);
                         return Err(error);
                     }
@@ -301,10 +309,11 @@ impl Client {
         let (status, headers) = (response.status(), response.headers().clone());
         let (request_id, date) = (header(&headers, "request-id"), header(&headers, DATE.as_str()));
         let (retry_after, only_writes) = (retry_after(&headers), is_of_writes(header(&headers, THROTTLE_SCOPE).as_deref()));
-        let body = response.bytes().await.ok().map(Vec::from).filter(|body| status.is_success() || !is_cut(body));
-        let Some(body) = body.or_else(|| says_enough(status, call).then(Vec::new)) else {
-            let error = GraphError::Lost(format!("the answer to {} ({}) broke off", call.shown(), status.as_u16()));
-            return if call.is_read() { Try::Again(error, retry_after) } else { Try::Final(error) };
+        let body = match self.body(call, response).await {
+            Ok(body) => body,
+            Err(_) if says_enough(status, call) => Vec::new(),
+            Err(error @ GraphError::Lost(_)) if call.is_read() => return Try::Again(error, retry_after),
+            Err(error) => return Try::Final(error),
         };
         if status.is_success() {
             return Try::Good(Reply { status: status.as_u16(), body, request_id, date });
@@ -323,6 +332,17 @@ impl Client {
         }
     }
 
+    /// The body of an answer, if it came whole.
+    async fn body(&self, call: &Call, response: Response) -> Result<Vec<u8>, GraphError> {
+        let status = response.status();
+        let asked = format!("the answer to {} ({})", call.shown(), status.as_u16());
+        match body(response, self.largest_answer).await {
+            Ok(body) if status.is_success() || !is_cut(&body) => Ok(body),
+            Ok(_) | Err(Unread::Broken(_)) => Err(GraphError::Lost(format!("{asked} broke off"))),
+            Err(Unread::TooLong) => Err(too_long(&asked, self.largest_answer, call)),
+        }
+    }
+
     /// No answer. Without a connection nothing was sent; else the request may have arrived.
     fn not_sent(&self, call: &Call, error: &reqwest::Error) -> Try {
         match broken(&place(&self.endpoint), error) {
@@ -334,6 +354,13 @@ impl Client {
             }
         }
     }
+}
+
+/// Another try would bring as much. What a write did is not known then.
+fn too_long(answer: &str, limit: usize, call: &Call) -> GraphError {
+    let limit = limit >> 20;
+    let message = format!("{answer} is longer than {limit} MiB, and none of Microsoft Graph is; check `endpoint` and the proxy");
+    if call.is_read() { GraphError::Directory(DirectoryError::Unreachable(message)) } else { GraphError::Lost(message) }
 }
 
 /// Whether a status says by itself what to do next: what a cut answer refuses may be something else, or not refused at all.

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder};
+use reqwest::{Client, ClientBuilder, Response};
 use serde::de::IgnoredAny;
 
 use crate::directory::ports::DirectoryError;
@@ -54,6 +54,27 @@ pub(super) fn broken(place: &str, error: &reqwest::Error) -> Broken {
         (true, false) => Broken::Lost(slow),
         (false, _) => Broken::Lost(format!("the connection to {place} broke ({last}); try again")),
     }
+}
+
+/// Why a body was not read to its end.
+#[derive(Debug)]
+pub(super) enum Unread {
+    /// The connection broke, or what came is not what was announced.
+    Broken(reqwest::Error),
+    /// It is longer than it may be.
+    TooLong,
+}
+
+/// The body of an answer, of `longest` bytes at most once it is decompressed.
+pub(super) async fn body(mut response: Response, longest: usize) -> Result<Vec<u8>, Unread> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(Unread::Broken)? {
+        if body.len().saturating_add(chunk.len()) > longest {
+            return Err(Unread::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// Whether a body is JSON that ends too early: a proxy in between passed on what it had.

@@ -10,6 +10,7 @@ use azure_core::error::ErrorKind;
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
 
 use super::authority::Authority;
+use super::bounded::Bounded;
 use super::fault::Fault;
 use super::renewing::{Fetch, Fetched};
 use super::sdk::fetched;
@@ -18,11 +19,19 @@ use crate::directory::text::shown;
 /// The command line asks nobody anything, so that it is done by then.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Bytes that it prints at most.
+const LONGEST: u64 = 1 << 20;
+
 /// Asks `az` for tokens.
 pub(super) struct ByAzureCli {
-    pub(super) authority: Authority,
-    /// Runs the program; the library's own way when there is none.
-    pub(super) executor: Option<Arc<dyn Executor>>,
+    authority: Authority,
+    executor: Arc<dyn Executor>,
+}
+
+impl ByAzureCli {
+    pub(super) fn new(authority: Authority) -> Self {
+        Self { authority, executor: Arc::new(Bounded(LONGEST)) }
+    }
 }
 
 #[async_trait]
@@ -30,7 +39,7 @@ impl Fetch for ByAzureCli {
     async fn fetch(&self) -> Result<Fetched, Fault> {
         let options = AzureCliCredentialOptions {
             tenant_id: Some(self.authority.tenant().to_owned()),
-            executor: self.executor.clone(),
+            executor: Some(Arc::clone(&self.executor)),
             ..AzureCliCredentialOptions::default()
         };
         let credential = AzureCliCredential::new(Some(options)).map_err(|_| Fault::input("`tenantId` is no tenant"))?;
@@ -91,7 +100,7 @@ mod tests {
 
     async fn asked(az: Az) -> Result<Fetched, DirectoryError> {
         let authority = Authority::new(Cloud::UsGov, "x.example", None).unwrap();
-        ByAzureCli { authority, executor: Some(Arc::new(az)) }.fetch().await.map_err(Fault::into_error)
+        ByAzureCli { authority, executor: Arc::new(az) }.fetch().await.map_err(Fault::into_error)
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{Client, Request};
 use url::Url;
 
-use super::super::http::{Broken, broken, build, is_cut};
+use super::super::http::{Broken, Unread, body, broken, build, is_cut};
 use super::super::pace::retry_after;
 use super::fault::Fault;
 use crate::directory::net::{is_loopback, place};
@@ -58,16 +58,12 @@ impl Http {
     pub(super) async fn send(&self, request: Request) -> Result<Reply, Fault> {
         let host = place(request.url());
         let client = self.client(request.url())?.clone();
-        let mut response = client.execute(request).await.map_err(|error| no_answer(&host, &error))?;
+        let response = client.execute(request).await.map_err(|error| no_answer(&host, &error))?;
         let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
-        let mut body = Vec::new();
-        let broke_off = |error: reqwest::Error| no_answer(&host, &error).after(retry_after);
-        while let Some(chunk) = response.chunk().await.map_err(broke_off)? {
-            if body.len().saturating_add(chunk.len()) > LONGEST {
-                return Err(Fault::unreachable(format!("the answer of {host} is longer than any of a sign-in service")));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = body(response, LONGEST).await.map_err(|unread| match unread {
+            Unread::Broken(error) => no_answer(&host, &error).after(retry_after),
+            Unread::TooLong => Fault::unreachable(format!("the answer of {host} is longer than any of a sign-in service")),
+        })?;
         if is_cut(&body) {
             let message = format!("the answer of {host} broke off; try again");
             return Err(Fault::Passing(DirectoryError::Unreachable(message), retry_after));

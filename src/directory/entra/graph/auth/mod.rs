@@ -4,6 +4,7 @@ mod aadsts;
 mod assertion;
 mod authority;
 mod azure_cli;
+mod bounded;
 mod certificate;
 mod claims;
 mod device;
@@ -91,7 +92,7 @@ pub fn open(settings: SignIn, authority: Authority, surroundings: Surroundings) 
             check_optional(client_id.as_deref())?;
             Ok(renewing(ByMachine { client_id, authority, http }, surroundings))
         }
-        SignIn::AzureCli => Ok(renewing(ByAzureCli { authority, executor: None }, surroundings)),
+        SignIn::AzureCli => Ok(renewing(ByAzureCli::new(authority), surroundings)),
         SignIn::DeviceCode { client_id } => {
             check_optional(client_id.as_deref())?;
             let fetch = ByPerson::new(client_id, authority, http, surroundings.clone());

@@ -16,6 +16,7 @@ use super::secrets::check_client_id;
 use super::settings::Surroundings;
 use crate::directory::net::{place, secure_setting};
 use crate::directory::ports::DirectoryError;
+use crate::directory::small;
 use crate::directory::text::shown;
 
 const GITHUB_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
@@ -195,7 +196,7 @@ impl Assert for Issuer {
 /// Reads the file anew each time: the cluster replaces it.
 fn read(path: &std::path::Path) -> Result<SecretString, Fault> {
     let place = shown(&path.display().to_string());
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = small::read_text(path).map_err(|error| {
         let message =
             format!("the token of the cluster cannot be read: {place}: {error}; check {TOKEN_FILE} and the service account");
         Fault::input(message)
