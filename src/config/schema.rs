@@ -191,7 +191,7 @@ shapes! {
         /// Accounts that one plan may change.
         #[schemars(default, extend("default" = 500))]
         changes: u32,
-        /// The same as a percentage of the tenant's users; counts from 50 users up.
+        /// The same as a percentage of the tenant's live users and of those in the recycle bin that it changes; counts from 50 live users up.
         #[schemars(default, range(max = 100), extend("default" = 20))]
         percent: u32,
         /// Accounts that one plan may purge.

@@ -306,7 +306,7 @@ pub struct Policy {
 pub struct Limits {
     /// Accounts that one plan may change.
     pub changes: u64,
-    /// The same as a percentage of the tenant's live users; counts from 50 users up.
+    /// The same as a percentage of the tenant's live users and of those in the recycle bin that it changes; counts from 50 live users up.
     pub percent: u64,
     /// Accounts that one plan may purge.
     pub purges: u64,

@@ -8,7 +8,7 @@ use crate::model::{CloudUser, EntraId, Known, Limits, ObservedForest};
 use crate::tenant_model::{BLOCKS_HARD_MATCH, ChangeKind};
 
 use super::EarlierRun;
-use super::action::{Action, ActionKind, ENTRA};
+use super::action::{Action, ActionKind};
 use super::describe::cloud_user_line;
 use super::draft::Draft;
 use super::finding::{Code, Finding, Severity};
@@ -78,10 +78,12 @@ impl Size {
 }
 
 fn sizes(last: &EarlierRun, world: &World) -> Vec<Size> {
-    // Whom sync or a plan deleted lies in the recycle bin, and is no user that an export lacks.
+    // Whom sync or a plan deleted since then lies in the recycle bin, and is no user that an export lacks.
     let observed = world.tenant.observed();
-    let now = observed.live_count().saturating_add(observed.deleted_count());
-    let tenant = Size { what: "the tenant".to_owned(), before: last.tenant.users, now };
+    let deleted = size(observed.users.iter().filter(|user| user.deleted_at.as_deref().is_some_and(|at| at >= &*last.at)).count());
+    let what =
+        if deleted == 0 { String::from("the tenant") } else { format!("the tenant, with {} deleted since,", number(deleted)) };
+    let tenant = Size { what, before: last.tenant.users, now: observed.live_count().saturating_add(deleted) };
     let forest = |forest: &ObservedForest| {
         let before = last.forests.iter().find(|before| before.name == *forest.name)?.users;
         Some(Size { what: format!("forest `{}`", forest.name), before, now: forest.size() })
@@ -89,19 +91,53 @@ fn sizes(last: &EarlierRun, world: &World) -> Vec<Size> {
     std::iter::once(tenant).chain(world.forests.all().iter().filter_map(forest)).collect()
 }
 
+fn size(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// How much of a tenant a plan changes: of the live accounts, and of those in the recycle bin that it changes. The rest of
+/// the bin counts on neither side, so that a full one does not make a large plan look small.
+struct Share {
+    changed: u64,
+    live: u64,
+    in_bin: u64,
+}
+
+impl Share {
+    fn of(actions: &[Action], world: &World) -> Self {
+        let observed = world.tenant.observed();
+        let bin: BTreeSet<EntraId> = observed.users.iter().filter(|user| user.is_deleted()).map(|user| user.id).collect();
+        let changed: BTreeSet<EntraId> = actions.iter().filter_map(|action| action.target.entra_id()).collect();
+        let in_bin = size(changed.intersection(&bin).count());
+        Self { changed: size(changed.len()), live: observed.live_count(), in_bin }
+    }
+
+    fn all(&self) -> u64 {
+        self.live.saturating_add(self.in_bin)
+    }
+
+    fn is_more_than(&self, percent: u64) -> bool {
+        self.live >= PERCENT_COUNTS_FROM && self.changed.saturating_mul(100) > percent.saturating_mul(self.all())
+    }
+
+    /// `the plan changes 60 of 110 accounts of the tenant (50 live, 60 in the recycle bin that it changes)`
+    fn message(&self) -> String {
+        let told = format!("the plan changes {} of {} of the tenant", number(self.changed), counted(self.all(), "account"));
+        match self.in_bin {
+            0 => told,
+            in_bin => format!("{told} ({} live, {} in the recycle bin that it changes)", number(self.live), number(in_bin)),
+        }
+    }
+}
+
 /// Whether the plan does more than the policy allows.
 pub(super) fn limits(actions: &[Action], limits: &Limits, world: &World) -> Vec<Finding> {
     let count = |kind: Option<ActionKind>| {
         let wanted = actions.iter().filter(|action| kind.is_none_or(|kind| action.kind == kind));
-        u64::try_from(wanted.map(|action| (&action.target.directory, &action.target.id)).collect::<BTreeSet<_>>().len())
-            .unwrap_or(u64::MAX)
+        size(wanted.map(|action| (&action.target.directory, &action.target.id)).collect::<BTreeSet<_>>().len())
     };
-    let changed = count(None);
-    let in_tenant =
-        actions.iter().filter(|action| action.target.directory == ENTRA).map(|action| &action.target.id).collect::<BTreeSet<_>>();
-    let in_tenant = u64::try_from(in_tenant.len()).unwrap_or(u64::MAX);
-    let purged = count(Some(ActionKind::Purge));
-    let users = world.tenant.observed().live_count();
+    let (changed, purged) = (count(None), count(Some(ActionKind::Purge)));
+    let share = Share::of(actions, world);
     let mut findings = Vec::new();
     let mut exceed = |message: String, key: &str| {
         let hint =
@@ -111,16 +147,8 @@ pub(super) fn limits(actions: &[Action], limits: &Limits, world: &World) -> Vec<
     if changed > limits.changes {
         exceed(format!("the plan changes {}; the limit is {}", counted(changed, "account"), number(limits.changes)), "changes");
     }
-    if users >= PERCENT_COUNTS_FROM && in_tenant.saturating_mul(100) > limits.percent.saturating_mul(users) {
-        exceed(
-            format!(
-                "the plan changes {} of {} of the tenant, more than the limit of {} %",
-                number(in_tenant),
-                counted(users, "account"),
-                limits.percent
-            ),
-            "percent",
-        );
+    if share.is_more_than(limits.percent) {
+        exceed(format!("{}, more than the limit of {} %", share.message(), limits.percent), "percent");
     }
     if purged > limits.purges {
         exceed(format!("the plan purges {}; the limit is {}", counted(purged, "account"), number(limits.purges)), "purges");

@@ -46,6 +46,30 @@ fn each_limit_bites_at_its_number_and_not_before() {
     assert_eq!(purging(Limits { purges: 0, ..default }), [Code::LimitExceeded]);
 }
 
+/// Who is changed in the recycle bin counts among all accounts, too; who lies there untouched does not.
+#[test]
+fn a_plan_never_changes_more_than_all_accounts() {
+    let binned = |account: &mut CloudUser| account.deleted_at = Some("2026-11-24T00:00:00Z".into());
+    let restored = |live: u8, changed: u8, untouched: u8| {
+        let mut case = (1..=live).fold(Case::new(), |case, n| case.cloud(n, &format!("user{n}"), None, nothing));
+        for n in live + 1..=live + changed {
+            let (name, guid) = (format!("user{n}"), format!("f5057fee-4c3e-4459-82dd-21250b7296{n:02x}"));
+            let restore = |mapping: &mut Mapping| mapping.restore = true;
+            case = case.cloud(n, &name, None, binned).ad(&name, &guid, nothing).map(&name, &name, restore);
+        }
+        let rest = live + changed + 1..=live + changed + untouched;
+        rest.fold(case, |case, n| case.cloud(n, &format!("user{n}"), None, binned)).plan()
+    };
+    assert_eq!(blockers(&restored(60, 15, 0)), [], "15 of 75 are 20 %");
+    for untouched in [0, 90] {
+        let body = restored(60, 70, untouched);
+        assert_eq!(blockers(&body), [Code::LimitExceeded], "{untouched}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(body.findings[0].message, @"the plan changes 70 of 130 accounts of the tenant (60 live, 70 in the recycle bin that it changes), more than the limit of 20 %");
+        }
+    }
+}
+
 #[test]
 fn a_directory_that_shrank_since_the_last_run_blocks() {
     let run = |at: &str, tenant: u64, forest: u64| EarlierRun {
@@ -71,6 +95,8 @@ fn a_directory_that_shrank_since_the_last_run_blocks() {
     }
     let options = Options { earlier_runs: vec![run("2026-11-01T00:00:00Z", 60, 1)], ..Options::default() };
     assert_eq!(blockers(&in_the_bin.plan_with(&options)), [], "who was deleted is not missing");
+    let options = Options { earlier_runs: vec![run("2026-11-25T00:00:00Z", 60, 1)], ..Options::default() };
+    assert_eq!(blockers(&in_the_bin.plan_with(&options)), [Code::SourceEmpty], "who was deleted before then was none of them");
     let newest_counts = vec![run("2026-11-02T00:00:00Z", 80, 60), run("2026-11-01T00:00:00Z", 900, 900)];
     assert_eq!(blockers(&after(newest_counts)), []);
     let of_another_tenant = EarlierRun {
