@@ -62,8 +62,11 @@ fn throttled(wait: u64, limit: &str, information: &str) -> Failure {
         .with_header("x-ms-throttle-information", information)
 }
 
+/// Some questions are too long for an address, and come as a POST.
 fn is_write(call: &Call) -> bool {
-    call.method != axum::http::Method::GET && call.path.first().is_none_or(|first| first != "$batch")
+    let asks = ["$batch", "getByIds", "getMemberGroups"];
+    let is_question = call.path.last().is_some_and(|last| asks.iter().any(|name| last.eq_ignore_ascii_case(name)));
+    call.method != axum::http::Method::GET && !is_question
 }
 
 /// What a request costs. Batches cost what their items cost.

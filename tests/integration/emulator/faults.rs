@@ -91,6 +91,10 @@ async fn somebody_else_writes_in_between() {
 async fn quotas_throttle_and_say_so() {
     let quota = json!({ "quota": { "writes": 2, "writeSeconds": 600, "units": 100, "unitSeconds": 600 } });
     let graph = Graph::scripted(&one(), quota).await;
+    for _ in 0..4 {
+        let asked = graph.post("/v1.0/directoryObjects/getByIds", json!({ "ids": [id(1)] })).await;
+        assert_eq!(asked.status, 200, "a question is no write");
+    }
     let mut last = None;
     for _ in 0..3 {
         last = Some(graph.patch(&path(), SET()).await);

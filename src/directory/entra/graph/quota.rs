@@ -18,6 +18,10 @@ const PUBLISHED: u32 = 300;
 const WINDOW: Duration = Duration::from_secs(15);
 /// A limit that was met is tried again after two windows, then after more and more, and at last this seldom.
 const TRIED_AT_LEAST_EVERY: Duration = Duration::from_secs(600);
+/// What was taken is remembered for so long, to find out over what time the directory counts.
+const REMEMBERED: Duration = Duration::from_secs(600);
+/// A refusal that lasts less may be one of a moment: the shortest pause that can be asked for is a second.
+const SHORT: Duration = Duration::from_millis(1500);
 /// Answers that are no further apart are counted together.
 const GRAIN: Duration = Duration::from_millis(10);
 /// Quotas refuse for longer than this.
@@ -33,9 +37,13 @@ const FIRST_STAKE: u32 = 4;
 pub(super) struct Quota {
     patience: Patience,
     window: Duration,
-    /// When writes of the last window were answered, and how many at that time.
+    /// When writes were answered, and how many at that time.
     answered: VecDeque<(Instant, u32)>,
+    /// The first of them that lies in the last window, and the writes from there on.
+    oldest: usize,
     in_window: u32,
+    /// When the first write was taken, or the first after the last refusals, and how many were before it.
+    begun: Option<(Instant, u32)>,
     /// Writes whose turn it is and that were not sent yet.
     promised: u32,
     /// Writes that were sent and not answered yet.
@@ -48,6 +56,8 @@ pub(super) struct Quota {
     limit: u32,
     /// Whether refusals agree on what is believed.
     is_settled: bool,
+    /// Whether it is what one refusal has shown, and no window since then has borne out.
+    is_guess: bool,
     /// Set where writes trickle in: when the next one may follow.
     trickle: Option<Instant>,
     /// When more may be tried, and how long to wait after the next refusal.
@@ -69,6 +79,8 @@ struct Refused {
     in_window: u32,
     /// When the first of those was answered.
     begun: Instant,
+    /// When the last write of the same row was refused.
+    last: Instant,
 }
 
 /// Whether a write may go on.
@@ -87,13 +99,16 @@ impl Quota {
             patience: patience.clone(),
             window: WINDOW,
             answered: VecDeque::new(),
+            oldest: 0,
             in_window: 0,
+            begun: None,
             promised: 0,
             under_way: 0,
             taken: 0,
             believed: PUBLISHED,
             limit: PUBLISHED,
             is_settled: false,
+            is_guess: false,
             trickle: None,
             try_more: None,
             try_pause: WINDOW * 2,
@@ -148,7 +163,7 @@ impl Quota {
             return Some(next).filter(|next| *next > now);
         }
         let try_more = self.try_more.filter(|at| full && *at > now)?;
-        let oldest = self.answered.front().map(|(at, _)| *at + self.window + GRAIN);
+        let oldest = self.answered.get(self.oldest).map(|(at, _)| *at + self.window + GRAIN);
         Some(oldest.map_or(try_more, |oldest| oldest.min(try_more)))
     }
 
@@ -189,7 +204,9 @@ impl Quota {
             && let Some((_, refused)) = self.row.take()
         {
             self.learn(now, refused);
+            self.begun = Some((now, self.taken));
         }
+        self.bear_out(now);
         (self.taken, self.in_window) = (self.taken.saturating_add(1), self.in_window + 1);
         match self.answered.back_mut() {
             Some((at, count)) if now.duration_since(*at) < GRAIN => *count += 1,
@@ -205,6 +222,14 @@ impl Quota {
         }
         if self.in_window > self.limit {
             self.limit = self.limit.saturating_mul(2);
+        }
+    }
+
+    /// Once more was taken than the window holds that a guess is about, the guess was right.
+    fn bear_out(&mut self, now: Instant) {
+        let (_, before) = *self.begun.get_or_insert((now, self.taken));
+        if self.is_guess && self.taken - before >= self.believed {
+            (self.is_guess, self.is_settled) = (false, true);
         }
     }
 
@@ -234,9 +259,11 @@ impl Quota {
             (Some(hold), None) => hold - now,
             (Some(_), Some(asked)) => asked,
             (None, _) => {
-                let begun = self.answered.front().map_or(now, |(at, _)| *at);
-                let refused = Refused { at: now, taken: self.taken, in_window: self.in_window, begun };
-                self.row.get_or_insert_with(|| (Tries::new(&self.patience), refused)).0.next(asked)?
+                let begun = self.answered.get(self.oldest).map_or(now, |(at, _)| *at);
+                let refused = Refused { at: now, taken: self.taken, in_window: self.in_window, begun, last: now };
+                let (tries, refused) = self.row.get_or_insert_with(|| (Tries::new(&self.patience), refused));
+                refused.last = now;
+                tries.next(asked)?
             }
         };
         self.hold = self.hold.max(Some(now + pause));
@@ -250,25 +277,65 @@ impl Quota {
         if lasted < A_MOMENT {
             return;
         }
-        let is_as_believed = self.is_settled && self.trickle.is_none() && refused.in_window >= self.believed;
-        if !is_as_believed && lasted < self.window / 3 {
+        let is_known = (self.is_settled || self.is_guess) && self.trickle.is_none();
+        if self.is_settled && is_known && refused.in_window >= self.believed {
+            self.try_more_later(now);
+        } else if self.is_wrong_guess(refused) {
+            self.fit(now, refused);
+        } else if lasted < SHORT.min(self.window / 3) {
             self.learn_trickle(now, refused);
+        } else if is_known {
+            self.widen(now, refused);
+            self.believed = refused.in_window.max(1);
+            self.try_more_later(now);
         } else {
-            if !is_as_believed {
-                self.widen(now, refused);
-                (self.believed, self.is_settled, self.trickle) = (refused.in_window.max(1), true, None);
-            }
-            self.try_more = Some(now + self.try_pause);
-            self.try_pause = (self.try_pause * 4).min(TRIED_AT_LEAST_EVERY.max(self.window));
+            self.fit(now, refused);
         }
         self.limit = self.believed;
         self.earlier = Some(refused);
     }
 
+    /// More and more seldom.
+    fn try_more_later(&mut self, now: Instant) {
+        self.try_more = Some(now + self.try_pause);
+        self.try_pause = (self.try_pause * 4).min(TRIED_AT_LEAST_EVERY.max(self.window));
+    }
+
+    /// When the next window is refused, the directory's own is longer.
+    fn is_wrong_guess(&self, refused: Refused) -> bool {
+        self.is_guess && self.begun.is_some_and(|(begun, _)| refused.at.duration_since(begun) >= self.window)
+    }
+
+    /// What was taken before the refusals has filled a window that is over now.
+    fn fit(&mut self, now: Instant, refused: Refused) {
+        let Some((begun, filled)) = self.busiest(now) else { return };
+        self.window = whole_seconds(refused.last.duration_since(begun), now.duration_since(begun));
+        self.believed = filled;
+        (self.is_settled, self.is_guess, self.trickle) = (false, true, None);
+        self.try_pause = self.window.max(WINDOW) * 2;
+        self.try_more_later(now);
+        self.recount(now);
+    }
+
+    /// The first write since the last refusals, or the first after which clearly more was taken a second: before that
+    /// nobody wrote for a while. And how much was taken since then.
+    fn busiest(&self, now: Instant) -> Option<(Instant, u32)> {
+        let (begun, before) = self.begun?;
+        let all = (begun, self.taken - before);
+        let rate = |(at, count): &(Instant, u32)| f64::from(*count) / now.duration_since(*at).as_secs_f64().max(0.001);
+        let mut taken = 0;
+        let since = self.answered.iter().rev().take_while(|(at, _)| *at > begun).map(|(at, count)| {
+            taken += count;
+            (*at, taken)
+        });
+        let best = since.max_by(|one, other| rate(one).total_cmp(&rate(other)));
+        Some(best.filter(|best| rate(best) > 2.0 * rate(&all)).unwrap_or(all)).filter(|(_, taken)| *taken > 0)
+    }
+
     fn learn_trickle(&mut self, now: Instant, refused: Refused) {
         let before = self.believed;
         self.believed = self.refilled(refused).clamp(before / 4, before).max(1);
-        self.is_settled = self.believed >= before - before / 16;
+        (self.is_settled, self.is_guess) = (self.believed >= before - before / 16, false);
         self.trickle = Some(now);
         self.try_more = Some(now + self.trickle_pause());
     }
@@ -292,13 +359,31 @@ impl Quota {
     }
 
     fn forget(&mut self, now: Instant) {
-        while let Some((at, count)) = self.answered.front().copied()
+        while let Some((at, count)) = self.answered.get(self.oldest).copied()
             && now.duration_since(at) >= self.window + GRAIN
         {
-            self.answered.pop_front();
+            self.oldest += 1;
             self.in_window = self.in_window.saturating_sub(count);
         }
+        while self.oldest > 0 && self.answered.front().is_some_and(|(at, _)| now.duration_since(*at) > REMEMBERED) {
+            self.answered.pop_front();
+            self.oldest -= 1;
+        }
     }
+
+    /// Looks back as far as the window reaches now; what filled the one that is over does not count any more.
+    fn recount(&mut self, now: Instant) {
+        (self.oldest, self.in_window) = (0, self.answered.iter().map(|(_, count)| count).sum());
+        self.forget(now + GRAIN);
+    }
+}
+
+/// How long a window is that ended after `shortest`, and was over after `spent`: windows have whole seconds, and a pause is
+/// rounded up to the next.
+fn whole_seconds(shortest: Duration, spent: Duration) -> Duration {
+    let before = spent.saturating_sub(Duration::from_secs(1));
+    let rounded = before.as_secs() + u64::from(before.subsec_nanos() > 0);
+    Duration::from_secs(rounded.max(shortest.as_secs() + 1)).min(spent)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]

@@ -14,6 +14,7 @@ enum Way {
     Bucket,
 }
 
+#[derive(Debug, Clone)]
 struct Directory {
     way: Way,
     limit: u32,
@@ -21,6 +22,8 @@ struct Directory {
     taken: VecDeque<f64>,
     since: f64,
     used: f64,
+    /// Whether pauses are told in whole seconds that are too short, not too long.
+    rounds_down: bool,
 }
 
 impl Directory {
@@ -52,9 +55,19 @@ impl Directory {
     }
 }
 
+fn directory(way: Way, limit: u32, seconds: f64) -> Directory {
+    Directory { way, limit, seconds, taken: VecDeque::new(), since: 0.0, used: 0.0, rounds_down: false }
+}
+
 /// How long so many writes take, as a multiple of the floor, and how many were refused, in percent.
 fn written(way: Way, limit: u32, seconds: f64, writes: u32, answer_ms: u64) -> (f64, f64) {
-    let mut directory = Directory { way, limit, seconds, taken: VecDeque::new(), since: 0.0, used: 0.0 };
+    let (time, refused, _) = written_to(directory(way, limit, seconds), writes, answer_ms);
+    (time, refused)
+}
+
+/// The same, and what is known of the quota in the end.
+fn written_to(mut directory: Directory, writes: u32, answer_ms: u64) -> (f64, f64, Option<(u32, Duration)>) {
+    let (limit, seconds) = (directory.limit, directory.seconds);
     let (mut quota, begun) = (Quota::new(&Patience::default()), Instant::now());
     let mut answers: BinaryHeap<Reverse<(Instant, Option<Duration>)>> = BinaryHeap::new();
     let (mut now, mut left, mut refused, mut has_turn) = (begun, writes, 0, false);
@@ -80,8 +93,8 @@ fn written(way: Way, limit: u32, seconds: f64, writes: u32, answer_ms: u64) -> (
             quota.send();
             let arrival = now + Duration::from_millis(answer_ms) / 2;
             let wait = directory.refusal((arrival - begun).as_secs_f64());
-            // Pauses are told in whole seconds.
-            let pause = wait.map(|wait| Duration::from_secs_f64(wait.ceil().max(1.0)));
+            let told = |wait: f64| if directory.rounds_down { wait.floor() } else { wait.ceil() };
+            let pause = wait.map(|wait| Duration::from_secs_f64(told(wait).max(1.0)));
             answers.push(Reverse((now + Duration::from_millis(answer_ms), pause)));
             left -= 1;
         }
@@ -101,7 +114,7 @@ fn written(way: Way, limit: u32, seconds: f64, writes: u32, answer_ms: u64) -> (
         }
     }
     let floor = f64::from(writes - limit) * seconds / f64::from(limit);
-    ((now - begun).as_secs_f64() / floor, f64::from(refused) * 100.0 / f64::from(writes))
+    ((now - begun).as_secs_f64() / floor, f64::from(refused) * 100.0 / f64::from(writes), quota.known())
 }
 
 #[test]
@@ -124,6 +137,50 @@ fn a_quota_that_is_smaller_or_larger_is_found() {
         let (time, _) = written(Way::Bucket, limit, 15.0, writes, 1);
         assert!(time <= 1.05, "a bucket of {limit}: {time:.3} of the floor");
     }
+}
+
+#[test]
+fn windows_that_are_shorter_or_longer_are_found() {
+    for (limit, seconds) in [(60, 2), (60, 5), (300, 5), (120, 7), (200, 10), (300, 14), (600, 30), (3000, 150)] {
+        let window = Duration::from_secs(seconds);
+        for (way, answer_ms) in [Way::Fixed, Way::Sliding].into_iter().flat_map(|way| [(way, 1), (way, 20)]) {
+            let (time, refused, known) =
+                written_to(directory(way, limit, window.as_secs_f64()), (limit * 10).max(600), answer_ms);
+            let name = format!("{way:?} of {limit} in {seconds} s: {time:.3} of the floor, {refused:.2} % refused, {known:?}");
+            assert!(time <= 1.05 && refused <= 1.0 && known == Some((limit, window)), "{name}");
+        }
+    }
+}
+
+/// Somebody else, or the run before, has begun the window; what that shows is too short, and is put right at once.
+#[test]
+fn a_window_that_had_begun_before_is_no_shorter_one() {
+    for (limit, seconds, begun) in [(300, 15.0, 5.0), (300, 15.0, 11.0), (600, 30.0, 10.0), (3000, 150.0, 45.0)] {
+        for rounds_down in [false, true] {
+            let directory = Directory { since: -begun, rounds_down, ..directory(Way::Fixed, limit, seconds) };
+            let (time, refused, known) = written_to(directory, limit * 10, 20);
+            let name = format!("{limit} in {seconds} s, begun {begun} s before: {time:.3}, {refused:.2} %, {known:?}");
+            let is_found = known.is_some_and(|known| known == (limit, Duration::from_secs_f64(seconds)));
+            assert!(time <= 1.05 && refused <= 1.0 && is_found, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_rest_before_many_writes_is_no_part_of_the_window() {
+    let (mut quota, now) = (Quota::new(&Patience::default()), Instant::now());
+    let later = now + Duration::from_secs(100);
+    for (at, writes) in [(now, 10), (later, 300)] {
+        for _ in 0..writes {
+            quota.send();
+            quota.take(at);
+        }
+    }
+    quota.send();
+    quota.refuse(later, Some(Duration::from_secs(15))).unwrap();
+    quota.send();
+    quota.take(later + Duration::from_millis(15_010));
+    assert_eq!(quota.known(), Some((300, Duration::from_secs(15))));
 }
 
 /// Most directories on a loopback interface have no quota at all.
