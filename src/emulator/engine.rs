@@ -1,5 +1,6 @@
 //! The order of things for one request: fault script, token, quota, handler, log. No socket in sight.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,12 +13,12 @@ use super::call::{Answer, Call, Payload, Version};
 use super::clock::http_date;
 use super::control;
 use super::errors::{Failure, Ids};
-use super::faults::{Decision, Faults};
+use super::faults::{Decision, Faults, Wire};
 use super::forests::{self, Forests};
 use super::log::{self, Log};
 use super::quota::{self, Meter};
 use super::routes::{dispatch, parse, segments};
-use super::script::{FaultAnswer, Moment, Script};
+use super::script::{FaultAnswer, Script};
 use super::token::{SignInCall, Tokens};
 use super::world::World;
 use super::{batch, help, metadata};
@@ -38,10 +39,26 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) meter: Meter,
     pub(crate) log: Log,
+    /// What the script did to the parts of the batch that is being answered.
+    pub(crate) parts: Parts,
     pub(crate) forests: Forests,
     /// What the command line says, which goes on top of every script.
     pub(crate) fixed: Fixed,
     pub(crate) started: Instant,
+}
+
+/// What becomes of a batch because of its parts, and which of them, by id, were carried out or not although they failed or
+/// succeeded for the client.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    wire: Wire,
+    carried_out: BTreeMap<String, bool>,
+}
+
+/// An answer, and whether what was asked was done, whatever the answer says.
+struct Done {
+    answer: Answer,
+    carried_out: bool,
 }
 
 /// The part of the settings that a script cannot change.
@@ -120,21 +137,23 @@ impl State {
         if self.world.clock.is_moved()
             && let Err(failure) = self.world.expire_bin()
         {
-            return self.finish(failure.answer(&ids), &ids, &Decision::default());
+            return self.finish(failure.answer(&ids), &ids, &Wire::default());
         }
         if let Some(broken) = self.log.broken() {
             let failure = Failure::internal(broken);
-            return self.finish(failure.answer(&ids), &ids, &Decision::default());
+            return self.finish(failure.answer(&ids), &ids, &Wire::default());
         }
         let address = request.target.trim_start_matches('/');
         let (first, rest) = address.split_once('/').unwrap_or((address, ""));
         if first == "__emulator" {
             let answer = control::handle(self, request, rest).unwrap_or_else(|failure| failure.answer(&ids));
-            return self.finish(answer, &ids, &Decision::default());
+            return self.finish(answer, &ids, &Wire::default());
         }
-        let (answer, decision) = self.answer(request, first, rest, &ids);
-        self.note(request, &answer, &ids, &decision, arrived);
-        self.finish(answer, &ids, &decision)
+        let (done, mut decision) = self.answer(request, first, rest, &ids);
+        let parts = std::mem::take(&mut self.parts);
+        decision.wire.add(&parts.wire);
+        self.note(request, &done, &ids, &decision, &parts, arrived);
+        self.finish(done.answer, &ids, &decision.wire)
     }
 
     fn ids(&self, headers: &HeaderMap) -> Ids {
@@ -146,12 +165,12 @@ impl State {
     }
 
     /// The answer, with what the fault script had to say.
-    fn answer(&mut self, request: &Request, first: &str, rest: &str, ids: &Ids) -> (Answer, Decision) {
+    fn answer(&mut self, request: &Request, first: &str, rest: &str, ids: &Ids) -> (Done, Decision) {
         let version = Version::parse(first.split('?').next().unwrap_or_default());
         let local = if version.is_some() { format!("/{rest}") } else { request.target.clone() };
         let path = local.split('?').next().unwrap_or_default();
         let decision = self.faults.decide(request.method.as_str(), path, false);
-        let answer = self.with_faults(&decision, ids, |state| {
+        let done = self.with_faults(&decision, ids, |state| {
             let body =
                 request.body.clone().ok_or_else(|| Failure::new(413, "RequestEntityTooLarge", "The request is too large."))?;
             match version {
@@ -159,20 +178,22 @@ impl State {
                 None => state.sign_in(request, &body),
             }
         });
-        (answer, decision)
+        (done, decision)
     }
 
     /// Does what is asked, unless the script stops it; then the script may still have the last word.
-    fn with_faults(&mut self, decision: &Decision, ids: &Ids, work: impl FnOnce(&mut Self) -> Result<Answer, Failure>) -> Answer {
+    fn with_faults(&mut self, decision: &Decision, ids: &Ids, work: impl FnOnce(&mut Self) -> Result<Answer, Failure>) -> Done {
         if let Err(failure) = self.side_effects(decision) {
-            return failure.answer(ids);
+            return Done { answer: failure.answer(ids), carried_out: false };
         }
         let done = if decision.stops() { None } else { Some(work(self).unwrap_or_else(|failure| failure.answer(ids))) };
-        match (&decision.answer, done) {
+        let carried_out = done.as_ref().is_some_and(|answer| answer.status < 400);
+        let answer = match (&decision.answer, done) {
             (None, Some(done)) => done,
             (Some(fault), _) => self.fault(fault).unwrap_or_else(|failure| failure.answer(ids)),
             (None, None) => Answer::no_content(),
-        }
+        };
+        Done { answer, carried_out }
     }
 
     fn fault(&self, fault: &FaultAnswer) -> Result<Answer, Failure> {
@@ -233,11 +254,11 @@ impl State {
     fn batch(&mut self, call: &Call, ids: &Ids) -> Result<Answer, Failure> {
         let (loose, shuffle) = (self.world.script.switches.loose_requests, self.world.script.switches.shuffle_batch);
         let items = batch::read(call, loose)?;
-        let answers = batch::run(items, |item| self.item(item.call, ids));
+        let answers = batch::run(items, |item| self.item(&item.id, item.call, ids));
         Ok(batch::answer(&answers, shuffle))
     }
 
-    fn item(&mut self, call: Result<Call, Failure>, ids: &Ids) -> Answer {
+    fn item(&mut self, id: &str, call: Result<Call, Failure>, ids: &Ids) -> Answer {
         let call = match call {
             Ok(call) => call,
             Err(failure) => return failure.answer(ids),
@@ -246,7 +267,12 @@ impl State {
             return Failure::malformed("A batch cannot be part of a batch.").answer(ids);
         }
         let decision = self.faults.decide(call.method.as_str(), &call.path_text(), true);
-        self.with_faults(&decision, ids, |state| state.one(&call))
+        let done = self.with_faults(&decision, ids, |state| state.one(&call));
+        self.parts.wire.add(&decision.wire);
+        if decision.fired {
+            self.parts.carried_out.insert(id.to_owned(), done.carried_out);
+        }
+        done.answer
     }
 
     fn sign_in(&mut self, request: &Request, body: &[u8]) -> Result<Answer, Failure> {
@@ -261,9 +287,11 @@ impl State {
         Ok(self.tokens.handle(&self.world, &call))
     }
 
-    fn note(&mut self, request: &Request, answer: &Answer, ids: &Ids, decision: &Decision, arrived: Duration) {
+    fn note(&mut self, request: &Request, done: &Done, ids: &Ids, decision: &Decision, parts: &Parts, arrived: Duration) {
         let kind = request.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let body = request.body.as_ref().map_or(Value::Null, |body| log::body(body, kind));
+        let is_reset = decision.wire.reset.is_some();
+        let seen = Some(done.answer.status).filter(|_| !is_reset || decision.wire.breaks_off(&done.answer.body));
         let mut entry = json!({
             "time": self.world.now(),
             "atMs": u64::try_from(arrived.as_millis()).unwrap_or(u64::MAX),
@@ -271,24 +299,24 @@ impl State {
             "path": log::target(&request.target),
             "headers": log::headers(&request.headers),
             "body": body,
-            "status": answer.status,
+            "status": seen,
             "requestId": ids.request,
         });
         if let Some(entry) = entry.as_object_mut() {
-            let responses = answer.json_body().and_then(|body| body.get("responses")).and_then(Value::as_array);
+            let responses = done.answer.json_body().and_then(|body| body.get("responses")).and_then(Value::as_array);
             if let Some(responses) = responses {
-                let status = |response: &Value| json!({ "id": response.get("id"), "status": response.get("status") });
-                entry.insert("responses".to_owned(), responses.iter().map(status).collect());
+                entry.insert("responses".to_owned(), responses.iter().map(|response| parts.told(response)).collect());
             }
-            if decision.fired {
-                entry.insert("fault".to_owned(), json!(if decision.reset.is_some() { "reset" } else { "script" }));
+            if decision.fired || is_reset {
+                entry.insert("fault".to_owned(), json!(if is_reset { "reset" } else { "script" }));
+                entry.insert("carriedOut".to_owned(), json!(done.carried_out));
             }
         }
         self.log.push(entry);
     }
 
     /// The headers that every answer has, and the bytes of its body.
-    fn finish(&self, answer: Answer, ids: &Ids, decision: &Decision) -> Outcome {
+    fn finish(&self, answer: Answer, ids: &Ids, wire: &Wire) -> Outcome {
         let mut headers = answer.headers;
         headers.push(("request-id", ids.request.clone()));
         headers.push(("client-request-id", ids.client.clone()));
@@ -296,6 +324,7 @@ impl State {
         headers.push(("Cache-Control", "no-cache".to_owned()));
         headers.push(("x-ms-ags-diagnostic", help::DIAGNOSTIC.to_owned()));
         headers.extend(self.meter.percentage(self.world.script.quota).map(|share| ("x-ms-throttle-limit-percentage", share)));
+        let breaks_off = wire.breaks_off(&answer.body);
         let (kind, mut body) = match answer.body {
             Payload::Empty => (None, Vec::new()),
             Payload::Json(json) => (Some(JSON), json.to_string().into_bytes()),
@@ -308,12 +337,23 @@ impl State {
             }
             headers.push(("OData-Version", "4.0".to_owned()));
         }
-        if decision.truncate {
+        if wire.truncate {
             body.truncate(body.len() / 2);
         }
-        let breaks_off = decision.reset == Some(Moment::InAnswer) && !body.is_empty();
-        let reset = decision.reset.is_some() && !breaks_off;
-        Outcome { status: answer.status, headers, body, slow_ms: decision.slow_ms, reset, breaks_off }
+        let reset = wire.reset.is_some() && !breaks_off;
+        Outcome { status: answer.status, headers, body, slow_ms: wire.slow_ms, reset, breaks_off }
+    }
+}
+
+impl Parts {
+    /// A part as the log tells it.
+    fn told(&self, response: &Value) -> Value {
+        let mut told = json!({ "id": response.get("id"), "status": response.get("status") });
+        let id = response.get("id").and_then(Value::as_str).unwrap_or_default();
+        if let (Some(told), Some(carried_out)) = (told.as_object_mut(), self.carried_out.get(id)) {
+            told.insert("carriedOut".to_owned(), json!(carried_out));
+        }
+        told
     }
 }
 

@@ -2,6 +2,7 @@
 
 use wildmatch::WildMatch;
 
+use super::call::Payload;
 use super::script::{Edit, FaultAnswer, Moment, Rule};
 
 /// The rules with their counters.
@@ -16,13 +17,32 @@ struct Armed {
     fired: u32,
 }
 
+/// What the script does to the connection. What happens to a part of a batch happens to the whole.
+#[derive(Debug, Default)]
+pub(crate) struct Wire {
+    pub(crate) reset: Option<Moment>,
+    pub(crate) slow_ms: u64,
+    pub(crate) truncate: bool,
+}
+
+impl Wire {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.reset = self.reset.or(other.reset);
+        self.slow_ms = self.slow_ms.max(other.slow_ms);
+        self.truncate |= other.truncate;
+    }
+
+    /// Whether the client sees the beginning of the answer.
+    pub(crate) fn breaks_off(&self, body: &Payload) -> bool {
+        self.reset == Some(Moment::InAnswer) && !matches!(body, Payload::Empty)
+    }
+}
+
 /// What the script does to one request.
 #[derive(Debug, Default)]
 pub(crate) struct Decision {
     pub(crate) answer: Option<FaultAnswer>,
-    pub(crate) reset: Option<Moment>,
-    pub(crate) slow_ms: u64,
-    pub(crate) truncate: bool,
+    pub(crate) wire: Wire,
     pub(crate) expire_tokens: bool,
     pub(crate) expire_page_tokens: bool,
     pub(crate) remove_permissions: Vec<String>,
@@ -78,12 +98,11 @@ impl Armed {
 impl Decision {
     fn add(&mut self, rule: &Rule) {
         self.fired = true;
-        if self.answer.is_none() && self.reset.is_none() {
+        if self.answer.is_none() && self.wire.reset.is_none() {
             self.answer = rule.answer.clone();
-            self.reset = rule.reset;
+            self.wire.reset = rule.reset;
         }
-        self.slow_ms = self.slow_ms.max(rule.slow_ms);
-        self.truncate |= rule.truncate;
+        self.wire.add(&Wire { reset: None, slow_ms: rule.slow_ms, truncate: rule.truncate });
         self.expire_tokens |= rule.expire_tokens;
         self.expire_page_tokens |= rule.expire_page_tokens;
         self.remove_permissions.extend(rule.remove_permissions.iter().cloned());
@@ -94,7 +113,7 @@ impl Decision {
 
     /// Whether the request must not be carried out.
     pub(crate) fn stops(&self) -> bool {
-        self.reset == Some(Moment::BeforeWrite) || self.answer.as_ref().is_some_and(|answer| !answer.after_write)
+        self.wire.reset == Some(Moment::BeforeWrite) || self.answer.as_ref().is_some_and(|answer| !answer.after_write)
     }
 }
 

@@ -20,7 +20,7 @@ Every key is optional; the values shown are the defaults.
                                       "html": true (a gateway's page), "afterWrite": true (carried out all the same)
       "reset": "afterWrite",          reset the connection: beforeWrite, afterWrite or inAnswer
       "slowMs": 3000,                 wait before answering
-      "truncate": true,               half of the body
+      "truncate": true,               half of the body; these three happen to the whole batch, if to a part of it
       "expireTokens": true,           all tokens issued so far end
       "expirePageTokens": true,       all page tokens issued so far end
       "removePermissions": ["User.ReadWrite.All"], "removeRoles": ["Global Administrator"],
@@ -65,7 +65,8 @@ Beside the API, without a token:
   POST   /__emulator/sync             one sync cycle with the forests: deletes the accounts of AD users that left the
                                       scope since they were synced, exports the others; answers what it did with each
   GET    /__emulator/faults           the script in force; POST replaces it
-  GET    /__emulator/requests         the log (?since=N); DELETE empties it
+  GET    /__emulator/requests         the log (?since=N); DELETE empties it. "status" is what the client saw, null when the
+                                      connection was reset; "carriedOut" says whether it was done, where a fault came in
   POST   /__emulator/clock            {"advanceSeconds": n, "advanceDays": n}; users leave the recycle bin after 30 days
   POST   /__emulator/token            a fresh token
   POST   /__emulator/users/{id}       properties to set, as if somebody else had done it

@@ -24,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::diag::Diagnostics;
 
 use super::Options;
-use super::engine::{Engine, Fixed, Outcome, Request, State};
+use super::engine::{Engine, Fixed, Outcome, Parts, Request, State};
 use super::faults::Faults;
 use super::forests::Forests;
 use super::log::Log;
@@ -85,6 +85,7 @@ impl Emulator {
             faults: Faults::default(),
             meter: Meter::default(),
             log,
+            parts: Parts::default(),
             forests,
             fixed: Fixed { strict: options.strict, page_size: options.page_size, base },
             started: Instant::now(),

@@ -23,7 +23,7 @@ pub struct Rule {
     pub times: Option<u32>,
     /// What is answered instead.
     pub answer: Option<FaultAnswer>,
-    /// Reset the connection.
+    /// Reset the connection; of a part of a batch, that of the whole.
     pub reset: Option<Moment>,
     /// Wait that long before answering.
     pub slow_ms: u64,

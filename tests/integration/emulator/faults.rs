@@ -18,6 +18,7 @@ fn path() -> String {
     format!("/v1.0/users/{}", id(1))
 }
 
+const SET_NAME: fn(u16) -> Value = |n| json!({ "displayName": format!("new{n}") });
 const SET: fn() -> Value = || json!({ "onPremisesImmutableId": "v" });
 
 #[tokio::test]
@@ -41,6 +42,39 @@ async fn unknown_outcomes() {
     let body = json!({ "displayName": "changed" });
     assert!(graph.request(Method::PATCH, &format!("/v1.0/users/{}", id(2))).json(&body).send().await.is_err());
     assert_eq!(graph.stored(2, "displayName").await, "bob");
+}
+
+/// What the client saw, and what was done, are two things.
+#[tokio::test]
+async fn the_log_says_what_a_reset_left_done() {
+    for (moment, done) in [("beforeWrite", false), ("afterWrite", true), ("inAnswer", true)] {
+        let graph = with(json!({ "method": "PATCH", "nth": 1, "reset": moment })).await;
+        assert!(graph.request(Method::PATCH, &path()).json(&SET()).send().await.is_err(), "{moment}");
+        let stored = graph.stored(1, "onPremisesImmutableId").await;
+        let log = graph.get("/__emulator/requests").await.json();
+        let entry = &log["value"][0];
+        assert_eq!((&entry["status"], &entry["fault"], &entry["carriedOut"]), (&Value::Null, &json!("reset"), &json!(done)));
+        assert_eq!(stored == "v", done, "{moment}");
+    }
+    let graph = with(json!({ "method": "PATCH", "answer": { "status": 504, "afterWrite": true } })).await;
+    graph.patch(&path(), SET()).await;
+    let entry = &graph.get("/__emulator/requests").await.json()["value"][0];
+    assert_eq!((&entry["status"], &entry["fault"], &entry["carriedOut"]), (&json!(504), &json!("script"), &json!(true)));
+}
+
+#[tokio::test]
+async fn what_happens_to_a_part_happens_to_its_batch() {
+    let parts: Vec<Value> = (1..=2).map(|n| json!({ "id": n.to_string(), "method": "PATCH", "url": format!("/users/{}", id(n)), "body": SET_NAME(n), "headers": { "Content-Type": "application/json" } })).collect();
+    let batch = json!({ "requests": parts });
+    let graph = with(json!({ "batch": true, "nth": 2, "reset": "beforeWrite" })).await;
+    assert!(graph.request(Method::POST, "/v1.0/$batch").json(&batch).send().await.is_err());
+    assert_eq!((graph.stored(1, "displayName").await, graph.stored(2, "displayName").await), (json!("new1"), json!("bob")));
+    let entry = &graph.get("/__emulator/requests").await.json()["value"][0];
+    assert_eq!((&entry["status"], &entry["fault"]), (&Value::Null, &json!("reset")));
+    let second = entry["responses"].as_array().unwrap().iter().find(|part| part["id"] == "2").unwrap();
+    assert_eq!(second["carriedOut"], false);
+    graph.post("/__emulator/faults", json!({ "faults": [{ "batch": true, "nth": 1, "truncate": true }] })).await;
+    assert!(serde_json::from_str::<Value>(&graph.post("/v1.0/$batch", batch).await.text).is_err());
 }
 
 #[tokio::test]

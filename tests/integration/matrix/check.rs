@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hardmatch::apply::journal::{JournalState, Step};
 use hardmatch::apply::{ApplyError, ExitKind, RunReport};
 use hardmatch::plan::action::ActionKind;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::site::{Image, Site};
 
@@ -43,7 +43,27 @@ pub(super) fn writes(log: &[Value]) -> Vec<Write> {
         let version = ["/v1.0", "/beta"].iter().find_map(|version| path.strip_prefix(version));
         (text(entry, "method"), version.unwrap_or(&path).to_owned(), entry["body"].to_string())
     };
-    log.iter().map(write).filter(is_write).collect()
+    parts_too(log).iter().map(write).filter(is_write).collect()
+}
+
+/// A log in which the parts of a batch stand in its place, like requests of their own.
+fn parts_too(log: &[Value]) -> Vec<Value> {
+    log.iter()
+        .flat_map(|entry| entry["body"]["requests"].as_array().map_or_else(|| vec![entry.clone()], |_| parts(entry)))
+        .collect()
+}
+
+fn parts(batch: &Value) -> Vec<Value> {
+    let answers: Vec<&Value> = batch["responses"].as_array().into_iter().flatten().collect();
+    let part = |asked: &Value| {
+        let answer = answers.iter().find(|answer| answer["id"] == asked["id"]);
+        let mut part = answer.map_or_else(|| json!({}), |answer| (*answer).clone());
+        part["path"] = asked["url"].clone();
+        part["method"] = asked["method"].clone();
+        part["body"] = asked["body"].clone();
+        part
+    };
+    batch["body"]["requests"].as_array().into_iter().flatten().map(part).collect()
 }
 
 /// What is written that the undisturbed run does not write.
@@ -55,9 +75,8 @@ pub(super) fn strange_writes(log: &[Value], planned: &[Write]) -> Vec<String> {
 /// Accounts that are deleted or purged more often than planned.
 pub(super) fn repeated_deletions(log: &[Value], planned: &[Write]) -> Vec<String> {
     let mut done: BTreeMap<Write, usize> = BTreeMap::new();
-    // A request whose connection was reset is logged as taken, and may not have been.
-    let is_taken = |entry: &&Value| entry["status"] == 204 && entry["fault"] != "reset";
-    let taken: Vec<Value> = log.iter().filter(is_taken).cloned().collect();
+    let is_taken = |entry: &&Value| entry["carriedOut"].as_bool().unwrap_or(entry["status"] == 204);
+    let taken: Vec<Value> = parts_too(log).iter().filter(is_taken).cloned().collect();
     for write in writes(&taken).into_iter().filter(|write| write.0 == "DELETE") {
         *done.entry(write).or_default() += 1;
     }

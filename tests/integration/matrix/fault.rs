@@ -88,6 +88,13 @@ fn passing() -> Vec<(&'static str, Value)> {
         ("409 of a write beside", answer(json!({ "status": 409 }))),
         ("reset before", json!({ "reset": "beforeWrite" })),
         ("reset after", json!({ "reset": "afterWrite" })),
+        ("reset in the answer", json!({ "reset": "inAnswer" })),
+        ("reset in a refusal", json!({ "answer": { "status": 400 }, "reset": "inAnswer" })),
+        (
+            "reset in a refusal although it was done",
+            json!({ "answer": { "status": 403, "afterWrite": true }, "reset": "inAnswer" }),
+        ),
+        ("half a refusal", json!({ "answer": { "status": 403 }, "truncate": true })),
         ("too slow", json!({ "slowMs": 400 })),
         ("half an answer", json!({ "truncate": true })),
         ("401 of an old token", json!({ "expireTokens": true })),
