@@ -231,7 +231,12 @@ async fn finish(request: &Request<'_>, journal: &Journal, folder: &Path, report:
         ExitKind::Complete => EndStatus::Complete,
         ExitKind::Interrupted => EndStatus::Interrupted,
         ExitKind::Unconfirmed => EndStatus::Unconfirmed,
-        ExitKind::Denied | ExitKind::Journal | ExitKind::Partial | ExitKind::Stale | ExitKind::Unreachable => EndStatus::Partial,
+        ExitKind::Denied
+        | ExitKind::Journal
+        | ExitKind::Partial
+        | ExitKind::Stale
+        | ExitKind::Unreachable
+        | ExitKind::Unsaved => EndStatus::Partial,
     };
     let entry = Entry::End { at: (request.clock)(), run_id: request.run_id, status };
     let mut closed = journal.append(&entry).await;

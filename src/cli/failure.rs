@@ -65,7 +65,10 @@ impl From<DirectoryError> for Failure {
             DirectoryError::Input(_) => Exit::InvalidInput,
             DirectoryError::Denied(_) => Exit::Denied,
             DirectoryError::Unreachable(_) | DirectoryError::Throttled(_) => Exit::Unreachable,
-            DirectoryError::Refused { .. } | DirectoryError::NotThere(_) | DirectoryError::Unknown(_) => Exit::Unexpected,
+            DirectoryError::Refused { .. }
+            | DirectoryError::NotThere(_)
+            | DirectoryError::Unsaved(_)
+            | DirectoryError::Unknown(_) => Exit::Unexpected,
         };
         Self::new(exit, error.to_string())
     }

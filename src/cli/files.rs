@@ -8,6 +8,7 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::failure::Failure;
 use crate::directory::small;
+pub(super) use crate::directory::text::words;
 
 /// Larger than any plan; stops a wrong file early.
 const LARGEST: u64 = 4 << 30;
@@ -142,18 +143,6 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
-}
-
-/// What the system said, in plain words where it is common.
-pub(super) fn words(error: &io::Error) -> String {
-    const WORDS: [(io::ErrorKind, &str); 5] = [
-        (io::ErrorKind::NotFound, "there is no such file or folder"),
-        (io::ErrorKind::PermissionDenied, "it is not permitted"),
-        (io::ErrorKind::IsADirectory, "it is a folder"),
-        (io::ErrorKind::NotADirectory, "a part of its path is no folder"),
-        (io::ErrorKind::StorageFull, "the disk is full"),
-    ];
-    WORDS.iter().find(|(kind, _)| *kind == error.kind()).map_or_else(|| error.to_string(), |(_, words)| (*words).to_owned())
 }
 
 #[cfg(test)]

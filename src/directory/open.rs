@@ -3,6 +3,7 @@
 //! Planning reads the same files with [`super::exports`]. Which file is meant is looked up in `cli`, since the
 //! configuration lives above this floor.
 
+use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,11 +13,12 @@ use crate::diag::Diagnostics;
 use crate::model::{AnchorMode, CloudUser, EntraId, ObjectGuid};
 
 use super::Clock;
-use super::exports::ldif_write::LdifDocument;
-use super::exports::snapshot::write::SnapshotDocument;
+use super::exports::ldif_write::{LdifDocument, LdifWriteError};
+use super::exports::replace::is_untouched;
+use super::exports::snapshot::write::{SnapshotDocument, SnapshotError};
 use super::exports::{read_forest_csv, read_ldif};
 use super::ports::{ForestWriter, TenantWriter};
-use super::rehearsal::{ForestStore, LdifForest, SnapshotStore, SnapshotTenant, StoreError};
+use super::rehearsal::{ForestStore, LdifForest, SnapshotStore, SnapshotTenant, StoreError, Unsaved};
 
 /// Opens a tenant snapshot; `clock` dates deletions.
 ///
@@ -60,8 +62,16 @@ impl SnapshotStore for SnapshotDocument {
     }
 
     fn save(&mut self) -> Result<(), StoreError> {
-        Ok(Self::save(self)?)
+        Self::save(self).map_err(|error| {
+            let is_untouched = !matches!(&error, SnapshotError::Save(cause) if !is_untouched(cause));
+            store_error(error, is_untouched)
+        })
     }
+}
+
+/// The error of a store whose file is still the old one, or perhaps not.
+fn store_error(error: impl Error + Send + Sync + 'static, is_untouched: bool) -> StoreError {
+    if is_untouched { Unsaved(error.to_string()).into() } else { error.into() }
 }
 
 impl ForestStore for LdifDocument {
@@ -71,7 +81,10 @@ impl ForestStore for LdifDocument {
     }
 
     fn save(&mut self) -> Result<(), StoreError> {
-        Ok(Self::save(self)?)
+        Self::save(self).map_err(|error| {
+            let is_untouched = !matches!(&error, LdifWriteError::Save(cause) if !is_untouched(cause));
+            store_error(error, is_untouched)
+        })
     }
 }
 
@@ -85,5 +98,26 @@ impl ForestStore for ReadOnly {
 
     fn save(&mut self) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::ports::DirectoryError;
+    use crate::tenant_model::{Change, ChangeKind};
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_replaced_is_told_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/duplicate-account/tenant.json");
+        let path = folder.path().join("tenant.json");
+        std::fs::copy(example, &path).unwrap();
+        let tenant = snapshot(&path, Arc::new(|| "2026-11-25T08:00:00Z".parse().unwrap())).unwrap();
+        drop(folder);
+        let user = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0".parse().unwrap();
+        let written = tenant.write(&Change { user, kind: ChangeKind::SoftDelete }).await;
+        let says = "the snapshot could not be saved: there is no such file or folder";
+        assert_eq!(written, Err(DirectoryError::Unsaved(says.into())));
     }
 }

@@ -137,6 +137,10 @@ pub enum DirectoryError {
     /// next try.
     #[error("{0}")]
     Throttled(String),
+    /// The file of an exported directory cannot be replaced, and another try changes nothing about that. Nothing was written
+    /// by this call.
+    #[error("{0}")]
+    Unsaved(String),
     /// The write may or may not have happened; only a read can tell.
     #[error("{0}")]
     Unknown(String),

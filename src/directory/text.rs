@@ -1,4 +1,6 @@
-//! Text of a server made fit for a message.
+//! Text of a server, and of the system, made fit for a message.
+
+use std::io;
 
 use crate::model::text::printable;
 
@@ -9,4 +11,18 @@ pub(crate) fn shown(text: &str) -> String {
     let cut: String = text.chars().take(LONGEST).collect();
     let dots = if cut.len() < text.len() { "…" } else { "" };
     format!("{}{dots}", printable(&cut))
+}
+
+/// What is wrong with a file or its disk, in words that people know.
+pub(crate) fn words(error: &io::Error) -> String {
+    const WORDS: [(io::ErrorKind, &str); 7] = [
+        (io::ErrorKind::NotFound, "there is no such file or folder"),
+        (io::ErrorKind::PermissionDenied, "it is not permitted"),
+        (io::ErrorKind::IsADirectory, "it is a folder"),
+        (io::ErrorKind::NotADirectory, "a part of its path is no folder"),
+        (io::ErrorKind::StorageFull, "the disk is full"),
+        (io::ErrorKind::QuotaExceeded, "the disk quota is used up"),
+        (io::ErrorKind::ReadOnlyFilesystem, "the disk is read-only"),
+    ];
+    WORDS.iter().find(|(kind, _)| *kind == error.kind()).map_or_else(|| error.to_string(), |(_, words)| (*words).to_owned())
 }

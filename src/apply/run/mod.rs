@@ -269,6 +269,7 @@ fn forced_stop(failure: &Failure) -> Option<StoppedBy> {
         FailureKind::Denied => Some(StoppedBy::Denied(reason)),
         FailureKind::Journal => Some(StoppedBy::Journal(reason)),
         FailureKind::Unreachable => Some(StoppedBy::Unreachable(reason)),
+        FailureKind::Unsaved => Some(StoppedBy::Unsaved(reason)),
         FailureKind::Backup | FailureKind::Input | FailureKind::Refused | FailureKind::Stale => None,
     }
 }

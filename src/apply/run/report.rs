@@ -112,6 +112,8 @@ pub enum FailureKind {
     Stale,
     /// The directory is not reachable.
     Unreachable,
+    /// The file of an exported directory cannot be replaced.
+    Unsaved,
 }
 
 /// Why nothing more was started.
@@ -127,6 +129,8 @@ pub enum StoppedBy {
     Journal(String),
     /// A directory is not reachable.
     Unreachable(String),
+    /// The file of an exported directory cannot be replaced.
+    Unsaved(String),
 }
 
 /// An action that was not tried because another one failed.
@@ -178,6 +182,8 @@ pub enum ExitKind {
     Unconfirmed,
     /// A directory is not reachable; nothing was written.
     Unreachable,
+    /// The file of an exported directory could not be replaced; nothing was written.
+    Unsaved,
 }
 
 impl RunReport {
@@ -210,6 +216,7 @@ impl RunReport {
             Some(StoppedBy::Denied(_)) => ExitKind::Denied,
             Some(StoppedBy::Unreachable(_)) => ExitKind::Unreachable,
             Some(StoppedBy::Journal(_)) => ExitKind::Journal,
+            Some(StoppedBy::Unsaved(_)) => ExitKind::Unsaved,
             Some(StoppedBy::Cancelled) => ExitKind::Interrupted,
             Some(StoppedBy::Failures) | None => {
                 let stale = self.failed.iter().all(|(_, failure)| failure.kind == FailureKind::Stale);

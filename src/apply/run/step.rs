@@ -206,7 +206,12 @@ impl Step<'_> {
                 }
                 // Its next turn comes when the quota has room again.
                 Err(DirectoryError::Throttled(_)) => {}
-                Err(error @ (DirectoryError::Denied(_) | DirectoryError::Unreachable(_) | DirectoryError::Input(_))) => {
+                Err(
+                    error @ (DirectoryError::Denied(_)
+                    | DirectoryError::Unreachable(_)
+                    | DirectoryError::Unsaved(_)
+                    | DirectoryError::Input(_)),
+                ) => {
                     return Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await);
                 }
             }
@@ -348,6 +353,7 @@ fn failure(error: &DirectoryError) -> Failure {
     let kind = match error {
         DirectoryError::Denied(_) => FailureKind::Denied,
         DirectoryError::Input(_) => FailureKind::Input,
+        DirectoryError::Unsaved(_) => FailureKind::Unsaved,
         DirectoryError::Refused { .. } | DirectoryError::NotThere(_) => FailureKind::Refused,
         // A read has no fate that could be unknown; it just did not answer.
         DirectoryError::Unreachable(_) | DirectoryError::Throttled(_) | DirectoryError::Unknown(_) => FailureKind::Unreachable,

@@ -16,6 +16,8 @@ pub(super) struct DiskState {
     /// Whether the operation during which it dies still reaches the disk.
     last_one_lands: bool,
     dead: bool,
+    /// Whether there is no room for another file.
+    pub(super) is_full: bool,
 }
 
 enum Power {
@@ -29,7 +31,7 @@ impl Disk {
         let users = observed_tenant().users.into_iter().map(|user| (user.id, user)).collect();
         let forest = observed_forest();
         let (fuel, roles) = (None, Vec::new());
-        let state = DiskState { users, forest, roles, fuel, last_one_lands: false, dead: false };
+        let state = DiskState { users, forest, roles, fuel, last_one_lands: false, dead: false, is_full: false };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -57,6 +59,10 @@ impl Disk {
 
     pub(super) fn is_dead(&self) -> bool {
         self.state().dead
+    }
+
+    fn check_room(&self) -> Result<(), StoreError> {
+        if self.state().is_full { Err(Unsaved("the disk is full".into()).into()) } else { Ok(()) }
     }
 
     fn burn(&self) -> Power {
@@ -133,6 +139,7 @@ impl SnapshotStore for UserStore {
     }
 
     fn save(&mut self) -> Result<(), StoreError> {
+        self.disk.check_room()?;
         let power = self.disk.burn();
         if !matches!(power, Power::Off) {
             self.disk.state().users = self.users.clone();
@@ -154,6 +161,7 @@ impl ForestStore for AdStore {
     }
 
     fn save(&mut self) -> Result<(), StoreError> {
+        self.disk.check_room()?;
         let power = self.disk.burn();
         if !matches!(power, Power::Off) {
             self.disk.state().forest = self.forest.clone();

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::directory::Clock;
 use crate::directory::ports::TenantWriter;
-use crate::directory::rehearsal::{ForestStore, LdifForest, SnapshotStore, SnapshotTenant, StoreError};
+use crate::directory::rehearsal::{ForestStore, LdifForest, SnapshotStore, SnapshotTenant, StoreError, Unsaved};
 use crate::model::{
     AccountFacts, AdUser, CloudUser, Domain, EntraId, FactName, FactValue, Facts, GuidAttribute, ImmutableId, Known, ObjectGuid,
     ObservedForest, ObservedTenant, RoleGrant, Sid,

@@ -104,6 +104,20 @@ async fn missing_rights_and_lost_directories_stop_everything_at_once() {
     }
 }
 
+/// No other try makes room, so nobody is kept waiting.
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_stops_everything_at_once_and_is_called_so() {
+    let (mut site, body) = (Site::new(), three_sets());
+    (site.options, site.disk.state().is_full) = (Options::new(site.options.backups.clone()), true);
+    let began = tokio::time::Instant::now();
+    let report = site.apply(&body).await.unwrap();
+    assert_eq!(report.exit_kind(), ExitKind::Unsaved, "{report:?}");
+    assert!(matches!(&report.stopped_by, Some(StoppedBy::Unsaved(why)) if why.contains("the disk is full")), "{report:?}");
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    site.disk.state().is_full = false;
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+}
+
 #[tokio::test]
 async fn a_write_of_unknown_fate_is_settled_by_reading() {
     let (site, body) = (Site::new(), Planner::everything().body());

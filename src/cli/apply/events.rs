@@ -193,6 +193,8 @@ enum Cause {
     Stale,
     /// The directory is not reachable.
     Unreachable,
+    /// The file of an exported directory cannot be replaced.
+    Unsaved,
 }
 
 /// The JSON Schema of one line.
@@ -311,5 +313,6 @@ fn cause(kind: FailureKind) -> Cause {
         FailureKind::Refused => Cause::Refused,
         FailureKind::Stale => Cause::Stale,
         FailureKind::Unreachable => Cause::Unreachable,
+        FailureKind::Unsaved => Cause::Unsaved,
     }
 }

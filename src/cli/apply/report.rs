@@ -32,7 +32,7 @@ pub(super) fn exit(report: &RunReport, signalled: Option<Exit>) -> Exit {
         ExitKind::Complete => Exit::Done,
         ExitKind::Denied => Exit::Denied,
         ExitKind::Interrupted => signalled.unwrap_or(Exit::Interrupted),
-        ExitKind::Journal => Exit::Unexpected,
+        ExitKind::Journal | ExitKind::Unsaved => Exit::Unexpected,
         ExitKind::Partial => Exit::Partial,
         ExitKind::Stale => Exit::Stale,
         ExitKind::Unconfirmed => Exit::Unconfirmed,
@@ -169,7 +169,8 @@ pub(super) fn next(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
         | ExitKind::Journal
         | ExitKind::Partial
         | ExitKind::Unconfirmed
-        | ExitKind::Unreachable => {
+        | ExitKind::Unreachable
+        | ExitKind::Unsaved => {
             format!("{why}To go on: hardmatch apply {}", path.display())
         }
     }

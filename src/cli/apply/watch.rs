@@ -96,6 +96,7 @@ pub(super) fn stopped(why: &StoppedBy) -> String {
         StoppedBy::Denied(reason) => format!("not permitted: {}", printable(reason)),
         StoppedBy::Journal(reason) => format!("the journal cannot be written: {}", printable(reason)),
         StoppedBy::Unreachable(reason) => format!("a directory cannot be reached: {}", printable(reason)),
+        StoppedBy::Unsaved(reason) => format!("a file cannot be saved: {}", printable(reason)),
     }
 }
 

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::directory::ad::entry::{CONSISTENCY_GUID, base_name, guid_attribute, is_called, unambiguous_guid};
+use crate::directory::text::words;
 use crate::model::{GuidAttribute, ObjectGuid};
 
 use super::encoding::{Encoding, sniff};
@@ -54,7 +55,7 @@ pub enum LdifWriteError {
     #[error("mS-DS-ConsistencyGuid of {0} has changed since it was read")]
     Changed(ObjectGuid),
     /// The file could not be written; the old one is untouched.
-    #[error("the LDIF file could not be saved: {0}")]
+    #[error("the LDIF file could not be saved: {}", words(.0))]
     Save(#[from] io::Error),
 }
 

@@ -10,7 +10,7 @@ mod forest;
 mod ldif;
 pub mod ldif_write;
 pub(crate) mod problems;
-mod replace;
+pub(super) mod replace;
 pub mod snapshot;
 
 use std::fs::File;

@@ -17,7 +17,17 @@ pub(crate) fn replace_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io
     fresh.as_file().set_permissions(target.metadata()?.permissions())?;
     fresh.as_file().sync_all()?;
     fresh.persist(&target).map_err(|error| error.error)?;
-    sync_folder(folder)
+    sync_folder(folder).map_err(|error| io::Error::other(NotDurable(error)))
+}
+
+/// The new content is in place, and may be gone after a power cut.
+#[derive(Debug, thiserror::Error)]
+#[error("the new content is there, but its folder cannot be synced: {0}")]
+struct NotDurable(io::Error);
+
+/// Whether a file that could not be replaced is still the old one.
+pub(crate) fn is_untouched(error: &io::Error) -> bool {
+    !error.get_ref().is_some_and(|inner| inner.is::<NotDurable>())
 }
 
 #[cfg(unix)]
@@ -33,6 +43,7 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory::text::words;
 
     #[test]
     fn keeps_the_old_content_when_writing_fails() {
@@ -43,6 +54,14 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn tells_a_file_that_is_still_the_old_one() {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        assert_eq!((is_untouched(&full), words(&full).as_str()), (true, "the disk is full"));
+        let late = io::Error::other(NotDurable(full));
+        assert!(!is_untouched(&late) && words(&late).contains("the new content is there"), "{late}");
     }
 
     #[cfg(unix)]

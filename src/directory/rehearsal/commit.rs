@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::directory::ports::{DirectoryError, Receipt};
 
-use super::StoreError;
+use super::{StoreError, Unsaved};
 
 /// What the writer thread owns.
 pub(super) trait Ledger: Send + 'static {
@@ -92,17 +92,7 @@ fn serve<L: Ledger>(mut ledger: L, requests: &Receiver<Request<L>>) {
 fn commit<L: Ledger>(ledger: &mut L, batch: Vec<(L::Write, Reply)>, broken: &mut Option<String>) {
     let (mut taken, mut replies) = (Vec::new(), Vec::new());
     for (write, reply) in batch {
-        let answer = match broken {
-            Some(cause) => Err(DirectoryError::Unreachable(format!("an earlier write failed: {cause}"))),
-            None => ledger.take(&write).map_err(|rejected| match rejected {
-                Rejected::Refused(refusal) => refusal,
-                Rejected::Broken(cause) => {
-                    *broken = Some(cause.to_string());
-                    DirectoryError::Unknown(cause.to_string())
-                }
-            }),
-        };
-        match answer {
+        match take(ledger, &write, broken) {
             Ok(()) => {
                 taken.push(write);
                 replies.push(reply);
@@ -114,12 +104,33 @@ fn commit<L: Ledger>(ledger: &mut L, batch: Vec<(L::Write, Reply)>, broken: &mut
         return;
     }
     // What was taken before the store broke must not be saved together with what it broke over.
-    let saved = broken.as_ref().map_or_else(|| ledger.save().map_err(|cause| cause.to_string()), |cause| Err(cause.clone()));
-    if saved.is_ok() {
-        ledger.publish(&taken);
+    let saved = broken.as_ref().map_or_else(|| ledger.save().map_err(|cause| unsaved(&cause)), |cause| Err(after(cause)));
+    match &saved {
+        Ok(()) => ledger.publish(&taken),
+        Err(error) => *broken = broken.take().or_else(|| Some(error.to_string())),
     }
-    *broken = saved.as_ref().err().cloned();
     for reply in replies {
-        drop(reply.send(saved.clone().map(|()| Receipt::default()).map_err(DirectoryError::Unknown)));
+        drop(reply.send(saved.clone().map(|()| Receipt::default())));
     }
+}
+
+fn take<L: Ledger>(ledger: &mut L, write: &L::Write, broken: &mut Option<String>) -> Result<(), DirectoryError> {
+    if let Some(cause) = broken {
+        return Err(after(cause));
+    }
+    ledger.take(write).map_err(|rejected| match rejected {
+        Rejected::Refused(refusal) => refusal,
+        Rejected::Broken(cause) => DirectoryError::Unsaved(broken.insert(cause.to_string()).clone()),
+    })
+}
+
+/// Of a write that came too late to be saved.
+fn after(cause: &str) -> DirectoryError {
+    DirectoryError::Unsaved(format!("an earlier write failed: {cause}"))
+}
+
+fn unsaved(cause: &StoreError) -> DirectoryError {
+    let is_known = cause.is::<Unsaved>();
+    let message = cause.to_string();
+    if is_known { DirectoryError::Unsaved(message) } else { DirectoryError::Unknown(message) }
 }

@@ -13,5 +13,10 @@ pub use tenant::{SnapshotStore, SnapshotTenant};
 /// Why a store did not keep something.
 pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
 
+/// A store could not keep something, and surely holds what it held before. Any other error leaves that open.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unsaved(pub String);
+
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,7 @@ pub(super) fn end(ended: &Result<RunReport, ApplyError>, before: &Image, after: 
         }
         Ok(report) => report.exit_kind(),
     };
-    let wrote_nothing = [ExitKind::Denied, ExitKind::Journal, ExitKind::Stale, ExitKind::Unreachable];
+    let wrote_nothing = [ExitKind::Denied, ExitKind::Journal, ExitKind::Stale, ExitKind::Unreachable, ExitKind::Unsaved];
     if kind == ExitKind::Complete && after != planned {
         wrong.push("says that all is done, and it is not".to_owned());
     }

@@ -82,6 +82,7 @@ fn advised(error: DirectoryError, kind: &ChangeKind) -> DirectoryError {
         | DirectoryError::Unreachable(_)
         | DirectoryError::NotThere(_)
         | DirectoryError::Throttled(_)
+        | DirectoryError::Unsaved(_)
         | DirectoryError::Unknown(_)) => other,
     }
 }

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::directory::entra::json::{Path as Property, property_changes, read_user, user_json};
+use crate::directory::text::words;
 use crate::model::{CloudUser, EntraId, ObservedTenant};
 
 use super::super::replace::replace_file;
@@ -61,7 +62,7 @@ pub enum SnapshotError {
     #[error("account {0} cannot be read: {1}")]
     Unreadable(EntraId, String),
     /// The file could not be written; the old one is untouched.
-    #[error("the snapshot could not be saved: {0}")]
+    #[error("the snapshot could not be saved: {}", words(.0))]
     Save(#[from] io::Error),
 }
 

@@ -49,6 +49,7 @@ fn explained(fault: Fault, client_id: Option<&str>) -> Fault {
         | DirectoryError::Refused { .. }
         | DirectoryError::NotThere(_)
         | DirectoryError::Throttled(_)
+        | DirectoryError::Unsaved(_)
         | DirectoryError::Unknown(_)) => other,
     };
     match fault {
