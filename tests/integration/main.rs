@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is not as expected")]
 
 mod apply;
+mod applying;
 mod approvals;
 mod architecture;
 mod ci_runner;

@@ -9,8 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hardmatch::apply::journal::{Journal, journal_path};
 use hardmatch::apply::rollback::{rollback, rollback_targets};
-use hardmatch::apply::{self, Directories, Event, ExitKind, Observer, Options, Request, RunReport, read_targets};
-use hardmatch::directory::Clock;
+use hardmatch::apply::{self, Directories, ExitKind, Options, RunReport, read_targets};
 use hardmatch::directory::ports::*;
 use hardmatch::directory::rehearsal::{ForestStore, LdifForest, SnapshotStore, SnapshotTenant, StoreError};
 use hardmatch::model::*;
@@ -18,8 +17,8 @@ use hardmatch::plan::action::ActionKind;
 use hardmatch::plan::body::Body;
 use hardmatch::tenant_model::Change;
 use proptest::prelude::*;
-use tokio_util::sync::CancellationToken;
 
+use crate::applying::{clock, folder, request};
 use crate::properties::{Case, carry_out, case, picture, ready};
 
 /// What is saved, and what is on its way there.
@@ -110,12 +109,6 @@ impl TenantWriter for Cut {
     }
 }
 
-struct Deaf;
-
-impl Observer for Deaf {
-    fn event(&self, _: Event<'_>) {}
-}
-
 struct Site {
     folder: tempfile::TempDir,
     case: Case,
@@ -126,8 +119,7 @@ impl Site {
     fn new(case: &Case) -> Self {
         let users = case.observed.tenant.users.iter().map(|user| (user.id, user.clone())).collect();
         let saved = Saved(Arc::new(Mutex::new(Files { users, stamps: BTreeMap::new() })));
-        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        Self { folder, case: case.clone(), saved }
+        Self { folder: folder(), case: case.clone(), saved }
     }
 
     /// The case as it stands now.
@@ -143,14 +135,13 @@ impl Site {
     }
 
     fn directories(&self, writes: usize) -> Directories {
-        let clock: Clock = Arc::new(|| "2026-11-25T01:00:00Z".parse().unwrap());
         let Case { observed, .. } = self.now();
         let store = || {
             let files = self.saved.0.lock().unwrap();
             Box::new(Store { saved: self.saved.clone(), users: files.users.clone(), stamps: files.stamps.clone() })
         };
         let forest = LdifForest::new(observed.forests[0].clone(), store());
-        let inner = SnapshotTenant::new(observed.tenant, store(), clock);
+        let inner = SnapshotTenant::new(observed.tenant, store(), clock());
         let tenant = Arc::new(Cut { inner, left: AtomicUsize::new(writes) });
         Directories { tenant, forests: BTreeMap::from([("corp".to_owned(), Arc::new(forest) as Arc<dyn ForestWriter>)]) }
     }
@@ -162,17 +153,7 @@ impl Site {
     async fn apply(&self, body: &Body, plan: &Path, writes: usize) -> RunReport {
         let options =
             Options { read_back: vec![Duration::ZERO], retry: Vec::new(), ..Options::new(self.folder.path().join("backups")) };
-        let request = Request {
-            plan,
-            digest: plan.file_name().unwrap().to_str().unwrap(),
-            body,
-            tool: "test",
-            run_id: uuid::Uuid::now_v7(),
-            options,
-            clock: Arc::new(|| "2026-11-25T01:00:00Z".parse().unwrap()),
-            observer: &Deaf,
-            cancel: CancellationToken::new(),
-        };
+        let request = request(plan, plan.file_name().unwrap().to_str().unwrap(), body, options);
         apply::carry_out(&request, &self.directories(writes)).await.unwrap_or_else(|error| panic!("{error:?}\n{body:#?}"))
     }
 

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardmatch::apply::journal::{Journal, JournalState, journal_path};
-use hardmatch::apply::{self, ApplyError, Directories, Event, Observer, Options, Request, RunReport};
+use hardmatch::apply::{self, ApplyError, Directories, Options, RunReport};
 use hardmatch::directory::open;
 use hardmatch::model::AnchorMode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
 
 use super::fault::script;
 use super::world::Ready;
+use crate::applying::{folder, request};
 use crate::graph::Server;
 
 /// Whoever is slower has given up.
@@ -34,19 +34,13 @@ pub(super) struct Image {
     ldif: String,
 }
 
-struct Deaf;
-
-impl Observer for Deaf {
-    fn event(&self, _: Event<'_>) {}
-}
-
 impl<'a> Site<'a> {
     pub(super) async fn new(ready: &'a Ready, script: Value) -> Self {
         Self::at(ready, Arc::new(Server::with(&ready.tenant, script, |_| {}).await))
     }
 
     fn at(ready: &'a Ready, server: Arc<Server>) -> Self {
-        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        let folder = folder();
         std::fs::write(folder.path().join("corp.ldif"), &ready.ldif).unwrap();
         Self { ready, server, folder }
     }
@@ -79,17 +73,7 @@ impl<'a> Site<'a> {
             retry: vec![millis(1); 5],
             ..Options::new(self.backups())
         };
-        let request = Request {
-            plan: &plan,
-            digest: &self.ready.digest,
-            body: &self.ready.body,
-            tool: "test",
-            run_id: uuid::Uuid::now_v7(),
-            options,
-            clock: Arc::new(|| "2026-11-25T01:00:00Z".parse().unwrap()),
-            observer: &Deaf,
-            cancel: CancellationToken::new(),
-        };
+        let request = request(&plan, &self.ready.digest, &self.ready.body, options);
         let directories = self.directories(answer_timeout);
         tokio::time::timeout(LONGEST, apply::carry_out(&request, &directories)).await.ok()
     }
