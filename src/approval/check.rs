@@ -110,6 +110,9 @@ fn signer_of<'s>(
     signed: &SignedStatement<'_>,
     now: Timestamp,
 ) -> Result<&'s Signer, String> {
+    if signed.signature.trim_ascii().is_empty() {
+        return Err(format!("its signature is missing: `{}.sig` is not there, is empty or cannot be read", signed.name));
+    }
     let signature = SshSig::from_pem(signed.signature).map_err(|why| format!("the signature cannot be read: {why}"))?;
     if signature.namespace() != NAMESPACE {
         return Err(format!("it was signed for `{}`, not for `{NAMESPACE}`", signature.namespace()));
@@ -236,5 +239,76 @@ mod tests {
         assert!(of(&line("a", "verify-required", 1)).contains("`verify-required` is not known"));
         assert!(of(&line("a", "valid-before=20261201", 1)).contains("local time"));
         assert_eq!(of("alice"), "line 1: it ends before the key");
+    }
+
+    /// How many files are damaged, each in its own way.
+    const DAMAGES: usize = 600;
+    /// One of these is in every reason.
+    const REASONS: [&str; 12] = [
+        "it is no approval",
+        "does not know",
+        "another plan",
+        "another tenant",
+        "it expired",
+        "it was signed for",
+        "its signature is missing",
+        "the signature cannot be read",
+        "one of the two was altered",
+        "not among the allowed signers",
+        "is not that of",
+        "counts once",
+    ];
+
+    /// A byte flipped, the end cut off, some bytes replaced, or some put in between.
+    fn damaged(bytes: &[u8], chance: &mut fastrand::Rng) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        let at = chance.usize(..bytes.len());
+        let length = chance.usize(1..20);
+        let end = (at + length).min(bytes.len());
+        let noise: Vec<u8> = (0..length).map(|_| chance.u8(..)).collect();
+        match chance.u8(..5) {
+            0 | 1 => bytes[at] ^= 1 << chance.u8(..8),
+            2 => bytes.truncate(at),
+            3 => drop(bytes.splice(at..end, noise)),
+            _ => drop(bytes.splice(at..at, noise)),
+        }
+        bytes
+    }
+
+    /// What is left to count is what was signed, by one of those who may: in whatever way files get damaged.
+    #[test]
+    fn damage_to_the_files_approves_nothing_and_is_explained() {
+        let signers = line("alice@x.example", "", 1) + &line("bob@x.example", "", 2);
+        let (statement, signature) = signed(1, NAMESPACE, |_| {});
+        let mut chance = fastrand::Rng::with_seed(4711);
+        for _ in 0..DAMAGES {
+            let mut given = (statement.clone(), signature.clone());
+            let part = if chance.bool() { &mut given.0 } else { &mut given.1 };
+            *part = damaged(part, &mut chance);
+            let (name, is_signed) = (given.0.escape_ascii().to_string(), given.0 == statement);
+            let decision = decided(&signers, None, &[given]);
+            assert!(is_signed || decision.approved.is_empty(), "approved: {name}");
+            for why in decision.rejected.iter().map(|rejection| &rejection.why) {
+                assert!(REASONS.iter().any(|reason| why.contains(reason)), "{why}");
+            }
+        }
+    }
+
+    #[test]
+    fn damage_to_the_list_of_signers_lets_nobody_else_in() {
+        let signers = line("alice@x.example", "", 1) + &line("bob@x.example", "namespaces=\"hardmatch-*\"", 2);
+        let given = [signed(1, NAMESPACE, |_| {}), signed(3, NAMESPACE, |_| {})];
+        let alice = key(1).public_key().fingerprint(HashAlg::Sha256).to_string();
+        let mut chance = fastrand::Rng::with_seed(4711);
+        for _ in 0..DAMAGES / 3 {
+            let Ok(text) = String::from_utf8(damaged(signers.as_bytes(), &mut chance)) else { continue };
+            match AllowedSigners::parse(&text) {
+                Ok(_) => {
+                    let approved = decided(&text, None, &given).approved;
+                    assert!(approved.iter().all(|one| one.fingerprint == alice && one.approver == "alice@x.example"), "{text}");
+                }
+                Err(errors) => assert!(errors.iter().all(|error| error.line > 0 && !error.to_string().is_empty()), "{text}"),
+            }
+        }
     }
 }

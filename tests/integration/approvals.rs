@@ -47,6 +47,46 @@ fn unapproved(here: &Hardmatch, why: &[&str]) {
     assert_eq!(here.read("tenant.json"), before);
 }
 
+/// Cut, flipped, swapped, emptied, blown up, or no file at all: it does not count, the reason is named, and nothing is written.
+#[test]
+fn a_damaged_approval_does_not_count_and_says_why() {
+    let here = ground();
+    approve(&here, "alice").expect(0);
+    approve(&here, "bob").expect(0);
+    let (statement, signature) = ("plan.alice@contoso.com.approval", "plan.alice@contoso.com.approval.sig");
+    let read = |name: &str| std::fs::read(here.path().join(name)).unwrap();
+    let (text, signed, of_bob) = (read(statement), read(signature), read("plan.bob@contoso.com.approval.sig"));
+    let flipped = |bytes: &[u8], at: usize| [&bytes[..at], &[bytes[at] ^ 4][..], &bytes[at + 1..]].concat();
+    let zeros = vec![0; 2 << 20];
+    let damages: [(&str, &[u8], &str); 10] = [
+        (statement, &text[..text.len() / 2], "it is no approval"),
+        (statement, b"", "it is no approval"),
+        (statement, &text[..text.len() - 1], "one of the two was altered"),
+        (statement, &[&text[..], b" "].concat(), "one of the two was altered"),
+        (statement, &flipped(&text, 40), "plan.alice@contoso.com.approval"),
+        (statement, b"\x1b[2J\xff\xfe", "it is no approval"),
+        (signature, &signed[..signed.len() / 2], "the signature cannot be read"),
+        (signature, b"", "its signature is missing"),
+        (signature, &flipped(&signed, signed.len() / 2), "plan.alice@contoso.com.approval"),
+        (signature, &of_bob, "one of the two was altered"),
+    ];
+    for (name, bytes, why) in damages {
+        std::fs::write(here.path().join(name), bytes).unwrap();
+        unapproved(&here, &["and 1 count", why]);
+        std::fs::write(here.path().join(statement), &text).unwrap();
+        std::fs::write(here.path().join(signature), &signed).unwrap();
+    }
+    std::fs::write(here.path().join(signature), &zeros).unwrap();
+    unapproved(&here, &["and 1 count", "its signature is missing", "is not there, is empty or cannot be read"]);
+    std::fs::write(here.path().join(statement), &zeros).unwrap();
+    let before = here.read("tenant.json");
+    here.run(&["apply", "plan.json"]).expect(3).says(&[statement, "larger than 1 MiB"]);
+    assert_eq!(here.read("tenant.json"), before);
+    std::fs::write(here.path().join(statement), &text).unwrap();
+    std::fs::write(here.path().join(signature), &signed).unwrap();
+    here.run(&["apply", "plan.json"]).expect(0);
+}
+
 #[test]
 fn two_signatures_let_a_plan_through() {
     let here = ground();
@@ -103,7 +143,7 @@ fn each_way_to_cheat_is_refused_with_its_reason() {
     unapproved(&here, &["plan.bob.approval: the key is not that of bob@contoso.com"]);
     // Another namespace.
     std::fs::remove_file(here.path().join("plan.bob.approval.sig")).unwrap();
-    unapproved(&here, &["plan.bob.approval: the signature cannot be read"]);
+    unapproved(&here, &["plan.bob.approval: its signature is missing"]);
     ssh(&here, "ssh-keygen", &["-Y", "sign", "-f", "bob", "-n", "git", "plan.bob.approval"], b"");
     unapproved(&here, &["it was signed for `git`"]);
     // A longer time than was signed.
