@@ -132,6 +132,20 @@ async fn a_throttled_write_that_breaks_off_waits_for_its_next_turn() {
 }
 
 /// Writes leave together once some were taken.
+/// Whole or not, the answer says when to come back; longer than any patience nobody waits.
+#[tokio::test]
+async fn nobody_asks_what_became_of_a_write_before_the_service_is_back() {
+    for (seconds, waits) in [(1, true), (600, false)] {
+        let answer = json!({ "status": 503, "retryAfter": seconds });
+        let fault = json!({ "method": "PATCH", "answer": answer, "reset": "inAnswer" });
+        let client = Server::scripted(&linked(), json!({ "faults": [fault] })).await.client();
+        assert!(matches!(client.write(&set(1, "new")).await, Err(DirectoryError::Unknown(_))));
+        let asked = std::time::Instant::now();
+        assert_eq!(fact(&client, 1, FactName::OnPremisesImmutableId).await, FactValue::text("old"));
+        assert_eq!(asked.elapsed() > Duration::from_millis(900), waits, "{seconds} s");
+    }
+}
+
 #[tokio::test]
 async fn a_batch_of_writes_whose_refusal_breaks_off_may_have_been_done() {
     let users: Vec<Value> = (1..=200).map(|n| user(n, &format!("user{n}"), json!({}))).collect();

@@ -100,6 +100,9 @@ impl Turns {
             Err(GraphError::Answer(answer)) if answer.is_throttled() => Err(self.refused(client, answer, now)),
             other => {
                 self.take(client, now);
+                if let Err(GraphError::Answer(answer)) = &other {
+                    come_back_later(client, answer);
+                }
                 other
             }
         };
@@ -133,5 +136,14 @@ impl Turns {
             }
             Err(why) => GraphError::Directory(DirectoryError::Unreachable(format!("{}; {why}", answer.sentence()))),
         }
+    }
+}
+
+/// A service that is not available says when to come back, and whoever looks what became of the write waits for that.
+fn come_back_later(client: &Client, answer: &Answer) {
+    let asked = answer.retry_after.filter(|pause| answer.is_passing() && *pause <= client.patience.total);
+    if let Some(pause) = asked {
+        client.progress.note(Step::Paused { pause, is_throttled: false });
+        client.pace.hold(pause);
     }
 }
