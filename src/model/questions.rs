@@ -134,7 +134,11 @@ pub struct Recorder(Option<Arc<Mutex<Recording>>>);
 struct Recording {
     asked: Questions,
     answered: Questions,
+    /// Look-ups that have no answer yet; of details only whether there are some.
     open: usize,
+    lacks_details: bool,
+    /// Whether it is worth going on without them.
+    stops_for_details: bool,
     /// Whether the users of the tenant are all there, so that only their details are worth a question.
     whole_tenant: bool,
     /// Whether those of the forests are.
@@ -148,10 +152,25 @@ impl Recorder {
         Self(Some(Arc::new(Mutex::new(Recording { answered, ..Recording::default() }))))
     }
 
-    /// Whether anything is written down.
+    /// Asks planning to stop where all it lacks are details: whatever it finds out without them is thrown away.
     #[must_use]
-    pub fn is_recording(&self) -> bool {
-        self.0.is_some()
+    pub fn stopping_for_details(self) -> Self {
+        if let Some(mut recording) = self.lock() {
+            recording.stops_for_details = true;
+        }
+        self
+    }
+
+    /// Whether details have to be read before planning is worth going on with.
+    #[must_use]
+    pub fn needs_details_first(&self) -> bool {
+        self.lock().is_some_and(|recording| recording.stops_for_details && recording.is_whole() && recording.lacks_details)
+    }
+
+    /// Whether it matters who looks a user up, since not all of them are known.
+    #[must_use]
+    pub fn has_look_ups(&self) -> bool {
+        self.lock().is_some_and(|recording| !recording.is_whole())
     }
 
     /// Writes down nothing that can be told from a whole list.
@@ -204,8 +223,18 @@ impl Recorder {
 }
 
 impl Recording {
+    fn is_whole(&self) -> bool {
+        self.whole_tenant && self.whole_forests
+    }
+
     fn ask(&mut self, question: CloudQuestion) {
-        self.open += usize::from(!self.answered.tenant.contains(&question));
+        if !self.answered.tenant.contains(&question) {
+            if matches!(question, CloudQuestion::Details(_)) {
+                self.lacks_details = true;
+            } else {
+                self.open += 1;
+            }
+        }
         self.asked.tenant.insert(question);
     }
 }
@@ -233,6 +262,22 @@ mod tests {
         whole.tenant(|| unreachable!("a list tells"));
         let id = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0".parse().unwrap();
         whole.details(id);
-        assert_eq!(whole.questions().tenant, [CloudQuestion::Details(id)].into());
+        assert_eq!((whole.questions().tenant, whole.open()), ([CloudQuestion::Details(id)].into(), 0));
+    }
+
+    #[test]
+    fn details_are_worth_stopping_for_where_they_are_all_that_is_missing() {
+        let id = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0".parse().unwrap();
+        let stops = |answered: &[CloudQuestion], whole: bool, asks: bool| {
+            let answered = Questions { tenant: answered.iter().cloned().collect(), ..Questions::default() };
+            let recorder = Recorder::new(answered).knowing(true, whole).stopping_for_details();
+            if asks {
+                recorder.details(id);
+            }
+            recorder.needs_details_first()
+        };
+        assert!(stops(&[], true, true));
+        assert!(!stops(&[], false, true) && !stops(&[], true, false) && !stops(&[CloudQuestion::Details(id)], true, true));
+        assert!(!Recorder::new(Questions::default()).knowing(true, true).needs_details_first());
     }
 }

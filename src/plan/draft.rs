@@ -74,7 +74,7 @@ pub(super) fn draft<'a>(mappings: &[Named<'a>], world: &World, context: Context<
 
 /// Resolves every mapping. Only so many hints are given, to the first that need one: those come last, in their order.
 fn resolve(links: &mut [Link<'_>], world: &World, hints: &Hints) {
-    if world.recorder().is_recording() {
+    if world.recorder().has_look_ups() {
         // What one mapping asks would seem to be asked by another at the same time.
         links.iter_mut().for_each(|link| super::resolve::resolve(link, world, hints));
         return;

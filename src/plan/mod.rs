@@ -104,6 +104,9 @@ fn plan(desired: &Desired, world: &World, options: &Options) -> Result<Body, Pro
 
     let context = draft::Context { policy: &desired.policy, hints: &hints, others: &BTreeSet::new() };
     let mut draft = draft::draft(&mappings, world, context);
+    if world.recorder().needs_details_first() {
+        return Err(ProofFailure("accounts have to be read more closely first".to_owned()));
+    }
     let proof = prove::prove(&draft, &mappings, world, &desired.policy)?;
     let mut end = world.unchanged();
     let actions = carry::actions(&draft.links, &draft.ops, &mut end).map_err(ProofFailure)?;

@@ -23,6 +23,7 @@ pub fn inquire(
     answered: &Questions,
 ) -> (Result<Body, ProofFailure>, Questions) {
     let (world, recorder) = recorded(std::mem::take(observed), answered);
+    let recorder = recorder.stopping_for_details();
     let body = plan(desired, &world, options);
     *observed = world.into_observed();
     (body, recorder.questions())

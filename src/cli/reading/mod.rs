@@ -66,6 +66,10 @@ impl Reading {
     /// Plans, and reads what planning asks for on the way.
     pub(super) async fn plan(&mut self, desired: &Desired, options: &Options) -> Result<Body, Failure> {
         let terminal = self.terminal;
+        if !self.is_live() {
+            say_planning(terminal);
+            return plan::compute(desired, &mut self.observed, options).map_err(|failure| unproven(&failure));
+        }
         let body = self
             .ask(|observed, answered| {
                 say_planning(terminal);
@@ -77,16 +81,11 @@ impl Reading {
 
     /// The same, when what was read is needed for nothing else: a large export is not copied.
     pub(super) async fn plan_at_last(mut self, desired: &Desired, options: &Options) -> Result<Body, Failure> {
-        if self.is_live() {
-            let body = self.plan(desired, options).await;
-            self.close().await;
-            return body;
-        }
-        say_planning(self.terminal);
-        let body = plan::compute(desired, &mut self.observed, options);
+        let body = self.plan(desired, options).await;
+        self.close().await;
         // The process ends with the plan; millions of values take long to give back one by one.
         std::mem::forget(self.observed);
-        body.map_err(|failure| unproven(&failure))
+        body
     }
 
     fn is_live(&self) -> bool {
