@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{AnchorForm, CloudKey, CloudUser, HolderDecision, Known, Policy, Resolve, SourceAnchor};
+use crate::model::{AnchorForm, CloudKey, CloudUser, HolderDecision, Policy, Resolve, SourceAnchor};
 use crate::tenant_model::UserRef;
 
 use super::decision::check_decision;
@@ -92,7 +92,7 @@ fn find(link: &Link<'_>, anchor: &SourceAnchor, sets: bool, world: &World) -> Ve
     if sets {
         world.tenant.holders_of(&anchor.value).into_iter().for_each(|user| add(user, Obstacle::Anchor));
     }
-    if let Some(sid) = link.ad_user(world).and_then(|user| user.sid.as_ref()) {
+    if let Some(sid) = link.ad_sid(world) {
         world.tenant.by_sid(sid).into_iter().for_each(|user| add(user, Obstacle::Sid));
     }
     if let Some(guid) = anchor.guid.filter(|_| sets) {
@@ -135,7 +135,7 @@ fn overwritten_in_order(
             return;
         }
     }
-    let own = clears_sid(link, account);
+    let own = clears_sid(link, account, world);
     if own && account.is_synced() && !account.is_deleted() {
         raise_synced_holder(link, account, Obstacle::Sid, Release::OtherMapping, world);
     } else if own && account.is_synced() {
@@ -162,7 +162,7 @@ fn raise_ambiguous_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)],
 /// A stamp changes the anchor of an AD user that sync links to another account already: sync would stop for it.
 pub(super) fn raise_stamped_too_late(link: &mut Link<'_>, targets: &Targets, world: &World) {
     let Some(ad) = link.ad else { return };
-    let sid = link.ad_user(world).and_then(|user| user.sid.as_ref());
+    let sid = link.ad_sid(world);
     let by_sid = sid.map(|sid| world.tenant.by_sid(sid)).unwrap_or_default();
     let current = world.forests.anchor(ad).and_then(Result::ok);
     let by_anchor = current.map(|anchor| world.tenant.holders_of(&anchor.value)).unwrap_or_default();
@@ -310,9 +310,6 @@ fn raise_near_duplicates(link: &mut Link<'_>, anchor: &SourceAnchor, world: &Wor
 }
 
 /// Whether clearing a holder has to take its SID, too: only where it is this AD user's.
-pub(super) fn clears_sid(link: &Link<'_>, account: &CloudUser) -> bool {
-    match &account.sid {
-        Known::Is(sid) => link.ad_sid.as_ref() == Some(sid),
-        Known::Null | Known::Unknown => false,
-    }
+pub(super) fn clears_sid(link: &Link<'_>, account: &CloudUser, world: &World) -> bool {
+    account.sid.value().is_some_and(|sid| link.ad_sid(world) == Some(sid))
 }

@@ -16,8 +16,6 @@ pub(super) struct Link<'a> {
     pub(super) mapping: &'a Mapping,
     /// The AD user; `None` when nobody is wanted, nobody was found, or no forest was read.
     pub(super) ad: Option<AdRef>,
-    /// The AD user's SID.
-    pub(super) ad_sid: Option<Sid>,
     /// The GUID that was taken at its word because no forest is configured.
     pub(super) given: Option<ObjectGuid>,
     /// The cloud user.
@@ -40,7 +38,6 @@ impl<'a> Link<'a> {
             id,
             mapping,
             ad: None,
-            ad_sid: None,
             given: None,
             target: None,
             anchor: None,
@@ -128,6 +125,11 @@ impl<'a> Link<'a> {
 
     pub(super) fn ad_user<'w>(&self, world: &'w World) -> Option<&'w AdUser> {
         self.ad.and_then(|user| world.forests.user(user))
+    }
+
+    /// The AD user's SID.
+    pub(super) fn ad_sid<'w>(&self, world: &'w World) -> Option<&'w Sid> {
+        self.ad_user(world)?.sid.as_ref()
     }
 
     pub(super) fn target_user<'w>(&self, world: &'w World) -> Option<&'w CloudUser> {

@@ -174,7 +174,7 @@ impl<'a> Builder<'a, '_> {
     /// Whether any mapping that goes through and decided on the account is about the AD user whose SID it carries.
     fn clears_sid(&self, user: UserRef, account: &CloudUser) -> bool {
         let deciders = self.deciders.get(&user).into_iter().flatten().filter_map(|at| self.links.get(*at));
-        deciders.into_iter().any(|link| super::holders::clears_sid(link, account))
+        deciders.into_iter().any(|link| super::holders::clears_sid(link, account, self.world))
     }
 
     /// The writes on the target itself, each after the one before.

@@ -16,7 +16,6 @@ use super::world::{AdRef, World, mail_addresses};
 /// Resolves both sides and the wanted anchor of a mapping.
 pub(super) fn resolve(link: &mut Link<'_>, world: &World, hints: &Hints) {
     resolve_on_prem(link, world, hints);
-    link.ad_sid = link.ad_user(world).and_then(|user| user.sid.clone());
     resolve_cloud(link, world, hints);
     link.target_user(world).into_iter().for_each(|account| world.tenant.ask_details(account));
     resolve_anchor(link, world);

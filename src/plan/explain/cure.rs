@@ -111,7 +111,7 @@ fn accounts_of(mapping: &Mapping, world: &World) -> Vec<UserRef> {
     let mut link = Link::new("", mapping);
     resolve::resolve(&mut link, world, &Hints::none());
     let holders = link.anchor.as_ref().map(|anchor| world.tenant.holders_of(&anchor.value)).unwrap_or_default();
-    let of_sid = link.ad_sid.as_ref().map(|sid| world.tenant.by_sid(sid)).unwrap_or_default();
+    let of_sid = link.ad_sid(world).map(|sid| world.tenant.by_sid(sid)).unwrap_or_default();
     holders.into_iter().chain(of_sid).chain(link.target).collect()
 }
 
