@@ -163,7 +163,7 @@ impl FromStr for DistinguishedName {
         let valid = if is_plain(trimmed) {
             trimmed.split(',').all(|part| part.find('=').is_some_and(|kind| kind > 0))
         } else {
-            !trimmed.is_empty() && split_parts(trimmed).into_iter().all(|part| kind_and_value(part).is_some())
+            split_parts(trimmed).into_iter().all(|part| kind_and_value(part).is_some())
         };
         if valid { Ok(Self(trimmed.into())) } else { Err(DnError(text.to_owned())) }
     }
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn refuses_what_has_no_parts() {
-        for text in ["", "eve", "CN=a,", "=x,DC=y", ",,"] {
+        for text in ["", " ", "eve", "CN=a,", "=x,DC=y", ",,", "Zoë ", "CN=a, ", " =x,DC=y", "CN=a;"] {
             assert!(text.parse::<DistinguishedName>().is_err(), "{text}");
         }
     }
