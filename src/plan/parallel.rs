@@ -45,13 +45,37 @@ pub(super) fn map<T: Send, R: Send>(items: &mut [T], work: impl Fn(usize, &mut T
 
 /// How many items one thread gets.
 fn share_of(count: usize) -> usize {
-    if count < 2 * WORTH_A_THREAD {
+    if count < 2 * WORTH_A_THREAD || is_alone() {
         return count.max(1);
     }
     // The system takes its time to tell.
     static THREADS: OnceLock<usize> = OnceLock::new();
     let threads = *THREADS.get_or_init(|| available_parallelism().map_or(1, NonZero::get));
     count.div_ceil(threads.min(count / WORTH_A_THREAD))
+}
+
+#[cfg(not(test))]
+fn is_alone() -> bool {
+    false
+}
+
+#[cfg(test)]
+thread_local! {
+    static ALONE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+#[cfg(test)]
+fn is_alone() -> bool {
+    ALONE.get()
+}
+
+/// What work gives that no other thread helps with.
+#[cfg(test)]
+pub(super) fn on_one_thread<R>(work: impl FnOnce() -> R) -> R {
+    ALONE.set(true);
+    let result = work();
+    ALONE.set(false);
+    result
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod discover;
 mod explain;
 mod holders;
+mod large;
 mod next_sync;
 mod order;
 mod parts;
