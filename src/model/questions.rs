@@ -280,4 +280,11 @@ mod tests {
         assert!(!stops(&[], false, true) && !stops(&[], true, false) && !stops(&[CloudQuestion::Details(id)], true, true));
         assert!(!Recorder::new(Questions::default()).knowing(true, true).needs_details_first());
     }
+
+    #[test]
+    fn whoever_is_looked_up_matters_until_everybody_is_known() {
+        let knowing = |tenant, forests| Recorder::new(Questions::default()).knowing(tenant, forests).has_look_ups();
+        assert!(knowing(false, false) && knowing(true, false) && knowing(false, true));
+        assert!(!knowing(true, true) && !Recorder::default().has_look_ups());
+    }
 }
