@@ -145,3 +145,24 @@ fn a_guid_in_the_wrong_byte_order_is_told_whose_it_is() {
     let hint = body.findings[0].hint.as_ref().unwrap();
     assert!(hint.contains("7n8F9T5MWUSC3SElC3KWAQ==") && hint.contains("CN=ann"), "{hint}");
 }
+
+/// What nobody has read is null in the row; the row itself is there.
+#[test]
+fn a_row_tells_the_ad_user_as_far_as_he_is_known() {
+    let row = |key: OnPremKey, text: &str| {
+        let mut case = Case::new().cloud(1, "ann", None, nothing).map("ann", "ann", |mapping| {
+            mapping.on_prem = OnPremSide::User(OnPremSelector { key, forest: None, text: text.into() });
+        });
+        case.observed.forests.clear();
+        case.plan().mappings.remove(0).on_prem.map(|user| (user.dn, user.object_guid))
+    };
+    assert_eq!(row(OnPremKey::Guid(GuidInput::Guid(guid(A))), A), Some((None, Some(guid(A)))));
+    assert_eq!(row(OnPremKey::ImmutableId(ImmutableId::stored("employee-1").unwrap()), "employee-1"), Some((None, None)));
+    assert_eq!(row(OnPremKey::EmployeeId("1".into()), "1"), None, "nobody can look that up");
+    let read = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", nothing).plan();
+    let user = read.mappings[0].on_prem.clone().unwrap();
+    assert_eq!(
+        (user.dn.as_deref(), user.forest.as_deref(), user.sam.as_deref()),
+        (Some("CN=ann,OU=Staff,DC=corp"), Some("corp"), Some("ann"))
+    );
+}
