@@ -121,3 +121,9 @@ fn a_holder_that_cannot_be_restored_cannot_be_cleared_in_the_bin() {
     assert!(blocked.findings.iter().any(|finding| finding.objects.iter().any(|object| object.contains("other@x.example"))));
     assert_eq!(kinds(&case(Resolve::Purge)), ["purge old", "setImmutableId ann"]);
 }
+
+#[test]
+fn who_stands_in_the_way_matters_once_the_target_is_found() {
+    let case = Case::new().ad("ann", A, nothing).cloud(1, "twin", Some(anchor(A)), nothing);
+    assert_eq!(blockers(&case.map("ann", "ann", nothing).plan()), [Code::CloudNotFound]);
+}
