@@ -105,6 +105,7 @@ fn plan(desired: &Desired, world: &World, options: &Options) -> Result<Body, Pro
     let context = draft::Context { policy: &desired.policy, hints: &hints, others: &BTreeSet::new() };
     let mut draft = draft::draft(&mappings, world, context);
     if world.recorder().needs_details_first() {
+        // Means nothing, like all that comes of open questions: whoever asked reads them and asks again.
         return Err(ProofFailure("accounts have to be read more closely first".to_owned()));
     }
     let proof = prove::prove(&draft, &mappings, world, &desired.policy)?;

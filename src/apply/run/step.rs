@@ -178,23 +178,19 @@ impl Step<'_> {
                 Ok(receipt) => return self.read_back(run, receipt.request_id, None).await,
                 Err(DirectoryError::Refused { message, holder }) => {
                     let delay = holder.filter(|holder| run.was_released(*holder)).and_then(|_| retries.next());
-                    let refused = Failure { kind: FailureKind::Refused, reason: message };
-                    let Some(delay) = delay else { return Err(self.fail(run, OutcomeKind::Refused, refused).await) };
-                    if !self.wait(run, *delay, "a value that was just released to become free").await {
-                        drop(self.fail(run, OutcomeKind::Refused, refused).await);
-                        return Ok(StepEnd::NotStarted);
+                    let what = "a value that was just released to become free";
+                    if let Some(end) = self.after_refusal(run, message, delay.copied(), what).await {
+                        return end;
                     }
                 }
                 Err(DirectoryError::NotThere(message)) => {
                     if self.is_done(run).await {
                         return self.read_back(run, None, None).await;
                     }
-                    let failure = Failure { kind: FailureKind::Refused, reason: message };
                     let delay = retries.next().filter(|_| self.chain.len() > 1);
-                    let Some(delay) = delay else { return Err(self.fail(run, OutcomeKind::Refused, failure).await) };
-                    if !self.wait(run, *delay, "an earlier write to become visible").await {
-                        drop(self.fail(run, OutcomeKind::Refused, failure).await);
-                        return Ok(StepEnd::NotStarted);
+                    let what = "an earlier write to become visible";
+                    if let Some(end) = self.after_refusal(run, message, delay.copied(), what).await {
+                        return end;
                     }
                 }
                 Err(DirectoryError::Unknown(message)) => {
@@ -216,6 +212,23 @@ impl Step<'_> {
                 }
             }
         }
+    }
+
+    /// Waits for what a refused write lacks. How the step ends, where waiting does not help or the run is stopped meanwhile.
+    async fn after_refusal(
+        &self,
+        run: &Run<'_>,
+        reason: String,
+        delay: Option<Duration>,
+        what: &str,
+    ) -> Option<Result<StepEnd, StepEnd>> {
+        let refused = Failure { kind: FailureKind::Refused, reason };
+        let Some(delay) = delay else { return Some(Err(self.fail(run, OutcomeKind::Refused, refused).await)) };
+        if self.wait(run, delay, what).await {
+            return None;
+        }
+        drop(self.fail(run, OutcomeKind::Refused, refused).await);
+        Some(Ok(StepEnd::NotStarted))
     }
 
     /// The turn of a write that was not made when it was its turn before, and what a look says by then: `None` when the
