@@ -20,27 +20,20 @@ pub(super) fn map<T: Send, R: Send>(items: &mut [T], work: impl Fn(usize, &mut T
     if share >= items.len() {
         return items.iter_mut().enumerate().map(|(position, item)| work(position, item)).collect();
     }
-    let mut results = Vec::with_capacity(items.len());
-    let work_on = |(number, items): (usize, &mut [T]), results: &mut Vec<R>| {
-        results.extend(items.iter_mut().zip(number * share..).map(|(item, position)| work(position, item)));
+    let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
+    let work_on = |(number, (items, results)): (usize, (&mut [T], &mut [Option<R>]))| {
+        for ((item, result), position) in items.iter_mut().zip(results).zip(number * share..) {
+            *result = Some(work(position, item));
+        }
     };
-    let mut shares = items.chunks_mut(share).enumerate();
+    let mut shares = items.chunks_mut(share).zip(results.chunks_mut(share)).enumerate();
     let own = shares.next();
     scope(|threads| {
-        let on_a_thread = |share| {
-            threads.spawn(|| {
-                let mut results = Vec::new();
-                work_on(share, &mut results);
-                results
-            })
-        };
-        let others: Vec<_> = shares.map(on_a_thread).collect();
-        own.into_iter().for_each(|share| work_on(share, &mut results));
-        for other in others {
-            results.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
+        let others: Vec<_> = shares.map(|share| threads.spawn(move || work_on(share))).collect();
+        own.into_iter().for_each(work_on);
+        others.into_iter().for_each(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
     });
-    results
+    results.into_iter().flatten().collect()
 }
 
 /// How many items one thread gets.
