@@ -1,6 +1,8 @@
 //! The entries of `mappings`, and the checks that they share with the rows of mapping files.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
+
+use enumset::EnumSet;
 
 use super::forests::Forests;
 use super::reader::{Fault, Fields, Reader};
@@ -10,7 +12,7 @@ use super::tree::Value;
 use crate::model::text::nearest;
 use crate::model::{
     Acceptable, AnchorMode, CloudSelector, GuidInput, HolderDecision, Mapping, OnPremKey, OnPremSelector, OnPremSide, Resolve,
-    WriteSide,
+    Text, WriteSide,
 };
 
 /// The words of `write`.
@@ -135,7 +137,7 @@ fn without_forests(key: OnPremKey, forests: &Forests) -> Result<OnPremKey, Fault
 }
 
 /// The name of a configured forest.
-pub(super) fn forest<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Forests) -> Option<Box<str>> {
+pub(super) fn forest<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Forests) -> Option<Text> {
     let text = reader.text(value)?;
     let names: Vec<&str> = forests.specs.iter().map(|spec| &*spec.name).collect();
     if forests.unreadable || names.contains(&text) {
@@ -190,7 +192,7 @@ fn holder<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<HolderDecisio
     Some(HolderDecision { account: account?, resolve: resolve?, because, source: reader.place(value) })
 }
 
-fn accept<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> BTreeSet<Acceptable> {
+fn accept<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> EnumSet<Acceptable> {
     let entries = reader.list(value);
     let codes = entries.into_iter().filter_map(|entry| {
         let text = reader.text(entry)?;

@@ -9,7 +9,7 @@ use super::tenant::flatten;
 use super::tree::Value;
 use crate::diag::Diagnostic;
 use crate::model::text::fold;
-use crate::model::{CloudPairKey, DistinguishedName, OnPremPairKey, Rule, SuffixReplacement};
+use crate::model::{CloudPairKey, DistinguishedName, OnPremPairKey, Rule, SuffixReplacement, Text};
 
 const ON_PREM: [(&str, OnPremPairKey); 4] = [
     ("userPrincipalName", OnPremPairKey::UserPrincipalName),
@@ -53,7 +53,7 @@ fn rule<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Forests) -> Opt
     Some(Rule { name: name?.into(), source: reader.place(value), forest, under, on_prem, cloud, replace_suffix })
 }
 
-type Scope = (Option<Box<str>>, Option<DistinguishedName>);
+type Scope = (Option<Text>, Option<DistinguishedName>);
 
 fn scope<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Forests) -> Option<Scope> {
     let fields = reader.fields(value, &["forest", "under"])?;

@@ -1,6 +1,6 @@
 //! Mapping files: CSV with the columns onPrem, cloud, holder, resolve, because, write.
 
-use std::collections::BTreeSet;
+use enumset::EnumSet;
 use std::ops::Range;
 
 use memchr::memchr_iter;
@@ -192,7 +192,6 @@ impl Row<'_, '_> {
         // The reason explains the decision, where there is one.
         let because = because.filter(|_| holder.is_none());
         let source = reader.source.source(self.place.start);
-        let accept = BTreeSet::new();
         Some(Mapping {
             source,
             on_prem,
@@ -200,7 +199,7 @@ impl Row<'_, '_> {
             holders: holder.into_iter().collect(),
             write,
             restore: false,
-            accept,
+            accept: EnumSet::new(),
             because,
             rule: None,
         })

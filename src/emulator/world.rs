@@ -331,7 +331,7 @@ impl World {
 /// The values of an account that nobody else can have, as long as it has them.
 fn unique_values(account: &CloudUser) -> Vec<(&'static str, String)> {
     let anchor = account.immutable_id.as_ref().map(|id| ("onPremisesImmutableId", id.as_str().to_owned()));
-    let sid = account.sid.value().map(|sid| ("onPremisesSecurityIdentifier", sid.as_str().to_owned()));
+    let sid = account.sid.value().map(|sid| ("onPremisesSecurityIdentifier", sid.to_string()));
     anchor.into_iter().chain(sid).collect()
 }
 

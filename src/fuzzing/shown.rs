@@ -56,7 +56,8 @@ fn fill(value: &mut Value, text: &str) {
         Value::Object(fields) => {
             // An account of the plan is an id and a name; no other id can stand there.
             let is_account = fields.len() == 2 && fields.contains_key("id") && fields.contains_key("upn");
-            let is_fixed = |key: &str| WORDS.contains(&key) || key == "objectGuid" || (key == "id" && is_account);
+            let is_fixed =
+                |key: &str| WORDS.contains(&key) || ["objectGuid", "objectSid"].contains(&key) || (key == "id" && is_account);
             let values = fields.iter_mut().filter(|(key, _)| !is_fixed(key));
             values.for_each(|(_, value)| fill(value, text));
         }

@@ -1,6 +1,6 @@
 //! A user of Active Directory as it was read.
 
-use super::{DistinguishedName, EntraId, ObjectGuid, Sid};
+use super::{DistinguishedName, EntraId, ObjectGuid, Sid, Text};
 
 /// A user object of one forest: what planning needs of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,17 +16,17 @@ pub struct AdUser {
     /// objectSid.
     pub sid: Option<Sid>,
     /// sAMAccountName.
-    pub sam: Option<Box<str>>,
+    pub sam: Option<Text>,
     /// userPrincipalName.
-    pub upn: Option<Box<str>>,
+    pub upn: Option<Text>,
     /// mail.
-    pub mail: Option<Box<str>>,
+    pub mail: Option<Text>,
     /// proxyAddresses, each with its prefix.
     pub proxy_addresses: Box<[Box<str>]>,
     /// employeeID.
-    pub employee_id: Option<Box<str>>,
+    pub employee_id: Option<Text>,
     /// displayName.
-    pub display_name: Option<Box<str>>,
+    pub display_name: Option<Text>,
     /// Whether sign-in is allowed (userAccountControl bit 2); `None` when that was not read.
     pub enabled: Option<bool>,
     /// adminCount is 1: delegated writes will be refused.

@@ -3,22 +3,23 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::Text;
 use super::text::{fold, same};
 
 /// A user principal name; compares without case, keeps its spelling.
 #[derive(Debug, Clone)]
-pub struct Upn(Box<str>);
+pub struct Upn(Text);
 
 /// A mail address; compares without case, keeps its spelling.
 #[derive(Debug, Clone)]
-pub struct SmtpAddress(Box<str>);
+pub struct SmtpAddress(Text);
 
 /// Why a text is no sign-in name or mail address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not of the form name@domain")]
 pub struct AddressError(pub String);
 
-fn check(text: &str) -> Result<Box<str>, AddressError> {
+fn check(text: &str) -> Result<Text, AddressError> {
     let trimmed = text.trim();
     let whole = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control());
     match trimmed.rsplit_once('@') {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::text::is_like;
-use super::{EntraId, ImmutableId, Known, ObjectGuid, ProxyAddress, Sid};
+use super::{EntraId, ImmutableId, Known, ObjectGuid, ProxyAddress, Sid, Text};
 
 /// What stands in the sign-in name of an account that was invited.
 pub const GUEST_MARK: &str = "#EXT#";
@@ -16,7 +16,7 @@ pub struct CloudUser {
     /// Object id.
     pub id: EntraId,
     /// userPrincipalName as stored; in the recycle bin Entra puts the undashed id in front, see [`Self::original_upn`].
-    pub upn: Box<str>,
+    pub upn: Text,
     /// onPremisesImmutableId. Reading fails where the property is missing, so this is always known.
     pub immutable_id: Option<ImmutableId>,
     /// onPremisesSyncEnabled: true synced, false formerly synced, null never.
@@ -28,13 +28,13 @@ pub struct CloudUser {
     /// The other on-premises values that sync copies and leaves behind.
     pub residue: OnPremisesResidue,
     /// mail.
-    pub mail: Known<Box<str>>,
+    pub mail: Known<Text>,
     /// proxyAddresses, each with its prefix.
     pub proxy_addresses: Known<Box<[Box<str>]>>,
     /// displayName.
-    pub display_name: Option<Box<str>>,
+    pub display_name: Option<Text>,
     /// employeeId.
-    pub employee_id: Known<Box<str>>,
+    pub employee_id: Known<Text>,
     /// accountEnabled.
     pub account_enabled: Known<bool>,
     /// userType.
@@ -42,15 +42,15 @@ pub struct CloudUser {
     /// skuIds of assignedLicenses.
     pub licenses: Known<Box<[Box<str>]>>,
     /// The latest sign-in, RFC 3339; null when never.
-    pub last_sign_in: Known<Box<str>>,
+    pub last_sign_in: Known<Text>,
     /// deletedDateTime when the account is in the recycle bin; an empty text when the file gave none.
-    pub deleted_at: Option<Box<str>>,
+    pub deleted_at: Option<Text>,
     /// onPremisesSyncBehavior.isCloudManaged: the source of authority was moved to the cloud.
     pub cloud_managed: Known<bool>,
     /// mailboxSettings.userPurpose (user, shared, room, equipment …).
-    pub mailbox_purpose: Known<Box<str>>,
+    pub mailbox_purpose: Known<Text>,
     /// onPremisesLastSyncDateTime, RFC 3339.
-    pub last_sync: Known<Box<str>>,
+    pub last_sync: Known<Text>,
     /// onPremisesProvisioningErrors: names and addresses that Entra withholds from the account.
     pub provisioning_errors: Known<Box<[ProvisioningError]>>,
 }
@@ -60,15 +60,15 @@ pub struct CloudUser {
 #[serde(deny_unknown_fields)]
 pub struct ProvisioningError {
     /// `PropertyConflict`, so far the only one.
-    pub category: Option<Box<str>>,
+    pub category: Option<Text>,
     /// Since when, RFC 3339.
     #[serde(rename = "occurredDateTime")]
-    pub occurred: Option<Box<str>>,
+    pub occurred: Option<Text>,
     /// `UserPrincipalName` or `ProxyAddress`.
     #[serde(rename = "propertyCausingError")]
-    pub property: Option<Box<str>>,
+    pub property: Option<Text>,
     /// The value that is withheld.
-    pub value: Option<Box<str>>,
+    pub value: Option<Text>,
 }
 
 impl fmt::Display for ProvisioningError {
@@ -110,13 +110,13 @@ pub enum UserKind {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OnPremisesResidue {
     /// onPremisesDistinguishedName.
-    pub distinguished_name: Known<Box<str>>,
+    pub distinguished_name: Known<Text>,
     /// onPremisesDomainName.
-    pub domain_name: Known<Box<str>>,
+    pub domain_name: Known<Text>,
     /// onPremisesSamAccountName.
-    pub sam_account_name: Known<Box<str>>,
+    pub sam_account_name: Known<Text>,
     /// onPremisesUserPrincipalName.
-    pub user_principal_name: Known<Box<str>>,
+    pub user_principal_name: Known<Text>,
 }
 
 impl CloudUser {

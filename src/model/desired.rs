@@ -1,9 +1,10 @@
 //! What the author of hardmatch.yaml wants.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{AnchorMode, DistinguishedName, EntraId, GuidInput, ImmutableId, Sid, SmtpAddress, Upn};
+use enumset::{EnumSet, EnumSetType};
+
+use super::{AnchorMode, DistinguishedName, EntraId, GuidInput, ImmutableId, Sid, SmtpAddress, Text, Upn};
 
 /// The whole configuration, as far as planning needs it.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +59,7 @@ pub struct Mapping {
     /// Whether a soft-deleted target is restored first.
     pub restore: bool,
     /// Blockers that the author has weighed.
-    pub accept: BTreeSet<Acceptable>,
+    pub accept: EnumSet<Acceptable>,
     /// Why.
     pub because: Option<Box<str>>,
     /// The rule that made it, if one did.
@@ -76,7 +77,7 @@ impl Mapping {
             holders: Vec::new(),
             write: WriteSide::Cloud,
             restore: false,
-            accept: BTreeSet::new(),
+            accept: EnumSet::new(),
             because: None,
             rule: None,
         }
@@ -98,9 +99,9 @@ pub struct OnPremSelector {
     /// The key.
     pub key: OnPremKey,
     /// Only in this forest.
-    pub forest: Option<Box<str>>,
+    pub forest: Option<Text>,
     /// The selector as it was written, for messages and ids.
-    pub text: Box<str>,
+    pub text: Text,
 }
 
 /// The kinds of on-premises selectors.
@@ -115,16 +116,16 @@ pub enum OnPremKey {
     /// `sam`, optionally with a domain.
     Sam {
         /// NetBIOS or DNS name of the domain.
-        domain: Option<Box<str>>,
+        domain: Option<Text>,
         /// sAMAccountName.
-        name: Box<str>,
+        name: Text,
     },
     /// `upn`.
     Upn(Upn),
     /// `mail`: mail or any proxy address.
     Mail(SmtpAddress),
     /// `employeeId`.
-    EmployeeId(Box<str>),
+    EmployeeId(Text),
     /// `immutableId`: the effective anchor.
     ImmutableId(ImmutableId),
 }
@@ -135,7 +136,7 @@ pub struct CloudSelector {
     /// The key.
     pub key: CloudKey,
     /// The selector as it was written.
-    pub text: Box<str>,
+    pub text: Text,
 }
 
 /// The kinds of cloud selectors.
@@ -148,7 +149,7 @@ pub enum CloudKey {
     /// `mail`: mail or any proxy address.
     Mail(SmtpAddress),
     /// `employeeId`.
-    EmployeeId(Box<str>),
+    EmployeeId(Text),
 }
 
 /// A decision on one account that stands in the way.
@@ -184,7 +185,7 @@ pub enum WriteSide {
 }
 
 /// The blockers that an author may accept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, PartialOrd, Ord, Hash, EnumSetType)]
 pub enum Acceptable {
     /// `anchor-opaque`
     AnchorOpaque,
@@ -237,7 +238,7 @@ pub struct Rule {
     /// Where it was written.
     pub source: Source,
     /// Only this forest.
-    pub forest: Option<Box<str>>,
+    pub forest: Option<Text>,
     /// Only below this container.
     pub under: Option<DistinguishedName>,
     /// The AD attribute that is compared.

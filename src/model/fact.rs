@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CloudUser, Known, UserKind};
+use super::{CloudUser, Known, Text, UserKind};
 
 /// Facts by name; the order is that of the names as written.
 pub type Facts = BTreeMap<FactName, FactValue>;
@@ -131,7 +131,7 @@ impl AccountFacts {
 }
 
 fn user_fact(user: &CloudUser, name: FactName) -> Option<FactValue> {
-    let text = |value: &Known<Box<str>>| known(value, |text| FactValue::text(&**text));
+    let text = |value: &Known<Text>| known(value, |text| FactValue::text(&**text));
     match name {
         FactName::AssignedLicenses => known(&user.licenses, |skus| {
             let mut skus: Vec<String> = skus.iter().map(ToString::to_string).collect();
@@ -148,7 +148,7 @@ fn user_fact(user: &CloudUser, name: FactName) -> Option<FactValue> {
         }
         FactName::OnPremisesObjectIdentifier => known(&user.object_identifier, |guid| FactValue::text(guid.to_string())),
         FactName::OnPremisesSamAccountName => text(&user.residue.sam_account_name),
-        FactName::OnPremisesSecurityIdentifier => known(&user.sid, |sid| FactValue::text(sid.as_str())),
+        FactName::OnPremisesSecurityIdentifier => known(&user.sid, |sid| FactValue::text(&sid.to_string())),
         FactName::OnPremisesSyncEnabled => known(&user.sync_enabled, |on| FactValue::Bool(*on)),
         FactName::OnPremisesUserPrincipalName => text(&user.residue.user_principal_name),
         FactName::UserPrincipalName => Some(FactValue::text(user.original_upn())),

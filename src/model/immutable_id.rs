@@ -6,10 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use super::Text;
+
 /// `onPremisesImmutableId` exactly as a tenant stores it; never trimmed, folded or re-encoded.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ImmutableId(Box<str>);
+pub struct ImmutableId(Text);
 
 impl ImmutableId {
     /// A value as it is stored; `None` for the empty string, which no tenant holds.
@@ -20,7 +22,7 @@ impl ImmutableId {
 
     /// The same of a text that is not needed elsewhere.
     #[must_use]
-    pub fn owned(text: Box<str>) -> Option<Self> {
+    pub fn owned(text: Text) -> Option<Self> {
         (!text.is_empty()).then_some(Self(text))
     }
 

@@ -40,3 +40,6 @@ pub use immutable_id::ImmutableId;
 pub use known::Known;
 pub use observed::{Domain, Observed, ObservedForest, ObservedTenant, OtherKind, OtherObject, RoleGrant, RoleState};
 pub use sid::{Sid, SidError};
+
+/// A name or another short text of a directory: up to 24 bytes need no memory of their own.
+pub type Text = compact_str::CompactString;

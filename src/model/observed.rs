@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{AdUser, AnchorMode, CloudUser, EntraId, Known, Sid};
+use super::{AdUser, AnchorMode, CloudUser, EntraId, Known, Sid, Text};
 
 /// Everything that planning may look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Observed {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ObservedForest {
     /// Its name in the configuration.
-    pub name: Box<str>,
+    pub name: Text,
     /// Where its anchors come from.
     pub anchor: AnchorMode,
     /// Its domain SID: of the domain object if that was read, else the one most users share.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{DistinguishedName, EntraId, GuidInput, ImmutableId, ObjectGuid, OnPremKey, Sid};
+use super::{DistinguishedName, EntraId, GuidInput, ImmutableId, ObjectGuid, OnPremKey, Sid, Text};
 
 /// How many synced users [`CloudQuestion::SyncedSample`] asks for.
 pub const SYNCED_SAMPLE: u32 = 50;
@@ -26,11 +26,11 @@ pub enum CloudQuestion {
     /// The user with this id, or any other object with it.
     Id(EntraId),
     /// Users with this sign-in name; of deleted ones the name before deletion.
-    Upn(Box<str>),
+    Upn(Text),
     /// Users, groups and contacts with this mail address, without prefix: as `mail` or in proxyAddresses.
-    Address(Box<str>),
+    Address(Text),
     /// Users with this employeeId.
-    EmployeeId(Box<str>),
+    EmployeeId(Text),
     /// Holders of exactly this ImmutableID, and of one that differs from it only in the case of its letters.
     ImmutableId(ImmutableId),
     /// Holders of an ImmutableID that means this GUID in another encoding or byte order.
@@ -40,7 +40,7 @@ pub enum CloudQuestion {
     /// What is not read of every user: object identifier, last sign-in, isCloudManaged and the purpose of the mailbox.
     Details(EntraId),
     /// Users whose sign-in name or `mail` begins so, in lower case.
-    Similar(Box<str>),
+    Similar(Text),
     /// The first [`SYNCED_SAMPLE`] live synced users by lower-cased sign-in name, then id.
     SyncedSample,
 }
@@ -49,7 +49,7 @@ pub enum CloudQuestion {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ForestQuestion {
     /// The forest's name in the configuration; all when `None`.
-    pub forest: Option<Box<str>>,
+    pub forest: Option<Text>,
     /// What is looked up.
     pub key: ForestKey,
 }
@@ -66,17 +66,17 @@ pub enum ForestKey {
     /// objectSid.
     Sid(Sid),
     /// sAMAccountName, without domain.
-    Sam(Box<str>),
+    Sam(Text),
     /// userPrincipalName.
-    Upn(Box<str>),
+    Upn(Text),
     /// `mail`, or any smtp entry of proxyAddresses, without prefix.
-    Mail(Box<str>),
+    Mail(Text),
     /// employeeID.
-    EmployeeId(Box<str>),
+    EmployeeId(Text),
     /// The ImmutableID that sync makes of the forest's anchor.
     ImmutableId(ImmutableId),
     /// userPrincipalName, `mail` or sAMAccountName begins so, in lower case.
-    Similar(Box<str>),
+    Similar(Text),
 }
 
 impl ForestKey {

@@ -93,13 +93,13 @@ pub(crate) fn summary(mappings: &[PlannedMapping], actions: &[Action], findings:
 
 /// Takes what the link has no more use for.
 fn planned_mapping(link: &mut Link<'_>, acts: bool, world: &World) -> PlannedMapping {
-    let source = PlanSource { file: link.mapping.source.file.to_string(), line: link.mapping.source.line };
+    let source = PlanSource { file: (&*link.mapping.source.file).into(), line: link.mapping.source.line };
     let account = link.target_user(world);
     PlannedMapping {
-        anchor: link.anchor.as_ref().map(|anchor| anchor.value.as_str().to_owned()),
+        anchor: link.anchor.as_ref().map(|anchor| anchor.value.as_str().into()),
         anchor_from: link.anchor.as_ref().map(|anchor| anchor.origin.word().into()),
         cloud: account.map(PlanCloudUser::of),
-        id: link.id.to_owned(),
+        id: link.id.into(),
         next_sync: link.next_sync.take(),
         on_prem: on_prem(link, world),
         source,
@@ -124,11 +124,11 @@ fn on_prem(link: &Link<'_>, world: &World) -> Option<PlanAdUser> {
 pub(super) fn plan_ad_user(user: AdRef, world: &World) -> Option<PlanAdUser> {
     let (forest, user) = world.forests.get(user)?;
     Some(PlanAdUser {
-        dn: Some(user.dn.as_str().to_owned()),
-        forest: Some(forest.name.to_string()),
+        dn: Some(user.dn.as_str().into()),
+        forest: Some(forest.name.clone()),
         object_guid: Some(user.guid),
-        object_sid: user.sid.as_ref().map(|sid| sid.as_str().to_owned()),
-        sam: user.sam.as_ref().map(ToString::to_string),
+        object_sid: user.sid.clone(),
+        sam: user.sam.clone(),
     })
 }
 
@@ -150,7 +150,7 @@ fn state(link: &Link<'_>, acts: bool, world: &World) -> MappingState {
 fn forests(world: &World) -> Vec<PlanForest> {
     let forest = |forest: &crate::model::ObservedForest| PlanForest {
         anchor: forest.anchor.to_string(),
-        domain_sid: forest.domain_sid.as_ref().map(|sid| sid.as_str().to_owned()),
+        domain_sid: forest.domain_sid.as_ref().map(|sid| sid.to_string()),
         name: forest.name.to_string(),
         users: forest.size(),
     };

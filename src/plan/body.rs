@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
-use crate::model::{CloudUser, EntraId, ObjectGuid};
+use crate::model::{CloudUser, EntraId, ObjectGuid, Sid, Text};
 
 use super::finding::Finding;
 use super::next_sync::NextSync;
@@ -105,13 +105,15 @@ impl MappingState {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PlannedMapping {
     /// The ImmutableID that is wanted; null to have none.
-    pub anchor: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub anchor: Option<Text>,
     /// Where the anchor comes from: consistencyGuid, objectGuid, attribute, given or cloud.
     pub anchor_from: Option<Cow<'static, str>>,
     /// The cloud user; null when it was not found.
     pub cloud: Option<PlanCloudUser>,
     /// Names the mapping in findings, actions and `--only`.
-    pub id: String,
+    #[schemars(with = "String")]
+    pub id: Text,
     /// What the next sync cycle does with the AD user once the plan is carried out; absent without an AD user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_sync: Option<Box<NextSync>>,
@@ -128,7 +130,8 @@ pub struct PlannedMapping {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PlanSource {
     /// The file.
-    pub file: String,
+    #[schemars(with = "String")]
+    pub file: Text,
     /// The line, from 1.
     pub line: u32,
 }
@@ -141,13 +144,14 @@ pub struct PlanCloudUser {
     #[schemars(with = "String")]
     pub id: EntraId,
     /// Sign-in name.
-    pub upn: String,
+    #[schemars(with = "String")]
+    pub upn: Text,
 }
 
 impl PlanCloudUser {
     /// The account, with its name before deletion.
     pub(super) fn of(account: &CloudUser) -> Self {
-        Self { id: account.id, upn: account.original_upn().to_owned() }
+        Self { id: account.id, upn: account.original_upn().into() }
     }
 }
 
@@ -156,16 +160,20 @@ impl PlanCloudUser {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PlanAdUser {
     /// Distinguished name; null when no forest was read.
-    pub dn: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub dn: Option<Text>,
     /// The forest; null when none was read.
-    pub forest: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub forest: Option<Text>,
     /// objectGUID; null when only an ImmutableID was given.
     #[schemars(with = "Option<String>")]
     pub object_guid: Option<ObjectGuid>,
     /// objectSid, when it was read.
-    pub object_sid: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub object_sid: Option<Sid>,
     /// sAMAccountName.
-    pub sam: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub sam: Option<Text>,
 }
 
 /// A forest that the plan was made from.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::questions::{Questions, Recorder};
 use crate::model::{
     CloudKey, CloudSelector, CloudUser, Desired, DistinguishedName, GuidInput, Mapping, Observed, OnPremKey, OnPremSelector,
-    OnPremSide, Source, Upn,
+    OnPremSide, Source, Text, Upn,
 };
 use crate::tenant_model::UserRef;
 
@@ -29,7 +29,7 @@ use super::{Options, ProofFailure, expand_rules, plan, resolve};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Only those of this forest.
-    pub forest: Option<Box<str>>,
+    pub forest: Option<Text>,
     /// Only those below this container.
     pub under: Option<DistinguishedName>,
     /// Not those who are linked already.

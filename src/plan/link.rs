@@ -1,6 +1,6 @@
 //! A mapping on its way through planning: what it resolved to, what was found, what is to be done.
 
-use std::collections::BTreeSet;
+use enumset::EnumSet;
 
 use crate::model::{Acceptable, AdUser, CloudUser, Mapping, ObjectGuid, Resolve, Sid, SourceAnchor, Upn};
 use crate::tenant_model::UserRef;
@@ -29,7 +29,7 @@ pub(super) struct Link<'a> {
     pub(super) next_sync: Option<Box<NextSync>>,
     /// Decisions on accounts that stand in the way.
     pub(super) decided: Vec<(UserRef, Resolve)>,
-    used_accepts: BTreeSet<Acceptable>,
+    used_accepts: EnumSet<Acceptable>,
 }
 
 impl<'a> Link<'a> {
@@ -45,7 +45,7 @@ impl<'a> Link<'a> {
             findings: Vec::new(),
             next_sync: None,
             decided: Vec::new(),
-            used_accepts: BTreeSet::new(),
+            used_accepts: EnumSet::new(),
         }
     }
 
@@ -88,7 +88,7 @@ impl<'a> Link<'a> {
 
     /// Adds a blocker that the author may have accepted; then it is only a warning. Tells whether it was accepted.
     pub(super) fn raise_unless_accepted(&mut self, accept: Acceptable, finding: Finding) -> bool {
-        let accepted = self.mapping.accept.contains(&accept);
+        let accepted = self.mapping.accept.contains(accept);
         if accepted {
             self.used_accepts.insert(accept);
             let reason = self.mapping.because.as_deref().map_or_else(String::new, |why| format!(": {why}"));
@@ -101,7 +101,7 @@ impl<'a> Link<'a> {
     }
 
     pub(super) fn accepts(&self, accept: Acceptable) -> bool {
-        self.mapping.accept.contains(&accept)
+        self.mapping.accept.contains(accept)
     }
 
     /// Remembers that an accepted code made a difference.
@@ -111,7 +111,7 @@ impl<'a> Link<'a> {
 
     /// Accepted codes that changed nothing.
     pub(super) fn unused_accepts(&self) -> impl Iterator<Item = Acceptable> {
-        self.mapping.accept.difference(&self.used_accepts).copied()
+        self.mapping.accept.difference(self.used_accepts).iter()
     }
 
     /// What was decided of an account.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CloudUser, EntraId};
+use crate::model::{CloudUser, EntraId, Text};
 use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, UserRef, mail_addresses};
 
 use super::describe::{cloud_user_line, other_line, refusal_line};
@@ -42,12 +42,13 @@ pub struct NextAccount {
     #[schemars(with = "Option<String>")]
     pub id: Option<EntraId>,
     /// Sign-in name.
-    pub upn: String,
+    #[schemars(with = "String")]
+    pub upn: Text,
 }
 
 impl NextAccount {
     fn of(account: &CloudUser) -> Self {
-        Self { id: Some(account.id), upn: account.original_upn().to_owned() }
+        Self { id: Some(account.id), upn: account.original_upn().into() }
     }
 }
 
@@ -153,7 +154,7 @@ fn told(outcome: &SyncOutcome, end: &World) -> NextSync {
     let next = NextSync { account, code: None, notes: Vec::new(), outcome: kind, rule, since: None };
     match outcome {
         SyncOutcome::Create { upn, placeholder, conflicts, passed_over } => NextSync {
-            account: Some(NextAccount { id: None, upn: shown_name(upn, *placeholder) }),
+            account: Some(NextAccount { id: None, upn: shown_name(upn, *placeholder).into() }),
             notes: beside(conflicts, passed_over, end),
             ..next
         },

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{CloudUser, Policy, Resolve};
+use crate::model::{CloudUser, Policy, Resolve, Text};
 use crate::tenant_model::{ChangeKind, UserRef};
 
 use super::body::Proof;
@@ -216,7 +216,7 @@ fn same_end(reached: &World, end: &World, touched: &Touched, names: &[Named<'_>]
 fn same_account(left: &CloudUser, right: &CloudUser, was_deleted: bool) -> bool {
     let plain = |user: &CloudUser| {
         let upn = user.original_upn().into();
-        let deleted_at = if was_deleted { None } else { user.deleted_at.as_ref().map(|_| Box::default()) };
+        let deleted_at = if was_deleted { None } else { user.deleted_at.as_ref().map(|_| Text::default()) };
         CloudUser { upn, deleted_at, ..user.clone() }
     };
     plain(left) == plain(right)

@@ -8,7 +8,7 @@ use crate::model::questions::{ForestKey, ForestQuestion, Recorder};
 use crate::model::text::{fold, same};
 use crate::model::{
     AdUser, AnchorProblem, DistinguishedName, GuidAttribute, ImmutableId, ObjectGuid, Observed, ObservedForest, ProxyAddress,
-    Sid, SourceAnchor, effective_anchor,
+    Sid, SourceAnchor, Text, effective_anchor,
 };
 use crate::tenant_model::Tenant;
 
@@ -161,7 +161,7 @@ impl Forests {
     }
 
     /// Forest and name; the GUID tells apart what has the same name.
-    pub(super) fn sort_key(&self, user: AdRef) -> Option<(Box<str>, String, ObjectGuid)> {
+    pub(super) fn sort_key(&self, user: AdRef) -> Option<(Text, String, ObjectGuid)> {
         self.get(user).map(|(forest, user)| (forest.name.clone(), user.dn.key(), user.guid))
     }
 

@@ -121,11 +121,11 @@ pub(crate) fn mapping(id: &str, line: u32, state: MappingState) -> PlannedMappin
     PlannedMapping {
         anchor: Some(BOND_ID.into()),
         anchor_from: Some("objectGuid".into()),
-        cloud: Some(PlanCloudUser { id: BOND.parse().unwrap(), upn: format!("{id}@contoso.com") }),
+        cloud: Some(PlanCloudUser { id: BOND.parse().unwrap(), upn: format!("{id}@contoso.com").into() }),
         id: id.into(),
         next_sync: None,
         on_prem: Some(PlanAdUser {
-            dn: Some(format!("CN={id},OU=Staff,DC=corp,DC=example,DC=com")),
+            dn: Some(format!("CN={id},OU=Staff,DC=corp,DC=example,DC=com").into()),
             forest: Some("corp".into()),
             object_guid: "3f2504e0-4f89-11d3-9a0c-0305e82c3301".parse().ok(),
             object_sid: None,

@@ -22,7 +22,7 @@ use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{ObjectGuid, Observed};
+use crate::model::{ObjectGuid, Observed, Text};
 
 /// Finds the stand-in of every value.
 pub struct Redactor {
@@ -34,7 +34,7 @@ pub struct Redactor {
     /// Base64 of binary anchors that are no GUIDs.
     binary_anchors: HashSet<String>,
     /// Names of forests with their stand-ins.
-    forests: Vec<(Box<str>, String)>,
+    forests: Vec<(Text, String)>,
     /// NetBIOS names and first labels of DNS names, folded, with their stand-ins.
     logon_domains: HashMap<String, String>,
 }

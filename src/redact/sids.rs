@@ -11,14 +11,15 @@ impl Redactor {
     /// The stand-in of a SID.
     #[must_use]
     pub fn sid(&self, sid: &Sid) -> Sid {
-        let parts: Option<Vec<u32>> = sid.as_str().split('-').skip(2).map(|part| part.parse().ok()).collect();
+        let authority = u32::try_from(sid.authority()).ok();
+        let parts: Option<Vec<u32>> = authority.map(|authority| [&[authority], sid.parts()].concat());
         match parts.as_deref() {
             // Of an Entra object, of a virtual account and the like: an identifier from its second part on.
             None => sid.clone(),
             Some([5, 21, a, b, c]) => self.domain_sid([*a, *b, *c], None).unwrap_or_else(|| sid.clone()),
             Some([5, 21, a, b, c, id]) => self.domain_sid([*a, *b, *c], Some(*id)).unwrap_or_else(|| sid.clone()),
             Some([authority, kind, rest @ ..]) if rest.len() > 1 => {
-                let bytes = self.stream("sid", sid.as_str().as_bytes(), rest.len() * 4);
+                let bytes = self.stream("sid", sid.to_string().as_bytes(), rest.len() * 4);
                 joined(&[*authority, *kind], &numbers(&bytes)).unwrap_or_else(|| sid.clone())
             }
             Some(_) => sid.clone(),

@@ -1,10 +1,10 @@
 //! A tenant with stand-ins.
 
-use crate::model::{CloudUser, Domain, Known, ObservedTenant, OnPremisesResidue, OtherObject, ProvisioningError, RoleGrant};
+use crate::model::{
+    CloudUser, Domain, Known, ObservedTenant, OnPremisesResidue, OtherObject, ProvisioningError, RoleGrant, Text,
+};
 
 use super::{Redactor, doubts};
-
-type Text = Known<Box<str>>;
 
 impl Redactor {
     pub(super) fn tenant(&mut self, tenant: ObservedTenant) -> ObservedTenant {
@@ -62,7 +62,7 @@ impl Redactor {
     }
 
     /// In the recycle bin the id stands in front of the name.
-    fn cloud_upn(&mut self, user: &CloudUser) -> Box<str> {
+    fn cloud_upn(&mut self, user: &CloudUser) -> Text {
         let original = user.original_upn();
         let stand_in = self.address(original);
         if original.len() == user.upn.len() {
@@ -81,7 +81,7 @@ impl Redactor {
         }
     }
 
-    fn known(&mut self, value: Text, stand_in: impl FnOnce(&mut Self, &str) -> String) -> Text {
+    fn known(&mut self, value: Known<Text>, stand_in: impl FnOnce(&mut Self, &str) -> String) -> Known<Text> {
         value.map(|text| stand_in(self, &text).into())
     }
 

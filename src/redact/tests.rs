@@ -61,10 +61,10 @@ fn sids_keep_their_domain_and_what_is_well_known() {
     assert_eq!(eve.domain(), ann.domain());
     assert_eq!(eve.domain().unwrap(), sid("S-1-5-21-1-2-3"));
     assert_ne!(sid("S-1-5-21-1-2-4-1108").domain(), eve.domain());
-    assert!(sid("S-1-5-21-1-2-3-500").as_str().ends_with("-500"));
-    assert_eq!(sid("S-1-5-32-544").as_str(), "S-1-5-32-544");
-    assert!(sid("S-1-12-1-11-22-33-44").as_str().starts_with("S-1-12-1-"));
-    assert!(!sid("S-1-12-1-11-22-33-44").as_str().contains("-22-"));
+    assert!(sid("S-1-5-21-1-2-3-500").to_string().ends_with("-500"));
+    assert_eq!(sid("S-1-5-32-544").to_string(), "S-1-5-32-544");
+    assert!(sid("S-1-12-1-11-22-33-44").to_string().starts_with("S-1-12-1-"));
+    assert!(!sid("S-1-12-1-11-22-33-44").to_string().contains("-22-"));
 }
 
 #[test]

@@ -55,7 +55,7 @@ pub fn annotations_of_plan(body: &Body, config: Option<&str>) -> Vec<Annotation>
         body.mappings.iter().map(|mapping| (mapping.id.as_str(), &mapping.source)).collect::<std::collections::HashMap<_, _>>();
     let place = |finding: &Finding| {
         let source = finding.mapping.as_deref().and_then(|id| sources.get(id));
-        source.map_or((config.map(str::to_owned), 0), |source| (Some(source.file.clone()), source.line))
+        source.map_or((config.map(str::to_owned), 0), |source| (Some(source.file.to_string()), source.line))
     };
     let remark = |finding: &Finding| {
         let level = match finding.severity {

@@ -87,7 +87,7 @@ fn reasons(evidence: &[Evidence]) -> String {
 
 /// `CN=Eve,OU=Staff,DC=corp (corp)`
 fn name(user: &PlanAdUser) -> String {
-    let name = user.dn.clone().unwrap_or_else(|| guid(user));
+    let name = user.dn.as_ref().map_or_else(|| guid(user), ToString::to_string);
     format!("{} ({})", printable(&name), printable(user.forest.as_deref().unwrap_or_default()))
 }
 

@@ -229,10 +229,10 @@ fn mappings(page: &mut Page<'_>, view: &PlanView<'_>) -> io::Result<()> {
 }
 
 fn row(mapping: &PlannedMapping) -> Vec<String> {
-    let cloud = mapping.cloud.as_ref().map_or_else(|| "(not found)".to_owned(), |cloud| cloud.upn.clone());
+    let cloud = mapping.cloud.as_ref().map_or_else(|| "(not found)".to_owned(), |cloud| cloud.upn.to_string());
     vec![
         format!("{} {}", state_symbol(mapping.state), mapping.state.word()),
-        mapping.id.clone(),
+        mapping.id.to_string(),
         mapping.on_prem.as_ref().map_or_else(|| absent_ad_user(mapping.state).to_owned(), ad_user),
         cloud,
         format!("{}:{}", mapping.source.file, mapping.source.line),
@@ -246,7 +246,8 @@ pub(super) fn absent_ad_user(state: MappingState) -> &'static str {
 
 /// The shortest name of an AD user that says which one it is.
 pub(super) fn ad_user(user: &PlanAdUser) -> String {
-    let name = user.sam.clone().or_else(|| user.dn.clone()).or_else(|| user.object_guid.map(|guid| guid.to_string()));
+    let name =
+        user.sam.as_ref().or(user.dn.as_ref()).map(ToString::to_string).or_else(|| user.object_guid.map(|guid| guid.to_string()));
     match (&user.forest, name) {
         (Some(forest), Some(name)) => format!("{name} ({forest})"),
         (None, Some(name)) => name,

@@ -36,27 +36,22 @@ fn proof(row: &VerifyRow, account: &CloudUser) -> Vec<String> {
 }
 
 fn sid(ad: &PlanAdUser, account: &CloudUser) -> Option<String> {
-    compared("SID", ad.object_sid.as_deref(), &account.sid, account.is_synced())
+    compared("SID", ad.object_sid.as_ref(), &account.sid, account.is_synced())
 }
 
 fn object_identifier(ad: &PlanAdUser, account: &CloudUser) -> Option<String> {
-    compared(
-        "object identifier",
-        ad.object_guid.map(|guid| guid.to_string()).as_deref(),
-        &account.object_identifier,
-        account.is_synced(),
-    )
+    compared("object identifier", ad.object_guid.as_ref(), &account.object_identifier, account.is_synced())
 }
 
 /// The account's value beside that of the AD user; nothing where there is nothing to compare.
-fn compared<T: Display>(what: &str, wanted: Option<&str>, held: &Known<T>, synced: bool) -> Option<String> {
+fn compared<T: Display>(what: &str, wanted: Option<&T>, held: &Known<T>, synced: bool) -> Option<String> {
     let wanted = wanted?;
     Some(match held {
         Known::Unknown => format!("{what}: not read"),
         Known::Null if synced => format!("{what}: none; that of the AD user is {wanted}"),
         // Only sync writes it.
         Known::Null => return None,
-        Known::Is(held) => format!("{what}: {}", beside(&held.to_string(), wanted)),
+        Known::Is(held) => format!("{what}: {}", beside(&held.to_string(), &wanted.to_string())),
     })
 }
 
@@ -69,7 +64,7 @@ mod tests {
     fn proof_of(at: usize, state: MappingState, edit: impl FnOnce(&mut CloudUser)) -> Vec<String> {
         let mut body = sample().body;
         body.mappings[at].state = state;
-        body.mappings[at].on_prem.as_mut().unwrap().object_sid = Some("S-1-5-21-1-2-3-1107".into());
+        body.mappings[at].on_prem.as_mut().unwrap().object_sid = "S-1-5-21-1-2-3-1107".parse().ok();
         let id = body.mappings[at].id.clone();
         let mut account = CloudUser::new(BOND.parse().unwrap(), "bond@contoso.com", None);
         edit(&mut account);

@@ -124,7 +124,7 @@ fn row(mapping: &PlannedMapping, findings: Vec<Finding>, writes: usize) -> Verif
         cloud: mapping.cloud.clone(),
         facts: wanted.into_iter().chain(next_sync).collect(),
         findings,
-        mapping: mapping.id.clone(),
+        mapping: mapping.id.to_string(),
         on_prem: mapping.on_prem.clone(),
         source: mapping.source.clone(),
         state: mapping.state,

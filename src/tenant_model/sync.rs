@@ -16,7 +16,7 @@ mod takeover_tests;
 #[cfg(test)]
 mod tests;
 
-use crate::model::{AdUser, EntraId, Exclusion, Known, SourceAnchor};
+use crate::model::{AdUser, EntraId, Exclusion, Known, SourceAnchor, Text};
 
 pub use self::deletion::SyncDeletion;
 use self::export::Export;
@@ -57,7 +57,7 @@ pub enum SyncOutcome {
     /// No match: a new account appears.
     Create {
         /// Its sign-in name.
-        upn: Box<str>,
+        upn: Text,
         /// Whether that is a placeholder because the right name is taken.
         placeholder: bool,
         /// Users, groups and contacts whose sign-in name or addresses are in the way.

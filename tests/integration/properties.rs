@@ -324,7 +324,7 @@ pub(crate) fn picture(case: &Case, leave_out: &BTreeSet<EntraId>) -> Vec<CloudUs
     for user in &mut users {
         user.upn = user.original_upn().into();
         let time = user.deleted_at.take();
-        user.deleted_at = time.filter(|_| !leave_out.contains(&user.id)).map(|_| Box::default());
+        user.deleted_at = time.filter(|_| !leave_out.contains(&user.id)).map(|_| hardmatch::model::Text::default());
     }
     users
 }

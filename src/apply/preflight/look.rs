@@ -77,7 +77,7 @@ impl<'a> Look<'a> {
         let linked: BTreeSet<&str> = sets.map(|action| action.mapping.as_str()).collect();
         let mut wanted: BTreeMap<Sid, &PlannedMapping> = BTreeMap::new();
         for mapping in self.busy_mappings().filter(|mapping| linked.contains(mapping.id.as_str())) {
-            let sid = mapping.on_prem.as_ref().and_then(|user| user.object_sid.as_ref()?.parse().ok());
+            let sid = mapping.on_prem.as_ref().and_then(|user| user.object_sid.clone());
             wanted.extend(sid.map(|sid| (sid, mapping)));
         }
         if wanted.is_empty() {
@@ -89,8 +89,8 @@ impl<'a> Look<'a> {
         for (sid, holder) in self.directories.tenant.find_sid_holders(&sids).await? {
             let Some(mapping) = wanted.get(&sid) else { continue };
             let is_target = mapping.cloud.as_ref().is_some_and(|cloud| cloud.id == holder);
-            if !is_target && !self.will_release(holder, fact, sid.as_str()) && !self.was_known(mapping, holder) {
-                suspects.push(Suspect { holder, value: sid.as_str().to_owned(), mapping: mapping.id.clone() });
+            if !is_target && !self.will_release(holder, fact, &sid.to_string()) && !self.was_known(mapping, holder) {
+                suspects.push(Suspect { holder, value: sid.to_string(), mapping: mapping.id.to_string() });
             }
         }
         self.convict(suspects, fact).await
@@ -98,7 +98,7 @@ impl<'a> Look<'a> {
 
     fn was_known(&self, mapping: &PlannedMapping, holder: EntraId) -> bool {
         let id = holder.to_string();
-        let mut findings = self.body.findings.iter().filter(|finding| finding.mapping.as_ref() == Some(&mapping.id));
+        let mut findings = self.body.findings.iter().filter(|finding| finding.mapping.as_deref() == Some(&*mapping.id));
         findings.any(|finding| finding.objects.iter().any(|object| object.contains(&id)))
     }
 
@@ -150,7 +150,7 @@ impl<'a> Look<'a> {
                 Target::ad_user(forest, guid, mapping.on_prem.as_ref().and_then(|user| user.sam.as_deref()).unwrap_or(""));
             let expected_found = ad_expectations(mapping, user, &mode, stamped, guid);
             differences.extend(expected_found.into_iter().map(|(fact, expected, found)| Difference {
-                mapping: Some(mapping.id.clone()),
+                mapping: Some(mapping.id.to_string()),
                 target: Some(target.clone()),
                 fact: fact.into(),
                 expected,
@@ -189,13 +189,13 @@ fn ad_expectations(
     if let Some(anchor) = mapping.anchor.as_ref().filter(|_| !stamped && !given) {
         let found = effective_anchor(mode, user).map_or_else(|problem| problem.to_string(), |found| found.value.to_string());
         if found != *anchor {
-            differing.push(("source anchor", anchor.clone(), found));
+            differing.push(("source anchor", anchor.to_string(), found));
         }
     }
     if let Some(sid) = mapping.on_prem.as_ref().and_then(|known| known.object_sid.as_ref()) {
-        let found = user.sid.as_ref().map_or("not reported", Sid::as_str);
-        if found != sid {
-            differing.push(("objectSid", sid.clone(), found.to_owned()));
+        if user.sid.as_ref() != Some(sid) {
+            let found = user.sid.as_ref().map_or_else(|| "not reported".to_owned(), Sid::to_string);
+            differing.push(("objectSid", sid.to_string(), found));
         }
     }
     differing

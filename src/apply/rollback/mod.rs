@@ -230,8 +230,8 @@ fn mappings(done: &[Fate<'_>], journal: &str, actions: &[Action]) -> Vec<Planned
         if let (true, Some(account), Some(mapping)) =
             (is_own || *kind == ActionKind::SetImmutableId, target.entra_id(), mappings.get_mut(place))
         {
-            mapping.cloud = Some(PlanCloudUser { id: account, upn: target.upn.clone() });
-            mapping.anchor = ids.get(&key(target)).map(|id| (*id).to_owned());
+            mapping.cloud = Some(PlanCloudUser { id: account, upn: (&*target.upn).into() });
+            mapping.anchor = ids.get(&key(target)).map(|id| (*id).into());
         }
     }
     mappings
@@ -243,10 +243,10 @@ fn mapping(fate: &Fate<'_>, journal: &str, state: MappingState) -> PlannedMappin
         anchor: None,
         anchor_from: None,
         cloud: None,
-        id: fate.action.mapping.clone(),
+        id: (&*fate.action.mapping).into(),
         next_sync: None,
         on_prem: None,
-        source: PlanSource { file: journal.to_owned(), line },
+        source: PlanSource { file: journal.into(), line },
         state,
     }
 }

@@ -119,17 +119,17 @@ impl Planner {
 /// A body around actions; mapping `mN` links AD user N to account N.
 pub(super) fn body(actions: Vec<Action>) -> Body {
     let mapping = |n: u8| PlannedMapping {
-        anchor: Some(anchor(n)),
+        anchor: Some(anchor(n).into()),
         anchor_from: Some("objectGuid".into()),
-        cloud: Some(PlanCloudUser { id: id(n), upn: format!("u{n}@x.example") }),
-        id: format!("m{n}"),
+        cloud: Some(PlanCloudUser { id: id(n), upn: format!("u{n}@x.example").into() }),
+        id: format!("m{n}").into(),
         next_sync: None,
         on_prem: Some(PlanAdUser {
-            dn: Some(format!("CN=u{n},DC=corp,DC=local")),
+            dn: Some(format!("CN=u{n},DC=corp,DC=local").into()),
             forest: Some("corp".into()),
             object_guid: Some(guid(n)),
-            object_sid: Some(sid(n).to_string()),
-            sam: Some(format!("u{n}")),
+            object_sid: Some(sid(n)),
+            sam: Some(format!("u{n}").into()),
         }),
         source: PlanSource { file: "hardmatch.yaml".into(), line: u32::from(n) },
         state: MappingState::Planned,

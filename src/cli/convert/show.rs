@@ -127,12 +127,9 @@ fn sid_rows(sid: &Sid) -> Vec<(&'static str, &'static str, String)> {
 
 /// Revision, count, 48-bit big-endian authority, little-endian 32-bit parts.
 fn sid_bytes(sid: &Sid) -> Vec<u8> {
-    let mut parts = sid.as_str().split('-').skip(2).map(|part| part.parse::<u64>().unwrap_or_default());
-    let authority = parts.next().unwrap_or_default().to_be_bytes();
-    let parts: Vec<u64> = parts.collect();
-    let count = u8::try_from(parts.len()).unwrap_or_default();
+    let count = u8::try_from(sid.parts().len()).unwrap_or_default();
     let mut bytes = vec![1, count];
-    bytes.extend(authority.iter().skip(2));
-    bytes.extend(parts.iter().flat_map(|part| part.to_le_bytes().into_iter().take(4)));
+    bytes.extend(sid.authority().to_be_bytes().iter().skip(2));
+    bytes.extend(sid.parts().iter().flat_map(|part| part.to_le_bytes()));
     bytes
 }

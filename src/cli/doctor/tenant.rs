@@ -132,7 +132,7 @@ fn wanted(config: &Config) -> [Right; 3] {
     let deletes = mappings.iter().any(|mapping| {
         mapping.restore || mapping.holders.iter().any(|holder| matches!(holder.resolve, Resolve::Purge | Resolve::Clear))
     });
-    let unpins = mappings.iter().any(|mapping| mapping.accept.contains(&Acceptable::ObjectIdentifierDiffers));
+    let unpins = mappings.iter().any(|mapping| mapping.accept.contains(Acceptable::ObjectIdentifierDiffers));
     [
         Right { what: "writes users", names: &[rights::WRITE_USERS, "Directory.ReadWrite.All"], needed: writes },
         Right { what: "deletes, purges and restores users", names: &[rights::DELETE_USERS], needed: deletes },

@@ -193,7 +193,7 @@ impl Selectors<'_> {
             "dn" => self.0.dn_text(text),
             "guid" | "id" => self.guid(text),
             "sid" => match text.parse() {
-                Ok(sid) => self.0.sid(&sid).as_str().to_owned(),
+                Ok(sid) => self.0.sid(&sid).to_string(),
                 Err(_) => self.0.word(text),
             },
             "sam" => match text.split_once('\\') {

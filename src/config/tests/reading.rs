@@ -92,7 +92,7 @@ fn reads_every_section() {
     assert!(
         matches!(&r.on_prem, OnPremSide::User(user) if user.key == OnPremKey::EmployeeId("00123".into()) && user.forest.as_deref() == Some("old"))
     );
-    assert!(r.restore && r.accept.contains(&Acceptable::AnchorOpaque) && r.because.is_some());
+    assert!(r.restore && r.accept.contains(Acceptable::AnchorOpaque) && r.because.is_some());
     assert_eq!(
         (w.holders[0].resolve, w.holders[0].because.as_deref(), w.because.as_deref()),
         (Resolve::Clear, Some("moved"), None)

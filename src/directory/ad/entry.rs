@@ -5,7 +5,7 @@
 
 use crate::model::{
     AdUser, AnchorAttribute, AnchorMode, DistinguishedName, DnError, EntraId, GuidAttribute, GuidError, GuidInput, ObjectGuid,
-    Sid, SidError,
+    Sid, SidError, Text,
 };
 
 use super::left_out;
@@ -190,7 +190,7 @@ pub trait Entry {
     }
 
     /// The same, owned.
-    fn boxed(&self, name: &'static str) -> Result<Option<Box<str>>, EntryError> {
+    fn owned(&self, name: &'static str) -> Result<Option<Text>, EntryError> {
         Ok(self.text(name)?.map(Into::into))
     }
 
@@ -232,12 +232,12 @@ pub fn decode_user(entry: &impl Entry, anchor: &AnchorMode) -> Result<Option<AdU
         consistency_guid: consistency_guid(entry)?,
         custom_anchor: custom_anchor(entry, anchor),
         sid: object_sid(entry)?,
-        sam: entry.boxed("sAMAccountName")?,
-        upn: entry.boxed("userPrincipalName")?,
-        mail: entry.boxed("mail")?,
+        sam: entry.owned("sAMAccountName")?,
+        upn: entry.owned("userPrincipalName")?,
+        mail: entry.owned("mail")?,
         proxy_addresses: proxy_addresses(entry)?,
-        employee_id: entry.boxed("employeeID")?,
-        display_name: entry.boxed("displayName")?,
+        employee_id: entry.owned("employeeID")?,
+        display_name: entry.owned("displayName")?,
         enabled: control.map(|bits| bits & 0x2 == 0),
         protected_by_admin_sd_holder: entry.number("adminCount")? == Some(1),
         has_exchange_mailbox: entry.values("msExchMailboxGuid").any(|value| !value.is_empty()),

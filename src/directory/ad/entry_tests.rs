@@ -47,7 +47,7 @@ fn takes_guid_and_sid_as_bytes_or_as_text() {
     let text = entry(&[("objectGUID", b"{44434241-4645-4847-494A-4B4C4D4E4F50}"), ("objectSid", b"S-1-5-21-1-2-3-1108")]);
     let user = decode_user(&text, &AnchorMode::ObjectGuid).unwrap().unwrap();
     assert_eq!(user.guid.ad_bytes(), b"ABCDEFGHIJKLMNOP");
-    assert_eq!(user.sid.unwrap().as_str(), "S-1-5-21-1-2-3-1108");
+    assert_eq!(user.sid.unwrap().to_string(), "S-1-5-21-1-2-3-1108");
     for bad in [&b"ABC"[..], b"44434241464548474 94a4b4c4d4e4f50", b"4443424146454847494a4b4c4d4e4f50", &[0xFF; 17]] {
         assert!(matches!(decode_user(&entry(&[("objectGUID", bad)]), &AnchorMode::ObjectGuid), Err(EntryError::Guid(_))));
     }

@@ -80,7 +80,7 @@ fn check_free(world: &mut World, id: &EntraId, body: &Body) -> Result<(), Failur
     }
     if let Some(sid) = &body.sid {
         let lag = world.script.lag.release;
-        if let Some(by) = world.released.blocks("onPremisesSecurityIdentifier", sid.as_str(), id, lag) {
+        if let Some(by) = world.released.blocks("onPremisesSecurityIdentifier", &sid.to_string(), id, lag) {
             return Err(Failure::conflict("onPremisesSecurityIdentifier", "User", &by));
         }
     }

@@ -28,7 +28,7 @@ pub(super) fn explained(user: UserRef, ad: Option<AdRef>, world: &World) -> Opti
         object_identifier: account.object_identifier.value().map(ToString::to_string),
         provisioning_errors: account.errors().to_vec(),
         roles: roles.map(|roles| role_lines(&roles, &world.tenant)).unwrap_or_default(),
-        sid: account.sid.value().map(|sid| sid.as_str().to_owned()),
+        sid: account.sid.value().map(|sid| sid.to_string()),
         sync: sync_state(account),
         upn: account.original_upn().to_owned(),
     })

@@ -1,6 +1,6 @@
 //! The AD user itself, and its source anchor.
 
-use crate::model::{AdUser, AnchorMode, AnchorOrigin, GuidAttribute, ObjectGuid, SourceAnchor};
+use crate::model::{AdUser, AnchorMode, AnchorOrigin, GuidAttribute, ObjectGuid, SourceAnchor, Text};
 
 use super::super::describe::ad_user_line;
 use super::super::world::World;
@@ -13,7 +13,7 @@ const OBJECT_GUID: &str = "objectGUID";
 /// The AD user; what sync makes of it is to be added.
 pub(super) fn explained(case: &Case<'_>, world: &World) -> ExplainedAdUser {
     let user = case.user;
-    let text = |text: &Option<Box<str>>| text.as_ref().map(ToString::to_string);
+    let text = |text: &Option<Text>| text.as_ref().map(ToString::to_string);
     ExplainedAdUser {
         anchor: anchor(case, world),
         dn: user.dn.as_str().to_owned(),
@@ -23,7 +23,7 @@ pub(super) fn explained(case: &Case<'_>, world: &World) -> ExplainedAdUser {
         mail: text(&user.mail),
         next_sync: None,
         object_guid: user.guid.to_string(),
-        object_sid: user.sid.as_ref().map(|sid| sid.as_str().to_owned()),
+        object_sid: user.sid.as_ref().map(|sid| sid.to_string()),
         overwrites: Vec::new(),
         sam: text(&user.sam),
         upn: text(&user.upn),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::text::same;
-use crate::model::{AdUser, AnchorProblem, CloudUser, ObjectGuid, ObservedForest, SourceAnchor};
+use crate::model::{AdUser, AnchorProblem, CloudUser, ObjectGuid, ObservedForest, SourceAnchor, Text};
 use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, UserRef, exported_primary, mail_addresses};
 
 use super::super::evidence::other_guids;
@@ -20,7 +20,7 @@ pub(super) struct Case<'w> {
     pub(super) user: &'w AdUser,
     pub(super) anchor: Result<SourceAnchor, AnchorProblem>,
     /// The sign-in name in AD, and as it would stand in the cloud.
-    pub(super) names: Option<(Box<str>, Box<str>)>,
+    pub(super) names: Option<(Text, Text)>,
     /// The primary address that sync would send.
     primary: Option<&'w str>,
     pub(super) outcome: Option<SyncOutcome>,

@@ -71,7 +71,7 @@ fn of_plan(body: &Body, mapping: &super::super::body::PlannedMapping) -> Explain
     ExplainedMapping {
         actions: body.actions.iter().filter(|action| action.mapping == mapping.id).cloned().collect(),
         findings: findings_of(body, &mapping.id),
-        id: mapping.id.clone(),
+        id: mapping.id.to_string(),
         next_sync: mapping.next_sync.as_deref().cloned(),
         source: mapping.source.clone(),
         state: mapping.state,

@@ -19,7 +19,7 @@ pub(super) fn in_tenant(case: &Case<'_>, world: &World) -> (Vec<HeldValue>, BTre
     lookup.addresses(case);
     if let Some(sid) = &case.user.sid {
         let holders = lookup.users(world.tenant.by_sid(sid), |_| String::new());
-        lookup.add(ValueKind::Sid, sid.as_str(), holders);
+        lookup.add(ValueKind::Sid, &sid.to_string(), holders);
     }
     if let Some(id) = &case.user.external_directory_object_id {
         let mut holders = lookup.users(world.tenant.by_id(id), |_| String::new());

@@ -14,7 +14,7 @@ mod why;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CloudKey, Desired, Observed, OnPremKey, ProvisioningError};
+use crate::model::{CloudKey, Desired, Observed, OnPremKey, ProvisioningError, Text};
 use crate::tenant_model::UserRef;
 
 use super::action::Action;
@@ -33,13 +33,13 @@ use find::Found;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// As it was written.
-    pub text: Box<str>,
+    pub text: Text,
     /// The AD user that it names.
     pub on_prem: Option<OnPremKey>,
     /// The cloud users that it names, to be tried in this order where no AD user answers.
     pub cloud: Vec<CloudKey>,
     /// Only AD users of this forest.
-    pub forest: Option<Box<str>>,
+    pub forest: Option<Text>,
 }
 
 /// Why nobody is explained.

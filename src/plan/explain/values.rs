@@ -70,7 +70,7 @@ fn by_id(account: &CloudUser, world: &World) -> Vec<FoundValue> {
 fn by_written_values(account: &CloudUser, world: &World) -> Vec<FoundValue> {
     let pin = account.object_identifier.value();
     let pin = pin.map(|guid| FoundValue::new(ValueKind::ObjectIdentifier, &guid.to_string(), world.forests.by_guid(guid, None)));
-    let sid = account.sid.value().map(|sid| FoundValue::new(ValueKind::Sid, sid.as_str(), world.forests.by_sid(sid, None)));
+    let sid = account.sid.value().map(|sid| FoundValue::new(ValueKind::Sid, &sid.to_string(), world.forests.by_sid(sid, None)));
     pin.into_iter().chain(sid).collect()
 }
 

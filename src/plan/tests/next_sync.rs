@@ -11,7 +11,7 @@ fn said(body: &Body, at: usize) -> &NextSync {
 fn outcome(case: &Case) -> (Outcome, Option<String>) {
     let body = case.plan();
     let next = said(&body, 0);
-    (next.outcome, next.account.as_ref().map(|account| account.upn.clone()))
+    (next.outcome, next.account.as_ref().map(|account| account.upn.to_string()))
 }
 
 fn ann() -> Case {

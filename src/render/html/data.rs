@@ -6,6 +6,7 @@ use maud::PreEscaped;
 use serde::Serialize;
 
 use super::value::json_in_script;
+use crate::model::Sid;
 use crate::model::text::{number, printable};
 use crate::plan::action::{Action, ActionKind};
 use crate::plan::body::{MappingState, PlannedMapping};
@@ -300,7 +301,7 @@ impl Mappings {
         self.dn.push(texts.maybe(user.and_then(|user| user.dn.as_deref())));
         self.sam.push(texts.maybe(user.and_then(|user| user.sam.as_deref())));
         self.guid.push(texts.maybe(user.and_then(|user| user.object_guid).map(|guid| guid.to_string()).as_deref()));
-        self.sid.push(texts.maybe(user.and_then(|user| user.object_sid.as_deref())));
+        self.sid.push(texts.maybe(user.and_then(|user| user.object_sid.as_ref()).map(Sid::to_string).as_deref()));
     }
 
     fn push_next_sync(&mut self, mapping: &PlannedMapping, texts: &mut Texts) {

@@ -17,14 +17,14 @@ fn plan_full_of(hostile: &str) -> PlanFile {
     (plan.body.tenant.id, plan.body.tenant.initial_domain, plan.body.rollback_of) = (Some(name()), Some(name()), Some(name()));
     (plan.body.forests[0].name, plan.body.forests[0].anchor) = (name(), name());
     for mapping in &mut plan.body.mappings {
-        mapping.source.file = name();
-        mapping.anchor = Some(name());
-        let account = Some(NextAccount { id: None, upn: name() });
+        mapping.source.file = hostile.into();
+        mapping.anchor = Some(hostile.into());
+        let account = Some(NextAccount { id: None, upn: hostile.into() });
         let (code, since) = (Some(name()), Some(name()));
         let (notes, rule) = (vec![name()], name().into());
         mapping.next_sync = Some(Box::new(NextSync { account, code, notes, outcome: Outcome::Create, rule, since }));
-        mapping.on_prem.as_mut().unwrap().sam = Some(name());
-        mapping.cloud.as_mut().unwrap().upn = name();
+        mapping.on_prem.as_mut().unwrap().sam = Some(hostile.into());
+        mapping.cloud.as_mut().unwrap().upn = hostile.into();
     }
     for action in &mut plan.body.actions {
         action.before.insert(FactName::OnPremisesImmutableId, FactValue::text(hostile));

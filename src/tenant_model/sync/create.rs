@@ -6,7 +6,7 @@ use super::export::Export;
 use super::guards::{address_taken, other_kind_of_object, upn_taken};
 use super::takeover::error;
 use super::{Incoming, SyncOutcome, SyncRefusal};
-use crate::model::{CloudUser, EntraId, ImmutableId, Known, OtherKind, UserKind};
+use crate::model::{CloudUser, EntraId, ImmutableId, Known, OtherKind, Text, UserKind};
 use crate::tenant_model::Tenant;
 
 impl Tenant {
@@ -48,7 +48,7 @@ impl Tenant {
     }
 
     /// `name1234@initialdomain`. Entra draws the digits; here the anchor gives them, so that a forecast holds.
-    pub(super) fn placeholder(&self, upn: &str, anchor: &ImmutableId) -> Box<str> {
+    pub(super) fn placeholder(&self, upn: &str, anchor: &ImmutableId) -> Text {
         const FOUR_DIGITS: u64 = 10_000;
         let (local, own_domain) = upn.rsplit_once('@').unwrap_or((upn, "unknown.onmicrosoft.com"));
         let domain = self.initial_domain().unwrap_or(own_domain);

@@ -1,7 +1,7 @@
 //! What the sync client sends of an AD user, as Entra's proxy and name calculation leaves it.
 
 use crate::model::text::{fold, same};
-use crate::model::{AdUser, ProxyAddress};
+use crate::model::{AdUser, ProxyAddress, Text};
 
 use super::Incoming;
 use crate::tenant_model::{Suffix, Tenant};
@@ -11,9 +11,9 @@ use crate::tenant_model::{Suffix, Tenant};
 pub(super) struct Export<'a> {
     pub(super) incoming: Incoming<'a>,
     /// The sign-in name as it stands in AD.
-    pub(super) ad_upn: Option<Box<str>>,
+    pub(super) ad_upn: Option<Text>,
     /// The sign-in name as it would stand in the cloud.
-    pub(super) upn: Option<Box<str>>,
+    pub(super) upn: Option<Text>,
     /// The primary address, the only one that matches.
     pub(super) primary: Option<&'a str>,
     /// All mail addresses, the primary one included, in the order of their folded forms.
@@ -37,7 +37,7 @@ impl<'a> Export<'a> {
 impl Tenant {
     /// The sign-in name of an AD user, and as it would stand in the cloud.
     #[must_use]
-    pub fn sign_in_names(&self, user: &AdUser) -> Option<(Box<str>, Box<str>)> {
+    pub fn sign_in_names(&self, user: &AdUser) -> Option<(Text, Text)> {
         let own = ad_upn(user)?;
         let there = cloud_upn(self, &own);
         Some((own, there))
@@ -45,13 +45,13 @@ impl Tenant {
 }
 
 /// userPrincipalName, or the implicit one where that is empty.
-fn ad_upn(user: &AdUser) -> Option<Box<str>> {
+fn ad_upn(user: &AdUser) -> Option<Text> {
     let own = user.upn.as_deref().map(str::trim).filter(|upn| !upn.is_empty());
     own.map(Into::into).or_else(|| Some(format!("{}@{}", user.sam.as_deref()?, user.dn.dns_domain()).into()))
 }
 
 /// A suffix that is no verified domain becomes the initial domain. A domain below a verified one has to be added by itself.
-fn cloud_upn(tenant: &Tenant, upn: &str) -> Box<str> {
+fn cloud_upn(tenant: &Tenant, upn: &str) -> Text {
     let (local, domain) = upn.rsplit_once('@').unwrap_or((upn, ""));
     let kept = match tenant.suffix_of(upn) {
         Suffix::Unread | Suffix::Verified { .. } => !domain.is_empty(),

@@ -6,7 +6,7 @@
 use super::Incoming;
 use super::export::{Export, is_routing};
 use crate::model::text::same;
-use crate::model::{CloudUser, EntraId, Known, OnPremisesResidue, ProvisioningError, ProxyAddress};
+use crate::model::{CloudUser, EntraId, Known, OnPremisesResidue, ProvisioningError, ProxyAddress, Text};
 use crate::tenant_model::addresses::owned_addresses;
 use crate::tenant_model::rules::restored;
 use crate::tenant_model::{Suffix, Tenant, UserRef};
@@ -15,15 +15,15 @@ use crate::tenant_model::{Suffix, Tenant, UserRef};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Takeover {
     /// The sign-in name before and after, when it changes.
-    pub upn: Option<(Box<str>, Box<str>)>,
+    pub upn: Option<(Text, Text)>,
     /// The sign-in name of AD, when it does not come through: taken, or UPN changes of licensed users do not flow.
-    pub upn_held_back: Option<Box<str>>,
+    pub upn_held_back: Option<Text>,
     /// The primary address before (if there was one) and after, when it changes.
-    pub primary_address: Option<(Option<Box<str>>, Box<str>)>,
+    pub primary_address: Option<(Option<Text>, Text)>,
     /// Mail addresses that AD does not have and the account loses.
-    pub lost_addresses: Vec<Box<str>>,
+    pub lost_addresses: Vec<Text>,
     /// Addresses of AD that somebody else owns; they are quarantined, which does not stop the link.
-    pub address_conflicts: Vec<(Box<str>, EntraId)>,
+    pub address_conflicts: Vec<(Text, EntraId)>,
     /// Whether a sign-in that is (or may be) allowed gets blocked, because the AD account is disabled.
     pub sign_in_blocked: bool,
     /// Whether a sign-in that is blocked gets allowed, because the AD account is enabled.
@@ -34,16 +34,16 @@ pub struct Takeover {
 
 /// The mail addresses of an account after a takeover.
 struct Addresses {
-    primary: Option<Box<str>>,
+    primary: Option<Text>,
     entries: Known<Box<[Box<str>]>>,
-    lost: Vec<Box<str>>,
-    conflicts: Vec<(Box<str>, EntraId)>,
+    lost: Vec<Text>,
+    conflicts: Vec<(Text, EntraId)>,
 }
 
 /// The sign-in name of an account after a takeover.
 struct Name {
-    upn: Box<str>,
-    held_back: Option<Box<str>>,
+    upn: Text,
+    held_back: Option<Text>,
 }
 
 impl Tenant {
@@ -53,7 +53,7 @@ impl Tenant {
         let export = Export::of(self, incoming);
         let own = self.by_id(&account.id);
         let (name, addresses) = (self.name_after(&export, account, own), self.addresses_after(&export, account, own));
-        let before: Box<str> = account.original_upn().into();
+        let before: Text = account.original_upn().into();
         let old_primary = primary_address(account);
         let primary_known = account.proxy_addresses.is_read() || account.mail.is_read();
         let new_primary = addresses.primary.filter(|new| primary_known && !old_primary.is_some_and(|old| same(old, new)));
@@ -102,7 +102,7 @@ impl Tenant {
         let free = |upn: &&str| self.live_upn_holder(upn, own).is_none();
         let flowing = wanted.filter(|upn| same(upn, current) || self.names_flow(account)).filter(free);
         let kept = Some(current).filter(|upn| !account.is_deleted() || free(upn));
-        let upn: Box<str> = flowing.or(kept).map_or_else(|| self.placeholder(current, &export.incoming.anchor.value), Into::into);
+        let upn: Text = flowing.or(kept).map_or_else(|| self.placeholder(current, &export.incoming.anchor.value), Into::into);
         let held_back = wanted.filter(|wanted| !same(wanted, &upn)).map(Into::into);
         Name { upn, held_back }
     }
@@ -144,7 +144,7 @@ impl Tenant {
         account: &CloudUser,
         own: Option<UserRef>,
         mine: &[&str],
-    ) -> (Vec<&'a str>, Vec<(Box<str>, EntraId)>) {
+    ) -> (Vec<&'a str>, Vec<(Text, EntraId)>) {
         let (mut gained, mut conflicts) = (Vec::new(), Vec::new());
         for address in export.addresses.iter().copied().filter(|address| self.takes(address, account)) {
             match self.owner_besides(address, own) {
@@ -177,19 +177,14 @@ impl Tenant {
 }
 
 /// What is withheld from an account. An error that it had before keeps its time.
-fn errors(
-    account: &CloudUser,
-    name: Option<Box<str>>,
-    addresses: Vec<(Box<str>, EntraId)>,
-    now: &str,
-) -> Box<[ProvisioningError]> {
+fn errors(account: &CloudUser, name: Option<Text>, addresses: Vec<(Text, EntraId)>, now: &str) -> Box<[ProvisioningError]> {
     let names = name.into_iter().map(|name| ("UserPrincipalName", name));
     let addresses = addresses.into_iter().map(|(address, _)| ("ProxyAddress", address));
     names.chain(addresses).map(|(property, value)| error(account, property, value, now)).collect()
 }
 
 /// A conflict as Entra reports it.
-pub(super) fn error(account: &CloudUser, property: &str, value: Box<str>, now: &str) -> ProvisioningError {
+pub(super) fn error(account: &CloudUser, property: &str, value: Text, now: &str) -> ProvisioningError {
     let is_same =
         |known: &&ProvisioningError| known.property.as_deref() == Some(property) && known.value.as_ref() == Some(&value);
     let before = account.errors().iter().find(is_same).cloned();

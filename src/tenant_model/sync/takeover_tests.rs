@@ -31,7 +31,7 @@ fn addresses_that_ad_does_not_have_are_lost() {
     let cloud = user().addresses(1, &["SMTP:eva@x.example", "smtp:alias@x.example", "smtp:eva@corp.local"]);
     let by_mail = eva().with(|user| user.mail = Some("new@x.example".into()));
     let got = effects(cloud, &by_mail);
-    assert_eq!(got.lost_addresses, ["eva@x.example".into(), "alias@x.example".into()] as [Box<str>; 2]);
+    assert_eq!(got.lost_addresses, ["eva@x.example".into(), "alias@x.example".into()] as [Text; 2]);
     assert_eq!(got.primary_address, Some((Some("eva@x.example".into()), "new@x.example".into())));
 }
 
@@ -52,7 +52,7 @@ fn what_was_not_read_is_neither_lost_nor_changed() {
     assert_eq!((got.primary_address, got.lost_addresses.len(), got.password_replaced), (None, 0, None));
     let mail_only = |user: &mut CloudUser| user.mail = Known::Is("old@x.example".into());
     let got = effects(user().with(1, mail_only), &eva().addresses(&["SMTP:eva@x.example"]));
-    assert_eq!(got.lost_addresses, ["old@x.example".into()] as [Box<str>; 1]);
+    assert_eq!(got.lost_addresses, ["old@x.example".into()] as [Text; 1]);
     assert_eq!(got.primary_address, Some((Some("old@x.example".into()), "eva@x.example".into())));
 }
 

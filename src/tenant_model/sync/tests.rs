@@ -28,7 +28,7 @@ fn created(tenant: &Tenant, person: &Person) -> (String, bool, Vec<EntraId>, Vec
 
 /// Property and value of what Entra withholds.
 fn withheld(user: &CloudUser) -> Vec<String> {
-    let text = |text: &Option<Box<str>>| text.as_deref().unwrap_or_default().to_owned();
+    let text = |text: &Option<Text>| text.as_deref().unwrap_or_default().to_owned();
     user.errors().iter().map(|error| format!("{} {}", text(&error.property), text(&error.value))).collect()
 }
 

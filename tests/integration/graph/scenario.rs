@@ -40,7 +40,7 @@ policy: { limits: { percent: 100 } }
 /// The mess: a stale twin, a holder in the bin, two accounts with each other's IDs, and one ID that a synced account has.
 fn disorder(forest: &ObservedForest) -> Value {
     let id_of = |sam: &str| anchor(forest, sam).1;
-    let linked = |id: String, sid: &AdUser| json!({ "onPremisesImmutableId": id, "onPremisesSecurityIdentifier": sid.sid.as_ref().unwrap().as_str() });
+    let linked = |id: String, sid: &AdUser| json!({ "onPremisesImmutableId": id, "onPremisesSecurityIdentifier": sid.sid });
     let (ann, bob) = (anchor(forest, "ann").0, anchor(forest, "bob").0);
     let mut twin = linked(id_of("ann"), ann);
     twin["onPremisesSyncEnabled"] = json!(false);

@@ -114,7 +114,7 @@ fn accounts(forest: &Forest, folder: &Path) -> Value {
     let read = forest.read(folder);
     let somebody = |sam| crate::walks::ground::somebody(&read, sam);
     let id_of = |sam| json!({ "onPremisesImmutableId": somebody(sam).1 });
-    let sid_of = |sam| somebody(sam).0.sid.as_ref().unwrap().as_str().to_owned();
+    let sid_of = |sam| somebody(sam).0.sid.as_ref().unwrap().to_string();
     let pinned = json!({ "onPremisesObjectIdentifier": somebody("ann").0.guid.to_string() });
     let left = json!({
         "onPremisesImmutableId": "5KfBsj9dikyeIX9tDEs6GQ==", "onPremisesDistinguishedName": "CN=kim,DC=old,DC=example",

@@ -120,7 +120,7 @@ fn answers(question: &CloudQuestion, tenant: &Tenant) -> BTreeSet<EntraId> {
         }
         CloudQuestion::SyncedSample => {
             let synced = observed.users.iter().filter(|user| user.is_synced() && !user.is_deleted());
-            let mut synced: Vec<(String, EntraId)> = synced.map(|user| (user.upn.to_lowercase(), user.id)).collect();
+            let mut synced: Vec<(String, EntraId)> = synced.map(|user| (str::to_lowercase(&user.upn), user.id)).collect();
             synced.sort();
             synced.into_iter().take(SYNCED_SAMPLE as usize).map(|(_, id)| id).collect()
         }

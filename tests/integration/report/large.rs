@@ -144,20 +144,20 @@ impl Garden {
 
     fn mapping(&mut self, state: MappingState) -> String {
         let id = format!("{}{}", self.mappings.len(), self.text());
-        let cloud = PlanCloudUser { id: self.id().parse().unwrap(), upn: self.text() };
+        let cloud = PlanCloudUser { id: self.id().parse().unwrap(), upn: self.text().into() };
         let on_prem = PlanAdUser {
-            dn: Some(format!("CN={}", self.text())),
+            dn: Some(format!("CN={}", self.text()).into()),
             forest: Some(["corp", "old", "l|a`b"][self.rng.usize(..3)].into()),
             object_guid: self.id().parse().ok(),
             object_sid: None,
-            sam: Some(self.text()),
+            sam: Some(self.text().into()),
         };
         let source = PlanSource { file: "wave|1`.csv".into(), line: self.rng.u32(1..99_999) };
-        let (anchor, next_sync) = (Some(self.anchor()), Some(Box::new(self.next_sync(&cloud))));
+        let (anchor, next_sync) = (Some(self.anchor().into()), Some(Box::new(self.next_sync(&cloud))));
         let anchor_from = Some("objectGuid".into());
         let on_prem = Some(on_prem);
         let mapping =
-            PlannedMapping { anchor, anchor_from, cloud: Some(cloud), id: id.clone(), next_sync, on_prem, source, state };
+            PlannedMapping { anchor, anchor_from, cloud: Some(cloud), id: (&*id).into(), next_sync, on_prem, source, state };
         self.mappings.push(mapping);
         id
     }

@@ -193,6 +193,6 @@ fn linked(forest: &ObservedForest, sam: &str) -> Value {
     let (user, anchor): (&AdUser, String) = somebody(forest, sam);
     json!({
         "onPremisesImmutableId": anchor, "onPremisesSyncEnabled": true, "onPremisesObjectIdentifier": user.guid.to_string(),
-        "onPremisesSecurityIdentifier": user.sid.as_ref().unwrap().as_str(),
+        "onPremisesSecurityIdentifier": user.sid,
     })
 }

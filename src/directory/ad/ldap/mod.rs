@@ -41,13 +41,13 @@ use crate::directory::ad::entry;
 use crate::directory::ports::{DirectoryError, ForestReader, ForestWriter, Receipt};
 use crate::directory::progress::{Progress, Unwatched};
 use crate::model::questions::ForestKey;
-use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest};
+use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest, Text};
 
 /// Where a live forest is and how to reach it.
 #[derive(Debug, Clone)]
 pub struct LdapSettings {
     /// Its name in the configuration.
-    pub name: Box<str>,
+    pub name: Text,
     /// Where its anchors come from.
     pub anchor: AnchorMode,
     /// A domain controller: `ldaps://…`, `ldap://…` with `start_tls`, or `ldap://` on loopback.
@@ -95,7 +95,7 @@ impl LdapSettings {
 
 /// A forest behind a domain controller.
 pub struct LdapForest {
-    name: Box<str>,
+    name: Text,
     anchor: AnchorMode,
     base_dn: Option<DistinguishedName>,
     read_elsewhere: Vec<DistinguishedName>,

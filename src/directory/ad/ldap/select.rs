@@ -32,7 +32,7 @@ pub(super) fn of_key(key: &ForestKey, anchor: &AnchorMode) -> Vec<String> {
         ForestKey::Guid(guid) => vec![of_guid(guid)],
         ForestKey::ConsistencyGuid(guid) => vec![format!("({CONSISTENCY_GUID}={})", octets(guid.ad_bytes()))],
         ForestKey::Sid(sid) => {
-            vec![format!("(objectSid={})", sid.ad_bytes().map_or_else(|| escape(sid.as_str()), |b| octets(&b)))]
+            vec![format!("(objectSid={})", sid.ad_bytes().map_or_else(|| escape(&sid.to_string()), |b| octets(&b)))]
         }
         ForestKey::Sam(name) => equal("sAMAccountName", name),
         ForestKey::Upn(upn) => equal("userPrincipalName", upn),

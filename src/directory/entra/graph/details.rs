@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::directory::entra::json::{Object, WireUser};
 use crate::directory::ports::DirectoryError;
 use crate::directory::text::shown;
-use crate::model::{CloudUser, EntraId, Known};
+use crate::model::{CloudUser, EntraId, Known, Text};
 
 use super::batch::Part;
 use super::call::{Call, Version, is_one_of};
@@ -210,7 +210,7 @@ fn id_of(json: &Value) -> Option<EntraId> {
 
 /// Whether the answer can change a plan.
 fn matters(extra: Extra, user: &CloudUser) -> bool {
-    let is_some = |text: &Known<Box<str>>| text.value().is_some();
+    let is_some = |text: &Known<Text>| text.value().is_some();
     let linked = user.immutable_id.is_some() || user.sid.value().is_some();
     let residue = linked || is_some(&user.residue.distinguished_name) || is_some(&user.residue.sam_account_name);
     match extra {

@@ -263,7 +263,8 @@ impl TenantReader for GraphTenant {
     }
 
     async fn find_sid_holders(&self, sids: &[Sid]) -> Result<Vec<(Sid, EntraId)>, DirectoryError> {
-        let wanted: BTreeSet<&str> = sids.iter().map(Sid::as_str).collect();
+        let texts: Vec<String> = sids.iter().map(Sid::to_string).collect();
+        let wanted: BTreeSet<&str> = texts.iter().map(String::as_str).collect();
         let found = holders::find(&self.client, Unique::SecurityIdentifier, &wanted, self.live_users().await?).await?;
         Ok(found.into_iter().filter_map(|(value, id)| Some((value.parse().ok()?, id))).collect())
     }

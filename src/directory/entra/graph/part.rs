@@ -110,7 +110,7 @@ struct Asked<'q> {
     addresses: Vec<&'q str>,
     employee_ids: Vec<&'q str>,
     immutable_ids: BTreeSet<String>,
-    sids: Vec<&'q str>,
+    sids: Vec<String>,
     beginnings: Vec<&'q str>,
     sample: bool,
 }
@@ -127,7 +127,7 @@ impl<'q> Asked<'q> {
                 CloudQuestion::EmployeeId(id) => asked.employee_ids.push(id),
                 CloudQuestion::ImmutableId(id) => _ = asked.immutable_ids.insert(id.as_str().to_owned()),
                 CloudQuestion::OddGuid(guid) => asked.immutable_ids.extend(odd_spellings(*guid)),
-                CloudQuestion::Sid(sid) => asked.sids.push(sid.as_str()),
+                CloudQuestion::Sid(sid) => asked.sids.push(sid.to_string()),
                 CloudQuestion::Similar(beginning) => asked.beginnings.push(beginning),
                 CloudQuestion::SyncedSample => asked.sample = true,
             }
@@ -142,7 +142,7 @@ impl<'q> Asked<'q> {
         calls.extend(search::by_addresses(&self.addresses));
         calls.extend(search::by_values("employeeId", self.employee_ids.iter().copied(), false));
         calls.extend(search::by_values("onPremisesImmutableId", self.immutable_ids.iter().map(String::as_str), true));
-        calls.extend(search::by_values("onPremisesSecurityIdentifier", self.sids.iter().copied(), false));
+        calls.extend(search::by_values("onPremisesSecurityIdentifier", self.sids.iter().map(String::as_str), false));
         calls.extend(self.beginnings.iter().flat_map(|beginning| search::by_beginning(beginning)));
         calls.extend(self.sample.then(|| search::first_synced(SYNCED_SAMPLE)));
         calls

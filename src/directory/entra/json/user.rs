@@ -3,11 +3,9 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::model::{CloudUser, EntraId, ImmutableId, Known, OnPremisesResidue, ProvisioningError, UserKind};
+use crate::model::{CloudUser, EntraId, ImmutableId, Known, OnPremisesResidue, ProvisioningError, Text, UserKind};
 
 use super::tri::{Nested, tri};
-
-type Text = Known<Box<str>>;
 
 /// A user on the wire. Streams into a few machine words; unknown properties are skipped.
 #[derive(Debug, Default, Deserialize)]
@@ -18,47 +16,47 @@ pub(crate) struct WireUser {
     #[serde(rename = "Id")]
     pub(crate) pascal_id: Option<EntraId>,
     #[serde(rename = "userPrincipalName", alias = "UserPrincipalName")]
-    pub(crate) upn: Option<Box<str>>,
+    pub(crate) upn: Option<Text>,
     #[serde(rename = "onPremisesImmutableId", alias = "OnPremisesImmutableId", deserialize_with = "tri")]
-    pub(crate) immutable_id: Text,
+    pub(crate) immutable_id: Known<Text>,
     #[serde(rename = "onPremisesSyncEnabled", alias = "OnPremisesSyncEnabled", deserialize_with = "tri")]
     pub(crate) sync_enabled: Known<bool>,
     #[serde(rename = "onPremisesSecurityIdentifier", alias = "OnPremisesSecurityIdentifier", deserialize_with = "tri")]
-    pub(crate) sid: Text,
+    pub(crate) sid: Known<Text>,
     #[serde(rename = "onPremisesObjectIdentifier", alias = "OnPremisesObjectIdentifier", deserialize_with = "tri")]
-    pub(crate) object_identifier: Text,
+    pub(crate) object_identifier: Known<Text>,
     #[serde(rename = "onPremisesDistinguishedName", alias = "OnPremisesDistinguishedName", deserialize_with = "tri")]
-    pub(crate) distinguished_name: Text,
+    pub(crate) distinguished_name: Known<Text>,
     #[serde(rename = "onPremisesDomainName", alias = "OnPremisesDomainName", deserialize_with = "tri")]
-    pub(crate) domain_name: Text,
+    pub(crate) domain_name: Known<Text>,
     #[serde(rename = "onPremisesSamAccountName", alias = "OnPremisesSamAccountName", deserialize_with = "tri")]
-    pub(crate) sam_account_name: Text,
+    pub(crate) sam_account_name: Known<Text>,
     #[serde(rename = "onPremisesUserPrincipalName", alias = "OnPremisesUserPrincipalName", deserialize_with = "tri")]
-    pub(crate) on_premises_upn: Text,
+    pub(crate) on_premises_upn: Known<Text>,
     #[serde(rename = "onPremisesLastSyncDateTime", alias = "OnPremisesLastSyncDateTime", deserialize_with = "tri")]
-    pub(crate) last_sync: Text,
+    pub(crate) last_sync: Known<Text>,
     #[serde(rename = "onPremisesProvisioningErrors", alias = "OnPremisesProvisioningErrors", deserialize_with = "tri")]
     pub(crate) provisioning_errors: Known<Vec<Nested<WireError>>>,
     #[serde(rename = "onPremisesSyncBehavior", alias = "OnPremisesSyncBehavior", deserialize_with = "tri")]
     pub(crate) sync_behavior: Known<Nested<SyncBehavior>>,
     #[serde(alias = "Mail", deserialize_with = "tri")]
-    pub(crate) mail: Text,
+    pub(crate) mail: Known<Text>,
     #[serde(rename = "proxyAddresses", alias = "ProxyAddresses", deserialize_with = "tri")]
     pub(crate) proxy_addresses: Known<Box<[Box<str>]>>,
     #[serde(rename = "displayName", alias = "DisplayName")]
-    pub(crate) display_name: Option<Box<str>>,
+    pub(crate) display_name: Option<Text>,
     #[serde(rename = "employeeId", alias = "EmployeeId", deserialize_with = "tri")]
-    pub(crate) employee_id: Text,
+    pub(crate) employee_id: Known<Text>,
     #[serde(rename = "accountEnabled", alias = "AccountEnabled", deserialize_with = "tri")]
     pub(crate) account_enabled: Known<bool>,
     #[serde(rename = "userType", alias = "UserType", deserialize_with = "tri")]
-    pub(crate) user_type: Text,
+    pub(crate) user_type: Known<Text>,
     #[serde(rename = "assignedLicenses", alias = "AssignedLicenses", deserialize_with = "tri")]
     pub(crate) licenses: Known<Vec<Nested<License>>>,
     #[serde(rename = "signInActivity", alias = "SignInActivity", deserialize_with = "tri")]
     pub(crate) sign_in: Known<Nested<SignIn>>,
     #[serde(rename = "deletedDateTime", alias = "DeletedDateTime", deserialize_with = "tri")]
-    pub(crate) deleted: Text,
+    pub(crate) deleted: Known<Text>,
     #[serde(rename = "mailboxSettings", alias = "MailboxSettings", deserialize_with = "tri")]
     pub(crate) mailbox: Known<Nested<Mailbox>>,
 }
@@ -80,31 +78,31 @@ pub(crate) struct License {
 #[serde(default)]
 pub(crate) struct SignIn {
     #[serde(rename = "lastSignInDateTime", alias = "LastSignInDateTime")]
-    interactive: Option<Box<str>>,
+    interactive: Option<Text>,
     #[serde(rename = "lastNonInteractiveSignInDateTime", alias = "LastNonInteractiveSignInDateTime")]
-    other: Option<Box<str>>,
+    other: Option<Text>,
     #[serde(rename = "lastSuccessfulSignInDateTime", alias = "LastSuccessfulSignInDateTime")]
-    successful: Option<Box<str>>,
+    successful: Option<Text>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct WireError {
     #[serde(rename = "propertyCausingError", alias = "PropertyCausingError")]
-    property: Option<Box<str>>,
+    property: Option<Text>,
     #[serde(alias = "Value")]
-    value: Option<Box<str>>,
+    value: Option<Text>,
     #[serde(alias = "Category")]
-    category: Option<Box<str>>,
+    category: Option<Text>,
     #[serde(rename = "occurredDateTime", alias = "OccurredDateTime")]
-    occurred: Option<Box<str>>,
+    occurred: Option<Text>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Mailbox {
     #[serde(rename = "userPurpose", alias = "UserPurpose", deserialize_with = "tri")]
-    purpose: Text,
+    purpose: Known<Text>,
 }
 
 /// Why a user cannot be used although the JSON is sound.
@@ -167,7 +165,7 @@ impl WireUser {
     }
 }
 
-fn immutable_id(read: Text) -> Result<Option<ImmutableId>, UserError> {
+fn immutable_id(read: Known<Text>) -> Result<Option<ImmutableId>, UserError> {
     match read {
         Known::Unknown => Err(UserError::NotSelected),
         Known::Null => Ok(None),
@@ -176,14 +174,14 @@ fn immutable_id(read: Text) -> Result<Option<ImmutableId>, UserError> {
 }
 
 /// An empty text counts as null: Graph keeps none, but tables write null that way.
-fn filled(read: Text) -> Text {
+fn filled(read: Known<Text>) -> Known<Text> {
     match read {
         Known::Is(text) if text.is_empty() => Known::Null,
         other @ (Known::Unknown | Known::Null | Known::Is(_)) => other,
     }
 }
 
-fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(name: &'static str, read: Text) -> Result<Known<T>, UserError> {
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(name: &'static str, read: Known<Text>) -> Result<Known<T>, UserError> {
     match filled(read) {
         Known::Unknown => Ok(Known::Unknown),
         Known::Null => Ok(Known::Null),
@@ -192,7 +190,7 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(name: &'static str, read
 }
 
 /// A point in time in RFC 3339; the `/Date(…)/` of Windows PowerShell is rewritten.
-fn date(name: &'static str, read: Text) -> Result<Text, UserError> {
+fn date(name: &'static str, read: Known<Text>) -> Result<Known<Text>, UserError> {
     let wrong = |text: &str| UserError::Value(name, format!("`{text}` is no point in time (RFC 3339)"));
     match filled(read) {
         Known::Unknown => Ok(Known::Unknown),
@@ -209,11 +207,11 @@ fn millis(text: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(number.parse().ok()?).ok()
 }
 
-fn user_kind(word: Box<str>) -> UserKind {
+fn user_kind(word: Text) -> UserKind {
     match &*word {
         "Member" => UserKind::Member,
         "Guest" => UserKind::Guest,
-        _ => UserKind::Other(word),
+        _ => UserKind::Other(word.into()),
     }
 }
 
@@ -238,13 +236,13 @@ fn provisioning_errors(read: Vec<Nested<WireError>>) -> Box<[ProvisioningError]>
     read.into_iter().map(error).collect()
 }
 
-fn last_sign_in(read: Known<Nested<SignIn>>) -> Result<Text, UserError> {
+fn last_sign_in(read: Known<Nested<SignIn>>) -> Result<Known<Text>, UserError> {
     let sign_in = match read {
         Known::Unknown | Known::Is(Nested(None)) => return Ok(Known::Unknown),
         Known::Null => return Ok(Known::Null),
         Known::Is(Nested(Some(sign_in))) => sign_in,
     };
-    let mut latest: Option<(Timestamp, Box<str>)> = None;
+    let mut latest: Option<(Timestamp, Text)> = None;
     for text in [sign_in.interactive, sign_in.other, sign_in.successful].into_iter().flatten() {
         if let Known::Is(text) = date("signInActivity", Known::Is(text))? {
             let moment = text.parse().map_err(|_| UserError::Value("signInActivity", text.to_string()))?;

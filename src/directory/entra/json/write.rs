@@ -16,7 +16,7 @@ fn properties(user: &CloudUser) -> Vec<(Path, Value)> {
     list.push("displayName", json!(user.display_name));
     list.push("onPremisesImmutableId", json!(user.immutable_id.as_ref().map(ImmutableId::as_str)));
     list.known("onPremisesSyncEnabled", &user.sync_enabled, |on| json!(on));
-    list.known("onPremisesSecurityIdentifier", &user.sid, |sid| json!(sid.as_str()));
+    list.known("onPremisesSecurityIdentifier", &user.sid, |sid| json!(sid));
     list.known("onPremisesObjectIdentifier", &user.object_identifier, |guid| json!(guid.to_string()));
     list.known("onPremisesDistinguishedName", &user.residue.distinguished_name, |text| json!(text));
     list.known("onPremisesDomainName", &user.residue.domain_name, |text| json!(text));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::directory::entra::json::WireUser;
-use crate::model::{Known, ObservedTenant};
+use crate::model::{Known, ObservedTenant, Text};
 
 use super::super::problems::{Problems, excerpt};
 use super::super::snapshot::tenant::{Place, TenantBuilder};
@@ -108,7 +108,7 @@ struct Cells<'a> {
 
 impl Cells<'_> {
     /// A column that is not there is unknown, an empty cell is null.
-    fn text(&self, column: Option<usize>) -> Known<Box<str>> {
+    fn text(&self, column: Option<usize>) -> Known<Text> {
         match column.and_then(|column| self.row.cell(column)) {
             None => Known::Unknown,
             Some("") => Known::Null,
@@ -171,7 +171,7 @@ impl Cells<'_> {
 }
 
 /// `Export-Csv` writes dates in the language of the machine; what is not RFC 3339 is not known.
-fn local_date(read: Known<Box<str>>) -> Known<Box<str>> {
+fn local_date(read: Known<Text>) -> Known<Text> {
     match read {
         Known::Is(text) if text.parse::<jiff::Timestamp>().is_err() => Known::Unknown,
         other @ (Known::Unknown | Known::Null | Known::Is(_)) => other,

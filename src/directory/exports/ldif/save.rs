@@ -166,10 +166,9 @@ fn bare_entry(user: &AdUser, anchor: &AnchorMode) -> Entry {
     entry
 }
 
-/// The bytes of AD; the text where it is in a spelling that they would lose.
+/// The bytes of AD; the text where bytes cannot hold it.
 fn sid_value(sid: &Sid) -> Vec<u8> {
-    let bytes = sid.ad_bytes().filter(|bytes| Sid::from_ad_bytes(bytes).as_ref() == Ok(sid));
-    bytes.unwrap_or_else(|| sid.as_str().into())
+    sid.ad_bytes().unwrap_or_else(|| sid.to_string().into())
 }
 
 /// The anchor attribute, unless it is one that is there already.

@@ -3,9 +3,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::directory::ad::entry::guid_attribute;
 use crate::directory::exports::read_ldif_from;
-use crate::model::{DistinguishedName, EntraId, ObjectGuid, Sid};
+use crate::model::{DistinguishedName, EntraId, ObjectGuid, Sid, Text};
 
-fn text() -> BoxedStrategy<Box<str>> {
+fn text() -> BoxedStrategy<Text> {
     let long = "[a-zö]{100,200}";
     prop_oneof!["[ -~]{1,12}", "\\PC{1,8}", "[\\\\,;=\"\u{0}-\u{1f}王 ]{1,6}", long].prop_map(Into::into).boxed()
 }
@@ -65,7 +65,7 @@ fn user(with_names: bool) -> BoxedStrategy<AdUser> {
     let ids = (any::<[u8; 16]>(), dn(), consistency_guid(), of(sid()), of(custom_anchor()));
     let sam = prop_oneof![text(), "MSOL_[a-z]{3}".prop_map(Into::into)];
     let names = (of(sam), of(text()), of(text()), of(text()), of(text()));
-    let addresses = proptest::collection::vec(text(), 0..3);
+    let addresses = proptest::collection::vec(text().prop_map(Box::from), 0..3);
     let flags = (of(any::<bool>()), any::<bool>(), any::<bool>(), of(any::<[u8; 16]>()), of(exclusion()));
     (ids, names, addresses, flags)
         .prop_map(move |(ids, names, addresses, flags)| AdUser {

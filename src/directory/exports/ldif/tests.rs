@@ -48,7 +48,7 @@ fn reads_what_ldapsearch_writes() {
     assert_eq!(zoe.dn.as_str(), "CN=Zöe Müller,OU=Staff,DC=corp,DC=example");
     assert_eq!(zoe.guid.immutable_id().as_str(), "QUJDREVGR0hJSktMTU5PUA==");
     assert_eq!(*zoe.proxy_addresses, ["SMTP:zoe@corp.example".into(), "X500:/o=Org (Alt)/cn=o'dell".into()]);
-    assert_eq!(forest.domain_sid.unwrap().as_str(), "S-1-5-21-1004336348-1177238915-682003330");
+    assert_eq!(forest.domain_sid.unwrap().to_string(), "S-1-5-21-1004336348-1177238915-682003330");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn knows_the_domain_from_its_objects() {
          dn: CN=CORP,CN=Partitions,CN=Configuration,DC=corp,DC=example\nobjectClass: crossRef\nnETBIOSName: CORP\n\n{TWO}"
     );
     let forest = read(&text).unwrap();
-    assert_eq!(forest.domain_sid.unwrap().as_str(), "S-1-5-21-7-8-9");
+    assert_eq!(forest.domain_sid.unwrap().to_string(), "S-1-5-21-7-8-9");
     assert_eq!(forest.netbios_names, ["CORP".into()]);
     assert_eq!(forest.users.len(), 2);
 }

@@ -2,22 +2,26 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::directory::exports::read_tenant_from;
-use crate::model::{ImmutableId, ObjectGuid, OnPremisesResidue, ProvisioningError, RoleState, UserKind};
+use crate::model::{ImmutableId, ObjectGuid, OnPremisesResidue, ProvisioningError, RoleState, Text, UserKind};
 
 fn known<T: std::fmt::Debug + Clone + 'static>(value: impl Strategy<Value = T> + 'static) -> BoxedStrategy<Known<T>> {
     prop_oneof![Just(Known::Unknown), Just(Known::Null), value.prop_map(Known::Is)].boxed()
 }
 
-fn text() -> BoxedStrategy<Box<str>> {
+fn text() -> BoxedStrategy<Text> {
     prop_oneof!["[ -~]{1,12}", "\\PC{1,8}", "[\"\\\\\u{0}-\u{1f}ö王]{1,6}"].prop_map(Into::into).boxed()
 }
 
-fn date() -> BoxedStrategy<Box<str>> {
+fn boxed() -> BoxedStrategy<Box<str>> {
+    text().prop_map(Into::into).boxed()
+}
+
+fn date() -> BoxedStrategy<Text> {
     (0i64..2_000_000_000).prop_map(|at| jiff::Timestamp::from_second(at).unwrap().to_string().into()).boxed()
 }
 
 fn texts() -> BoxedStrategy<Box<[Box<str>]>> {
-    proptest::collection::vec(text(), 0..3).prop_map(Into::into).boxed()
+    proptest::collection::vec(boxed(), 0..3).prop_map(Into::into).boxed()
 }
 
 fn id() -> BoxedStrategy<EntraId> {
@@ -79,7 +83,7 @@ fn user() -> BoxedStrategy<CloudUser> {
 fn other() -> BoxedStrategy<OtherObject> {
     let kinds = prop_oneof![Just(OtherKind::Group), Just(OtherKind::Contact), Just(OtherKind::Device)];
     let members = proptest::option::of(proptest::collection::vec(id(), 0..3));
-    (kinds, id(), proptest::option::of(text()), proptest::option::of(text()), texts(), members)
+    (kinds, id(), proptest::option::of(boxed()), proptest::option::of(boxed()), texts(), members)
         .prop_map(|(kind, id, display_name, mail, proxy_addresses, members)| OtherObject {
             kind,
             id,
@@ -93,13 +97,13 @@ fn other() -> BoxedStrategy<OtherObject> {
 
 fn grants() -> BoxedStrategy<RoleGrant> {
     let state = prop_oneof![Just(RoleState::Assigned), Just(RoleState::Eligible)];
-    (id(), text(), any::<bool>(), state)
+    (id(), boxed(), any::<bool>(), state)
         .prop_map(|(principal, role, privileged, state)| RoleGrant { principal, role, privileged, state })
         .boxed()
 }
 
 fn domains() -> BoxedStrategy<Domain> {
-    (prop_oneof![text(), Just("contoso.onmicrosoft.com".into())], any::<bool>(), any::<bool>(), any::<bool>())
+    (prop_oneof![boxed(), Just("contoso.onmicrosoft.com".into())], any::<bool>(), any::<bool>(), any::<bool>())
         .prop_map(|(name, verified, federated, initial)| Domain { name, verified, federated, initial })
         .boxed()
 }
@@ -107,7 +111,7 @@ fn domains() -> BoxedStrategy<Domain> {
 fn tenant() -> BoxedStrategy<ObservedTenant> {
     use proptest::collection::{btree_map, vec};
     use proptest::option::of;
-    let head = (of(text()), of(text()), of(text()), known(any::<bool>()), of(vec(domains(), 0..3)));
+    let head = (of(boxed()), of(boxed()), of(boxed()), known(any::<bool>()), of(vec(domains(), 0..3)));
     let reads = (any::<bool>(), any::<bool>(), any::<bool>(), vec("[ -~]{0,9}", 0..3));
     let features = of(btree_map("[a-z]{1,5}".prop_map(Into::into), any::<bool>(), 0..3));
     (head, reads, vec(user(), 0..4), vec(other(), 0..4), of(vec(grants(), 0..3)), features)
