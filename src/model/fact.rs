@@ -148,7 +148,7 @@ fn user_fact(user: &CloudUser, name: FactName) -> Option<FactValue> {
         }
         FactName::OnPremisesObjectIdentifier => known(&user.object_identifier, |guid| FactValue::text(guid.to_string())),
         FactName::OnPremisesSamAccountName => text(&user.residue.sam_account_name),
-        FactName::OnPremisesSecurityIdentifier => known(&user.sid, |sid| FactValue::text(&sid.to_string())),
+        FactName::OnPremisesSecurityIdentifier => known(&user.sid, |sid| FactValue::text(sid.to_string())),
         FactName::OnPremisesSyncEnabled => known(&user.sync_enabled, |on| FactValue::Bool(*on)),
         FactName::OnPremisesUserPrincipalName => text(&user.residue.user_principal_name),
         FactName::UserPrincipalName => Some(FactValue::text(user.original_upn())),

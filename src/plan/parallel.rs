@@ -9,6 +9,9 @@ use std::thread::{available_parallelism, scope};
 /// Fewer items than this are done sooner than a thread is started.
 const WORTH_A_THREAD: usize = 1_000;
 
+/// Items that one thread works on in one round.
+const SHARE: usize = 5_000;
+
 /// Works on every item.
 pub(super) fn for_each<T: Send>(items: &mut [T], work: impl Fn(&mut T) + Sync) {
     map(items, |_, item| work(item));
@@ -16,35 +19,48 @@ pub(super) fn for_each<T: Send>(items: &mut [T], work: impl Fn(&mut T) + Sync) {
 
 /// Works on every item, and gives what came of each, in their order. The work knows the position of its item.
 pub(super) fn map<T: Send, R: Send>(items: &mut [T], work: impl Fn(usize, &mut T) -> R + Sync) -> Vec<R> {
-    let share = share_of(items.len());
-    if share >= items.len() {
-        return items.iter_mut().enumerate().map(|(position, item)| work(position, item)).collect();
-    }
-    let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
-    let work_on = |(number, (items, results)): (usize, (&mut [T], &mut [Option<R>]))| {
-        for ((item, result), position) in items.iter_mut().zip(results).zip(number * share..) {
-            *result = Some(work(position, item));
-        }
+    let threads = threads_for(items.len());
+    let work_on = |start: usize, share: &mut [T], results: &mut Vec<R>| {
+        results.extend(share.iter_mut().zip(start..).map(|(item, position)| work(position, item)));
     };
-    let mut shares = items.chunks_mut(share).zip(results.chunks_mut(share)).enumerate();
-    let own = shares.next();
-    scope(|threads| {
-        let others: Vec<_> = shares.map(|share| threads.spawn(move || work_on(share))).collect();
-        own.into_iter().for_each(work_on);
-        others.into_iter().for_each(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-    });
-    results.into_iter().flatten().collect()
+    let mut results = Vec::with_capacity(items.len());
+    if threads == 1 {
+        work_on(0, items, &mut results);
+        return results;
+    }
+    // In rounds, so that only few results wait to be put behind the others.
+    let share = items.len().div_ceil(threads).min(SHARE);
+    for round in items.chunks_mut(threads * share) {
+        let (own, others) = round.split_at_mut(share.min(round.len()));
+        let start = results.len();
+        let others = others.chunks_mut(share).zip((start + share..).step_by(share));
+        scope(|threads| {
+            let on_a_thread = |(share, start)| {
+                threads.spawn(move || {
+                    let mut results = Vec::new();
+                    work_on(start, share, &mut results);
+                    results
+                })
+            };
+            let others: Vec<_> = others.map(on_a_thread).collect();
+            work_on(start, own, &mut results);
+            for other in others {
+                results.append(&mut other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+        });
+    }
+    results
 }
 
-/// How many items one thread gets.
-fn share_of(count: usize) -> usize {
+/// How many threads are worth it for so many items.
+fn threads_for(count: usize) -> usize {
     if count < 2 * WORTH_A_THREAD || is_alone() {
-        return count.max(1);
+        return 1;
     }
     // The system takes its time to tell.
     static THREADS: OnceLock<usize> = OnceLock::new();
     let threads = *THREADS.get_or_init(|| available_parallelism().map_or(1, NonZero::get));
-    count.div_ceil(threads.min(count / WORTH_A_THREAD))
+    threads.min(count / WORTH_A_THREAD)
 }
 
 #[cfg(not(test))]
@@ -77,7 +93,7 @@ mod tests {
 
     #[test]
     fn every_item_gets_its_turn_once() {
-        for count in [0, 1, WORTH_A_THREAD, 5 * WORTH_A_THREAD + 3] {
+        for count in [0, 1, WORTH_A_THREAD, 5 * WORTH_A_THREAD + 3, 7 * SHARE + 1] {
             let mut items: Vec<usize> = (0..count).collect();
             for_each(&mut items, |item| *item += 1);
             assert!(items.iter().copied().eq(1..=count));

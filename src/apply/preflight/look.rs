@@ -192,11 +192,11 @@ fn ad_expectations(
             differing.push(("source anchor", anchor.to_string(), found));
         }
     }
-    if let Some(sid) = mapping.on_prem.as_ref().and_then(|known| known.object_sid.as_ref()) {
-        if user.sid.as_ref() != Some(sid) {
-            let found = user.sid.as_ref().map_or_else(|| "not reported".to_owned(), Sid::to_string);
-            differing.push(("objectSid", sid.to_string(), found));
-        }
+    if let Some(sid) = mapping.on_prem.as_ref().and_then(|known| known.object_sid.as_ref())
+        && user.sid.as_ref() != Some(sid)
+    {
+        let found = user.sid.as_ref().map_or_else(|| "not reported".to_owned(), Sid::to_string);
+        differing.push(("objectSid", sid.to_string(), found));
     }
     differing
 }
