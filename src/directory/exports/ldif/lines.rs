@@ -7,13 +7,14 @@ use memchr::memchr;
 
 use crate::diag::Diagnostic;
 
-use super::super::problems::Problems;
-
 /// A logical line is not longer than this; what is longer is no LDIF.
 const MAX_LINE: usize = 64 << 20;
 
+/// A block is handed over once its text has so many bytes.
+const FULL: usize = 1 << 16;
+
 /// A logical line: unfolded, with its place in the decoded text. Its content lies in a [`Block`].
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Line {
     /// One-based number of its first physical line.
     pub(crate) number: u32,
@@ -21,16 +22,46 @@ pub(crate) struct Line {
     pub(crate) start: usize,
     /// Offset behind its line end.
     pub(crate) end: usize,
-    /// Whether the content is text; if not, the content is empty and the problem was reported.
-    pub(crate) is_sound: bool,
+    /// Why the content is no text; it is empty then.
+    pub(crate) fault: Option<Unsound>,
     content: Range<usize>,
 }
 
-/// Lines that belong together, with their contents without line ends and fold marks. Used over and over.
+/// What makes a line no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unsound {
+    Nul,
+    NotUtf8,
+}
+
+impl Unsound {
+    pub(crate) fn problem(self) -> Diagnostic {
+        match self {
+            Self::Nul => Diagnostic::error("the line has a NUL character; the file is damaged, or no text"),
+            Self::NotUtf8 => Diagnostic::error("the line is not valid UTF-8 text")
+                .help("export it again as UTF-8 or Unicode; `ldifde -u` writes Unicode, `ldapsearch` base64"),
+        }
+    }
+}
+
+/// How a text ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// Behind a line end.
+    Whole,
+    /// Within this line.
+    InsideLine(u32),
+    /// It could not be read on behind, or within, this line.
+    Unreadable(u32, Diagnostic),
+}
+
+/// Lines of whole entries, with their contents without line ends and fold marks.
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     text: String,
     lines: Vec<Line>,
+    /// Set in the last block.
+    pub(crate) end: Option<End>,
 }
 
 impl Block {
@@ -44,19 +75,31 @@ impl Block {
         &self.lines
     }
 
-    /// Keeps a line that was read into this block.
-    pub(crate) fn keep(&mut self, line: Line) {
-        self.lines.push(line);
+    /// Whether an entry ends here, and enough has come together to be handed over.
+    fn is_done(&self) -> bool {
+        let is_empty = |line: &Line| line.fault.is_none() && self.content(line).trim().is_empty();
+        self.text.len() >= FULL && self.lines.last().is_some_and(is_empty)
     }
+}
 
-    /// Lets go of a line that was read into this block last.
-    pub(crate) fn drop(&mut self, line: &Line) {
-        self.text.truncate(line.content.start);
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.text.clear();
-        self.lines.clear();
+/// Reads a text to its end and hands it over in blocks, as long as somebody takes them.
+pub(crate) fn read_blocks(reader: impl BufRead, mut take: impl FnMut(Block) -> bool) {
+    let mut lines = Lines::new(reader);
+    let mut block = Block::default();
+    loop {
+        match lines.read_line(&mut block) {
+            Ok(Some(line)) => block.lines.push(line),
+            Ok(None) => block.end = Some(lines.ended_inside.map_or(End::Whole, End::InsideLine)),
+            Err(end) => block.end = Some(*end),
+        }
+        let is_last = block.end.is_some();
+        if is_last || block.is_done() {
+            let room = if is_last { 0 } else { block.text.capacity() };
+            let next = Block { text: String::with_capacity(room), lines: Vec::with_capacity(block.lines.len()), end: None };
+            if !take(std::mem::replace(&mut block, next)) || is_last {
+                return;
+            }
+        }
     }
 }
 
@@ -69,7 +112,7 @@ struct Stand {
 }
 
 /// Reads logical lines.
-pub(crate) struct Lines<R> {
+struct Lines<R> {
     reader: R,
     number: u32,
     offset: usize,
@@ -79,52 +122,33 @@ pub(crate) struct Lines<R> {
     ahead: Vec<u8>,
     stand_ahead: Option<Stand>,
     ended_inside: Option<u32>,
-    has_failed: bool,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(crate) fn new(reader: R) -> Self {
+    fn new(reader: R) -> Self {
         let (bytes, ahead) = (Vec::new(), Vec::new());
-        Self { reader, number: 0, offset: 0, bytes, ahead, stand_ahead: None, ended_inside: None, has_failed: false }
+        Self { reader, number: 0, offset: 0, bytes, ahead, stand_ahead: None, ended_inside: None }
     }
 
-    /// The number of the last line, if the text ends without a line end.
-    pub(crate) fn ended_inside(&self) -> Option<u32> {
-        self.ended_inside
-    }
-
-    /// Whether reading had to stop before the end.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.has_failed
-    }
-
-    /// The next logical line, its content behind what the block holds; `None` at the end, or after an error that ends reading.
-    pub(crate) fn next(&mut self, block: &mut Block, problems: &mut Problems) -> Option<Line> {
-        self.read_line(block, problems).unwrap_or_else(|problem| {
-            self.has_failed = true;
-            problems.push(*problem);
-            None
-        })
-    }
-
-    fn read_line(&mut self, block: &mut Block, problems: &mut Problems) -> Result<Option<Line>, Box<Diagnostic>> {
-        if let Some(line) = self.take_plain(block, problems)? {
+    /// The next logical line, its content behind what the block holds; `None` at the end.
+    fn read_line(&mut self, block: &mut Block) -> Result<Option<Line>, Box<End>> {
+        if let Some(line) = self.take_plain(block)? {
             return Ok(Some(line));
         }
-        let stand = self.unfold(problems)?;
-        Ok(stand.map(|stand| decode(&self.bytes, stand, block, problems)))
+        let stand = self.unfold()?;
+        Ok(stand.map(|stand| decode(&self.bytes, stand, block)))
     }
 
     /// A line that is not folded and lies in the reader's buffer together with the next one's start, as most do: it need
     /// not be collected first.
-    fn take_plain(&mut self, block: &mut Block, problems: &mut Problems) -> Result<Option<Line>, Box<Diagnostic>> {
+    fn take_plain(&mut self, block: &mut Block) -> Result<Option<Line>, Box<End>> {
         if self.stand_ahead.is_some() {
             return Ok(None);
         }
         let buffer = match self.reader.fill_buf() {
             Ok(buffer) => buffer,
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(None),
-            Err(error) => return Err(unreadable(&error, self.number, problems)),
+            Err(error) => return Err(unreadable(&error, self.number)),
         };
         let Some((line, rest)) = memchr(b'\n', buffer).and_then(|end| buffer.split_at_checked(end + 1)) else { return Ok(None) };
         let content = line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n")).unwrap_or(line);
@@ -133,17 +157,17 @@ impl<R: BufRead> Lines<R> {
         }
         let count = line.len();
         let stand = Stand { number: self.number.saturating_add(1), start: self.offset, end: self.offset + count };
-        let line = decode(content, stand, block, problems);
+        let line = decode(content, stand, block);
         (self.number, self.offset) = (stand.number, stand.end);
         self.reader.consume(count);
         Ok(Some(line))
     }
 
-    fn unfold(&mut self, problems: &Problems) -> Result<Option<Stand>, Box<Diagnostic>> {
-        let Some(mut stand) = self.take(problems)? else { return Ok(None) };
+    fn unfold(&mut self) -> Result<Option<Stand>, Box<End>> {
+        let Some(mut stand) = self.take()? else { return Ok(None) };
         std::mem::swap(&mut self.bytes, &mut self.ahead);
         while !self.bytes.is_empty() {
-            let Some(next) = self.take(problems)? else { break };
+            let Some(next) = self.take()? else { break };
             let Some((b' ', rest)) = self.ahead.split_first() else {
                 self.stand_ahead = Some(next);
                 break;
@@ -151,27 +175,27 @@ impl<R: BufRead> Lines<R> {
             self.bytes.extend_from_slice(rest);
             stand.end = next.end;
             if self.bytes.len() > MAX_LINE {
-                return Err(too_long(stand.number, problems));
+                return Err(too_long(stand.number));
             }
         }
         Ok(Some(stand))
     }
 
     /// Reads a physical line into `ahead`, unless one is there.
-    fn take(&mut self, problems: &Problems) -> Result<Option<Stand>, Box<Diagnostic>> {
+    fn take(&mut self) -> Result<Option<Stand>, Box<End>> {
         if let Some(stand) = self.stand_ahead.take() {
             return Ok(Some(stand));
         }
         self.ahead.clear();
         let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX);
         let read = std::io::Read::take(&mut self.reader, limit).read_until(b'\n', &mut self.ahead);
-        let count = read.map_err(|error| unreadable(&error, self.number, problems))?;
+        let count = read.map_err(|error| unreadable(&error, self.number))?;
         if count == 0 {
             return Ok(None);
         }
         self.number = self.number.saturating_add(1);
         if count >= MAX_LINE {
-            return Err(too_long(self.number, problems));
+            return Err(too_long(self.number));
         }
         let start = self.offset;
         self.offset += count;
@@ -189,27 +213,25 @@ impl<R: BufRead> Lines<R> {
 }
 
 /// Text is checked after unfolding: a fold may lie within a character.
-fn decode(bytes: &[u8], stand: Stand, block: &mut Block, problems: &mut Problems) -> Line {
+fn decode(bytes: &[u8], stand: Stand, block: &mut Block) -> Line {
     let Stand { number, start, end } = stand;
     let from = block.text.len();
-    let problem = match std::str::from_utf8(bytes) {
+    let fault = match std::str::from_utf8(bytes) {
         Ok(text) if memchr(0, bytes).is_none() => {
             block.text.push_str(text);
-            return Line { number, start, end, is_sound: true, content: from..block.text.len() };
+            None
         }
-        Ok(_) => Diagnostic::error("the line has a NUL character; the file is damaged, or no text"),
-        Err(_) => Diagnostic::error("the line is not valid UTF-8 text")
-            .help("export it again as UTF-8 or Unicode; `ldifde -u` writes Unicode, `ldapsearch` base64"),
+        Ok(_) => Some(Unsound::Nul),
+        Err(_) => Some(Unsound::NotUtf8),
     };
-    problems.push(problem.at(problems.at(number)));
-    Line { number, start, end, is_sound: false, content: from..from }
+    Line { number, start, end, fault, content: from..block.text.len() }
 }
 
-fn unreadable(error: &io::Error, after: u32, problems: &Problems) -> Box<Diagnostic> {
-    Box::new(Diagnostic::error(format!("cannot read on after this line: {error}")).at(problems.at(after)))
+fn unreadable(error: &io::Error, after: u32) -> Box<End> {
+    Box::new(End::Unreadable(after, Diagnostic::error(format!("cannot read on after this line: {error}"))))
 }
 
-fn too_long(number: u32, problems: &Problems) -> Box<Diagnostic> {
+fn too_long(number: u32) -> Box<End> {
     let summary = format!("the line is longer than {} MiB; this is no LDIF", MAX_LINE >> 20);
-    Box::new(Diagnostic::error(summary).at(problems.at(number)))
+    Box::new(End::Unreadable(number, Diagnostic::error(summary)))
 }

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 use std::io::BufRead;
+use std::panic::resume_unwind;
+use std::sync::mpsc::sync_channel;
+use std::thread::scope;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +14,7 @@ use crate::diag::Diagnostic;
 use crate::directory::ad::entry::{Entry, base_name, is_called};
 
 use super::super::problems::{Problems, excerpt};
-use super::lines::{Block, Line, Lines};
+use super::lines::{Block, End, Line, read_blocks};
 
 /// One entry.
 #[derive(Debug)]
@@ -73,36 +76,87 @@ impl Entry for Record<'_> {
     }
 }
 
-/// Reads all entries and hands them over one by one. What is wrong goes to `problems`, and reading goes on.
-pub(crate) fn read_records(reader: impl BufRead, problems: &mut Problems, mut each: impl FnMut(&Record<'_>, &mut Problems)) {
-    let mut lines = Lines::new(reader);
-    let mut block = Block::default();
-    let mut tool = Ldapsearch::default();
-    let mut is_first = true;
-    while let Some(line) = lines.next(&mut block, problems) {
-        let text = block.content(&line);
-        if text.starts_with('#') {
-            tool.comment(text, line.number, problems);
-            block.drop(&line);
-        } else if !line.is_sound || !text.trim().is_empty() {
-            if std::mem::take(&mut is_first) && refuse_other_format(text, line.number, problems) {
-                return;
+/// How many blocks may wait for the parser.
+const BLOCKS_AHEAD: usize = 8;
+
+/// Reads all entries and hands them over one by one, on a thread beside the one that reads lines. What is wrong goes to
+/// `problems`, and reading goes on.
+pub(crate) fn read_records(reader: impl BufRead, problems: &mut Problems, each: impl FnMut(&Record<'_>, &mut Problems) + Send) {
+    let (blocks, read) = sync_channel(BLOCKS_AHEAD);
+    let mut entries = Entries { tool: Ldapsearch::default(), is_first: true, problems, each };
+    scope(|threads| {
+        // A parser that ends early lets go of `read`, and that ends the reading.
+        let parser = threads.spawn(move || read.into_iter().try_for_each(|block| entries.take(&block)));
+        read_blocks(reader, |block| blocks.send(block).is_ok());
+        drop(blocks);
+        parser.join().unwrap_or_else(|panic| resume_unwind(panic));
+    });
+}
+
+/// Makes entries of lines.
+struct Entries<'p, F> {
+    tool: Ldapsearch,
+    is_first: bool,
+    problems: &'p mut Problems,
+    each: F,
+}
+
+impl<F: FnMut(&Record<'_>, &mut Problems)> Entries<'_, F> {
+    /// Goes through a block; `None` when the rest need not be read.
+    fn take(&mut self, block: &Block) -> Option<()> {
+        let mut entry: Vec<&Line> = Vec::new();
+        for line in block.lines() {
+            if let Some(fault) = line.fault {
+                self.problems.push(fault.problem().at(self.problems.at(line.number)));
             }
-            block.keep(line);
-        } else {
-            finish_block(&block, true, &mut tool, problems, &mut each);
-            block.clear();
+            let text = block.content(line);
+            if text.starts_with('#') {
+                self.tool.comment(text, line.number, self.problems);
+            } else if line.fault.is_some() || !text.trim().is_empty() {
+                if std::mem::take(&mut self.is_first) && refuse_other_format(text, line.number, self.problems) {
+                    return None;
+                }
+                entry.push(line);
+            } else {
+                self.finish_entry(block, &entry, true);
+                entry.clear();
+            }
+        }
+        block.end.iter().for_each(|end| self.finish(block, &entry, end));
+        Some(())
+    }
+
+    fn finish(&mut self, block: &Block, rest: &[&Line], end: &End) {
+        match end {
+            End::Whole => self.finish_entry(block, rest, false),
+            End::InsideLine(number) => self.problems.push(cut_line(*number, self.problems)),
+            End::Unreadable(number, why) => return self.problems.push(why.clone().at(self.problems.at(*number))),
+        }
+        self.tool.finish(self.problems);
+    }
+
+    fn finish_entry(&mut self, block: &Block, lines: &[&Line], terminated: bool) {
+        let mut lines = lines;
+        if let Some((first, rest)) = lines.split_first()
+            && let Some(version) = block.content(first).strip_prefix("version:")
+        {
+            if version.trim() != "1" {
+                self.problems.error(first.number, "this version of LDIF is not known; it should be 1");
+            }
+            lines = rest;
+        }
+        let Some(head) = lines.first().map(|line| block.content(line)) else { return };
+        match head.split(':').next().unwrap_or(head) {
+            "search" => lines.iter().for_each(|line| self.tool.closing_line(block.content(line), line.number, self.problems)),
+            // A referral to another partition.
+            "ref" => {}
+            _ => {
+                if let Some(record) = parse_record(block, lines, terminated, self.problems) {
+                    (self.each)(&record, self.problems);
+                }
+            }
         }
     }
-    if lines.has_failed() {
-        return;
-    }
-    if let Some(number) = lines.ended_inside() {
-        problems.push(cut_line(number, problems));
-    } else {
-        finish_block(&block, false, &mut tool, problems, &mut each);
-    }
-    tool.finish(problems);
 }
 
 fn cut_line(number: u32, problems: &Problems) -> Diagnostic {
@@ -150,7 +204,7 @@ impl Ldapsearch {
         }
     }
 
-    fn finish(self, problems: &mut Problems) {
+    fn finish(&self, problems: &mut Problems) {
         if let Some(line) = self.open_page {
             problems.error(line, "the search stopped before the last page, so the list is not complete");
         }
@@ -181,37 +235,8 @@ fn refuse_other_format(text: &str, line: u32, problems: &mut Problems) -> bool {
     true
 }
 
-fn finish_block(
-    block: &Block,
-    terminated: bool,
-    tool: &mut Ldapsearch,
-    problems: &mut Problems,
-    each: &mut impl FnMut(&Record<'_>, &mut Problems),
-) {
-    let mut lines = block.lines();
-    if let Some((first, rest)) = lines.split_first()
-        && let Some(version) = block.content(first).strip_prefix("version:")
-    {
-        if version.trim() != "1" {
-            problems.error(first.number, "this version of LDIF is not known; it should be 1");
-        }
-        lines = rest;
-    }
-    let Some(head) = lines.first().map(|line| block.content(line)) else { return };
-    match head.split(':').next().unwrap_or(head) {
-        "search" => lines.iter().for_each(|line| tool.closing_line(block.content(line), line.number, problems)),
-        // A referral to another partition.
-        "ref" => {}
-        _ => {
-            if let Some(record) = parse_record(block, lines, terminated, problems) {
-                each(&record, problems);
-            }
-        }
-    }
-}
-
 /// Parses one entry; every line that is wrong is reported.
-fn parse_record<'a>(block: &'a Block, lines: &[Line], terminated: bool, problems: &mut Problems) -> Option<Record<'a>> {
+fn parse_record<'a>(block: &'a Block, lines: &[&Line], terminated: bool, problems: &mut Problems) -> Option<Record<'a>> {
     let mut attributes = Vec::with_capacity(lines.len());
     for line in lines {
         attributes.extend(parse_line(block.content(line), line, problems));
@@ -264,7 +289,7 @@ fn take_change(attribute: &Attribute<'_>, problems: &mut Problems) -> Option<boo
 }
 
 fn parse_line<'a>(text: &'a str, line: &Line, problems: &mut Problems) -> Option<Attribute<'a>> {
-    line.is_sound.then_some(())?;
+    line.fault.is_none().then_some(())?;
     let whole =
         |name, value| Some(Attribute { name, value, line: line.number, mark: mark_of(name), start: line.start, end: line.end });
     let colon = memchr(b':', text.as_bytes()).and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
