@@ -153,7 +153,7 @@ fn expand_rules(desired: &Desired, world: &World) -> (Vec<Mapping>, Vec<Finding>
 
 /// A mapping goes by its cloud selector; a number tells apart those that share one.
 fn names<'a>(mappings: impl Iterator<Item = &'a Mapping>) -> Vec<Cow<'a, str>> {
-    let mut seen: HashMap<Cow<'a, str>, u32> = HashMap::new();
+    let mut seen: HashMap<Cow<'a, str>, u32> = HashMap::with_capacity(mappings.size_hint().0);
     mappings
         .map(|mapping| {
             let text = &*mapping.cloud.text;

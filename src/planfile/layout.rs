@@ -2,9 +2,10 @@
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::panic::resume_unwind;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::scope;
 
+use memchr::memchr_iter;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -76,16 +77,19 @@ fn write_head(plan: &PlanFile, digest: &str, out: &mut impl Write) -> io::Result
 /// Writes the body while another thread lays it out, and hashes the canonical body on the way: line ends stand between
 /// values only, so they are left out. Gives the digest.
 fn write_hashed(body: &Body, out: &mut impl Write) -> io::Result<String> {
-    let (pieces, laid_out) = sync_channel(PIECES_AHEAD);
+    let (full, pieces) = sync_channel(PIECES_AHEAD);
+    let (used, empty) = sync_channel(2 * PIECES_AHEAD);
     scope(|threads| {
         let layout = threads.spawn(|| {
-            let mut out = BufWriter::with_capacity(PIECE, Pieces(pieces));
+            let mut out = Pieces { piece: Vec::new(), full, empty };
             write_body(body, "\n", &mut out).and_then(|()| out.flush())
         });
         let mut hash = Sha256::new();
-        for piece in laid_out {
+        for piece in pieces {
             out.write_all(&piece)?;
-            piece.split(|byte| *byte == b'\n').for_each(|line| hash.update(line));
+            lines(&piece).for_each(|line| hash.update(line));
+            // Nobody takes it any more once the layout is done.
+            drop(used.try_send(piece));
         }
         layout.join().unwrap_or_else(|panic| resume_unwind(panic))?;
         Ok(text_of(hash))
@@ -96,18 +100,34 @@ fn write_hashed(body: &Body, out: &mut impl Write) -> io::Result<String> {
 const PIECE: usize = 1 << 18;
 const PIECES_AHEAD: usize = 4;
 
-/// Sends what is written to the thread that hashes and stores it; fails once that has stopped.
-struct Pieces(SyncSender<Box<[u8]>>);
+/// Sends what is written to the thread that hashes and stores it, and gets the emptied pieces back; fails once that thread
+/// has stopped.
+struct Pieces {
+    piece: Vec<u8>,
+    full: SyncSender<Vec<u8>>,
+    empty: Receiver<Vec<u8>>,
+}
 
 impl Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.send(bytes.into()).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE {
+            self.flush()?;
+        }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        let mut next = self.empty.try_recv().unwrap_or_default();
+        next.clear();
+        let piece = std::mem::replace(&mut self.piece, next);
+        self.full.send(piece).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr_iter(b'\n', bytes).chain([bytes.len()]);
+    ends.scan(0, |start, end| bytes.get(std::mem::replace(start, end + 1)..end))
 }
 
 fn text_of(hash: Sha256) -> String {
