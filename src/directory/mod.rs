@@ -8,6 +8,7 @@ pub mod exports;
 pub(crate) mod limited;
 pub(crate) mod net;
 pub mod open;
+pub(crate) mod pages;
 pub mod ports;
 pub mod progress;
 pub mod rehearsal;
