@@ -106,7 +106,8 @@ impl Session {
     /// Fetches the rest of the values of attributes that came as a range.
     async fn finish(&self, ldap: &mut Ldap, mut entry: RawEntry) -> Result<RawEntry, Fault> {
         while let Some((name, last)) = next_range(&entry) {
-            let next = last + 1;
+            let next =
+                last.checked_add(1).ok_or_else(|| Fault::Garbled(format!("it numbers the values of `{name}` up to {last}")))?;
             let wanted = [format!("{name};range={next}-*")];
             let query = Query { base: &entry.dn, filter: "(objectClass=*)", attributes: &wanted, told: None };
             let mut more = None;

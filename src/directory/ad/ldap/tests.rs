@@ -197,6 +197,15 @@ async fn the_rest_of_many_values_is_fetched() {
     .await;
     let error = forest(&fake).read_forest().await.unwrap_err().to_string();
     assert!(error.contains("only the first 1 values came"), "{error}");
+
+    let last = format!("proxyAddresses;range=0-{}", u64::MAX);
+    let fake = users(move |_| {
+        let cut: &[(&str, &[u8])] = &[("objectClass", b"user"), ("objectGUID", GUID), (&last, b"SMTP:a@x")];
+        vec![entry("CN=a,DC=x", cut), page(b"")]
+    })
+    .await;
+    let error = forest(&fake).read_forest().await.unwrap_err().to_string();
+    assert!(error.contains("numbers the values of `proxyAddresses` up to"), "{error}");
 }
 
 #[tokio::test]
