@@ -167,14 +167,12 @@ impl Step<'_> {
         let mut resends = RESENDS;
         let mut turn = Some(turn);
         loop {
-            let written = match turn.take() {
-                Some(turn) => self.write(run, turn).await,
-                None => match self.turn_again(run).await? {
-                    Some(turn) => self.write(run, turn).await,
-                    None => return self.read_back(run, None, None).await,
-                },
+            let its_turn = match turn.take() {
+                Some(turn) => Some(turn),
+                None => self.turn_again(run).await?,
             };
-            match written {
+            let Some(its_turn) = its_turn else { return self.read_back(run, None, None).await };
+            match self.write(run, its_turn).await {
                 Ok(receipt) => return self.read_back(run, receipt.request_id, None).await,
                 Err(DirectoryError::Refused { message, holder }) => {
                     let delay = holder.filter(|holder| run.was_released(*holder)).and_then(|_| retries.next());
