@@ -11,6 +11,7 @@ use crate::apply::facts::{TargetFacts, is_same, read_target};
 use crate::apply::journal::{Backup, Entry, JournalError, Outcome, OutcomeKind};
 use crate::apply::preflight::{fact_word, value_word};
 use crate::directory::ports::{DirectoryError, Receipt, Turn};
+use crate::directory::text::words;
 use crate::model::{EntraId, FactName, FactValue, Facts};
 use crate::plan::action::{Action, ActionKind};
 
@@ -158,7 +159,7 @@ impl Step<'_> {
             kind: FailureKind::Backup,
             reason: format!("the account could not be saved under `{}`: {cause}", run.options.backups.display()),
         };
-        saved.map_err(|cause| failed(cause.to_string()))?.map_err(|cause| failed(cause.to_string()))
+        saved.map_err(|cause| failed(cause.to_string()))?.map_err(|cause| failed(words(&cause)))
     }
 
     /// Writes until the directory takes it, refuses it for good, or nobody can tell.
