@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
-use crate::directory::small;
+use crate::directory::limited;
 use crate::model::EntraId;
 
 use super::journal::sync_folder;
@@ -47,7 +47,7 @@ fn place(mut file: NamedTempFile, folder: &Path, name: &str) -> io::Result<PathB
 
 /// Whether a file is a whole copy of this account, as far as that can be told without it.
 pub(super) fn is_good(path: &Path, id: EntraId) -> bool {
-    let bytes = small::read_up_to(path, LARGEST).unwrap_or_default();
+    let bytes = limited::read(path, LARGEST).unwrap_or_default();
     let text = String::from_utf8(bytes).unwrap_or_default();
     serde_json::from_str::<IgnoredAny>(&text).is_ok() && text.to_ascii_lowercase().contains(&id.to_string())
 }

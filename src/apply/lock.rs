@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::directory::text::words;
+
 /// The name of the lock file.
 pub const LOCK_FILE: &str = ".hardmatch.lock";
 
@@ -29,7 +31,7 @@ pub enum LockError {
         holder: Option<u32>,
     },
     /// The lock file cannot be used.
-    #[error("cannot lock the folder `{}`: {cause}; apply needs to write beside the plan", folder.display())]
+    #[error("cannot lock the folder `{}` (file `{LOCK_FILE}`): {}; apply needs to write beside the plan", folder.display(), words(cause))]
     Io {
         /// Where.
         folder: PathBuf,
@@ -123,8 +125,8 @@ mod tests {
     }
 
     #[test]
-    fn says_where_when_there_is_no_such_folder() {
+    fn says_where_and_why_when_there_is_no_lock() {
         let error = FolderLock::take(Path::new("/no/such/folder")).unwrap_err().to_string();
-        assert!(error.contains("/no/such/folder"), "{error}");
+        assert!(error.contains("`/no/such/folder` (file `.hardmatch.lock`): there is no such file or folder;"), "{error}");
     }
 }

@@ -68,11 +68,7 @@ pub fn mark_rolled_back(folder: &Path, run_id: &str, at: Timestamp) -> Result<bo
 }
 
 pub(super) fn journals(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
-    let failed = |cause: std::io::Error| JournalError::Io {
-        what: "look beside",
-        path: folder.display().to_string(),
-        cause: cause.to_string(),
-    };
+    let failed = |cause: std::io::Error| JournalError::io("look beside", folder, &cause);
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();

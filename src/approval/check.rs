@@ -20,15 +20,18 @@ pub struct Subject<'a> {
     pub authors: &'a [String],
 }
 
+/// The bytes of a file, or in words why it cannot be read.
+pub type Content<'a> = Result<&'a [u8], &'a str>;
+
 /// A statement with its signature, as they were read.
 #[derive(Debug, Clone)]
 pub struct SignedStatement<'a> {
-    /// The file, for messages.
+    /// The file, for messages; its signature is beside it, with the ending `.sig`.
     pub name: &'a str,
-    /// The bytes that were signed.
-    pub statement: &'a [u8],
-    /// The signature, `-----BEGIN SSH SIGNATURE-----` and so on.
-    pub signature: &'a [u8],
+    /// What was signed.
+    pub statement: Content<'a>,
+    /// The signature, `-----BEGIN SSH SIGNATURE-----` and so on; empty where there is none.
+    pub signature: Content<'a>,
 }
 
 /// An approval that counts.
@@ -85,7 +88,8 @@ fn weigh(
     signed: &SignedStatement<'_>,
     now: Timestamp,
 ) -> Result<Approved, String> {
-    let statement = Statement::parse(signed.statement).map_err(|why| why.to_string())?;
+    let bytes = signed.statement.map_err(|why| format!("it cannot be read: {why}"))?;
+    let statement = Statement::parse(bytes).map_err(|why| why.to_string())?;
     if statement.digest != subject.digest {
         return Err(format!("it approves another plan ({})", statement.digest));
     }
@@ -95,7 +99,8 @@ fn weigh(
     if now >= statement.expires {
         return Err(format!("it expired at {}", statement.expires));
     }
-    let signer = signer_of(&statement, signers, signed, now)?;
+    let signature = signature_of(signed, bytes)?;
+    let signer = signer_of(&statement, signers, &signature, now)?;
     if subject.authors.iter().any(|author| same(author, &statement.approver)) {
         return Err(format!("{} wrote the change, and somebody else has to approve it", statement.approver));
     }
@@ -103,27 +108,34 @@ fn weigh(
     Ok(Approved { approver: statement.approver, expires: statement.expires, fingerprint })
 }
 
-/// The line of the allowed_signers file by which the signature counts.
-fn signer_of<'s>(
-    statement: &Statement,
-    signers: &'s AllowedSigners,
-    signed: &SignedStatement<'_>,
-    now: Timestamp,
-) -> Result<&'s Signer, String> {
-    if signed.signature.trim_ascii().is_empty() {
-        return Err(format!("its signature is missing: `{}.sig` is not there, is empty or cannot be read", signed.name));
+/// The signature, if it is one of these bytes.
+fn signature_of(signed: &SignedStatement<'_>, statement: &[u8]) -> Result<SshSig, String> {
+    let pem = signed.signature.map_err(|why| format!("its signature `{}.sig` cannot be read: {why}", signed.name))?;
+    if pem.trim_ascii().is_empty() {
+        return Err(format!("its signature is missing: `{}.sig` is not there or is empty", signed.name));
     }
-    let signature = SshSig::from_pem(signed.signature).map_err(|why| format!("the signature cannot be read: {why}"))?;
+    let signature = SshSig::from_pem(pem).map_err(|why| format!("the signature cannot be read: {why}"))?;
     if signature.namespace() != NAMESPACE {
         return Err(format!("it was signed for `{}`, not for `{NAMESPACE}`", signature.namespace()));
     }
     let key = PublicKey::from(signature.public_key().clone());
-    if key.verify(NAMESPACE, signed.statement, &signature).is_err() {
+    if key.verify(NAMESPACE, statement, &signature).is_err() {
         return Err("the signature is not one of this statement: one of the two was altered".to_owned());
     }
+    Ok(signature)
+}
+
+/// The line of the allowed_signers file by which the signature counts.
+fn signer_of<'s>(
+    statement: &Statement,
+    signers: &'s AllowedSigners,
+    signature: &SshSig,
+    now: Timestamp,
+) -> Result<&'s Signer, String> {
     let mut lines = signers.with_key(signature.public_key()).peekable();
     if lines.peek().is_none() {
-        return Err(format!("the key {} is not among the allowed signers", key.fingerprint(ssh_key::HashAlg::Sha256)));
+        let key = signature.public_key().fingerprint(ssh_key::HashAlg::Sha256);
+        return Err(format!("the key {key} is not among the allowed signers"));
     }
     let mut why = format!("the key is not that of {}", statement.approver);
     for line in lines.filter(|line| line.is_for(&statement.approver)) {
@@ -167,8 +179,10 @@ mod tests {
 
     fn decided(signers: &str, author: Option<&str>, given: &[(Vec<u8>, Vec<u8>)]) -> Decision {
         let signers = AllowedSigners::parse(signers).unwrap();
-        let given: Vec<SignedStatement<'_>> =
-            given.iter().map(|(statement, signature)| SignedStatement { name: "a", statement, signature }).collect();
+        let given: Vec<SignedStatement<'_>> = given
+            .iter()
+            .map(|(statement, signature)| SignedStatement { name: "a", statement: Ok(statement), signature: Ok(signature) })
+            .collect();
         let authors: Vec<String> = author.map(str::to_owned).into_iter().collect();
         decide(Subject { digest: DIGEST, tenant: "t", authors: &authors }, &signers, &given, time("2026-11-25T00:00:00Z"))
     }
@@ -216,6 +230,25 @@ mod tests {
         statement[at..at + 4].copy_from_slice(b"2036");
         assert!(why(&alice, (statement, signature)).contains("altered"));
         assert!(why(&alice, (signed(1, NAMESPACE, |_| {}).0, b"x".to_vec())).contains("cannot be read"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_does_not_count_and_the_others_do() {
+        let signers = AllowedSigners::parse(&line("alice@x.example", "", 1)).unwrap();
+        let (bytes, signature) = signed(1, NAMESPACE, |_| {});
+        let (large, whole) = (Err("it is larger than 1 MiB"), Ok(&*bytes));
+        let of = |name, statement, signature| SignedStatement { name, statement, signature };
+        let given = [of("a", large, large), of("b", whole, large), of("c", whole, Ok(&signature)), of("d", whole, Ok(b" \n"))];
+        let subject = Subject { digest: DIGEST, tenant: "t", authors: &[] };
+        let decision = decide(subject, &signers, &given, time("2026-11-25T00:00:00Z"));
+        assert_eq!(decision.approved.len(), 1);
+        let told: Vec<String> = decision.rejected.iter().map(Rejection::to_string).collect();
+        let expected = [
+            "a: it cannot be read: it is larger than 1 MiB",
+            "b: its signature `b.sig` cannot be read: it is larger than 1 MiB",
+            "d: its signature is missing: `d.sig` is not there or is empty",
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

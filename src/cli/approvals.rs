@@ -1,8 +1,11 @@
 //! The approvals that lie beside a plan, and the policy that asks for them.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::approval::{AllowedSigners, Decision, SignedStatement, Subject, decide};
+use crate::directory::limited;
+use crate::directory::text::words;
 use crate::model::text::printable;
 use crate::planfile::PlanFile;
 
@@ -44,7 +47,11 @@ pub(super) fn require(path: &Path, named: &[PathBuf], plan: &PlanFile, setup: &S
         let until = approved.expires;
         terminal.say(&format!("approved by {} ({}) until {until}", printable(&approved.approver), approved.fingerprint));
     }
-    enough(&decision, path, setup)
+    enough(&decision, path, setup)?;
+    for rejection in &decision.rejected {
+        terminal.say(&format!("does not count: {}", printable(&rejection.to_string())));
+    }
+    Ok(())
 }
 
 /// Of a plan that was signed: whether the signatures still count, under whatever policy holds now.
@@ -62,7 +69,7 @@ pub(super) fn still_count(
 fn decided(path: &Path, named: &[PathBuf], plan: &PlanFile, setup: &Setup, terminal: Terminal) -> Result<Decision, Failure> {
     let signers = read_signers(setup)?.unwrap_or_default();
     let files = if named.is_empty() { beside(path) } else { named.to_vec() };
-    weigh(&files, plan, &signers, &authors::of_change(setup, terminal))
+    Ok(weigh(&files, plan, &signers, &authors::of_change(setup, terminal)))
 }
 
 fn enough(decision: &Decision, path: &Path, setup: &Setup) -> Result<(), Failure> {
@@ -80,19 +87,40 @@ fn missing(required: usize, decision: &Decision, path: &Path) -> Failure {
     failure.hint(format!("To approve it after review: hardmatch approve {} --key KEY", path.display()))
 }
 
-fn weigh(paths: &[PathBuf], plan: &PlanFile, signers: &AllowedSigners, authors: &[String]) -> Result<Decision, Failure> {
-    let mut read = Vec::new();
-    for path in paths {
-        // A statement without signature is one that does not count.
-        let signature = files::read_small(&signature_of(path)).unwrap_or_default();
-        read.push((path.display().to_string(), files::read_small(path)?, signature));
-    }
-    let given: Vec<SignedStatement<'_>> =
-        read.iter().map(|(name, statement, signature)| SignedStatement { name, statement, signature }).collect();
+fn weigh(paths: &[PathBuf], plan: &PlanFile, signers: &AllowedSigners, authors: &[String]) -> Decision {
+    // What cannot be read does not count, and keeps no other from counting.
+    let read: Vec<_> = paths.iter().map(|path| OnDisk::new(path)).collect();
+    let given: Vec<SignedStatement<'_>> = read.iter().map(OnDisk::signed).collect();
     let digest = plan.digest();
     let tenant = plan.body.tenant.id.as_deref().unwrap_or_default();
     let subject = Subject { digest: &digest, tenant, authors };
-    Ok(decide(subject, signers, &given, surroundings::now()))
+    decide(subject, signers, &given, surroundings::now())
+}
+
+/// The files of an approval.
+struct OnDisk {
+    name: String,
+    statement: Result<Vec<u8>, String>,
+    signature: Result<Vec<u8>, String>,
+}
+
+impl OnDisk {
+    fn new(path: &Path) -> Self {
+        // One that is not there is an empty one.
+        let missing = |error: io::Error| if error.kind() == io::ErrorKind::NotFound { Ok(Vec::new()) } else { Err(error) };
+        let signature = limited::read_small(&signature_of(path)).or_else(missing);
+        let in_words = |error: io::Error| words(&error);
+        let statement = limited::read_small(path).map_err(in_words);
+        Self { name: path.display().to_string(), statement, signature: signature.map_err(in_words) }
+    }
+
+    fn signed(&self) -> SignedStatement<'_> {
+        SignedStatement {
+            name: &self.name,
+            statement: self.statement.as_deref().map_err(String::as_str),
+            signature: self.signature.as_deref().map_err(String::as_str),
+        }
+    }
 }
 
 /// `plan.*.approval` beside `plan.json`, by name.

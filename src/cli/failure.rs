@@ -2,6 +2,7 @@
 
 use crate::diag::Diagnostic;
 use crate::directory::ports::DirectoryError;
+use crate::directory::text::words;
 
 use super::exit::Exit;
 
@@ -55,7 +56,7 @@ impl Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self::new(Exit::Unexpected, error.to_string())
+        Self::new(Exit::Unexpected, words(&error))
     }
 }
 

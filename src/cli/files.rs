@@ -1,19 +1,17 @@
 //! Files that the verbs read and write. A file is replaced as a whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Seek, Write};
+use std::io::{self, Seek, Write};
 use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
 
 use super::failure::Failure;
-use crate::directory::small;
+use crate::directory::limited;
 pub(super) use crate::directory::text::words;
 
 /// Larger than any plan; stops a wrong file early.
 const LARGEST: u64 = 4 << 30;
-/// The same for what has no size: a pipe, a device.
-const LARGEST_STREAM: u64 = 256 << 20;
 
 /// Who may read a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,20 +24,16 @@ pub(super) enum Readers {
 
 /// Reads a file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let failed = |error: &io::Error| Failure::input(format!("`{}` cannot be read: {}", path.display(), words(error)));
-    let file = File::open(path).map_err(|error| failed(&error))?;
-    let limit = if file.metadata().is_ok_and(|metadata| metadata.is_file()) { LARGEST } else { LARGEST_STREAM };
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
-    if bytes.len() as u64 > limit {
-        return Err(Failure::input(format!("`{}` is larger than {} MiB", path.display(), limit >> 20)));
-    }
-    Ok(bytes)
+    limited::read(path, LARGEST).map_err(|error| unreadable(path, &error))
 }
 
 /// Reads a file that is small by nature: a key, a signature.
 pub(super) fn read_small(path: &Path) -> Result<Vec<u8>, Failure> {
-    small::read(path).map_err(|error| Failure::input(format!("`{}` cannot be read: {}", path.display(), words(&error))))
+    limited::read_small(path).map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::input(format!("`{}` cannot be read: {}", path.display(), words(error)))
 }
 
 /// Writes a file: beside its place, synced, renamed. What is no plain file (a pipe, `/dev/null`) is written into.

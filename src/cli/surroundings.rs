@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::directory::text::words;
 use crate::render::Dialect;
 
 use super::failure::Failure;
@@ -130,7 +131,8 @@ pub(super) fn find_config(named: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(path) = variable(CONFIG_VARIABLE) {
         return Ok(path.into());
     }
-    let here = std::env::current_dir().map_err(|error| Failure::input(format!("the current folder cannot be read: {error}")))?;
+    let here = std::env::current_dir()
+        .map_err(|error| Failure::input(format!("the current folder cannot be read: {}", words(&error))))?;
     search_upwards(&here).map(|found| shorten(&here, &found)).ok_or_else(|| {
         Failure::input(format!("no {CONFIG_NAME} in `{}` or above it in its repository", here.display())).hint(format!(
             "Name the file with `--config FILE` or in {CONFIG_VARIABLE}; `hardmatch demo` makes an example to start from."

@@ -1,7 +1,5 @@
 //! Reading the configuration from disk; the only place of `config` that touches files.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +7,8 @@ use super::document::{Place, parse};
 use super::source::{MAX_FILE_BYTES, SourceTexts};
 use super::{Config, ConfigErrors};
 use crate::diag::{Diagnostic, Location};
+use crate::directory::limited;
+use crate::directory::text::words;
 
 /// Reads a configuration and its mapping files.
 ///
@@ -37,32 +37,7 @@ fn unreadable(shown: &str, why: &str) -> ConfigErrors {
 }
 
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(|error| words(&error))?;
-    let metadata = file.metadata().map_err(|error| words(&error))?;
-    if metadata.is_dir() {
-        return Err("it is a folder".to_owned());
-    }
-    if metadata.len() > MAX_FILE_BYTES {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| words(&error))?;
-    let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_FILE_BYTES);
-    if fits { Ok(bytes) } else { Err(too_large()) }
-}
-
-fn words(error: &std::io::Error) -> String {
-    const KNOWN: [(ErrorKind, &str); 3] = [
-        (ErrorKind::NotFound, "there is no such file"),
-        (ErrorKind::PermissionDenied, "reading it is not permitted"),
-        (ErrorKind::IsADirectory, "it is a folder"),
-    ];
-    let known = KNOWN.iter().find(|(kind, _)| *kind == error.kind());
-    known.map_or_else(|| error.to_string(), |(_, words)| (*words).to_owned())
-}
-
-fn too_large() -> String {
-    format!("it is larger than {} MiB", MAX_FILE_BYTES / (1024 * 1024))
+    limited::read(path, MAX_FILE_BYTES).map_err(|error| words(&error))
 }
 
 #[cfg(test)]
@@ -90,7 +65,7 @@ mod tests {
         let errors = load(folder.path()).unwrap_err().to_string();
         assert!(errors.contains("it is a folder"), "{errors}");
         let large = folder.path().join("large.yaml");
-        File::create(&large).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
+        std::fs::File::create(&large).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
         assert!(load(&large).unwrap_err().to_string().contains("larger than 256 MiB"));
     }
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 pub mod ad;
 pub mod entra;
 pub mod exports;
+pub(crate) mod limited;
 pub(crate) mod net;
 pub mod open;
+pub(crate) mod pages;
 pub mod ports;
 pub mod progress;
 pub mod rehearsal;
 pub mod simulate;
-pub(crate) mod small;
 pub(crate) mod text;
 
 /// Tells the time. The clock is read in `cli` and handed in.

@@ -15,10 +15,11 @@ pub(crate) fn shown(text: &str) -> String {
 
 /// What is wrong with a file or its disk, in words that people know.
 pub(crate) fn words(error: &io::Error) -> String {
-    const WORDS: [(io::ErrorKind, &str); 7] = [
+    const WORDS: [(io::ErrorKind, &str); 8] = [
         (io::ErrorKind::NotFound, "there is no such file or folder"),
         (io::ErrorKind::PermissionDenied, "it is not permitted"),
         (io::ErrorKind::IsADirectory, "it is a folder"),
+        (io::ErrorKind::AlreadyExists, "a file is in its place"),
         (io::ErrorKind::NotADirectory, "a part of its path is no folder"),
         (io::ErrorKind::StorageFull, "the disk is full"),
         (io::ErrorKind::QuotaExceeded, "the disk quota is used up"),

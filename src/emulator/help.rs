@@ -34,7 +34,8 @@ Every key is optional; the values shown are the defaults.
     "release": {},                    a cleared or purged ImmutableID or SID being free (readings: attempts to take it)
     "audit": {} },                    the audit log
   "quota": null,                      {} throttles as Graph does: "writes": 3000, "writeSeconds": 150, "units": 8000, "unitSeconds": 10
-  "pages": { "size": null, "empty": false },    entries of a page at most; an empty page before each full one
+  "pages": { "size": null, "empty": false,      entries of a page at most; an empty page before each full one
+             "endless": null },                 pages without end: "same", "empty" or "again"
   "access": { "permissions": [everything needed], "roles": ["Global Administrator"], "delegated": false, "me": null },
   "signIn": {
     "clients": [],                    any may sign in; else { "clientId", "secret", "secretExpired", "thumbprints": [],

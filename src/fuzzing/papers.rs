@@ -126,7 +126,7 @@ pub(super) fn approval(bytes: &[u8]) {
     }
     if let Ok(signers) = AllowedSigners::parse(&signers) {
         let subject = Subject { digest: "sha256:00", tenant: "contoso", authors: &["ann".to_owned()] };
-        let given = [SignedStatement { name: "a.json", statement, signature }];
+        let given = [SignedStatement { name: "a.json", statement: Ok(statement), signature: Ok(signature) }];
         let decision = decide(subject, &signers, &given, Timestamp::UNIX_EPOCH);
         assert!(decision.approved.is_empty(), "nobody signed this digest");
         assert!(decision.rejected.len() <= given.len());

@@ -137,8 +137,6 @@ struct Recording {
     /// Look-ups that have no answer yet; of details only whether there are some.
     open: usize,
     lacks_details: bool,
-    /// Whether it is worth going on without them.
-    stops_for_details: bool,
     /// Whether the users of the tenant are all there, so that only their details are worth a question.
     whole_tenant: bool,
     /// Whether those of the forests are.
@@ -152,19 +150,10 @@ impl Recorder {
         Self(Some(Arc::new(Mutex::new(Recording { answered, ..Recording::default() }))))
     }
 
-    /// Asks planning to stop where all it lacks are details: whatever it finds out without them is thrown away.
+    /// Whether everybody is known, and somebody's details are still to be read.
     #[must_use]
-    pub fn stopping_for_details(self) -> Self {
-        if let Some(mut recording) = self.lock() {
-            recording.stops_for_details = true;
-        }
-        self
-    }
-
-    /// Whether details have to be read before planning is worth going on with.
-    #[must_use]
-    pub fn needs_details_first(&self) -> bool {
-        self.lock().is_some_and(|recording| recording.stops_for_details && recording.is_whole() && recording.lacks_details)
+    pub fn lacks_only_details(&self) -> bool {
+        self.lock().is_some_and(|recording| recording.is_whole() && recording.lacks_details)
     }
 
     /// Whether it matters who looks a user up, since not all of them are known.
@@ -266,19 +255,18 @@ mod tests {
     }
 
     #[test]
-    fn details_are_worth_stopping_for_where_they_are_all_that_is_missing() {
+    fn details_may_be_all_that_is_missing() {
         let id = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0".parse().unwrap();
-        let stops = |answered: &[CloudQuestion], whole: bool, asks: bool| {
+        let lacks = |answered: &[CloudQuestion], whole: bool, asks: bool| {
             let answered = Questions { tenant: answered.iter().cloned().collect(), ..Questions::default() };
-            let recorder = Recorder::new(answered).knowing(true, whole).stopping_for_details();
+            let recorder = Recorder::new(answered).knowing(true, whole);
             if asks {
                 recorder.details(id);
             }
-            recorder.needs_details_first()
+            recorder.lacks_only_details()
         };
-        assert!(stops(&[], true, true));
-        assert!(!stops(&[], false, true) && !stops(&[], true, false) && !stops(&[CloudQuestion::Details(id)], true, true));
-        assert!(!Recorder::new(Questions::default()).knowing(true, true).needs_details_first());
+        assert!(lacks(&[], true, true));
+        assert!(!lacks(&[], false, true) && !lacks(&[], true, false) && !lacks(&[CloudQuestion::Details(id)], true, true));
     }
 
     #[test]

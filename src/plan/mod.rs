@@ -52,7 +52,7 @@ pub use body::{Body, PlanForest, PlanTenant};
 pub(crate) use carry::facts_of;
 pub(crate) use describe::sync_state;
 pub use prove::ProofFailure;
-pub use questions::{inquire, needs_everything};
+pub use questions::{Unplanned, inquire, needs_everything};
 
 use draft::Named;
 use finding::Finding;
@@ -95,6 +95,18 @@ pub fn compute(desired: &Desired, observed: &mut Observed, options: &Options) ->
 }
 
 fn plan(desired: &Desired, world: &World, options: &Options) -> Result<Body, ProofFailure> {
+    with_draft(desired, world, options, |drafted| finish(drafted, desired, world, options))
+}
+
+/// What is planned so far: the mappings in question, what drafting made of them, and what there is to say of the rules.
+struct Drafted<'a> {
+    mappings: Vec<Named<'a>>,
+    draft: draft::Draft<'a>,
+    rule_findings: Vec<Finding>,
+}
+
+/// Drafts every mapping, and goes on with that.
+fn with_draft<T>(desired: &Desired, world: &World, options: &Options, go_on: impl FnOnce(Drafted<'_>) -> T) -> T {
     let hints = Hints::default();
     let (from_rules, rule_findings) = expand_rules(desired, world);
     let names = names(desired.mappings.iter().chain(&from_rules));
@@ -103,11 +115,12 @@ fn plan(desired: &Desired, world: &World, options: &Options) -> Result<Body, Pro
     let mappings = narrow(mappings, &options.only);
 
     let context = draft::Context { policy: &desired.policy, hints: &hints, others: &BTreeSet::new() };
-    let mut draft = draft::draft(&mappings, world, context);
-    if world.recorder().needs_details_first() {
-        // Means nothing, like all that comes of open questions: whoever asked reads them and asks again.
-        return Err(ProofFailure("accounts have to be read more closely first".to_owned()));
-    }
+    let draft = draft::draft(&mappings, world, context);
+    go_on(Drafted { mappings, draft, rule_findings })
+}
+
+fn finish(drafted: Drafted<'_>, desired: &Desired, world: &World, options: &Options) -> Result<Body, ProofFailure> {
+    let Drafted { mappings, mut draft, rule_findings } = drafted;
     let proof = prove::prove(&draft, &mappings, world, &desired.policy)?;
     let mut end = world.unchanged();
     let actions = carry::actions(&draft.links, &draft.ops, &mut end).map_err(ProofFailure)?;

@@ -8,9 +8,20 @@ use crate::model::questions::Recorder;
 use crate::model::{Desired, Observed};
 
 use super::world::World;
-use super::{Body, Options, ProofFailure, plan};
+use super::{Body, Options, ProofFailure, finish, with_draft};
 
 pub use crate::model::questions::{CloudQuestion, ForestKey, ForestQuestion, Questions, SYNCED_SAMPLE};
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unplanned {
+    /// All that is missing are details of accounts; a plan without them would be thrown away.
+    #[error("accounts have to be read more closely first")]
+    DetailsFirst,
+    /// It does not keep its promise.
+    #[error(transparent)]
+    Proof(#[from] ProofFailure),
+}
 
 /// Plans on what is known, and says what it looked up. What is known is only lent.
 ///
@@ -21,10 +32,14 @@ pub fn inquire(
     observed: &mut Observed,
     options: &Options,
     answered: &Questions,
-) -> (Result<Body, ProofFailure>, Questions) {
+) -> (Result<Body, Unplanned>, Questions) {
     let (world, recorder) = recorded(std::mem::take(observed), answered);
-    let recorder = recorder.stopping_for_details();
-    let body = plan(desired, &world, options);
+    let body = with_draft(desired, &world, options, |drafted| {
+        if recorder.lacks_only_details() {
+            return Err(Unplanned::DetailsFirst);
+        }
+        Ok(finish(drafted, desired, &world, options)?)
+    });
     *observed = world.into_observed();
     (body, recorder.questions())
 }

@@ -58,7 +58,7 @@ fn a_damaged_approval_does_not_count_and_says_why() {
     let (text, signed, of_bob) = (read(statement), read(signature), read("plan.bob@contoso.com.approval.sig"));
     let flipped = |bytes: &[u8], at: usize| [&bytes[..at], &[bytes[at] ^ 4][..], &bytes[at + 1..]].concat();
     let zeros = vec![0; 2 << 20];
-    let damages: [(&str, &[u8], &str); 10] = [
+    let damages: [(&str, &[u8], &str); 12] = [
         (statement, &text[..text.len() / 2], "it is no approval"),
         (statement, b"", "it is no approval"),
         (statement, &text[..text.len() - 1], "one of the two was altered"),
@@ -69,6 +69,8 @@ fn a_damaged_approval_does_not_count_and_says_why() {
         (signature, b"", "its signature is missing"),
         (signature, &flipped(&signed, signed.len() / 2), "plan.alice@contoso.com.approval"),
         (signature, &of_bob, "one of the two was altered"),
+        (statement, &zeros, "it is larger than 1 MiB"),
+        (signature, &zeros, "approval.sig` cannot be read: it is larger than 1 MiB"),
     ];
     for (name, bytes, why) in damages {
         std::fs::write(here.path().join(name), bytes).unwrap();
@@ -76,15 +78,14 @@ fn a_damaged_approval_does_not_count_and_says_why() {
         std::fs::write(here.path().join(statement), &text).unwrap();
         std::fs::write(here.path().join(signature), &signed).unwrap();
     }
-    std::fs::write(here.path().join(signature), &zeros).unwrap();
-    unapproved(&here, &["and 1 count", "its signature is missing", "is not there, is empty or cannot be read"]);
-    std::fs::write(here.path().join(statement), &zeros).unwrap();
-    let before = here.read("tenant.json");
-    here.run(&["apply", "plan.json"]).expect(3).says(&[statement, "larger than 1 MiB"]);
-    assert_eq!(here.read("tenant.json"), before);
-    std::fs::write(here.path().join(statement), &text).unwrap();
+    std::fs::write(here.path().join("plan.eve.approval"), &zeros).unwrap();
+    std::fs::remove_file(here.path().join(signature)).unwrap();
+    unapproved(
+        &here,
+        &["and 1 count", "plan.eve.approval: it cannot be read: it is larger than 1 MiB", "its signature is missing"],
+    );
     std::fs::write(here.path().join(signature), &signed).unwrap();
-    here.run(&["apply", "plan.json"]).expect(0);
+    here.run(&["apply", "plan.json"]).expect(0).says(&["does not count: ", "plan.eve.approval: it cannot be read"]);
 }
 
 #[test]

@@ -37,6 +37,15 @@ fn a_misspelt_key() {
 }
 
 #[test]
+fn a_file_that_is_not_there() {
+    for file in ["tenant.json", "corp.ldif"] {
+        let here = Hardmatch::example(EXAMPLE);
+        std::fs::remove_file(here.path().join(file)).unwrap();
+        unreadable(&here, &[file, "cannot read the file: there is no such file or folder", "relative to its own folder"]);
+    }
+}
+
+#[test]
 fn several_errors_are_shown_at_once() {
     let here = Hardmatch::example(EXAMPLE);
     here.edit("hardmatch.yaml", "    holders:", "    hodlers:");

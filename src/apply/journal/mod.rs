@@ -16,6 +16,8 @@ pub use store::{Journal, append_end};
 #[cfg(test)]
 pub(crate) use store::{LogFile, open_file};
 
+use crate::directory::text::words;
+
 /// How the journal of a plan is called, after the plan's own name.
 pub const SUFFIX: &str = ".journal.jsonl";
 
@@ -40,7 +42,7 @@ pub enum JournalError {
         what: &'static str,
         /// The journal.
         path: String,
-        /// What the system said.
+        /// Why.
         cause: String,
     },
     /// A line is no entry.
@@ -59,8 +61,8 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    fn io(what: &'static str, path: &Path, cause: &std::io::Error) -> Self {
-        Self::Io { what, path: path.display().to_string(), cause: cause.to_string() }
+    pub(super) fn io(what: &'static str, path: &Path, cause: &std::io::Error) -> Self {
+        Self::Io { what, path: path.display().to_string(), cause: words(cause) }
     }
 }
 

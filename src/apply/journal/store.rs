@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::{EndStatus, Entry, JournalError, JournalState};
+use crate::directory::text::words;
 use crate::model::text::printable;
 
 /// Bytes of a line at most; an entry has some thousand.
@@ -140,7 +141,7 @@ fn serve(mut file: impl LogFile, requests: &Receiver<Request>) {
         if broken.is_none() {
             let bytes: Vec<u8> = batch.iter().flat_map(|request| request.line.iter().copied()).collect();
             // After a failed write or sync nobody knows what is on disk, so the file is not written again.
-            broken = file.append(&bytes).and_then(|()| file.sync()).err().map(|cause| cause.to_string());
+            broken = file.append(&bytes).and_then(|()| file.sync()).err().map(|cause| words(&cause));
         }
         for request in batch {
             let result = broken.clone().map_or(Ok(()), Err);

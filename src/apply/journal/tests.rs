@@ -137,6 +137,14 @@ fn a_damaged_line_is_an_error_that_says_where_and_what_to_do() {
 }
 
 #[test]
+fn what_keeps_a_journal_from_being_read_is_said_in_plain_words() {
+    let folder = tempfile::tempdir().unwrap();
+    for error in [Journal::read(folder.path()).unwrap_err(), Journal::open(folder.path()).unwrap_err()] {
+        assert!(error.to_string().contains(": it is a folder; nothing is written without a journal"), "{error}");
+    }
+}
+
+#[test]
 fn zeros_after_a_power_cut_are_a_torn_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.journal.jsonl");

@@ -134,7 +134,6 @@ struct Schedule<'a> {
 
 impl<'a> Schedule<'a> {
     fn new(actions: &'a [Action], done: &BTreeSet<ActionId>) -> Self {
-        let actions: Vec<&Action> = actions.iter().collect();
         let places: BTreeMap<&ActionId, usize> = actions.iter().enumerate().map(|(place, action)| (&action.id, place)).collect();
         let mut schedule = Self {
             chains: Vec::with_capacity(actions.len()),
@@ -145,10 +144,10 @@ impl<'a> Schedule<'a> {
             written: BTreeSet::new(),
             report: RunReport::default(),
             stopped_by: None,
-            actions,
+            actions: actions.iter().collect(),
         };
         let mut last_on_object: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-        for (place, action) in schedule.actions.iter().enumerate() {
+        for (place, action) in actions.iter().enumerate() {
             let previous = last_on_object.insert(key(&action.target), place);
             let mut chain = previous.and_then(|previous| schedule.chains.get(previous).cloned()).unwrap_or_default();
             chain.push(action);
@@ -156,23 +155,28 @@ impl<'a> Schedule<'a> {
             if done.contains(&action.id) {
                 schedule.settled.insert(place);
                 schedule.report.already_done.push(action.id.clone());
-                continue;
-            }
-            let needed = action.depends_on.iter().filter_map(|id| places.get(id).copied()).chain(previous);
-            let open: BTreeSet<usize> = needed.filter(|needed| !schedule.settled.contains(needed)).collect();
-            for needed in &open {
-                if let Some(dependents) = schedule.dependents.get_mut(*needed) {
-                    dependents.push(place);
-                }
-            }
-            if let Some(waits) = schedule.waits.get_mut(place) {
-                *waits = open.len();
-            }
-            if open.is_empty() {
-                schedule.ready.insert(place);
+            } else {
+                let needed = action.depends_on.iter().filter_map(|id| places.get(id).copied());
+                schedule.wait_for(place, needed.chain(previous));
             }
         }
         schedule
+    }
+
+    /// Lets an action wait for those of the needed ones that are still to be done; without any it is ready.
+    fn wait_for(&mut self, place: usize, needed: impl Iterator<Item = usize>) {
+        let open: BTreeSet<usize> = needed.filter(|needed| !self.settled.contains(needed)).collect();
+        for needed in &open {
+            if let Some(dependents) = self.dependents.get_mut(*needed) {
+                dependents.push(place);
+            }
+        }
+        if let Some(waits) = self.waits.get_mut(place) {
+            *waits = open.len();
+        }
+        if open.is_empty() {
+            self.ready.insert(place);
+        }
     }
 
     /// The next action that can start, in the order of the plan.

@@ -11,6 +11,7 @@ use crate::apply::facts::{TargetFacts, is_same, read_target};
 use crate::apply::journal::{Backup, Entry, JournalError, Outcome, OutcomeKind};
 use crate::apply::preflight::{fact_word, value_word};
 use crate::directory::ports::{DirectoryError, Receipt, Turn};
+use crate::directory::text::words;
 use crate::model::{EntraId, FactName, FactValue, Facts};
 use crate::plan::action::{Action, ActionKind};
 
@@ -158,7 +159,7 @@ impl Step<'_> {
             kind: FailureKind::Backup,
             reason: format!("the account could not be saved under `{}`: {cause}", run.options.backups.display()),
         };
-        saved.map_err(|cause| failed(cause.to_string()))?.map_err(|cause| failed(cause.to_string()))
+        saved.map_err(|cause| failed(cause.to_string()))?.map_err(|cause| failed(words(&cause)))
     }
 
     /// Writes until the directory takes it, refuses it for good, or nobody can tell.
@@ -167,14 +168,12 @@ impl Step<'_> {
         let mut resends = RESENDS;
         let mut turn = Some(turn);
         loop {
-            let written = match turn.take() {
-                Some(turn) => self.write(run, turn).await,
-                None => match self.turn_again(run).await? {
-                    Some(turn) => self.write(run, turn).await,
-                    None => return self.read_back(run, None, None).await,
-                },
+            let its_turn = match turn.take() {
+                Some(turn) => Some(turn),
+                None => self.turn_again(run).await?,
             };
-            match written {
+            let Some(its_turn) = its_turn else { return self.read_back(run, None, None).await };
+            match self.write(run, its_turn).await {
                 Ok(receipt) => return self.read_back(run, receipt.request_id, None).await,
                 Err(DirectoryError::Refused { message, holder }) => {
                     let delay = holder.filter(|holder| run.was_released(*holder)).and_then(|_| retries.next());

@@ -165,7 +165,9 @@ async fn without_a_backup_nothing_is_deleted() {
     std::fs::write(site.folder().join("file"), "").unwrap();
     site.options.max_failures = 99;
     let report = site.apply(&body).await.unwrap();
-    assert!(report.failed.len() == 3 && report.failed.iter().all(|(_, why)| why.kind == FailureKind::Backup), "{report:?}");
+    let whys: Vec<&Failure> = report.failed.iter().map(|(_, why)| why).collect();
+    assert!(whys.len() == 3 && whys.iter().all(|why| why.kind == FailureKind::Backup), "{report:?}");
+    assert!(whys.iter().all(|why| why.reason.ends_with(": a file is in its place")), "{report:?}");
     assert!([4, 6].iter().all(|n| site.disk.state().users.contains_key(&id(*n))));
     assert!(!site.disk.state().users[&id(8)].is_deleted());
 }

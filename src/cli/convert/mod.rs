@@ -3,8 +3,7 @@
 mod read;
 mod show;
 
-use std::io::Read as _;
-
+use crate::directory::limited;
 use crate::model::{EntraId, ImmutableId, ObjectGuid, Sid};
 
 use super::args::{ConvertArgs, ConvertFormat};
@@ -98,11 +97,8 @@ fn collect_values(given: &[String]) -> Result<Vec<String>, Failure> {
 }
 
 fn read_stdin() -> Result<Vec<String>, Failure> {
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().take(LARGEST_INPUT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST_INPUT {
-        return Err(Failure::input("more than 64 MiB on standard input"));
-    }
+    let bytes = limited::up_to(std::io::stdin().lock(), LARGEST_INPUT)?
+        .ok_or_else(|| Failure::input("more than 64 MiB on standard input"))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::input("standard input is no UTF-8 text").hint("Write one value a line."))?;
     let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim).filter(|line| !line.is_empty());

@@ -8,7 +8,8 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use crate::config::Secret;
-use crate::directory::small;
+use crate::directory::limited;
+use crate::directory::text::words;
 
 use super::failure::Failure;
 use super::surroundings;
@@ -33,8 +34,8 @@ fn secret(source: &Secret) -> Result<SecretString, Failure> {
 }
 
 fn first_line(path: &Path) -> Result<SecretString, Failure> {
-    let text = small::read_text(path)
-        .map_err(|error| Failure::input(format!("the secret in `{}` cannot be read: {error}", path.display())))?;
+    let text = limited::read_small_text(path)
+        .map_err(|error| Failure::input(format!("the secret in `{}` cannot be read: {}", path.display(), words(&error))))?;
     match text.lines().next().filter(|line| !line.is_empty()) {
         Some(line) => Ok(SecretString::from(line.to_owned())),
         None => Err(Failure::input(format!("the first line of `{}`, which is to hold a secret, is empty", path.display()))),

@@ -11,7 +11,8 @@ use crate::cli::terminal::Terminal;
 use crate::config::{self, GraphAuth};
 use crate::directory::entra::graph::auth::{self, Authority, SignIn, Surroundings, TokenSource};
 use crate::directory::entra::graph::{GraphSettings, GraphTenant, Sent};
-use crate::directory::small;
+use crate::directory::limited;
+use crate::directory::text::words;
 use crate::model::{EntraId, ObservedTenant};
 
 use super::secret;
@@ -73,8 +74,8 @@ fn sign_in(auth: &GraphAuth) -> Result<SignIn, Failure> {
             SignIn::ClientSecret { client_id: client_id.clone(), secret: secret(place)? }
         }
         GraphAuth::ClientCertificate { client_id, certificate } => {
-            let pem = small::read_text(certificate).map(SecretString::from).map_err(|error| {
-                Failure::input(format!("the certificate `{}` cannot be read: {error}", certificate.display()))
+            let pem = limited::read_small_text(certificate).map(SecretString::from).map_err(|error| {
+                Failure::input(format!("the certificate `{}` cannot be read: {}", certificate.display(), words(&error)))
                     .hint("It has to be a PEM file with the certificate and its private key.")
             })?;
             SignIn::ClientCertificate { client_id: client_id.clone(), pem }

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::directory::ports::DirectoryError;
 use crate::model::questions::Questions;
 use crate::model::{Desired, Observed};
-use crate::plan::{self, Body, Options, ProofFailure};
+use crate::plan::{self, Body, Options, ProofFailure, Unplanned};
 
 use super::args::Read;
 use super::directories::sources;
@@ -76,7 +76,7 @@ impl Reading {
                 plan::inquire(desired, observed, options, answered)
             })
             .await?;
-        body.map_err(|failure| unproven(&failure))
+        body.map_err(|failure| unplanned(&failure))
     }
 
     /// The same, when what was read is needed for nothing else: a large export is not copied.
@@ -137,6 +137,14 @@ impl Reading {
 fn say_planning(terminal: Terminal) {
     terminal.log(1, PLANNING);
     terminal.board().work(PLANNING);
+}
+
+/// Why there is no plan though every question is answered.
+fn unplanned(failure: &Unplanned) -> Failure {
+    match failure {
+        Unplanned::Proof(failure) => unproven(failure),
+        Unplanned::DetailsFirst => Failure::new(Exit::Unexpected, failure.to_string()),
+    }
 }
 
 /// A plan that must not be shown.

@@ -117,7 +117,7 @@ fn a_pattern_without_quotes() {
 #[test]
 fn a_missing_mapping_file() {
     assert_snapshot!(errors_below_head("mappingFiles:\n  - waves/none.csv\n  - ./waves/none.csv\n"), @r#"
-    error: the mapping file `waves/none.csv` cannot be read: there is no such file
+    error: the mapping file `waves/none.csv` cannot be read: there is no such file or folder
      --> hardmatch.yaml:8:5
       |
     8 |   - waves/none.csv

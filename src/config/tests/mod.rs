@@ -21,7 +21,7 @@ pub(super) fn read_with(yaml: impl AsRef<[u8]>, files: &[(&str, &[u8])]) -> Resu
     let place = Place { shown: "hardmatch.yaml", relative: "hardmatch.yaml", base_dir: Path::new("") };
     parse(yaml.as_ref(), &place, &mut |path| {
         let name = path.display().to_string();
-        files.get(name.as_str()).map(|bytes| bytes.to_vec()).ok_or_else(|| "there is no such file".to_owned())
+        files.get(name.as_str()).map(|bytes| bytes.to_vec()).ok_or_else(|| "there is no such file or folder".to_owned())
     })
 }
 

@@ -19,6 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics, Location};
+use crate::directory::text::words;
 use crate::model::{AnchorMode, ObservedForest, ObservedTenant};
 
 use encoding::Decoder;
@@ -137,7 +138,7 @@ fn size_of(file: &File) -> Option<u64> {
 }
 
 fn unreadable(error: &std::io::Error, file: &Arc<str>) -> Diagnostics {
-    let base = Diagnostic::error(format!("cannot read the file: {error}")).at(whole(file));
+    let base = Diagnostic::error(format!("cannot read the file: {}", words(error))).at(whole(file));
     if error.kind() == std::io::ErrorKind::NotFound {
         return base.help("paths in the configuration are relative to its own folder").into();
     }

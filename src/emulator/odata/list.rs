@@ -10,7 +10,7 @@ use crate::model::text::fold;
 use super::super::call::{Answer, Call};
 use super::super::errors::Failure;
 use super::super::schema::{DIRECTORY_OBJECT, Entity};
-use super::super::script::{Pages, Switches};
+use super::super::script::{Endless, Pages, Switches};
 use super::check::Asked;
 use super::eval::{meets, property};
 use super::expr::Expr;
@@ -97,16 +97,34 @@ impl<'a> Listing<'a> {
         if self.call.path.last().is_some_and(|last| last == "$count") {
             return Answer::number(matching.count());
         }
-        if self.pages.empty && !self.cursor.was_empty {
+        if self.is_empty() {
             let next = self.cursor.behind_empty_page();
             let count = self.wants_count().then(|| matching.count());
             return Answer::json(self.body(count, Vec::new(), Some(&next)));
         }
         let size = self.size();
         let (page, more, count) = if is_sorted { self.sorted(matching, size) } else { self.in_place(&mut matching, size) };
-        let next = page.last().filter(|_| more).map(|(place, object)| self.cursor.behind(*place, self.keys(object)));
+        let behind = page.last().filter(|_| more).map(|(place, object)| self.cursor.behind(*place, self.keys(object)));
+        let next = self.next(behind);
         let values = page.iter().map(|(_, object)| write(&self.projection, object)).collect();
         Answer::json(self.body(count, values, next.as_ref()))
+    }
+
+    /// Whether a page is empty though the list goes on.
+    fn is_empty(&self) -> bool {
+        self.is_endless(Endless::Empty) || self.pages.empty && self.cursor.empty == 0
+    }
+
+    /// The page after one that may be the last.
+    fn next(&self, behind: Option<Cursor>) -> Option<Cursor> {
+        if self.is_endless(Endless::Same) {
+            return Some(self.cursor.clone());
+        }
+        behind.or_else(|| self.is_endless(Endless::Again).then(|| self.cursor.again()))
+    }
+
+    fn is_endless(&self, way: Endless) -> bool {
+        self.pages.endless == Some(way) && !self.cursor.is_first()
     }
 
     fn size(&self) -> usize {

@@ -18,8 +18,10 @@ pub(crate) struct Cursor {
     pub(crate) after: Option<usize>,
     /// Its sort keys, when there is an order.
     pub(crate) keys: Vec<Option<String>>,
-    /// Whether an empty page came just before.
-    pub(crate) was_empty: bool,
+    /// How many empty pages came just before.
+    pub(crate) empty: u32,
+    /// How often the list was begun again.
+    round: u32,
 }
 
 impl Cursor {
@@ -51,17 +53,22 @@ impl Cursor {
 
     /// The cursor behind an empty page.
     pub(crate) fn behind_empty_page(&self) -> Self {
-        Self { was_empty: true, ..self.clone() }
+        Self { empty: self.empty.saturating_add(1), ..self.clone() }
     }
 
     /// The cursor behind an entry.
     pub(crate) fn behind(&self, place: usize, keys: Vec<Option<String>>) -> Self {
-        Self { after: Some(place), keys, was_empty: false, ..self.clone() }
+        Self { after: Some(place), keys, empty: 0, ..self.clone() }
+    }
+
+    /// The first page once more.
+    pub(crate) fn again(&self) -> Self {
+        Self { after: None, keys: Vec::new(), empty: 0, round: self.round.saturating_add(1), ..self.clone() }
     }
 
     /// Whether this is the first page.
     pub(crate) fn is_first(&self) -> bool {
-        self.after.is_none() && !self.was_empty
+        self.after.is_none() && self.empty == 0 && self.round == 0
     }
 
     /// The token.

@@ -91,6 +91,20 @@ pub struct Pages {
     pub size: Option<usize>,
     /// Before each full page an empty one with a link.
     pub empty: bool,
+    /// How a list that has several pages never ends.
+    pub endless: Option<Endless>,
+}
+
+/// How pages never end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Endless {
+    /// The second page names itself as the next one.
+    Same,
+    /// From the second page on all are empty.
+    Empty,
+    /// Behind the last page the first one comes again.
+    Again,
 }
 
 /// Throttling.

@@ -1,7 +1,7 @@
 //! What is looked up, and what is said of a part.
 
 use super::*;
-use crate::plan::questions::{CloudQuestion, ForestKey, ForestQuestion, Questions, inquire, needs_everything};
+use crate::plan::questions::{CloudQuestion, ForestKey, ForestQuestion, Questions, Unplanned, inquire, needs_everything};
 
 impl Case {
     fn ask(&self, answered: &Questions) -> (Body, Questions) {
@@ -46,6 +46,15 @@ fn a_selector_with_a_forest_asks_that_forest() {
     let sam = ForestKey::Sam("ann".into());
     assert!(questions.forests.contains(&ForestQuestion { forest: Some("corp".into()), key: sam }));
     assert!(questions.tenant.contains(&CloudQuestion::Details(entra(1))));
+}
+
+#[test]
+fn where_only_details_are_missing_there_is_no_plan_before_they_are_read() {
+    let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", nothing);
+    let ask = |answered: &Questions| inquire(&case.desired, &mut case.observed.clone(), &Options::default(), answered);
+    let (body, open) = ask(&Questions::default());
+    assert_eq!((body, &open.tenant), (Err(Unplanned::DetailsFirst), &[CloudQuestion::Details(entra(1))].into()));
+    assert_eq!(ask(&open), (Ok(case.plan()), open));
 }
 
 #[test]

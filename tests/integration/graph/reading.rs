@@ -99,6 +99,16 @@ async fn a_list_that_cannot_be_read_to_its_end_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_list_whose_pages_do_not_end_is_an_error() {
+    for (way, says) in [("same", "begin again"), ("empty", "in a row are empty"), ("again", "by its own count there are 30")] {
+        let script = json!({ "pages": { "size": 25, "endless": way } });
+        let error = lists(script).await.unwrap_err();
+        let DirectoryError::Input(text) = &error else { panic!("{way}: {error}") };
+        assert!(text.contains("GET /beta/users has pages without end") && text.contains(says), "{way}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_without_end_is_not_kept() {
     let server = Server::start(&tenant(vec![user(1, "a", json!({}))], vec![])).await;
     let client = GraphTenant::new(GraphSettings { largest_answer: 100, ..server.settings() }).unwrap();

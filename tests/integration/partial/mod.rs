@@ -18,7 +18,7 @@ use twists::{twist, twists};
 const ROUNDS: usize = 8;
 
 /// The plan as it would be written. One that fails its own proof is a fault, alike on both sides or not.
-fn text(body: Result<hardmatch::plan::Body, hardmatch::plan::ProofFailure>) -> String {
+fn text(body: Result<hardmatch::plan::Body, impl std::fmt::Display>) -> String {
     let body = body.unwrap_or_else(|failure| panic!("{failure}"));
     serde_json::to_string_pretty(&body).unwrap()
 }

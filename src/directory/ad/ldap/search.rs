@@ -7,6 +7,7 @@ use super::errors::{Answer, Fault};
 use super::session::{Session, contained};
 use super::wire;
 use crate::directory::ad::entry::{RawEntry, base_name};
+use crate::directory::pages::{Endless, Pages};
 use crate::directory::progress::Step;
 
 /// Bytes that one page may hold, or one entry whose values come in parts; a page of 1,000 full entries has some MiB.
@@ -43,10 +44,14 @@ impl Session {
         each: &mut (dyn FnMut(RawEntry) + Send),
     ) -> Result<Vec<String>, Fault> {
         let (mut cookie, mut referrals, mut unfinished) = (Vec::new(), Vec::new(), Unfinished::new());
-        let mut so_far = 0u64;
+        let (mut pages, mut so_far) = (Pages::default(), 0u64);
         loop {
+            let mut first = None;
             ldap.with_controls(PagedResults { size: page_size, cookie: cookie.clone() }.critical());
-            let mut sort = |entry: RawEntry| if is_unfinished(&entry) { unfinished.push(entry) } else { each(entry) };
+            let mut sort = |entry: RawEntry| {
+                first.get_or_insert_with(|| entry.dn.clone());
+                if is_unfinished(&entry) { unfinished.push(entry) } else { each(entry) }
+            };
             let page = self.page(ldap, query, Scope::Subtree, &mut sort).await?;
             referrals.extend(page.referrals);
             so_far = so_far.saturating_add(u64::try_from(page.count).unwrap_or(u64::MAX));
@@ -56,11 +61,10 @@ impl Session {
             match page.cookie {
                 None => return Err(Fault::Garbled("it pays no heed to paging, so the list may be short".to_owned())),
                 Some(next) if next.is_empty() => break,
-                Some(next) if page.count == 0 && next == cookie => {
-                    return Err(Fault::Garbled("its pages do not end".to_owned()));
-                }
+                Some(next) if page.count == 0 && next == cookie => return Err(endless(&Endless::Again)),
                 Some(next) => cookie = next,
             }
+            pages.go_on(page.count, first.as_deref().map(str::as_bytes)).map_err(|why| endless(&why))?;
         }
         for entry in unfinished {
             each(self.finish(ldap, entry).await?);
@@ -102,7 +106,8 @@ impl Session {
     /// Fetches the rest of the values of attributes that came as a range.
     async fn finish(&self, ldap: &mut Ldap, mut entry: RawEntry) -> Result<RawEntry, Fault> {
         while let Some((name, last)) = next_range(&entry) {
-            let next = last + 1;
+            let next =
+                last.checked_add(1).ok_or_else(|| Fault::Garbled(format!("it numbers the values of `{name}` up to {last}")))?;
             let wanted = [format!("{name};range={next}-*")];
             let query = Query { base: &entry.dn, filter: "(objectClass=*)", attributes: &wanted, told: None };
             let mut more = None;
@@ -143,6 +148,10 @@ async fn page(
         return Err(Fault::Answer(Answer::from(result)));
     }
     Ok(Page { referrals, count, cookie: result.ctrls.iter().find_map(cookie) })
+}
+
+fn endless(why: &Endless) -> Fault {
+    Fault::Garbled(format!("its pages do not end: {why}"))
 }
 
 /// No answer is put together without end.

@@ -2,6 +2,8 @@
 
 mod fake;
 
+use std::sync::atomic::{AtomicU8, Ordering};
+
 use super::*;
 use fake::{Fake, Op, Reply, entry, page, reference, result};
 
@@ -100,7 +102,8 @@ async fn a_list_that_may_be_short_is_an_error() {
         (vec![result(5, 32, "0000208D: NameErr")], "check `baseDn`"),
         (vec![result(5, 10, "0000202B: RefErr")], "does not hold that part"),
         (vec![user(65), Reply::Silence], "no answer within"),
-        (vec![page(b"same")], "pages do not end"),
+        (vec![page(b"same")], "pages do not end: they begin again"),
+        (vec![user(65), user(66), page(b"same")], "pages do not end: they begin again"),
         (vec![user(65), Reply::Bytes(vec![0x30, 0x05, 0x02, 0x01, 0x03, 0x7e, 0x00])], ""),
         (vec![Reply::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())], ""),
         (vec![entry("CN=a,DC=x", &[("objectClass", b"user"), ("objectGUID", b"short")]), page(b"")], "objectGUID is not usable"),
@@ -110,6 +113,22 @@ async fn a_list_that_may_be_short_is_an_error() {
         let error = forest(&fake).read_forest().await.expect_err(&label).to_string();
         assert!(error.contains(says), "{label}: {error}");
     }
+}
+
+/// Some servers send one cookie for all pages, and some send a page without an entry where they passed over much.
+#[tokio::test]
+async fn a_list_whose_pages_do_not_end_is_an_error() {
+    let asked = AtomicU8::new(0);
+    let fake = users(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+        number @ 0..5 => vec![user(65 + number), page(b"same")],
+        _ => vec![user(70), page(b"")],
+    })
+    .await;
+    assert_eq!(forest(&fake).read_forest().await.unwrap().users.len(), 6);
+
+    let fake = users(|request| vec![page(&[&request.cookie[..], b"x"].concat())]).await;
+    let error = forest(&fake).read_forest().await.unwrap_err().to_string();
+    assert!(error.contains("more than 200 in a row are empty"), "{error}");
 }
 
 #[tokio::test]
@@ -178,6 +197,15 @@ async fn the_rest_of_many_values_is_fetched() {
     .await;
     let error = forest(&fake).read_forest().await.unwrap_err().to_string();
     assert!(error.contains("only the first 1 values came"), "{error}");
+
+    let last = format!("proxyAddresses;range=0-{}", u64::MAX);
+    let fake = users(move |_| {
+        let cut: &[(&str, &[u8])] = &[("objectClass", b"user"), ("objectGUID", GUID), (&last, b"SMTP:a@x")];
+        vec![entry("CN=a,DC=x", cut), page(b"")]
+    })
+    .await;
+    let error = forest(&fake).read_forest().await.unwrap_err().to_string();
+    assert!(error.contains("numbers the values of `proxyAddresses` up to"), "{error}");
 }
 
 #[tokio::test]

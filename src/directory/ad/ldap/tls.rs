@@ -9,8 +9,9 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 
 use super::errors::{Fault, shown};
+use crate::directory::limited;
 use crate::directory::ports::DirectoryError;
-use crate::directory::small;
+use crate::directory::text::words;
 
 /// The certificate authorities that may vouch for the server.
 pub(super) enum Trust {
@@ -25,7 +26,8 @@ impl Trust {
     pub(super) fn new(ca: Option<&Path>) -> Result<Self, DirectoryError> {
         let Some(path) = ca else { return Ok(Self::Machine) };
         let wrong = |why: String| DirectoryError::Input(format!("{}: {why}", shown(&path.display().to_string())));
-        let bytes = small::read(path).map_err(|error| wrong(format!("cannot read the certificate authority: {error}")))?;
+        let bytes = limited::read_small(path)
+            .map_err(|error| wrong(format!("cannot read the certificate authority: {}", words(&error))))?;
         let mut roots = RootCertStore::empty();
         for certificate in certificates(&bytes).map_err(wrong)? {
             roots.add(certificate).map_err(|error| wrong(format!("a certificate in it is not usable: {error}")))?;
@@ -133,7 +135,8 @@ mod tests {
             let error = Trust::new(Some(&path)).err().unwrap().to_string();
             assert!(error.contains(says) && error.contains("ca.pem"), "{content:?}: {error}");
         }
-        assert!(Trust::new(Some(&folder.path().join("none.pem"))).is_err());
+        let error = Trust::new(Some(&folder.path().join("none.pem"))).err().unwrap().to_string();
+        assert!(error.contains("there is no such file or folder"), "{error}");
     }
 
     #[test]

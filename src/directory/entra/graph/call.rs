@@ -14,6 +14,9 @@ use serde_json::Value;
 /// What RFC 3986 calls unreserved stays as it is.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// So many accounts may be made while a list is read, or before the index that counts them knows them.
+const NEW_AT_MOST: u64 = 10_000;
+
 /// The two versions of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Version {
@@ -50,6 +53,11 @@ impl Told {
     pub(super) fn add(&self, more: usize) -> u64 {
         let more = u64::try_from(more).unwrap_or(u64::MAX);
         self.so_far.fetch_add(more, Ordering::Relaxed).saturating_add(more)
+    }
+
+    /// Whether so many are more than can have come since they were counted.
+    pub(super) fn is_far_beyond(&self, so_far: u64) -> bool {
+        self.of.is_some_and(|of| so_far > of.saturating_mul(2).saturating_add(NEW_AT_MOST))
     }
 
     /// What was read does not count, as it is read again.

@@ -1,12 +1,11 @@
 //! Lists, page by page.
 
-use std::collections::BTreeSet;
-
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use crate::directory::pages::Pages;
 use crate::directory::ports::DirectoryError;
 use crate::directory::progress::Step;
 use crate::directory::text::shown;
@@ -114,24 +113,30 @@ impl Client {
         mut page: Page<T>,
         keep: &mut impl FnMut(Vec<T>),
     ) -> Result<(), GraphError> {
-        let (mut seen, mut read) = (BTreeSet::new(), 0);
+        let (mut pages, mut read) = (Pages::default(), 0);
         loop {
-            read += page.value.len();
-            self.tell_read(call, page.value.len());
+            let entries = page.value.len();
+            read += entries;
+            self.tell_read(call, entries)?;
             keep(page.value);
             let is_enough = call.enough.is_some_and(|enough| u32::try_from(read).is_ok_and(|read| read >= enough));
             let Some(next) = page.next.take().filter(|_| !is_enough) else { return Ok(()) };
             self.check_next(call, &next)?;
-            if !seen.insert(next.clone()) {
-                return Err(odd(call, "names the same next page twice"));
-            }
+            pages.go_on(entries, Some(next.as_bytes())).map_err(|why| odd(call, &format!("has pages without end: {why}")))?;
             page = self.read_at(call, &next).await?;
         }
     }
 
-    fn tell_read(&self, call: &Call, more: usize) {
-        if let Some(told) = &call.told {
-            self.progress.note(Step::Read { what: told.what, so_far: told.add(more), of: told.of });
+    fn tell_read(&self, call: &Call, more: usize) -> Result<(), GraphError> {
+        let Some(told) = &call.told else { return Ok(()) };
+        let so_far = told.add(more);
+        self.progress.note(Step::Read { what: told.what, so_far, of: told.of });
+        match told.of {
+            Some(of) if told.is_far_beyond(so_far) => {
+                let what = format!("has pages without end: they hold {so_far} entries, and by its own count there are {of}");
+                Err(odd(call, &what))
+            }
+            Some(_) | None => Ok(()),
         }
     }
 

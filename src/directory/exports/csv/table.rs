@@ -8,6 +8,7 @@ use std::sync::Arc;
 use csv::{ByteRecord, ReaderBuilder};
 
 use crate::diag::{Diagnostic, Diagnostics, Location};
+use crate::directory::text::words;
 
 use super::super::problems::{Problems, excerpt};
 
@@ -135,7 +136,7 @@ fn head_line(text: &mut impl BufRead, skipped: u32, file: &Arc<str>) -> Result<V
     let wrong = |summary: String| Diagnostics::from(Diagnostic::error(summary).at(Location::line(file, skipped + 1)));
     let mut line = Vec::new();
     let read = text.take(MAX_HEAD).read_until(b'\n', &mut line);
-    read.map_err(|error| wrong(format!("cannot read the file: {error}")))?;
+    read.map_err(|error| wrong(format!("cannot read the file: {}", words(&error))))?;
     let other = match line.trim_ascii().first() {
         None if line.is_empty() => "the file holds no table",
         Some(b'<') => "this is no table but an HTML or XML page",

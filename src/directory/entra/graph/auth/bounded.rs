@@ -9,6 +9,8 @@ use async_trait::async_trait;
 use azure_identity::Executor;
 use tokio::sync::oneshot;
 
+use crate::directory::limited;
+
 /// Runs programs that print at most so many bytes, on each of their two streams.
 #[derive(Debug)]
 pub(super) struct Bounded(pub(super) u64);
@@ -43,12 +45,8 @@ fn output(command: &mut Command, limit: u64) -> io::Result<Output> {
 
 /// Reads a stream to its end; whoever prints more finds it closed.
 fn read(stream: Option<impl Read>, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if let Some(stream) = stream {
-        stream.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    }
-    let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= limit);
-    if fits { Ok(bytes) } else { Err(io::Error::other(format!("it prints more than {limit} bytes"))) }
+    let Some(stream) = stream else { return Ok(Vec::new()) };
+    limited::up_to(stream, limit)?.ok_or_else(|| io::Error::other(format!("it prints more than {limit} bytes")))
 }
 
 #[cfg(test)]

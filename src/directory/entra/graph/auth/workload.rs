@@ -14,10 +14,10 @@ use super::fault::Fault;
 use super::http::{Http, Reply};
 use super::secrets::check_client_id;
 use super::settings::Surroundings;
+use crate::directory::limited;
 use crate::directory::net::{place, secure_setting};
 use crate::directory::ports::DirectoryError;
-use crate::directory::small;
-use crate::directory::text::shown;
+use crate::directory::text::{shown, words};
 
 const GITHUB_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
 const GITHUB_TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
@@ -196,9 +196,11 @@ impl Assert for Issuer {
 /// Reads the file anew each time: the cluster replaces it.
 fn read(path: &std::path::Path) -> Result<SecretString, Fault> {
     let place = shown(&path.display().to_string());
-    let text = small::read_text(path).map_err(|error| {
-        let message =
-            format!("the token of the cluster cannot be read: {place}: {error}; check {TOKEN_FILE} and the service account");
+    let text = limited::read_small_text(path).map_err(|error| {
+        let message = format!(
+            "the token of the cluster cannot be read: {place}: {}; check {TOKEN_FILE} and the service account",
+            words(&error)
+        );
         Fault::input(message)
     })?;
     let token = text.trim();

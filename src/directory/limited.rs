@@ -1,0 +1,74 @@
+//! Files that are read whole, up to a size: a wrong one that is named by mistake is not.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Bytes of a file that is small by nature, such as a secret, a certificate or a signature.
+const SMALL: u64 = 1 << 20;
+/// Bytes of what tells no size before it is read: a pipe, a device.
+const LARGEST_STREAM: u64 = 256 << 20;
+
+/// Reads a file of at most so many bytes.
+///
+/// # Errors
+/// That of the system, or `FileTooLarge`; [`words`](super::text::words) says it.
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    let limit = if metadata.is_file() { limit } else { limit.min(LARGEST_STREAM) };
+    let found = if metadata.len() > limit { None } else { up_to(file, limit)? };
+    found.ok_or_else(|| too_large(limit))
+}
+
+/// Reads a file that is small by nature.
+pub(crate) fn read_small(path: &Path) -> io::Result<Vec<u8>> {
+    read(path, SMALL)
+}
+
+/// The same for one that is text.
+pub(crate) fn read_small_text(path: &Path) -> io::Result<String> {
+    String::from_utf8(read_small(path)?).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no UTF-8 text"))
+}
+
+/// Reads to the end; `None` where that is further than so many bytes.
+pub(crate) fn up_to(source: impl Read, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    source.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= limit);
+    Ok(fits.then_some(bytes))
+}
+
+fn too_large(limit: u64) -> io::Error {
+    let message = format!("it is larger than {} MiB; is it the file that was meant?", limit >> 20);
+    io::Error::new(io::ErrorKind::FileTooLarge, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_file_is_not_read_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let file = File::create(&path).unwrap();
+        file.set_len(SMALL).unwrap();
+        assert_eq!(read_small(&path).unwrap().len() as u64, SMALL);
+        file.set_len(64 << 30).unwrap();
+        assert!(read_small_text(&path).unwrap_err().to_string().contains("larger than 1 MiB"));
+        assert!(read(&path, 4 << 30).unwrap_err().to_string().contains("larger than 4096 MiB"), "told by its size alone");
+    }
+
+    #[test]
+    fn a_stream_ends_at_its_limit_whatever_size_it_tells() {
+        assert_eq!(up_to(&[7; 10][..], 10).unwrap().unwrap(), [7; 10]);
+        assert_eq!(up_to(io::repeat(7), 10).unwrap(), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_without_end_is_no_small_file() {
+        assert_eq!(read_small(Path::new("/dev/zero")).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+}
