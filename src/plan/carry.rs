@@ -1,16 +1,17 @@
 //! Carrying out writes on the model of both directories, and turning them into actions on the way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::model::{
-    Acceptable, AccountFacts, AccountState, FactName, FactValue, Facts, GuidAttribute, ImmutableId, Known, Resolve,
+    Acceptable, AccountFacts, AccountState, FactName, FactValue, Facts, GuidAttribute, ImmutableId, Known, ObjectGuid, Resolve,
 };
 use crate::tenant_model::{Change, ChangeKind, Refusal, RoleHeld, Tenant, UserRef};
 
 use super::action::{Action, ActionId, ActionKind, Target};
 use super::link::Link;
 use super::order::{Op, Write};
-use super::world::{AdRef, World};
+use super::parallel;
+use super::world::World;
 
 /// Makes one write on the model.
 ///
@@ -34,42 +35,76 @@ pub(super) fn carry_out(world: &mut World, write: &Write) -> Result<(), Refusal>
 /// # Errors
 /// What went wrong: the model refused a write, or its object is not there.
 pub(super) fn actions(links: &[Link<'_>], ops: &[Op], world: &mut World) -> Result<Vec<Action>, String> {
-    let mut actions: Vec<Action> = Vec::with_capacity(ops.len());
-    let mut ids: BTreeSet<ActionId> = BTreeSet::new();
+    let mut moments: Vec<Moment<'_>> = Vec::with_capacity(ops.len());
     for op in ops {
         let link = links.get(op.link).ok_or("a write belongs to no mapping")?;
-        let action = match &op.write {
-            Write::Stamp(user, guid) => stamp_action(link, *user, &guid.immutable_id(), op, world),
-            Write::Account(user, kind) => account_action(link, *user, kind, op, world),
-        };
-        let action = action.ok_or_else(|| format!("the object of a write is gone: {:?}", op.write))?;
-        if !ids.insert(action.id.clone()) {
+        let moment = moment(link, op, world).ok_or_else(|| format!("the object of a write is gone: {:?}", op.write))?;
+        moments.push(moment);
+        carry_out(world, &op.write).map_err(|refusal| format!("a write is refused: {refusal}"))?;
+    }
+    let mut actions = parallel::map(&mut moments, |_, moment| moment.action());
+    let ids: Vec<ActionId> = actions.iter().map(|action| action.id.clone()).collect();
+    let mut known = HashSet::with_capacity(ids.len());
+    for ((action, op), id) in actions.iter_mut().zip(ops).zip(&ids) {
+        if !known.insert(id) {
             return Err(format!("a write is planned twice: {:?}", op.write));
         }
-        carry_out(world, &op.write).map_err(|refusal| format!("a write is refused: {refusal}"))?;
-        let depends_on = op.after.iter().filter_map(|before| actions.get(*before)).map(|before| before.id.clone()).collect();
-        actions.push(Action { depends_on, ..action });
+        action.depends_on = op.after.iter().filter_map(|before| ids.get(*before)).cloned().collect();
     }
     Ok(actions)
 }
 
-fn stamp_action(link: &Link<'_>, user: AdRef, id: &ImmutableId, op: &Op, world: &World) -> Option<Action> {
-    let (forest, user) = world.forests.get(user)?;
-    let name = user.upn.as_deref().or(user.sam.as_deref()).unwrap_or(user.dn.as_str());
-    let before = BTreeMap::from([(FactName::ConsistencyGuid, user.consistency_guid.fact())]);
-    let after = BTreeMap::from([(FactName::ConsistencyGuid, FactValue::text(id.as_str()))]);
-    let target = Target::ad_user(&forest.name, user.guid, name);
-    Some(Action::new(ActionKind::StampConsistencyGuid, link.id, target, before, after, op.reason.clone()))
+/// The moment right before a write.
+struct Moment<'a> {
+    link: &'a Link<'a>,
+    reason: &'a str,
+    target: Target,
+    object: Object<'a>,
 }
 
-fn account_action(link: &Link<'_>, user: UserRef, kind: &ChangeKind, op: &Op, world: &World) -> Option<Action> {
-    let facts = facts_of(user, &world.tenant);
-    let account = facts.user.as_ref()?;
-    let before = relied_on(link, user, kind).into_iter().filter_map(|name| Some((name, facts.get(name)?)));
-    // A deletion that the plan itself makes has no time yet.
-    let before: Facts = before.filter(|fact| *fact != (FactName::DeletedDateTime, FactValue::text(""))).collect();
-    let target = Target::account(account.id, account.original_upn());
-    Some(Action::new(action_kind(kind), link.id, target, before, facts_after(kind, &facts), op.reason.clone()))
+/// What is written, as it stands before.
+enum Object<'a> {
+    AdUser { before: FactValue, guid: ObjectGuid },
+    Account { before: Box<AccountFacts>, user: UserRef, kind: &'a ChangeKind },
+}
+
+fn moment<'a>(link: &'a Link<'a>, op: &'a Op, world: &World) -> Option<Moment<'a>> {
+    let (target, object) = match &op.write {
+        Write::Stamp(user, guid) => {
+            let (forest, user) = world.forests.get(*user)?;
+            let name = user.upn.as_deref().or(user.sam.as_deref()).unwrap_or(user.dn.as_str());
+            let before = user.consistency_guid.fact();
+            (Target::ad_user(&forest.name, user.guid, name), Object::AdUser { before, guid: *guid })
+        }
+        Write::Account(user, kind) => {
+            let before = Box::new(facts_of(*user, &world.tenant));
+            let account = before.user.as_ref()?;
+            (Target::account(account.id, account.original_upn()), Object::Account { before, user: *user, kind })
+        }
+    };
+    Some(Moment { link, reason: &op.reason, target, object })
+}
+
+impl Moment<'_> {
+    fn action(&self) -> Action {
+        let (kind, before, after) = match &self.object {
+            Object::AdUser { before, guid } => {
+                let fact = |value| BTreeMap::from([(FactName::ConsistencyGuid, value)]);
+                let after = FactValue::text(guid.immutable_id().as_str());
+                (ActionKind::StampConsistencyGuid, fact(before.clone()), fact(after))
+            }
+            Object::Account { before, user, kind } => {
+                (action_kind(kind), self.facts_before(before, *user, kind), facts_after(kind, before))
+            }
+        };
+        Action::new(kind, self.link.id, self.target.clone(), before, after, self.reason.to_owned())
+    }
+
+    fn facts_before(&self, before: &AccountFacts, user: UserRef, kind: &ChangeKind) -> Facts {
+        let facts = relied_on(self.link, user, kind).into_iter().filter_map(|name| Some((name, before.get(name)?)));
+        // A deletion that the plan itself makes has no time yet.
+        facts.filter(|fact| *fact != (FactName::DeletedDateTime, FactValue::text(""))).collect()
+    }
 }
 
 /// An account with its roles, as actions see it.

@@ -144,7 +144,7 @@ fn first_of<'l, 'a>(links: &'l [Link<'a>], group: &[usize]) -> Option<&'l Link<'
 
 /// Positions that share a value, where there is more than one, in the order of the first of each.
 fn group<T: Hash + Eq>(values: impl Iterator<Item = Option<T>>) -> Vec<Vec<usize>> {
-    let mut firsts: HashMap<T, usize> = HashMap::new();
+    let mut firsts: HashMap<T, usize> = HashMap::with_capacity(values.size_hint().1.unwrap_or_default());
     let mut shared: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (at, value) in values.enumerate() {
         if let Some(value) = value {
