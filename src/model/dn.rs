@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::text::fold;
 
 /// A distinguished name as the directory wrote it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DistinguishedName(Box<str>);
+pub struct DistinguishedName(Arc<str>);
 
 /// A text that is no distinguished name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +20,12 @@ impl DistinguishedName {
     /// The name as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text, shared.
+    #[must_use]
+    pub fn text(&self) -> &Arc<str> {
         &self.0
     }
 

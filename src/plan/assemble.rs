@@ -1,6 +1,7 @@
 //! Putting the parts of a plan together: states, status and counts that add up.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use crate::model::{Desired, Notice, NoticeKind, OnPremSide};
 
@@ -124,7 +125,7 @@ fn on_prem(link: &Link<'_>, world: &World) -> Option<PlanAdUser> {
 pub(super) fn plan_ad_user(user: AdRef, world: &World) -> Option<PlanAdUser> {
     let (forest, user) = world.forests.get(user)?;
     Some(PlanAdUser {
-        dn: Some(user.dn.as_str().into()),
+        dn: Some(Arc::clone(user.dn.text())),
         forest: Some(forest.name.clone()),
         object_guid: Some(user.guid),
         object_sid: user.sid.clone(),

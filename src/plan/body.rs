@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -161,7 +162,7 @@ impl PlanCloudUser {
 pub struct PlanAdUser {
     /// Distinguished name; null when no forest was read.
     #[schemars(with = "Option<String>")]
-    pub dn: Option<Text>,
+    pub dn: Option<Arc<str>>,
     /// The forest; null when none was read.
     #[schemars(with = "Option<String>")]
     pub forest: Option<Text>,

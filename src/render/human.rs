@@ -247,7 +247,7 @@ pub(super) fn absent_ad_user(state: MappingState) -> &'static str {
 /// The shortest name of an AD user that says which one it is.
 pub(super) fn ad_user(user: &PlanAdUser) -> String {
     let name =
-        user.sam.as_ref().or(user.dn.as_ref()).map(ToString::to_string).or_else(|| user.object_guid.map(|guid| guid.to_string()));
+        user.sam.as_deref().or(user.dn.as_deref()).map(str::to_owned).or_else(|| user.object_guid.map(|guid| guid.to_string()));
     match (&user.forest, name) {
         (Some(forest), Some(name)) => format!("{name} ({forest})"),
         (None, Some(name)) => name,
