@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use memchr::memchr_iter;
+
 use super::secrets;
 use crate::diag::Location;
 use crate::directory::exports::encoding::{Encoding, sniff};
@@ -26,7 +28,7 @@ impl SourceText {
     /// Keeps a text under the name that messages show and the name relative to the configuration.
     #[must_use]
     pub fn new(shown: &str, relative: &str, text: String) -> Self {
-        let newlines = text.bytes().zip(1u32..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next);
+        let newlines = memchr_iter(b'\n', text.as_bytes()).map_while(|at| u32::try_from(at + 1).ok());
         let line_starts = std::iter::once(0).chain(newlines).collect();
         let (masks, is_ascii) = (secrets::in_text(&text), text.is_ascii());
         Self { shown: shown.into(), relative: relative.into(), text: text.into(), line_starts, is_ascii, masks }

@@ -1,7 +1,11 @@
 //! Whether users that are synced already got their IDs from another attribute than the configuration says.
 
+use std::borrow::Cow;
+
 use crate::model::questions::{CloudQuestion, SYNCED_SAMPLE};
-use crate::model::{AdUser, AnchorForm, AnchorMode, CloudUser, ImmutableId, ObjectGuid, ObservedForest, effective_anchor};
+use crate::model::{
+    AdUser, AnchorForm, AnchorMode, CloudUser, EntraId, ImmutableId, ObjectGuid, ObservedForest, effective_anchor,
+};
 
 use super::finding::{Code, Finding};
 use super::synced_report::IdOrigin;
@@ -20,9 +24,21 @@ pub(super) fn doubtful_anchor_modes(world: &World) -> Vec<Finding> {
 fn synced_sample(world: &World) -> Vec<&CloudUser> {
     world.recorder().tenant(|| CloudQuestion::SyncedSample);
     let users = world.tenant.observed().users.iter().filter(|user| user.is_synced() && !user.is_deleted());
-    let mut named: Vec<_> = users.map(|user| (user.upn.to_lowercase(), user.id, user)).collect();
-    named.sort_unstable_by(|left, right| (&left.0, left.1).cmp(&(&right.0, right.1)));
-    named.into_iter().take(usize::try_from(SYNCED_SAMPLE).unwrap_or(usize::MAX)).map(|(_, _, user)| user).collect()
+    let mut named: Vec<_> = users.map(|user| (lowered(&user.upn), user.id, user)).collect();
+    let order =
+        |left: &(Cow<'_, str>, EntraId, _), right: &(Cow<'_, str>, EntraId, _)| (&left.0, left.1).cmp(&(&right.0, right.1));
+    let count = usize::try_from(SYNCED_SAMPLE).unwrap_or(usize::MAX);
+    if count < named.len() {
+        named.select_nth_unstable_by(count, order);
+        named.truncate(count);
+    }
+    named.sort_unstable_by(order);
+    named.into_iter().map(|(_, _, user)| user).collect()
+}
+
+fn lowered(text: &str) -> Cow<'_, str> {
+    let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { text.into() } else { text.to_lowercase().into() }
 }
 
 fn doubtful_anchor_mode(forest: &ObservedForest, sample: &[&CloudUser], world: &World) -> Option<Finding> {
