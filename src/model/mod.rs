@@ -18,6 +18,7 @@ pub mod index;
 mod known;
 mod observed;
 pub mod questions;
+mod recorder;
 mod sid;
 pub mod text;
 mod written;

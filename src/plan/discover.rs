@@ -125,7 +125,7 @@ pub fn discover(
     scope: &Scope,
     answered: &Questions,
 ) -> (Result<Discovery, ProofFailure>, Questions) {
-    let recorder = Recorder::new(answered.clone()).knowing(true, true);
+    let recorder = Recorder::knowing(answered.clone(), true, true);
     let found = found(desired, &World::new(observed, recorder.clone()), scope);
     (found, recorder.questions())
 }

@@ -47,7 +47,7 @@ pub fn inquire(
 /// What is known as a world, and where every look-up in it is written down.
 pub(super) fn recorded(observed: Observed, answered: &Questions) -> (World, Recorder) {
     let whole_forests = observed.forests.iter().all(|forest| forest.user_count.is_none());
-    let recorder = Recorder::new(answered.clone()).knowing(observed.tenant.live_users.is_none(), whole_forests);
+    let recorder = Recorder::knowing(answered.clone(), observed.tenant.live_users.is_none(), whole_forests);
     (World::new(observed, recorder.clone()), recorder)
 }
 
