@@ -34,8 +34,8 @@ pub(super) struct Named<'a> {
 pub(super) struct Draft<'a> {
     pub(super) links: Vec<Link<'a>>,
     pub(super) ops: Vec<Op>,
-    /// For each mapping the others (by position) that it has to be planned together with.
-    pub(super) neighbours: Vec<Vec<usize>>,
+    /// Mappings (by position), each with another one that it has to be planned together with.
+    pub(super) neighbours: Vec<(usize, usize)>,
 }
 
 /// The targets of mappings, with the position of each.
@@ -45,7 +45,16 @@ pub(super) type Targets = HashMap<UserRef, usize>;
 #[derive(Debug, Default)]
 pub(super) struct Plans {
     pub(super) needs: Vec<Need>,
-    pub(super) obstacles: Vec<Obstacles>,
+    /// Of those mappings (by position) that have something in their way.
+    obstacles: BTreeMap<usize, Obstacles>,
+}
+
+impl Plans {
+    /// What is in the way of a mapping.
+    pub(super) fn obstacles(&self, at: usize) -> &Obstacles {
+        static NONE: Obstacles = Obstacles::none();
+        self.obstacles.get(&at).unwrap_or(&NONE)
+    }
 }
 
 /// What a draft needs beside the mappings and the directories.
@@ -68,7 +77,8 @@ pub(super) fn draft<'a>(mappings: &[Named<'a>], world: &World, context: Context<
     raise_colliding_restores(&mut links, &plans, world);
     raise_waiting(&mut links, &plans);
     let ops = order::order(&links, &plans, world);
-    let neighbours = plans.obstacles.iter().map(|obstacles| obstacles.neighbours().collect()).collect();
+    let neighbours =
+        plans.obstacles.iter().flat_map(|(at, obstacles)| obstacles.neighbours().map(|other| (*at, other))).collect();
     Draft { links, ops, neighbours }
 }
 
@@ -92,19 +102,20 @@ fn examine(links: &mut [Link<'_>], world: &World, context: Context<'_>) -> Plans
     let mut targets: Targets = context.others.iter().map(|user| (*user, usize::MAX)).collect();
     let own = links.iter().enumerate().filter_map(|(at, link)| Some((link.target?, at)));
     targets.extend(own);
-    let (needs, obstacles) =
-        parallel::map(links, |_, link| examine_one(link, &targets, world, context.policy)).into_iter().unzip();
-    Plans { needs, obstacles }
+    let mut found = parallel::map(links, |_, link| examine_one(link, &targets, world, context.policy));
+    let obstacles = found.iter_mut().enumerate().filter_map(|(at, (_, obstacles))| Some((at, *obstacles.take()?))).collect();
+    Plans { needs: found.into_iter().map(|(need, _)| need).collect(), obstacles }
 }
 
-fn examine_one(link: &mut Link<'_>, targets: &Targets, world: &World, policy: &Policy) -> (Need, Obstacles) {
+/// What a mapping needs, and what is in its way if anything is.
+fn examine_one(link: &mut Link<'_>, targets: &Targets, world: &World, policy: &Policy) -> (Need, Option<Box<Obstacles>>) {
     holders::raise_purged_targets(link, targets, world);
     let linked = link.target_user(world).is_some_and(|account| target::is_linked(link, account, world));
     if linked || link.target.is_none() {
         return Default::default();
     }
     let need = target::examine(link, world, policy);
-    let mut obstacles = Obstacles::default();
+    let mut obstacles = Obstacles::none();
     let wants_match = matches!(link.mapping.on_prem, OnPremSide::User(_));
     if wants_match && !is_held_by_sync(link, world) {
         obstacles = holders::examine(link, need.set, targets, world, policy);
@@ -115,7 +126,7 @@ fn examine_one(link: &mut Link<'_>, targets: &Targets, world: &World, policy: &P
     if !need.is_nothing() {
         target::raise_unused_accepts(link);
     }
-    (need, obstacles)
+    (need, (!obstacles.are_none()).then(|| Box::new(obstacles)))
 }
 
 /// A synced target keeps what it has: whether its SID is right is for `verify` to say.
@@ -248,15 +259,14 @@ fn raise_colliding_restores(links: &mut [Link<'_>], plans: &Plans, world: &World
 
 /// A mapping that depends on a blocked one is blocked, too, and says on whom it waits.
 fn raise_waiting(links: &mut [Link<'_>], plans: &Plans) {
-    let depends = |(at, obstacles): (usize, &Obstacles)| obstacles.others().next().map(|_| at);
-    let mut open: Vec<usize> = plans.obstacles.iter().enumerate().filter_map(depends).collect();
+    let depends = |(at, obstacles): (&usize, &Obstacles)| obstacles.others().next().map(|_| *at);
+    let mut open: Vec<usize> = plans.obstacles.iter().filter_map(depends).collect();
     loop {
         let mut waiting: Vec<(usize, usize)> = Vec::new();
         let blocked = |other: &usize| links.get(*other).is_none_or(Link::is_blocked);
         open.retain(|at| !blocked(at));
         for at in &open {
-            let obstacles = plans.obstacles.get(*at);
-            waiting.extend(obstacles.and_then(|obstacles| obstacles.others().find(blocked)).map(|other| (*at, other)));
+            waiting.extend(plans.obstacles(*at).others().find(blocked).map(|other| (*at, other)));
         }
         if waiting.is_empty() {
             return;

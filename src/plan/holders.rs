@@ -25,7 +25,7 @@ enum Obstacle {
 }
 
 /// What planning decided about the accounts in the way of one mapping.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Obstacles {
     /// Mappings (by position) whose own write releases the ID.
     pub(super) released_by: Vec<usize>,
@@ -36,6 +36,15 @@ pub(super) struct Obstacles {
 }
 
 impl Obstacles {
+    /// Nothing is in the way.
+    pub(super) const fn none() -> Self {
+        Self { released_by: Vec::new(), sid_of_targets: Vec::new(), seen: Vec::new() }
+    }
+
+    pub(super) fn are_none(&self) -> bool {
+        self.neighbours().next().is_none()
+    }
+
     /// The mappings (by position) that this one depends on.
     pub(super) fn others(&self) -> impl Iterator<Item = usize> {
         self.released_by.iter().copied().chain(self.sid_of_targets.iter().map(|(_, other)| *other))
@@ -49,7 +58,7 @@ impl Obstacles {
 
 /// Looks for everything in the way of a mapping that is to be set (or is armed).
 pub(super) fn examine(link: &mut Link<'_>, sets: bool, targets: &Targets, world: &World, policy: &Policy) -> Obstacles {
-    let mut obstacles = Obstacles::default();
+    let mut obstacles = Obstacles::none();
     let Some(anchor) = link.anchor.clone() else { return obstacles };
     let found = find(link, &anchor, sets, world);
     for &(user, obstacle) in &found {

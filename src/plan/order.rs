@@ -75,7 +75,7 @@ impl<'a> Builder<'a, '_> {
         let has_work = |at: &usize| {
             let need = self.plans.needs.get(*at).is_some_and(|need| !need.is_nothing());
             let decided = self.links.get(*at).is_some_and(|link| !link.decided.is_empty());
-            need || decided || self.plans.obstacles.get(*at).is_some_and(|obstacles| !obstacles.sid_of_targets.is_empty())
+            need || decided || !self.plans.obstacles(*at).sid_of_targets.is_empty()
         };
         (0..self.links.len()).filter(|at| self.links.get(*at).is_some_and(|link| !link.is_blocked())).filter(has_work).collect()
     }
@@ -84,7 +84,7 @@ impl<'a> Builder<'a, '_> {
     fn open_cycles(&self) -> BTreeSet<usize> {
         let mut graph: DiGraphMap<usize, ()> = DiGraphMap::new();
         for at in self.due() {
-            for other in self.plans.obstacles.get(at).into_iter().flat_map(|obstacles| &obstacles.released_by) {
+            for other in &self.plans.obstacles(at).released_by {
                 graph.add_edge(at, *other, ());
             }
         }
@@ -118,7 +118,7 @@ impl<'a> Builder<'a, '_> {
 
     /// The writes on accounts with a decision, and SIDs taken off other targets.
     fn add_holders(&mut self, at: usize) {
-        let (Some(obstacles), Some(link)) = (self.plans.obstacles.get(at), self.links.get(at)) else { return };
+        let (obstacles, Some(link)) = (self.plans.obstacles(at), self.links.get(at)) else { return };
         for (user, resolve) in &link.decided {
             let done = match self.holder_ops.get(user) {
                 Some(done) => Some(*done),
@@ -267,7 +267,7 @@ impl<'a> Builder<'a, '_> {
     fn connect_releases(&mut self) {
         let mut edges: Vec<(usize, usize)> = Vec::new();
         for (position, op) in self.ops.iter().enumerate() {
-            let (Some(obstacles), Some(link)) = (self.plans.obstacles.get(op.link), self.links.get(op.link)) else { continue };
+            let (obstacles, Some(link)) = (self.plans.obstacles(op.link), self.links.get(op.link)) else { continue };
             if !self.waits(op) {
                 continue;
             }

@@ -63,10 +63,8 @@ fn groups(draft: &Draft<'_>) -> Vec<Group> {
             sets.union(at, *owner);
         }
     }
-    for (at, neighbours) in draft.neighbours.iter().enumerate() {
-        for other in neighbours.iter().filter(|other| **other < draft.links.len()) {
-            sets.union(at, *other);
-        }
+    for (at, other) in draft.neighbours.iter().filter(|(_, other)| *other < draft.links.len()) {
+        sets.union(*at, *other);
     }
     let mut groups: BTreeMap<usize, Group> = BTreeMap::new();
     for (position, op) in draft.ops.iter().enumerate() {
