@@ -13,6 +13,9 @@ use super::order::{Op, Write};
 use super::parallel;
 use super::world::World;
 
+/// Writes whose actions are put together at the same time.
+const AT_A_TIME: usize = 5_000;
+
 /// Makes one write on the model.
 ///
 /// # Errors
@@ -35,14 +38,12 @@ pub(super) fn carry_out(world: &mut World, write: &Write) -> Result<(), Refusal>
 /// # Errors
 /// What went wrong: the model refused a write, or its object is not there.
 pub(super) fn actions(links: &[Link<'_>], ops: &[Op], world: &mut World) -> Result<Vec<Action>, String> {
-    let mut moments: Vec<Moment<'_>> = Vec::with_capacity(ops.len());
-    for op in ops {
-        let link = links.get(op.link).ok_or("a write belongs to no mapping")?;
-        let moment = moment(link, op, world).ok_or_else(|| format!("the object of a write is gone: {:?}", op.write))?;
-        moments.push(moment);
-        carry_out(world, &op.write).map_err(|refusal| format!("a write is refused: {refusal}"))?;
+    let mut actions = Vec::with_capacity(ops.len());
+    // What stands right before a write is large, so not all of it is held at the same time.
+    for some in ops.chunks(AT_A_TIME) {
+        let mut moments = some.iter().map(|op| carry_out_seen(links, op, world)).collect::<Result<Vec<_>, _>>()?;
+        actions.append(&mut parallel::map(&mut moments, |_, moment| moment.action()));
     }
-    let mut actions = parallel::map(&mut moments, |_, moment| moment.action());
     let ids: Vec<ActionId> = actions.iter().map(|action| action.id.clone()).collect();
     let mut known = HashSet::with_capacity(ids.len());
     for ((action, op), id) in actions.iter_mut().zip(ops).zip(&ids) {
@@ -52,6 +53,13 @@ pub(super) fn actions(links: &[Link<'_>], ops: &[Op], world: &mut World) -> Resu
         action.depends_on = op.after.iter().filter_map(|before| ids.get(*before)).cloned().collect();
     }
     Ok(actions)
+}
+
+fn carry_out_seen<'a>(links: &'a [Link<'_>], op: &'a Op, world: &mut World) -> Result<Moment<'a>, String> {
+    let link = links.get(op.link).ok_or("a write belongs to no mapping")?;
+    let moment = moment(link, op, world).ok_or_else(|| format!("the object of a write is gone: {:?}", op.write))?;
+    carry_out(world, &op.write).map_err(|refusal| format!("a write is refused: {refusal}"))?;
+    Ok(moment)
 }
 
 /// The moment right before a write.
