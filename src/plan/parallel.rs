@@ -2,14 +2,14 @@
 //! outcome does not depend on how the work is shared out.
 
 use std::num::NonZero;
-use std::panic::resume_unwind;
 use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{available_parallelism, scope};
 
 /// Fewer items than this are done sooner than a thread is started.
 const WORTH_A_THREAD: usize = 1_000;
 
-/// Items that one thread works on in one round.
+/// Items that a thread works on before others may go on with what it gave.
 const SHARE: usize = 5_000;
 
 /// Works on every item.
@@ -20,36 +20,44 @@ pub(super) fn for_each<T: Send>(items: &mut [T], work: impl Fn(&mut T) + Sync) {
 /// Works on every item, and gives what came of each, in their order. The work knows the position of its item.
 pub(super) fn map<T: Send, R: Send>(items: &mut [T], work: impl Fn(usize, &mut T) -> R + Sync) -> Vec<R> {
     let threads = threads_for(items.len());
-    let work_on = |start: usize, share: &mut [T], results: &mut Vec<R>| {
+    let work_on = |(start, share): (usize, &mut [T]), results: &mut Vec<R>| {
         results.extend(share.iter_mut().zip(start..).map(|(item, position)| work(position, item)));
     };
     let mut results = Vec::with_capacity(items.len());
-    if threads == 1 {
-        work_on(0, items, &mut results);
-        return results;
-    }
-    // In rounds, so that only few results wait to be put behind the others.
-    let share = items.len().div_ceil(threads).min(SHARE);
-    for round in items.chunks_mut(threads * share) {
-        let (own, others) = round.split_at_mut(share.min(round.len()));
-        let start = results.len();
-        let others = others.chunks_mut(share).zip((start + share..).step_by(share));
-        scope(|threads| {
-            let on_a_thread = |(share, start)| {
-                threads.spawn(move || {
-                    let mut results = Vec::new();
-                    work_on(start, share, &mut results);
-                    results
+    let mut hands = deal(items, threads).into_iter();
+    let own = hands.next().unwrap_or_default();
+    scope(|threads| {
+        let mut others: Vec<Receiver<Vec<R>>> = Vec::new();
+        for hand in hands {
+            // What one share gave waits to be put behind the others; not what all of them gave.
+            let (done, given) = sync_channel(1);
+            threads.spawn(move || {
+                hand.into_iter().try_for_each(|share| {
+                    let mut results = Vec::with_capacity(share.1.len());
+                    work_on(share, &mut results);
+                    done.send(results)
                 })
-            };
-            let others: Vec<_> = others.map(on_a_thread).collect();
-            work_on(start, own, &mut results);
-            for other in others {
-                results.append(&mut other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            }
-        });
-    }
+            });
+            others.push(given);
+        }
+        for share in own {
+            work_on(share, &mut results);
+            others.iter().flat_map(Receiver::recv).for_each(|mut more| results.append(&mut more));
+        }
+    });
     results
+}
+
+/// Shares of the items, each with the position of its first, dealt out to the threads in turn.
+fn deal<T>(items: &mut [T], threads: usize) -> Vec<Vec<(usize, &mut [T])>> {
+    let size = if threads == 1 { items.len() } else { items.len().div_ceil(threads).min(SHARE) };
+    let mut hands: Vec<Vec<(usize, &mut [T])>> = (0..threads).map(|_| Vec::new()).collect();
+    for (number, share) in items.chunks_mut(size.max(1)).enumerate() {
+        if let Some(hand) = hands.get_mut(number % threads) {
+            hand.push((number * size, share));
+        }
+    }
+    hands
 }
 
 /// How many threads are worth it for so many items.
