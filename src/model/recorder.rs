@@ -114,7 +114,8 @@ impl Recording {
     }
 
     fn lacks_details(&self) -> bool {
-        !self.details.questions().is_subset(&self.answered.tenant)
+        let is_open = |id: &EntraId| !self.answered.tenant.contains(&CloudQuestion::Details(*id));
+        self.details.shares.iter().any(|share| lock(share).iter().any(is_open))
     }
 }
 
