@@ -1,8 +1,8 @@
 //! Mapping files: CSV with the columns onPrem, cloud, holder, resolve, because, write.
 
-use enumset::EnumSet;
 use std::ops::Range;
 
+use enumset::EnumSet;
 use memchr::memchr_iter;
 
 use super::columns::{BECAUSE, CLOUD, HEADER_HELP, HOLDER, NAMES, ON_PREM, Preamble, RESOLVE_COLUMN, WRITE_COLUMN, meant};
