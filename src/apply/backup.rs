@@ -11,14 +11,15 @@ use tempfile::NamedTempFile;
 
 use crate::directory::limited;
 use crate::model::EntraId;
+use crate::planfile::digest_of;
 
-use super::journal::sync_folder;
+use super::journal::{Backup, sync_folder};
 
 /// Bytes of a copy at most; as long as the longest answer of Graph.
 const LARGEST: u64 = 64 << 20;
 
-/// Saves an account under a name of its own and returns the file, which is on disk then.
-pub(super) fn save(folder: &Path, upn: &str, id: EntraId, at: Timestamp, account: &Value) -> io::Result<PathBuf> {
+/// Saves an account under a name of its own and returns the file, which is on disk then, and its digest.
+pub(super) fn save(folder: &Path, upn: &str, id: EntraId, at: Timestamp, account: &Value) -> io::Result<(PathBuf, String)> {
     create_folder(folder)?;
     let mut file = tempfile::Builder::new().prefix(".backup-").tempfile_in(folder)?;
     let mut bytes = serde_json::to_vec_pretty(account)?;
@@ -27,7 +28,7 @@ pub(super) fn save(folder: &Path, upn: &str, id: EntraId, at: Timestamp, account
     file.as_file().sync_all()?;
     let path = place(file, folder, &file_name(upn, id, at))?;
     sync_folder(&path)?;
-    Ok(path)
+    Ok((path, digest_of(&bytes)))
 }
 
 /// Gives a file its name, or the next one that is free: a copy never takes the place of another.
@@ -45,11 +46,16 @@ fn place(mut file: NamedTempFile, folder: &Path, name: &str) -> io::Result<PathB
     }
 }
 
-/// Whether a file is a whole copy of this account, as far as that can be told without it.
-pub(super) fn is_good(path: &Path, id: EntraId) -> bool {
-    let bytes = limited::read(path, LARGEST).unwrap_or_default();
-    let text = String::from_utf8(bytes).unwrap_or_default();
-    serde_json::from_str::<IgnoredAny>(&text).is_ok() && text.to_ascii_lowercase().contains(&id.to_string())
+/// Whether a copy is still what was saved, as far as that can be told without the account.
+pub(super) fn is_good(saved: &Backup) -> bool {
+    let Ok(bytes) = limited::read(Path::new(&saved.file), LARGEST) else { return false };
+    match &saved.digest {
+        Some(digest) => *digest == digest_of(&bytes),
+        None => {
+            let text = String::from_utf8(bytes).unwrap_or_default();
+            serde_json::from_str::<IgnoredAny>(&text).is_ok() && text.to_ascii_lowercase().contains(&saved.account.to_string())
+        }
+    }
 }
 
 /// Makes a folder and those above it, each name of which is on disk before something is put there.
@@ -102,11 +108,16 @@ mod tests {
         let backups = folder.path().join("a/backups");
         let (at, id) = (Timestamp::UNIX_EPOCH, ID.parse().unwrap());
         let account = serde_json::json!({"id": ID.to_uppercase()});
-        let path = save(&backups, "eve@x.example", id, at, &account).unwrap();
-        assert!(is_good(&path, id) && !is_good(&backups.join("none"), id));
-        assert!(!is_good(&path, "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e1".parse().unwrap()));
-        let again = save(&backups, "eve@x.example", id, at, &account).unwrap();
-        assert!(again != path && is_good(&again, id));
+        let (path, digest) = save(&backups, "eve@x.example", id, at, &account).unwrap();
+        let entry = |path: &Path, account, digest| Backup { account, at, digest, file: path.display().to_string() };
+        assert!(is_good(&entry(&path, id, Some(digest.clone()))) && !is_good(&entry(&backups.join("none"), id, None)));
+        // As earlier versions wrote it down.
+        assert!(is_good(&entry(&path, id, None)));
+        assert!(!is_good(&entry(&path, "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e1".parse().unwrap(), None)));
+        let (again, _) = save(&backups, "eve@x.example", id, at, &account).unwrap();
+        assert!(again != path && is_good(&entry(&again, id, Some(digest.clone()))));
+        std::fs::write(&again, std::fs::read_to_string(&again).unwrap().replace("id", "iD")).unwrap();
+        assert!(!is_good(&entry(&again, id, Some(digest))));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

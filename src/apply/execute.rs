@@ -221,7 +221,7 @@ async fn run(
 }
 
 fn good_backups(history: &History<'_>) -> BTreeSet<EntraId> {
-    let good = history.backups().filter(|saved| backup::is_good(Path::new(&saved.file), saved.account));
+    let good = history.backups().filter(|saved| backup::is_good(saved));
     good.map(|saved| saved.account).collect()
 }
 

@@ -145,6 +145,11 @@ pub(super) fn meta_checksum(meta: &Meta) -> String {
     hash_of(|out| Ok(serde_json::to_writer(out, meta)?))
 }
 
+/// Hash of bytes.
+pub(crate) fn digest_of(bytes: &[u8]) -> String {
+    text_of(Sha256::new_with_prefix(bytes))
+}
+
 /// Hash of bytes that come in pieces.
 pub(super) fn hash_of(fill: impl FnOnce(&mut BufWriter<&mut Hasher>) -> io::Result<()>) -> String {
     let mut hasher = Hasher(Sha256::new());

@@ -28,6 +28,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::PlanFileError;
+pub(crate) use self::layout::digest_of;
 pub use self::read::parse;
 use crate::plan::body::Body;
 

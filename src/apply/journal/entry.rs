@@ -79,6 +79,9 @@ pub struct Backup {
     pub account: EntraId,
     /// When.
     pub at: Timestamp,
+    /// SHA-256 of the file, as `sha256:` and hex; journals of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// The file.
     pub file: String,
 }

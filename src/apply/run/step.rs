@@ -143,16 +143,21 @@ impl Step<'_> {
             let Failure { kind, reason } = failure(&error);
             Failure { kind, reason: format!("the account could not be saved before its deletion: {reason}") }
         })?;
-        let file = self.save(run, id, account).await?;
+        let (file, digest) = self.save(run, id, account).await?;
         let name = file.display().to_string();
-        let entry = Entry::Backup(Backup { account: id, at: (run.clock)(), file: name });
+        let entry = Entry::Backup(Backup { account: id, at: (run.clock)(), digest: Some(digest), file: name });
         run.journal.append(&entry).await.map_err(|cause| journal_failure(&cause))?;
         run.backed_up(id);
         run.observer.event(Event::BackedUp { action: self.action, file: &file });
         Ok(())
     }
 
-    async fn save(&self, run: &Run<'_>, id: EntraId, account: serde_json::Value) -> Result<std::path::PathBuf, Failure> {
+    async fn save(
+        &self,
+        run: &Run<'_>,
+        id: EntraId,
+        account: serde_json::Value,
+    ) -> Result<(std::path::PathBuf, String), Failure> {
         let (folder, upn, at) = (run.options.backups.clone(), self.action.target.upn.clone(), (run.clock)());
         let saved = tokio::task::spawn_blocking(move || backup::save(&folder, &upn, id, at, &account)).await;
         let failed = |cause: String| Failure {

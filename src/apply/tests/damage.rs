@@ -66,17 +66,25 @@ async fn a_damaged_backup_is_made_again_before_the_account_is_deleted() {
     let copies = |site: &Site| -> Vec<PathBuf> {
         std::fs::read_dir(&site.options.backups).unwrap().map(|entry| entry.unwrap().path()).collect()
     };
-    let of_another = format!("{{\"id\":\"{}\"}}", id(3)).into_bytes();
-    for damage in [Vec::new(), b"{\"id\":\"000".to_vec(), b"\0\0\0\0".to_vec(), of_another] {
+    let damages: [fn(&str) -> String; 5] = [
+        |_| String::new(),
+        |_| "{\"id\":\"000".to_owned(),
+        |_| "\0\0\0\0".to_owned(),
+        |_| format!("{{\"id\":\"{}\"}}", id(3)),
+        |whole| whole.replacen("userPrincipalName", "userPrincipalNama", 1),
+    ];
+    for damage in damages {
         let site = Site::new();
         // Header and backup are written, the deletion is not.
         site.disk.dies_after(2, false);
         drop(site.apply(&body).await);
         site.disk.repair();
         let [copy] = &copies(&site)[..] else { panic!("one copy") };
-        let whole = std::fs::read(copy).unwrap();
-        std::fs::write(copy, damage).unwrap();
+        let whole = std::fs::read_to_string(copy).unwrap();
+        let damaged = damage(&whole);
+        assert_ne!(damaged, whole);
+        std::fs::write(copy, damaged).unwrap();
         assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
-        assert!(copies(&site).iter().any(|path| std::fs::read(path).unwrap() == whole), "{:?}", copies(&site));
+        assert!(copies(&site).iter().any(|path| std::fs::read_to_string(path).unwrap() == whole), "{:?}", copies(&site));
     }
 }
