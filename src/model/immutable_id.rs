@@ -38,6 +38,14 @@ impl ImmutableId {
         &self.0
     }
 
+    /// The value with small letters only: what differs from another only in case is the same here.
+    #[must_use]
+    pub fn lowered(&self) -> Text {
+        let mut lowered = self.0.clone();
+        lowered.make_ascii_lowercase();
+        lowered
+    }
+
     /// The name of the object in the sync client's connector space: the upper-case hex of the characters.
     #[must_use]
     pub fn connector_space_dn(&self) -> String {

@@ -35,6 +35,12 @@ fn spread(half: u32) -> u64 {
 }
 
 impl Index {
+    /// An index with room for so many keys.
+    #[must_use]
+    pub fn with_capacity(keys: usize) -> Self {
+        Self { table: HashTable::with_capacity(keys), hasher: DefaultHashBuilder::default() }
+    }
+
     /// Adds a position under an exact key.
     pub fn insert(&mut self, key: impl Hash, position: u32) {
         let half = self.half_of(key);

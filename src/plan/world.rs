@@ -239,7 +239,7 @@ impl Forests {
 
     fn index<'a>(&self, cell: &'a OnceLock<Index>, keys: impl Fn(&ObservedForest, &AdUser, &mut Adder<'_>)) -> &'a Index {
         cell.get_or_init(|| {
-            let mut index = Index::default();
+            let mut index = Index::with_capacity(self.base.forests.iter().map(|forest| forest.users.len()).sum());
             for (forest, start) in self.base.forests.iter().zip(&self.base.starts) {
                 for (user, position) in forest.users.iter().zip(*start..) {
                     keys(forest, user, &mut Adder { index: &mut index, position });

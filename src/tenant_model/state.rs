@@ -51,7 +51,7 @@ pub(super) struct Lookups {
 }
 
 /// Key spaces of the one index over changed users.
-#[derive(Clone, Copy, Hash)]
+#[derive(Clone, Copy, Hash, PartialEq, Eq)]
 enum Space {
     Id,
     ImmutableId,
@@ -190,7 +190,7 @@ impl Tenant {
     #[must_use]
     pub fn case_variants_of(&self, id: &ImmutableId) -> Vec<UserRef> {
         self.recorder().tenant(|| CloudQuestion::ImmutableId(id.clone()));
-        let lowered = id.as_str().to_ascii_lowercase();
+        let lowered = id.lowered();
         self.find(Space::LoweredId, lowered.as_str(), &self.base.by_lowered_id, |user| {
             user.immutable_id.as_ref().is_some_and(|own| own != id && own.as_str().eq_ignore_ascii_case(&lowered))
         })
@@ -252,7 +252,7 @@ impl Tenant {
             self.changed_keys.insert((Space::Id, new.id), user.0);
             if let Some(id) = &new.immutable_id {
                 self.changed_keys.insert((Space::ImmutableId, id), user.0);
-                self.changed_keys.insert((Space::LoweredId, id.as_str().to_ascii_lowercase()), user.0);
+                self.changed_keys.insert((Space::LoweredId, id.lowered()), user.0);
             }
             for guid in odd_guids(new) {
                 self.changed_keys.insert((Space::OddGuid, guid), user.0);
@@ -309,14 +309,16 @@ impl Tenant {
     }
 
     fn build(&self, space: Space) -> Index {
-        let mut index = Index::default();
+        let users = self.base.observed.users.len();
+        // Odd GUIDs are rare, everything else nearly everybody has.
+        let mut index = if space == Space::OddGuid { Index::default() } else { Index::with_capacity(users) };
         for (position, user) in (0u32..).zip(&self.base.observed.users) {
             match space {
                 Space::Id => index.insert(user.id, position),
                 Space::ImmutableId => user.immutable_id.iter().for_each(|id| index.insert(id, position)),
                 Space::OddGuid => odd_guids(user).for_each(|guid| index.insert(guid, position)),
                 Space::LoweredId => {
-                    user.immutable_id.iter().for_each(|id| index.insert(id.as_str().to_ascii_lowercase(), position));
+                    user.immutable_id.iter().for_each(|id| index.insert(id.lowered(), position));
                 }
                 Space::Upn => index.insert_folded(user.original_upn(), position),
                 Space::Sid => user.sid.value().into_iter().for_each(|sid| index.insert(sid, position)),
@@ -327,7 +329,7 @@ impl Tenant {
     }
 
     fn index_of(&self, keys: impl Fn(&CloudUser, &mut dyn FnMut(&str))) -> Index {
-        let mut index = Index::default();
+        let mut index = Index::with_capacity(self.base.observed.users.len());
         for (position, user) in (0u32..).zip(&self.base.observed.users) {
             keys(user, &mut |key| index.insert_folded(key, position));
         }
