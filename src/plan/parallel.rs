@@ -19,12 +19,11 @@ pub(super) fn for_each<T: Send>(items: &mut [T], work: impl Fn(&mut T) + Sync) {
 
 /// Works on every item, and gives what came of each, in their order. The work knows the position of its item.
 pub(super) fn map<T: Send, R: Send>(items: &mut [T], work: impl Fn(usize, &mut T) -> R + Sync) -> Vec<R> {
-    let threads = threads_for(items.len());
     let work_on = |(start, share): (usize, &mut [T]), results: &mut Vec<R>| {
         results.extend(share.iter_mut().zip(start..).map(|(item, position)| work(position, item)));
     };
     let mut results = Vec::with_capacity(items.len());
-    let mut hands = deal(items, threads).into_iter();
+    let mut hands = deal(items).into_iter();
     let own = hands.next().unwrap_or_default();
     scope(|threads| {
         let mut others: Vec<Receiver<Vec<R>>> = Vec::new();
@@ -49,7 +48,8 @@ pub(super) fn map<T: Send, R: Send>(items: &mut [T], work: impl Fn(usize, &mut T
 }
 
 /// Shares of the items, each with the position of its first, dealt out to the threads in turn.
-fn deal<T>(items: &mut [T], threads: usize) -> Vec<Vec<(usize, &mut [T])>> {
+fn deal<T>(items: &mut [T]) -> Vec<Vec<(usize, &mut [T])>> {
+    let threads = threads_for(items.len());
     let size = if threads == 1 { items.len() } else { items.len().div_ceil(threads).min(SHARE) };
     let mut hands: Vec<Vec<(usize, &mut [T])>> = (0..threads).map(|_| Vec::new()).collect();
     for (number, share) in items.chunks_mut(size.max(1)).enumerate() {
