@@ -112,24 +112,25 @@ fn guid_rows(guid: ObjectGuid) -> Vec<(&'static str, &'static str, String)> {
 }
 
 fn sid_rows(sid: &Sid) -> Vec<(&'static str, &'static str, String)> {
-    let bytes = sid_bytes(sid);
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let filter: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
-    let mut rows = vec![
-        ("SID", "sid", sid.to_string()),
-        ("bytes as AD stores", "hexBytes", hex),
-        ("base64", "base64", STANDARD.encode(&bytes)),
-        ("LDAP filter", "ldapFilter", format!("(objectSid={filter})")),
-    ];
+    let mut rows = vec![("SID", "sid", sid.to_string())];
+    match sid.ad_bytes() {
+        Some(bytes) => rows.extend(sid_byte_rows(&bytes)),
+        None => rows.push((
+            "bytes as AD stores",
+            "",
+            "none: the number behind S-1- does not fit into the 48 bits of objectSid".to_owned(),
+        )),
+    }
     rows.extend(sid.domain().map(|domain| ("domain", "domainSid", domain.to_string())));
     rows
 }
 
-/// Revision, count, 48-bit big-endian authority, little-endian 32-bit parts.
-fn sid_bytes(sid: &Sid) -> Vec<u8> {
-    let count = u8::try_from(sid.parts().len()).unwrap_or_default();
-    let mut bytes = vec![1, count];
-    bytes.extend(sid.authority().to_be_bytes().iter().skip(2));
-    bytes.extend(sid.parts().iter().flat_map(|part| part.to_le_bytes()));
-    bytes
+fn sid_byte_rows(bytes: &[u8]) -> [(&'static str, &'static str, String); 3] {
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let filter: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    [
+        ("bytes as AD stores", "hexBytes", hex),
+        ("base64", "base64", STANDARD.encode(bytes)),
+        ("LDAP filter", "ldapFilter", format!("(objectSid={filter})")),
+    ]
 }

@@ -154,6 +154,12 @@ fn text_anchors_sids_and_cloud_anchors_are_told_apart() {
 }
 
 #[test]
+fn a_sid_that_the_attribute_cannot_hold_has_no_bytes() {
+    let shown = shown("S-1-281474976710656-1");
+    assert!(shown.contains("does not fit into the 48 bits of objectSid") && !shown.contains("(objectSid="), "{shown}");
+}
+
+#[test]
 fn hostile_text_is_shown_escaped() {
     for text in ["CN={1b5b33316d}", "a\u{1b}[31m", "objectGUID:: \u{202e}", "x: \u{1b}]0;t\u{7}"] {
         let all = match read::read(text) {
