@@ -2,12 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use litemap::LiteMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{CloudUser, Known, Text, UserKind};
 
-/// Facts by name; the order is that of the names as written.
-pub type Facts = BTreeMap<FactName, FactValue>;
+/// A few facts by name; the order is that of the names as written. Files hold them as [`facts_as_object`].
+pub type Facts = LiteMap<FactName, FactValue>;
+
+/// How files hold facts: always as an object. A [`LiteMap`] by itself is an array when it is empty.
+pub mod facts_as_object {
+    use super::*;
+
+    /// Writes them.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(facts: &Facts, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(facts)
+    }
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Those of the deserializer.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Facts, D::Error> {
+        Ok(BTreeMap::deserialize(deserializer)?.into_iter().collect())
+    }
+}
 
 /// The properties that actions rely on, in the order of their written names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -174,6 +196,17 @@ fn known<T>(value: &Known<T>, convert: impl FnOnce(&T) -> FactValue) -> Option<F
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn facts_are_an_object_whatever_their_number() {
+        let read = |text: &str| facts_as_object::deserialize(&mut serde_json::Deserializer::from_str(text));
+        for text in ["{}", r#"{"roles":["a"],"state":"live"}"#] {
+            let mut written = Vec::new();
+            facts_as_object::serialize(&read(text).unwrap(), &mut serde_json::Serializer::new(&mut written)).unwrap();
+            assert_eq!(String::from_utf8(written).unwrap(), text);
+        }
+        assert!(read("[]").is_err());
+    }
 
     #[test]
     fn names_sort_as_they_are_written() {

@@ -35,7 +35,7 @@ pub use desired::{
 };
 pub use dn::{DistinguishedName, DnError};
 pub use entra_id::{EntraId, EntraIdError};
-pub use fact::{AccountFacts, AccountState, FactName, FactValue, Facts};
+pub use fact::{AccountFacts, AccountState, FactName, FactValue, Facts, facts_as_object};
 pub use guid::{GuidError, GuidInput, ObjectGuid};
 pub use immutable_id::ImmutableId;
 pub use known::Known;

@@ -1,11 +1,12 @@
 //! One write of a plan, with everything it relies on.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::model::{EntraId, FactName, FactValue, Facts, ImmutableId, ObjectGuid, Upn};
+use crate::model::{EntraId, FactName, FactValue, Facts, ImmutableId, ObjectGuid, Upn, facts_as_object};
 use crate::tenant_model::{Change, ChangeKind};
 
 /// What an action does.
@@ -147,8 +148,12 @@ impl Target {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Action {
     /// The values that the write leaves behind.
+    #[serde(with = "facts_as_object")]
+    #[schemars(with = "BTreeMap<FactName, FactValue>")]
     pub after: Facts,
     /// The values that must hold right before the write.
+    #[serde(with = "facts_as_object")]
+    #[schemars(with = "BTreeMap<FactName, FactValue>")]
     pub before: Facts,
     /// Actions that must be done first.
     pub depends_on: Vec<ActionId>,

@@ -1,6 +1,6 @@
 //! Carrying out writes on the model of both directories, and turning them into actions on the way.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use crate::model::{
     Acceptable, AccountFacts, AccountState, FactName, FactValue, Facts, GuidAttribute, ImmutableId, Known, ObjectGuid, Resolve,
@@ -97,7 +97,7 @@ impl Moment<'_> {
     fn action(&self) -> Action {
         let (kind, before, after) = match &self.object {
             Object::AdUser { before, guid } => {
-                let fact = |value| BTreeMap::from([(FactName::ConsistencyGuid, value)]);
+                let fact = |value| Facts::from_iter([(FactName::ConsistencyGuid, value)]);
                 let after = FactValue::text(guid.immutable_id().as_str());
                 (ActionKind::StampConsistencyGuid, fact(before.clone()), fact(after))
             }

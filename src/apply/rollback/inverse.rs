@@ -76,6 +76,6 @@ fn by(action: &Action, reached: Facts, kind: ActionKind, name: FactName, value: 
         guards.iter().for_each(|name| drop(before.remove(name)));
     }
     let reason = format!("undoes {} ({})", action.kind, action.id);
-    let undo = Action::new(kind, &action.mapping, action.target.clone(), before, Facts::from([(name, value)]), reason);
+    let undo = Action::new(kind, &action.mapping, action.target.clone(), before, Facts::from_iter([(name, value)]), reason);
     Inverse::By { action: Box::new(undo), lost }
 }

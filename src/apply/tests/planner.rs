@@ -34,7 +34,7 @@ impl Planner {
         }
         let before: Facts = relied_on.into_iter().map(|name| (name, facts.get(name).unwrap())).collect();
         let mut action =
-            Action::new(kind, &format!("m{n}"), Target::account(id(n), &upn), before, Facts::from([after]), "test".into());
+            Action::new(kind, &format!("m{n}"), Target::account(id(n), &upn), before, Facts::from_iter([after]), "test".into());
         action.depends_on = needs.iter().map(|place| self.actions[*place].id.clone()).collect();
         self.tenant.apply(&action.change().unwrap(), NOW).unwrap();
         self.actions.push(action);
@@ -60,8 +60,8 @@ impl Planner {
     }
 
     pub(super) fn stamp(&mut self, n: u8, value: u8) -> usize {
-        let before = Facts::from([(FactName::ConsistencyGuid, FactValue::Null)]);
-        let after = Facts::from([(FactName::ConsistencyGuid, FactValue::text(anchor(value)))]);
+        let before = Facts::from_iter([(FactName::ConsistencyGuid, FactValue::Null)]);
+        let after = Facts::from_iter([(FactName::ConsistencyGuid, FactValue::text(anchor(value)))]);
         let target = Target::ad_user("corp", guid(n), "u");
         let kind = ActionKind::StampConsistencyGuid;
         self.actions.push(Action::new(kind, &format!("m{n}"), target, before, after, "test".into()));

@@ -101,7 +101,7 @@ impl Garden {
     fn twin(&mut self) {
         let (id, account, twin) = (self.planned(), self.account(), self.account());
         let new = self.anchor();
-        let state = |word: &str| Facts::from([(FactName::State, FactValue::text(word))]);
+        let state = |word: &str| Facts::from_iter([(FactName::State, FactValue::text(word))]);
         let mut live = state("live");
         live.extend(holding(Some(&new)));
         self.act(ActionKind::SoftDelete, &id, twin.clone(), live, state("deleted"));
@@ -114,7 +114,7 @@ impl Garden {
     fn stamp(&mut self) {
         let (id, new) = (self.planned(), self.anchor());
         let (guid, forest, name) = (self.id().parse().unwrap(), self.text(), self.text());
-        let stamped = |id: FactValue| Facts::from([(FactName::ConsistencyGuid, id)]);
+        let stamped = |id: FactValue| Facts::from_iter([(FactName::ConsistencyGuid, id)]);
         let user = Target::ad_user(&forest, guid, &name);
         self.act(ActionKind::StampConsistencyGuid, &id, user, stamped(FactValue::Null), stamped(FactValue::text(&new)));
         let account = self.account();
@@ -227,7 +227,7 @@ impl Garden {
 }
 
 fn holding(id: Option<&str>) -> Facts {
-    Facts::from([(FactName::OnPremisesImmutableId, id.map_or(FactValue::Null, FactValue::text))])
+    Facts::from_iter([(FactName::OnPremisesImmutableId, id.map_or(FactValue::Null, FactValue::text))])
 }
 
 /// Counts in which every word is named.
