@@ -239,7 +239,7 @@ pub(super) fn raise_roles(link: &mut Link<'_>, account: &CloudUser, tenant: &Ten
 /// The AD object that an account is pinned to and that of the mapping, where they differ and sync may not change that.
 pub(super) fn pinned_elsewhere(link: &Link<'_>, account: &CloudUser, world: &World) -> Option<(ObjectGuid, ObjectGuid)> {
     const BYPASS: &str = "allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled";
-    let guid = link.ad_user(world).map(|user| user.guid).or(link.given)?;
+    let guid = link.ad_user(world).map(|user| user.guid).or(link.given())?;
     let bypass = world.tenant.observed().features.as_ref().is_some_and(|features| features.get(BYPASS) == Some(&true));
     account.object_identifier.value().filter(|pinned| **pinned != guid && !bypass).map(|pinned| (*pinned, guid))
 }

@@ -112,10 +112,10 @@ fn on_prem(link: &Link<'_>, world: &World) -> Option<PlanAdUser> {
     if let Some(user) = link.ad.and_then(|user| plan_ad_user(user, world)) {
         return Some(user);
     }
-    (link.anchor.is_some() || link.given.is_some()).then_some(PlanAdUser {
+    link.anchor.is_some().then(|| PlanAdUser {
         dn: None,
         forest: None,
-        object_guid: link.given,
+        object_guid: link.given(),
         object_sid: None,
         sam: None,
     })

@@ -187,7 +187,7 @@ fn place(link: &Link<'_>) -> String {
 fn raise_shared_anchors(links: &mut [Link<'_>], world: &World) {
     let wanted = group(links.iter().map(|link| link.anchor.as_ref().map(|anchor| &anchor.value)));
     for group in wanted {
-        let different = group.iter().filter_map(|at| links.get(*at)).map(|link| (link.ad, link.given)).collect::<BTreeSet<_>>();
+        let different = group.iter().filter_map(|at| links.get(*at)).map(|link| (link.ad, link.given())).collect::<BTreeSet<_>>();
         if different.len() < 2 {
             continue;
         }

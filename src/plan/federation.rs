@@ -50,7 +50,7 @@ pub(super) fn original_of_parked(account: &CloudUser, ad_user: Option<&AdUser>, 
 pub(super) fn examine_federation(link: &mut Link<'_>, account: &CloudUser, world: &World, need: &mut Need) {
     let Ok(upn) = account.original_upn().parse::<Upn>() else { return };
     if link.parked.is_none() && link.accepts(Acceptable::FederatedDomain) && !need.leave {
-        link.parked = original_of_parked(account, link.ad_user(world), &world.tenant);
+        link.parked = original_of_parked(account, link.ad_user(world), &world.tenant).map(Box::new);
         need.unpark = link.parked.is_some() && link.anchor.is_some();
     }
     if need.unpark {

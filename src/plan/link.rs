@@ -2,7 +2,7 @@
 
 use enumset::EnumSet;
 
-use crate::model::{Acceptable, AdUser, CloudUser, Mapping, ObjectGuid, Resolve, Sid, SourceAnchor, Upn};
+use crate::model::{Acceptable, AdUser, AnchorOrigin, CloudUser, Mapping, ObjectGuid, Resolve, Sid, SourceAnchor, Upn};
 use crate::tenant_model::UserRef;
 
 use super::finding::{Code, Finding, Severity};
@@ -16,14 +16,12 @@ pub(super) struct Link<'a> {
     pub(super) mapping: &'a Mapping,
     /// The AD user; `None` when nobody is wanted, nobody was found, or no forest was read.
     pub(super) ad: Option<AdRef>,
-    /// The GUID that was taken at its word because no forest is configured.
-    pub(super) given: Option<ObjectGuid>,
     /// The cloud user.
     pub(super) target: Option<UserRef>,
     /// The ImmutableID that is wanted; `None` to have none, or when it could not be told.
     pub(super) anchor: Option<SourceAnchor>,
     /// The sign-in name that a federated detour has parked, to be put back.
-    pub(super) parked: Option<Upn>,
+    pub(super) parked: Option<Box<Upn>>,
     pub(super) findings: Vec<Finding>,
     /// What sync will do once the plan is carried out.
     pub(super) next_sync: Option<Box<NextSync>>,
@@ -38,7 +36,6 @@ impl<'a> Link<'a> {
             id,
             mapping,
             ad: None,
-            given: None,
             target: None,
             anchor: None,
             parked: None,
@@ -121,6 +118,11 @@ impl<'a> Link<'a> {
 
     pub(super) fn is_blocked(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Blocker)
+    }
+
+    /// The GUID that was taken at its word because no forest is configured.
+    pub(super) fn given(&self) -> Option<ObjectGuid> {
+        self.anchor.as_ref().filter(|anchor| anchor.origin == AnchorOrigin::Given)?.guid
     }
 
     pub(super) fn ad_user<'w>(&self, world: &'w World) -> Option<&'w AdUser> {

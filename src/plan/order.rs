@@ -231,7 +231,7 @@ impl<'a> Builder<'a, '_> {
 
     fn add_set(&mut self, at: usize, target: UserRef, account: &CloudUser, opens_cycle: bool, mut last: Option<usize>) {
         let (Some(need), Some(link)) = (self.plans.needs.get(at).copied(), self.links.get(at)) else { return };
-        let mut back = if need.unpark { link.parked.clone() } else { None };
+        let mut back = if need.unpark { link.parked.as_deref().cloned() } else { None };
         if need.detour
             && let Ok(name) = account.original_upn().parse::<Upn>()
             && let Some(park) = super::federation::park_name(&name, &self.world.tenant)

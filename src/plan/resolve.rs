@@ -117,13 +117,9 @@ fn account_with_id<'w>(guid: &ObjectGuid, world: &'w World) -> Option<&'w CloudU
 /// Without forests a GUID or ImmutableID counts as given, unless it is plainly something else.
 fn take_at_its_word(link: &mut Link<'_>, world: &World, selector: &OnPremSelector) {
     let anchor = match &selector.key {
-        OnPremKey::Guid(GuidInput::Guid(guid)) => {
-            link.given = Some(*guid);
-            SourceAnchor::of_guid(*guid, AnchorOrigin::Given)
-        }
+        OnPremKey::Guid(GuidInput::Guid(guid)) => SourceAnchor::of_guid(*guid, AnchorOrigin::Given),
         OnPremKey::ImmutableId(id) => {
             let guid = AnchorForm::of(id).guids().into_iter().flatten().next();
-            link.given = guid;
             SourceAnchor { value: id.clone(), guid, origin: AnchorOrigin::Given }
         }
         OnPremKey::Guid(GuidInput::BareHex { .. })
@@ -139,7 +135,7 @@ fn take_at_its_word(link: &mut Link<'_>, world: &World, selector: &OnPremSelecto
             return;
         }
     };
-    if let Some(account) = link.given.and_then(|guid| account_with_id(&guid, world)) {
+    if let Some(account) = anchor.guid.and_then(|guid| account_with_id(&guid, world)) {
         let message =
             format!("`{}` is the object id of the cloud account {}, not an objectGUID", selector.text, account.original_upn());
         let finding = link.finding(Code::CloudIdAsGuid, message).hint("Take the GUID from Active Directory.");
@@ -220,7 +216,7 @@ fn resolve_cloud(link: &mut Link<'_>, world: &World, hints: &Hints) {
         ([], []) => match parked_target(link, world) {
             Some((target, original)) => {
                 link.target = Some(target);
-                link.parked = Some(original);
+                link.parked = Some(Box::new(original));
             }
             None if is_known => raise_cloud_not_found(link, world, hints),
             None => raise_not_known(link, Code::CloudNotFound),

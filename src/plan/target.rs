@@ -46,7 +46,7 @@ pub(super) fn is_linked(link: &Link<'_>, account: &CloudUser, world: &World) -> 
     }
     let (sid, guid) = match link.ad_user(world) {
         Some(user) => (user.sid.as_ref(), Some(user.guid)),
-        None => (None, link.given),
+        None => (None, link.given()),
     };
     let sid_proves = sid.is_some() && account.sid.value() == sid;
     let guid_proves = guid.is_some() && account.object_identifier.value() == guid.as_ref();
