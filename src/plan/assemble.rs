@@ -1,20 +1,21 @@
 //! Putting the parts of a plan together: states, status and counts that add up.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 
 use crate::model::{Desired, Notice, NoticeKind, OnPremSide};
 
 use super::Options;
 use super::action::{Action, ActionKind};
 use super::body::{
-    Body, Inputs, MappingState, PlanAdUser, PlanCloudUser, PlanForest, PlanSource, PlanTenant, PlannedMapping, Proof, Status,
+    Body, Inputs, MappingState, PlanAdUser, PlanForest, PlanSource, PlanTenant, PlannedMapping, Proof, Status,
     Summary,
 };
 use super::draft::Draft;
 use super::finding::{Code, Finding, Severity};
 use super::link::Link;
 use super::parallel;
+use super::shown::Shown;
 use super::target::is_linked;
 use super::world::{AdRef, World};
 
@@ -22,18 +23,24 @@ use super::world::{AdRef, World};
 pub(super) struct Parts<'a> {
     pub(super) desired: &'a Desired,
     pub(super) options: &'a Options,
-    pub(super) world: &'a World,
     pub(super) draft: Draft<'a>,
     pub(super) actions: Vec<Action>,
     pub(super) general: Vec<Finding>,
     pub(super) proof: Proof,
 }
 
-pub(super) fn body(parts: Parts<'_>) -> Body {
-    let Parts { desired, options, world, draft, actions, general, proof } = parts;
+pub(super) fn body(parts: Parts<'_>, held: impl Borrow<World> + Into<Shown>) -> Body {
+    let Parts { desired, options, draft, actions, general, proof } = parts;
     let acting: HashSet<usize> = draft.ops.iter().map(|op| op.link).collect();
     let mut links = draft.links;
-    let mappings = parallel::map(&mut links, |at, link| planned_mapping(link, acting.contains(&at), world));
+    let world = held.borrow();
+    let states = parallel::map(&mut links, |at, link| state(link, acting.contains(&at), world));
+    let (forests, tenant) = (forests(world), tenant(world));
+    // All that is needed from here on. Where the world is not only lent, the rows get the room of what it held.
+    let shown = held.into();
+    let mut stated: Vec<(&mut Link<'_>, MappingState)> = links.iter_mut().zip(states).collect();
+    let mappings = parallel::map(&mut stated, |_, (link, state)| planned_mapping(link, *state, &shown));
+    drop(shown);
     let findings = sorted_findings(general, links);
     let status = status(&actions, &findings, options);
     let summary = summary(&mappings, &actions, &findings);
@@ -41,13 +48,13 @@ pub(super) fn body(parts: Parts<'_>) -> Body {
         summary,
         actions,
         findings,
-        forests: forests(world),
+        forests,
         inputs: Inputs { config: desired.config_sha256.clone(), policy: desired.policy_sha256.clone() },
         mappings,
         proof,
         rollback_of: None,
         status,
-        tenant: tenant(world),
+        tenant,
     }
 }
 
@@ -93,24 +100,23 @@ pub(crate) fn summary(mappings: &[PlannedMapping], actions: &[Action], findings:
 }
 
 /// Takes what the link has no more use for.
-fn planned_mapping(link: &mut Link<'_>, acts: bool, world: &World) -> PlannedMapping {
+fn planned_mapping(link: &mut Link<'_>, state: MappingState, shown: &Shown) -> PlannedMapping {
     let source = PlanSource { file: (&*link.mapping.source.file).into(), line: link.mapping.source.line };
-    let account = link.target_user(world);
     PlannedMapping {
         anchor: link.anchor.as_ref().map(|anchor| anchor.value.as_str().into()),
         anchor_from: link.anchor.as_ref().map(|anchor| anchor.origin.word().into()),
-        cloud: account.map(PlanCloudUser::of),
+        cloud: link.target.and_then(|target| shown.account(target)).cloned(),
         id: link.id.into(),
         next_sync: link.next_sync.take(),
-        on_prem: on_prem(link, world),
+        on_prem: on_prem(link, shown),
         source,
-        state: state(link, acts, world),
+        state,
     }
 }
 
-fn on_prem(link: &Link<'_>, world: &World) -> Option<PlanAdUser> {
-    if let Some(user) = link.ad.and_then(|user| plan_ad_user(user, world)) {
-        return Some(user);
+fn on_prem(link: &Link<'_>, shown: &Shown) -> Option<PlanAdUser> {
+    if let Some(user) = link.ad.and_then(|user| shown.ad_user(user)) {
+        return Some(user.clone());
     }
     link.anchor.is_some().then(|| PlanAdUser {
         dn: None,
@@ -123,14 +129,7 @@ fn on_prem(link: &Link<'_>, world: &World) -> Option<PlanAdUser> {
 
 /// An AD user as files name it.
 pub(super) fn plan_ad_user(user: AdRef, world: &World) -> Option<PlanAdUser> {
-    let (forest, user) = world.forests.get(user)?;
-    Some(PlanAdUser {
-        dn: Some(Arc::clone(user.dn.text())),
-        forest: Some(forest.name.clone()),
-        object_guid: Some(user.guid),
-        object_sid: user.sid.clone(),
-        sam: user.sam.clone(),
-    })
+    world.forests.get(user).map(|(forest, user)| PlanAdUser::of(user, &forest.name))
 }
 
 fn state(link: &Link<'_>, acts: bool, world: &World) -> MappingState {

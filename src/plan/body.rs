@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
-use crate::model::{CloudUser, EntraId, ObjectGuid, Sid, Text};
+use crate::model::{AdUser, CloudUser, EntraId, ObjectGuid, Sid, Text};
 
 use super::finding::Finding;
 use super::next_sync::NextSync;
@@ -175,6 +175,19 @@ pub struct PlanAdUser {
     /// sAMAccountName.
     #[schemars(with = "Option<String>")]
     pub sam: Option<Text>,
+}
+
+impl PlanAdUser {
+    /// A user of a forest.
+    pub(super) fn of(user: &AdUser, forest: &Text) -> Self {
+        Self {
+            dn: Some(Arc::clone(user.dn.text())),
+            forest: Some(forest.clone()),
+            object_guid: Some(user.guid),
+            object_sid: user.sid.clone(),
+            sam: user.sam.clone(),
+        }
+    }
 }
 
 /// A forest that the plan was made from.

@@ -31,6 +31,7 @@ mod prove;
 pub mod questions;
 mod resolve;
 mod rules;
+mod shown;
 mod steps;
 pub mod synced_report;
 mod target;
@@ -38,7 +39,7 @@ mod target;
 mod tests;
 mod world;
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
@@ -59,6 +60,7 @@ use finding::Finding;
 use hints::Hints;
 use link::Link;
 use rules::Claimed;
+use shown::Shown;
 use world::World;
 
 /// How to plan.
@@ -94,8 +96,16 @@ pub fn compute(desired: &Desired, observed: &mut Observed, options: &Options) ->
     body
 }
 
-fn plan(desired: &Desired, world: &World, options: &Options) -> Result<Body, ProofFailure> {
-    with_draft(desired, world, options, |drafted| finish(drafted, desired, world, options))
+/// The same, where the directories are needed for nothing else: the memory that they take becomes that of the plan.
+///
+/// # Errors
+/// As [`compute`].
+pub fn compute_at_last(desired: &Desired, observed: Observed, options: &Options) -> Result<Body, ProofFailure> {
+    plan(desired, World::new(observed, Recorder::default()), options)
+}
+
+fn plan(desired: &Desired, world: impl Borrow<World> + Into<Shown>, options: &Options) -> Result<Body, ProofFailure> {
+    with_draft(desired, world, options, |drafted, world| finish(drafted, desired, world, options))
 }
 
 /// What is planned so far: the mappings in question, what drafting made of them, and what there is to say of the rules.
@@ -106,7 +116,13 @@ struct Drafted<'a> {
 }
 
 /// Drafts every mapping, and goes on with that.
-fn with_draft<T>(desired: &Desired, world: &World, options: &Options, go_on: impl FnOnce(Drafted<'_>) -> T) -> T {
+fn with_draft<T, W: Borrow<World>>(
+    desired: &Desired,
+    held: W,
+    options: &Options,
+    go_on: impl FnOnce(Drafted<'_>, W) -> T,
+) -> T {
+    let world = held.borrow();
     let hints = Hints::default();
     let (from_rules, rule_findings) = expand_rules(desired, world);
     let names = names(desired.mappings.iter().chain(&from_rules));
@@ -116,10 +132,16 @@ fn with_draft<T>(desired: &Desired, world: &World, options: &Options, go_on: imp
 
     let context = draft::Context { policy: &desired.policy, hints: &hints, others: &BTreeSet::new() };
     let draft = draft::draft(&mappings, world, context);
-    go_on(Drafted { mappings, draft, rule_findings })
+    go_on(Drafted { mappings, draft, rule_findings }, held)
 }
 
-fn finish(drafted: Drafted<'_>, desired: &Desired, world: &World, options: &Options) -> Result<Body, ProofFailure> {
+fn finish(
+    drafted: Drafted<'_>,
+    desired: &Desired,
+    held: impl Borrow<World> + Into<Shown>,
+    options: &Options,
+) -> Result<Body, ProofFailure> {
+    let world = held.borrow();
     let Drafted { mappings, mut draft, rule_findings } = drafted;
     let proof = prove::prove(&draft, &mappings, world, &desired.policy)?;
     let mut end = world.unchanged();
@@ -141,7 +163,7 @@ fn finish(drafted: Drafted<'_>, desired: &Desired, world: &World, options: &Opti
     general.extend(anchor_mode::doubtful_anchor_modes(world));
     general.extend(rule_findings);
     general.extend(desired.notices.iter().map(assemble::notice_finding));
-    Ok(assemble::body(assemble::Parts { desired, options, world, draft, actions, general, proof }))
+    Ok(assemble::body(assemble::Parts { desired, options, draft, actions, general, proof }, held))
 }
 
 /// Whether a takeover is still to come: the mapping goes through, and sync has not linked it yet.

@@ -34,11 +34,11 @@ pub fn inquire(
     answered: &Questions,
 ) -> (Result<Body, Unplanned>, Questions) {
     let (world, recorder) = recorded(std::mem::take(observed), answered);
-    let body = with_draft(desired, &world, options, |drafted| {
+    let body = with_draft(desired, &world, options, |drafted, world| {
         if recorder.lacks_only_details() {
             return Err(Unplanned::DetailsFirst);
         }
-        Ok(finish(drafted, desired, &world, options)?)
+        Ok(finish(drafted, desired, world, options)?)
     });
     *observed = world.into_observed();
     (body, recorder.questions())

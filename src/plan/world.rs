@@ -23,6 +23,13 @@ pub(super) struct World {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct AdRef(u32);
 
+impl AdRef {
+    /// In the users of all forests, one after the other.
+    pub(super) fn position(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
 /// The forest in which to look, by name; `None` for all.
 pub(super) type Place<'p> = Option<&'p str>;
 

@@ -15,6 +15,13 @@ use super::roles::RoleIndex;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserRef(u32);
 
+impl UserRef {
+    /// Among the users as they were read; those that the model made come behind.
+    pub(crate) fn position(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
 /// A tenant that can be changed by Entra's rules. Cloning shares what was read and copies only the changes.
 #[derive(Debug, Clone)]
 pub struct Tenant {

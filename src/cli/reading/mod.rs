@@ -79,8 +79,12 @@ impl Reading {
         body.map_err(|failure| unplanned(&failure))
     }
 
-    /// The same, when what was read is needed for nothing else: a large export is not copied.
+    /// The same, when what was read is needed for nothing else.
     pub(super) async fn plan_at_last(mut self, desired: &Desired, options: &Options) -> Result<Body, Failure> {
+        if !self.is_live() {
+            say_planning(self.terminal);
+            return plan::compute_at_last(desired, self.observed, options).map_err(|failure| unproven(&failure));
+        }
         let body = self.plan(desired, options).await;
         self.close().await;
         // The process ends with the plan; millions of values take long to give back one by one.

@@ -1,0 +1,52 @@
+//! What the rows of a plan show of the users; the last that is needed of what was read.
+
+use std::thread::scope;
+
+use crate::model::{Observed, ObservedForest};
+use crate::tenant_model::UserRef;
+
+use super::body::{PlanAdUser, PlanCloudUser};
+use super::world::{AdRef, World};
+
+/// Every user by position.
+pub(super) struct Shown {
+    ad_users: Vec<PlanAdUser>,
+    accounts: Vec<PlanCloudUser>,
+}
+
+impl Shown {
+    pub(super) fn ad_user(&self, user: AdRef) -> Option<&PlanAdUser> {
+        self.ad_users.get(user.position())
+    }
+
+    pub(super) fn account(&self, user: UserRef) -> Option<&PlanCloudUser> {
+        self.accounts.get(user.position())
+    }
+}
+
+/// The world goes on.
+impl From<&World> for Shown {
+    fn from(world: &World) -> Self {
+        let ad_users = world.forests.users().map(|(_, forest, user)| PlanAdUser::of(user, &forest.name)).collect();
+        Self { ad_users, accounts: world.tenant.observed().users.iter().map(PlanCloudUser::of).collect() }
+    }
+}
+
+/// The world ends: every other value of a user is given back at once.
+impl From<World> for Shown {
+    fn from(world: World) -> Self {
+        let Observed { forests, tenant } = world.into_observed();
+        scope(|threads| {
+            let accounts = threads.spawn(|| tenant.users.into_iter().map(|user| PlanCloudUser::of(&user)).collect());
+            let ad_users = forests.into_iter().map(ad_users).reduce(|mut all, more| {
+                all.extend(more);
+                all
+            });
+            Self { ad_users: ad_users.unwrap_or_default(), accounts: accounts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) }
+        })
+    }
+}
+
+fn ad_users(forest: ObservedForest) -> Vec<PlanAdUser> {
+    forest.users.into_iter().map(|user| PlanAdUser::of(&user, &forest.name)).collect()
+}
