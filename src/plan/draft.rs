@@ -9,7 +9,7 @@ use std::hash::Hash;
 use hashbrown::HashMap;
 
 use crate::model::text::fold;
-use crate::model::{Mapping, OnPremSide, Policy, Resolve};
+use crate::model::{OnPremSide, Policy, Resolve};
 use crate::tenant_model::{UserRef, mail_addresses};
 
 use super::describe::{ad_user_line, cloud_user_line};
@@ -21,13 +21,6 @@ use super::order::{self, Op};
 use super::parallel;
 use super::target::{self, Need};
 use super::world::{AdRef, World};
-
-/// A mapping with the name it goes by.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Named<'a> {
-    pub(super) id: &'a str,
-    pub(super) mapping: &'a Mapping,
-}
 
 /// Mappings with their findings, and the writes in an order in which they can be carried out.
 #[derive(Debug)]
@@ -66,9 +59,8 @@ pub(super) struct Context<'c> {
     pub(super) others: &'c BTreeSet<UserRef>,
 }
 
-/// Drafts these mappings against the directories as they stand.
-pub(super) fn draft<'a>(mappings: &[Named<'a>], world: &World, context: Context<'_>) -> Draft<'a> {
-    let mut links: Vec<Link<'a>> = mappings.iter().map(|named| Link::new(named.id, named.mapping)).collect();
+/// Drafts mappings, of which nothing is known yet, against the directories as they stand.
+pub(super) fn draft<'a>(mut links: Vec<Link<'a>>, world: &World, context: Context<'_>) -> Draft<'a> {
     resolve(&mut links, world, context.hints);
     raise_duplicates(&mut links, world);
     raise_shared_anchors(&mut links, world);
@@ -92,7 +84,7 @@ fn resolve(links: &mut [Link<'_>], world: &World, hints: &Hints) {
     let none = Hints::none();
     parallel::for_each(links, |link| super::resolve::resolve(link, world, &none));
     for link in links.iter_mut().filter(|link| link.finds_nobody()) {
-        *link = Link::new(link.id, link.mapping);
+        *link = link.anew();
         super::resolve::resolve(link, world, hints);
     }
 }

@@ -46,6 +46,11 @@ impl<'a> Link<'a> {
         }
     }
 
+    /// The mapping, of which nothing is known yet.
+    pub(super) fn anew(&self) -> Self {
+        Self::new(self.id, self.mapping)
+    }
+
     /// Whether a side of it was looked for in vain.
     pub(super) fn finds_nobody(&self) -> bool {
         self.findings.iter().any(|finding| matches!(finding.code, Code::OnpremNotFound | Code::CloudNotFound))

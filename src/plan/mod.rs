@@ -23,6 +23,7 @@ mod guard;
 mod hints;
 mod holders;
 mod link;
+mod names;
 pub mod next_sync;
 mod order;
 pub mod pairing;
@@ -39,13 +40,11 @@ mod target;
 mod tests;
 mod world;
 
-use std::borrow::{Borrow, Cow};
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
-use hashbrown::HashMap;
-
 use crate::model::questions::Recorder;
-use crate::model::text::{fold, is_like};
+use crate::model::text::is_like;
 use crate::model::{Desired, Mapping, Observed};
 
 pub(crate) use assemble::summary;
@@ -55,10 +54,10 @@ pub(crate) use describe::sync_state;
 pub use prove::ProofFailure;
 pub use questions::{Unplanned, inquire, needs_everything};
 
-use draft::Named;
 use finding::Finding;
 use hints::Hints;
 use link::Link;
+use names::Names;
 use rules::Claimed;
 use shown::Shown;
 use world::World;
@@ -108,9 +107,8 @@ fn plan(desired: &Desired, world: impl Borrow<World> + Into<Shown>, options: &Op
     with_draft(desired, world, options, |drafted, world| finish(drafted, desired, world, options))
 }
 
-/// What is planned so far: the mappings in question, what drafting made of them, and what there is to say of the rules.
+/// What is planned so far: what drafting made of the mappings, and what there is to say of the rules.
 struct Drafted<'a> {
-    mappings: Vec<Named<'a>>,
     draft: draft::Draft<'a>,
     rule_findings: Vec<Finding>,
 }
@@ -125,14 +123,15 @@ fn with_draft<T, W: Borrow<World>>(
     let world = held.borrow();
     let hints = Hints::default();
     let (from_rules, rule_findings) = expand_rules(desired, world);
-    let names = names(desired.mappings.iter().chain(&from_rules));
-    let mappings: Vec<Named<'_>> =
-        desired.mappings.iter().chain(&from_rules).zip(&names).map(|(mapping, id)| Named { id, mapping }).collect();
-    let mappings = narrow(mappings, &options.only);
+    let mappings: Vec<&Mapping> = desired.mappings.iter().chain(&from_rules).collect();
+    let names = Names::of(&mappings);
+    let is_wanted = |link: &Link<'_>| options.only.is_empty() || options.only.iter().any(|pattern| is_like(link.id, pattern));
+    let mut links = Vec::with_capacity(mappings.len());
+    links.extend(mappings.iter().enumerate().map(|(at, mapping)| Link::new(names.name(at, mapping), mapping)).filter(is_wanted));
 
     let context = draft::Context { policy: &desired.policy, hints: &hints, others: &BTreeSet::new() };
-    let draft = draft::draft(&mappings, world, context);
-    go_on(Drafted { mappings, draft, rule_findings }, held)
+    let draft = draft::draft(links, world, context);
+    go_on(Drafted { draft, rule_findings }, held)
 }
 
 fn finish(
@@ -142,8 +141,8 @@ fn finish(
     options: &Options,
 ) -> Result<Body, ProofFailure> {
     let world = held.borrow();
-    let Drafted { mappings, mut draft, rule_findings } = drafted;
-    let proof = prove::prove(&draft, &mappings, world, &desired.policy)?;
+    let Drafted { mut draft, rule_findings } = drafted;
+    let proof = prove::prove(&draft, world, &desired.policy)?;
     let mut end = world.unchanged();
     let actions = carry::actions(&draft.links, &draft.ops, &mut end).map_err(ProofFailure)?;
 
@@ -184,25 +183,4 @@ fn expand_rules(desired: &Desired, world: &World) -> (Vec<Mapping>, Vec<Finding>
         claimed.cloud.extend(link.target);
     }
     rules::expand(&desired.rules, claimed, world)
-}
-
-/// A mapping goes by its cloud selector; a number tells apart those that share one.
-fn names<'a>(mappings: impl Iterator<Item = &'a Mapping>) -> Vec<Cow<'a, str>> {
-    let mut seen: HashMap<Cow<'a, str>, u32> = HashMap::with_capacity(mappings.size_hint().0);
-    mappings
-        .map(|mapping| {
-            let text = &*mapping.cloud.text;
-            let count = seen.entry(fold(text)).or_default();
-            *count += 1;
-            if *count == 1 { text.into() } else { format!("{text}#{count}").into() }
-        })
-        .collect()
-}
-
-fn narrow<'a>(mappings: Vec<Named<'a>>, only: &[String]) -> Vec<Named<'a>> {
-    if only.is_empty() {
-        return mappings;
-    }
-    let wanted = |named: &Named<'_>| only.iter().any(|pattern| is_like(named.id, pattern));
-    mappings.into_iter().filter(wanted).collect()
 }

@@ -10,8 +10,9 @@ use crate::tenant_model::{ChangeKind, UserRef};
 
 use super::body::Proof;
 use super::carry::carry_out;
-use super::draft::{Context, Draft, Named, draft};
+use super::draft::{Context, Draft, draft};
 use super::hints::Hints;
+use super::link::Link;
 use super::order::{Op, Write};
 use super::parallel;
 use super::world::{AdRef, World};
@@ -28,11 +29,11 @@ pub struct ProofFailure(pub(super) String);
 ///
 /// # Errors
 /// The first promise that is not kept.
-pub(super) fn prove(draft: &Draft<'_>, mappings: &[Named<'_>], world: &World, policy: &Policy) -> Result<Proof, ProofFailure> {
+pub(super) fn prove(draft: &Draft<'_>, world: &World, policy: &Policy) -> Result<Proof, ProofFailure> {
     let targets =
         |blocked: bool| draft.links.iter().filter(move |link| link.is_blocked() == blocked).filter_map(|link| link.target);
     let kept: BTreeSet<UserRef> = targets(true).collect();
-    let prover = Prover { whole: draft, mappings, world, policy, kept, written: targets(false).collect() };
+    let prover = Prover { whole: draft, world, policy, kept, written: targets(false).collect() };
     let mut trials: Vec<(Group, Result<Proof, ProofFailure>)> =
         groups(draft).into_iter().map(|group| (group, Ok(Proof::default()))).collect();
     parallel::for_each(&mut trials, |(group, outcome)| *outcome = prover.prove_group(group));
@@ -81,7 +82,6 @@ fn groups(draft: &Draft<'_>) -> Vec<Group> {
 /// What the proof of each group looks at.
 struct Prover<'a, 'd> {
     whole: &'d Draft<'a>,
-    mappings: &'d [Named<'a>],
     world: &'d World,
     policy: &'d Policy,
     /// Targets of blocked mappings: nobody may write them.
@@ -93,43 +93,43 @@ struct Prover<'a, 'd> {
 impl<'a> Prover<'a, '_> {
     fn prove_group(&self, group: &Group) -> Result<Proof, ProofFailure> {
         let mut proof = Proof::default();
-        let names: Vec<Named<'a>> = group.links.iter().filter_map(|at| self.mappings.get(*at)).copied().collect();
+        let links: Vec<&Link<'a>> = group.links.iter().filter_map(|at| self.whole.links.get(*at)).collect();
         let ops: Vec<&Op> = group.ops.iter().filter_map(|at| self.whole.ops.get(*at)).collect();
-        let end = self.run(&ops, &names)?;
+        let end = self.run(&ops, &links)?;
         let touched = touched(&ops);
         let step = ops.len().div_ceil(INTERRUPTIONS).max(1);
         let mut state = self.world.unchanged();
         for (position, op) in ops.iter().enumerate() {
-            carry_out(&mut state, &op.write).map_err(|refusal| failure(&names, &format!("a write is refused: {refusal}")))?;
+            carry_out(&mut state, &op.write).map_err(|refusal| failure(&links, &format!("a write is refused: {refusal}")))?;
             let done = position + 1;
             if done.is_multiple_of(step) && done < ops.len() {
-                let reached = self.finish_from(state.clone(), &names)?;
-                same_end(&reached, &end, &touched, &names, self.world)?;
+                let reached = self.finish_from(state.clone(), &links)?;
+                same_end(&reached, &end, &touched, &links, self.world)?;
                 proof.interruptions += 1;
             }
         }
-        let again = self.draft(&names, &end);
+        let again = self.draft(&links, &end);
         if let Some(op) = again.ops.first() {
-            return Err(failure(&names, &format!("planning on the end state wants another write: {:?}", op.write)));
+            return Err(failure(&links, &format!("planning on the end state wants another write: {:?}", op.write)));
         }
         proof.groups += 1;
-        proof.replanned += u64::try_from(names.len()).unwrap_or(u64::MAX);
+        proof.replanned += u64::try_from(links.len()).unwrap_or(u64::MAX);
         proof.steps += u64::try_from(ops.len()).unwrap_or(u64::MAX);
         Ok(proof)
     }
 
-    fn draft(&self, names: &[Named<'a>], world: &World) -> Draft<'a> {
-        draft(names, world, Context { policy: self.policy, hints: &Hints::none(), others: &self.kept })
+    fn draft(&self, links: &[&Link<'a>], world: &World) -> Draft<'a> {
+        draft(links.iter().map(|link| link.anew()).collect(), world, Context { policy: self.policy, hints: &Hints::none(), others: &self.kept })
     }
 
     /// Carries out the writes in their order and checks that each only touches what it may.
-    fn run(&self, ops: &[&Op], names: &[Named<'_>]) -> Result<World, ProofFailure> {
+    fn run(&self, ops: &[&Op], links: &[&Link<'_>]) -> Result<World, ProofFailure> {
         let mut world = self.world.unchanged();
         for op in ops {
             if !self.is_named(op) {
-                return Err(failure(names, &format!("a write touches an account that no mapping names: {:?}", op.write)));
+                return Err(failure(links, &format!("a write touches an account that no mapping names: {:?}", op.write)));
             }
-            carry_out(&mut world, &op.write).map_err(|refusal| failure(names, &format!("a write is refused: {refusal}")))?;
+            carry_out(&mut world, &op.write).map_err(|refusal| failure(links, &format!("a write is refused: {refusal}")))?;
         }
         Ok(world)
     }
@@ -153,22 +153,22 @@ impl<'a> Prover<'a, '_> {
     }
 
     /// Plans again from a state in the middle and carries that plan out.
-    fn finish_from(&self, mut world: World, names: &[Named<'a>]) -> Result<World, ProofFailure> {
-        let again = self.draft(names, &world);
+    fn finish_from(&self, mut world: World, links: &[&Link<'a>]) -> Result<World, ProofFailure> {
+        let again = self.draft(links, &world);
         if let Some(link) = again.links.iter().find(|link| link.is_blocked()) {
             let codes: Vec<&str> = link.findings.iter().map(|finding| finding.code.as_str()).collect();
-            return Err(failure(names, &format!("after an interruption a mapping is blocked: {}", codes.join(", "))));
+            return Err(failure(links, &format!("after an interruption a mapping is blocked: {}", codes.join(", "))));
         }
         for op in &again.ops {
-            let refused = |refusal| failure(names, &format!("after an interruption a write is refused: {refusal}"));
+            let refused = |refusal| failure(links, &format!("after an interruption a write is refused: {refusal}"));
             carry_out(&mut world, &op.write).map_err(refused)?;
         }
         Ok(world)
     }
 }
 
-fn failure(names: &[Named<'_>], what: &str) -> ProofFailure {
-    let ids: Vec<&str> = names.iter().take(5).map(|named| named.id).collect();
+fn failure(links: &[&Link<'_>], what: &str) -> ProofFailure {
+    let ids: Vec<&str> = links.iter().take(5).map(|link| link.id).collect();
     ProofFailure(format!("{what} (mappings {})", ids.join(", ")))
 }
 
@@ -189,7 +189,7 @@ fn touched(ops: &[&Op]) -> Touched {
     touched
 }
 
-fn same_end(reached: &World, end: &World, touched: &Touched, names: &[Named<'_>], start: &World) -> Result<(), ProofFailure> {
+fn same_end(reached: &World, end: &World, touched: &Touched, links: &[&Link<'_>], start: &World) -> Result<(), ProofFailure> {
     for user in &touched.accounts {
         let was_deleted = start.tenant.user(*user).is_some_and(CloudUser::is_deleted);
         let (left, right) = (reached.tenant.user(*user), end.tenant.user(*user));
@@ -198,12 +198,12 @@ fn same_end(reached: &World, end: &World, touched: &Touched, names: &[Named<'_>]
             (left, right) => left.is_none() == right.is_none(),
         };
         if !same {
-            return Err(failure(names, &format!("an interruption leads to another end: {left:?} instead of {right:?}")));
+            return Err(failure(links, &format!("an interruption leads to another end: {left:?} instead of {right:?}")));
         }
     }
     for user in &touched.ad_users {
         if reached.forests.user(*user) != end.forests.user(*user) {
-            return Err(failure(names, "an interruption leads to another end in Active Directory"));
+            return Err(failure(links, "an interruption leads to another end in Active Directory"));
         }
     }
     Ok(())

@@ -12,6 +12,7 @@ use super::super::finding::{Code, Finding};
 use super::super::hints::Hints;
 use super::super::holders::names;
 use super::super::link::Link;
+use super::super::names::Names;
 use super::super::pairing::{Confidence, Pairing, pair};
 use super::super::resolve::{self, names_ad_user};
 use super::super::world::{AdRef, World};
@@ -52,7 +53,7 @@ fn configured(
 ) -> Result<Vec<ExplainedMapping>, ProofFailure> {
     let (from_rules, _) = expand_rules(desired, world);
     let all: Vec<&Mapping> = desired.mappings.iter().chain(&from_rules).collect();
-    let ids = super::super::names(all.iter().copied());
+    let names = Names::of(&all);
     let is_own = |mapping: &&&Mapping| {
         ad.is_some_and(|ad| names_ad_user(&mapping.on_prem, ad, world))
             || asked.is_some_and(|user| names_account(mapping, user, world))
@@ -61,9 +62,10 @@ fn configured(
     if own.is_empty() {
         return Ok(Vec::new());
     }
-    let only = taking_part(&own, &all, world).into_iter().filter_map(|at| ids.get(at).map(ToString::to_string)).collect();
+    let name = |at: usize| all.get(at).map(|mapping| names.name(at, mapping));
+    let only = taking_part(&own, &all, world).into_iter().filter_map(name).map(str::to_owned).collect();
     let body = plan(desired, world, &Options { only, ..Options::default() })?;
-    let own: BTreeSet<&str> = own.into_iter().filter_map(|at| ids.get(at)).map(AsRef::as_ref).collect();
+    let own: BTreeSet<&str> = own.into_iter().filter_map(name).collect();
     Ok(body.mappings.iter().filter(|mapping| own.contains(&*mapping.id)).map(|mapping| of_plan(&body, mapping)).collect())
 }
 
