@@ -32,7 +32,7 @@ fn mapping<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Forests) -> 
     let fields = reader.fields(value, &KEYS)?;
     let on_prem = fields.required(reader, "onPrem").and_then(|value| on_prem(reader, value, forests));
     let cloud = fields.required(reader, "cloud").and_then(|value| cloud(reader, value, &CLOUD_KINDS));
-    let holders = fields.get("holders").map(|value| holders(reader, value)).unwrap_or_default();
+    let holders = fields.get("holders").map(|value| holders(reader, value)).unwrap_or_default().into();
     let write = fields.get("write").map_or(Some(WriteSide::Cloud), |value| reader.word(value, &WRITE));
     let restore = fields.get("restore").map_or(Some(false), |value| reader.boolean(value));
     let accept = fields.get("accept").map(|value| accept(reader, value)).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use enumset::{EnumSet, EnumSetType};
+use thin_vec::ThinVec;
 
 use super::{AnchorMode, DistinguishedName, EntraId, GuidInput, ImmutableId, Sid, SmtpAddress, Text, Upn};
 
@@ -53,7 +54,7 @@ pub struct Mapping {
     /// The cloud user.
     pub cloud: CloudSelector,
     /// Decisions on accounts that stand in the way.
-    pub holders: Vec<HolderDecision>,
+    pub holders: ThinVec<HolderDecision>,
     /// Which directory is written.
     pub write: WriteSide,
     /// Whether a soft-deleted target is restored first.
@@ -74,7 +75,7 @@ impl Mapping {
             source,
             on_prem,
             cloud,
-            holders: Vec::new(),
+            holders: ThinVec::new(),
             write: WriteSide::Cloud,
             restore: false,
             accept: EnumSet::new(),
@@ -116,7 +117,7 @@ pub enum OnPremKey {
     /// `sam`, optionally with a domain.
     Sam {
         /// NetBIOS or DNS name of the domain.
-        domain: Option<Text>,
+        domain: Option<Box<str>>,
         /// sAMAccountName.
         name: Text,
     },

@@ -8,8 +8,7 @@ use crate::model::{Desired, Notice, NoticeKind, OnPremSide};
 use super::Options;
 use super::action::{Action, ActionKind};
 use super::body::{
-    Body, Inputs, MappingState, PlanAdUser, PlanForest, PlanSource, PlanTenant, PlannedMapping, Proof, Status,
-    Summary,
+    Body, Inputs, MappingState, PlanAdUser, PlanForest, PlanSource, PlanTenant, PlannedMapping, Proof, Status, Summary,
 };
 use super::draft::Draft;
 use super::finding::{Code, Finding, Severity};
@@ -64,7 +63,7 @@ fn sorted_findings(mut general: Vec<Finding>, links: Vec<Link<'_>>) -> Vec<Findi
     general.sort_by_key(key);
     for mut link in links {
         link.findings.sort_by_key(key);
-        general.append(&mut link.findings);
+        general.extend(link.findings);
     }
     general
 }
@@ -118,13 +117,7 @@ fn on_prem(link: &Link<'_>, shown: &Shown) -> Option<PlanAdUser> {
     if let Some(user) = link.ad.and_then(|user| shown.ad_user(user)) {
         return Some(user.clone());
     }
-    link.anchor.is_some().then(|| PlanAdUser {
-        dn: None,
-        forest: None,
-        object_guid: link.given(),
-        object_sid: None,
-        sam: None,
-    })
+    link.anchor.is_some().then(|| PlanAdUser { dn: None, forest: None, object_guid: link.given(), object_sid: None, sam: None })
 }
 
 /// An AD user as files name it.

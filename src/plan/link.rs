@@ -1,6 +1,7 @@
 //! A mapping on its way through planning: what it resolved to, what was found, what is to be done.
 
 use enumset::EnumSet;
+use thin_vec::ThinVec;
 
 use crate::model::{Acceptable, AdUser, AnchorOrigin, CloudUser, Mapping, ObjectGuid, Resolve, Sid, SourceAnchor, Upn};
 use crate::tenant_model::UserRef;
@@ -22,11 +23,11 @@ pub(super) struct Link<'a> {
     pub(super) anchor: Option<SourceAnchor>,
     /// The sign-in name that a federated detour has parked, to be put back.
     pub(super) parked: Option<Box<Upn>>,
-    pub(super) findings: Vec<Finding>,
+    pub(super) findings: ThinVec<Finding>,
     /// What sync will do once the plan is carried out.
     pub(super) next_sync: Option<Box<NextSync>>,
     /// Decisions on accounts that stand in the way.
-    pub(super) decided: Vec<(UserRef, Resolve)>,
+    pub(super) decided: ThinVec<(UserRef, Resolve)>,
     used_accepts: EnumSet<Acceptable>,
 }
 
@@ -39,9 +40,9 @@ impl<'a> Link<'a> {
             target: None,
             anchor: None,
             parked: None,
-            findings: Vec::new(),
+            findings: ThinVec::new(),
             next_sync: None,
-            decided: Vec::new(),
+            decided: ThinVec::new(),
             used_accepts: EnumSet::new(),
         }
     }

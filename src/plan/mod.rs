@@ -114,12 +114,7 @@ struct Drafted<'a> {
 }
 
 /// Drafts every mapping, and goes on with that.
-fn with_draft<T, W: Borrow<World>>(
-    desired: &Desired,
-    held: W,
-    options: &Options,
-    go_on: impl FnOnce(Drafted<'_>, W) -> T,
-) -> T {
+fn with_draft<T, W: Borrow<World>>(desired: &Desired, held: W, options: &Options, go_on: impl FnOnce(Drafted<'_>, W) -> T) -> T {
     let world = held.borrow();
     let hints = Hints::default();
     let (from_rules, rule_findings) = expand_rules(desired, world);

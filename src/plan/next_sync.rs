@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
 use crate::model::{CloudUser, EntraId, Text};
 use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, UserRef, mail_addresses};
@@ -21,17 +22,20 @@ pub struct NextSync {
     /// The account that the AD user ends at; null when it is refused or left out.
     pub account: Option<NextAccount>,
     /// The error code of a refusal.
-    pub code: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub code: Option<Box<Text>>,
     /// Who else takes part: accounts that a new one stands beside and why they were passed over, or whose turn in the
     /// same cycle may come first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    #[serde(default, skip_serializing_if = "ThinVec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub notes: ThinVec<String>,
     /// What happens.
     pub outcome: Outcome,
     /// The rule, in words.
     pub rule: Cow<'static, str>,
     /// Since when Entra applies the rule; null when it always did.
-    pub since: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub since: Option<Box<Text>>,
 }
 
 /// Where an AD user ends.
@@ -151,7 +155,7 @@ fn told(outcome: &SyncOutcome, end: &World) -> NextSync {
     };
     let account = outcome.account().and_then(|user| end.tenant.user(user)).map(NextAccount::of);
     let rule = outcome.rule().into();
-    let next = NextSync { account, code: None, notes: Vec::new(), outcome: kind, rule, since: None };
+    let next = NextSync { account, code: None, notes: ThinVec::new(), outcome: kind, rule, since: None };
     match outcome {
         SyncOutcome::Create { upn, placeholder, conflicts, passed_over } => NextSync {
             account: Some(NextAccount { id: None, upn: shown_name(upn, *placeholder).into() }),
@@ -159,8 +163,8 @@ fn told(outcome: &SyncOutcome, end: &World) -> NextSync {
             ..next
         },
         SyncOutcome::Refused(refusal) => {
-            let since = (!refusal.since.is_empty()).then(|| refusal.since.to_owned());
-            NextSync { code: Some(refusal.code.to_owned()), since, ..next }
+            let since = (!refusal.since.is_empty()).then(|| Box::new(refusal.since.into()));
+            NextSync { code: Some(Box::new(refusal.code.into())), since, ..next }
         }
         SyncOutcome::AlreadyLinked(_)
         | SyncOutcome::HardMatch { .. }
@@ -170,7 +174,7 @@ fn told(outcome: &SyncOutcome, end: &World) -> NextSync {
 }
 
 /// Who has the name or an address of a new account, and why nobody of them was taken over.
-fn beside(conflicts: &[EntraId], passed_over: &[SyncRefusal], end: &World) -> Vec<String> {
+fn beside(conflicts: &[EntraId], passed_over: &[SyncRefusal], end: &World) -> ThinVec<String> {
     let passed = passed_over
         .iter()
         .filter_map(|refusal| Some(format!("beside {}: {}", object(refusal.user?, end), refusal_line(refusal))));

@@ -119,7 +119,11 @@ impl<'a> Prover<'a, '_> {
     }
 
     fn draft(&self, links: &[&Link<'a>], world: &World) -> Draft<'a> {
-        draft(links.iter().map(|link| link.anew()).collect(), world, Context { policy: self.policy, hints: &Hints::none(), others: &self.kept })
+        draft(
+            links.iter().map(|link| link.anew()).collect(),
+            world,
+            Context { policy: self.policy, hints: &Hints::none(), others: &self.kept },
+        )
     }
 
     /// Carries out the writes in their order and checks that each only touches what it may.

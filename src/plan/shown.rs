@@ -42,7 +42,10 @@ impl From<World> for Shown {
                 all.extend(more);
                 all
             });
-            Self { ad_users: ad_users.unwrap_or_default(), accounts: accounts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) }
+            Self {
+                ad_users: ad_users.unwrap_or_default(),
+                accounts: accounts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            }
         })
     }
 }

@@ -1,6 +1,8 @@
 //! A small invented plan for tests.
 
 use super::{Meta, PlanFile};
+use thin_vec::thin_vec;
+
 use crate::model::{FactName, FactValue, Facts};
 use crate::plan::action::{Action, ActionKind, Target};
 use crate::plan::body::{
@@ -142,7 +144,7 @@ fn mappings() -> Vec<PlannedMapping> {
     let mut eve = mapping("eve", 16, MappingState::Blocked);
     let new = NextAccount { id: None, upn: "eveNNNN@contoso.onmicrosoft.com".into() };
     let beside = vec!["beside eve@contoso.com (id 0): InvalidSoftMatch: it has another ImmutableID".into()];
-    let next = NextSync { account: Some(new), notes: beside, ..next_sync(Outcome::Create, "nobody has the anchor") };
+    let next = NextSync { account: Some(new), notes: beside.into(), ..next_sync(Outcome::Create, "nobody has the anchor") };
     eve.next_sync = Some(Box::new(next));
     let on = |mapping: PlannedMapping, outcome, rule| PlannedMapping {
         next_sync: Some(Box::new(NextSync {
@@ -160,5 +162,5 @@ fn mappings() -> Vec<PlannedMapping> {
 }
 
 fn next_sync(outcome: Outcome, rule: &str) -> NextSync {
-    NextSync { account: None, code: None, notes: Vec::new(), outcome, rule: rule.to_owned().into(), since: None }
+    NextSync { account: None, code: None, notes: thin_vec![], outcome, rule: rule.to_owned().into(), since: None }
 }

@@ -264,7 +264,7 @@ fn mapping(line: u32, link: &Link, accounts: &[Account]) -> Mapping {
     Mapping {
         on_prem,
         cloud: named(link.cloud),
-        holders: decisions,
+        holders: decisions.into(),
         write: if link.stamp && !nobody { WriteSide::OnPrem } else { WriteSide::Cloud },
         restore: link.restore && !nobody,
         accept: Acceptable::ALL.into_iter().zip(&link.accept).filter(|(_, on)| **on).map(|(accept, _)| accept).collect(),

@@ -54,6 +54,7 @@ fn a_plan_does_not_tell_how_many_threads_made_it() {
     let case = many();
     let body = case.plan();
     assert_eq!(body, on_one_thread(|| case.plan()));
+    assert_eq!(Ok(&body), compute_at_last(&case.desired, case.observed.clone(), &Options::default()).as_ref());
     let of = |state| body.mappings.iter().filter(|mapping| mapping.state == state).count();
     assert!([MappingState::Linked, MappingState::Planned, MappingState::Blocked].into_iter().all(|state| of(state) > 80));
     let hinted =

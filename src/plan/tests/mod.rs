@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use super::body::{Body, MappingState, Status};
 use super::finding::{Code, Severity};
-use super::{EarlierRun, Options, PlanForest, PlanTenant, compute};
+use super::{EarlierRun, Options, PlanForest, PlanTenant, compute, compute_at_last};
 use crate::model::*;
 
 const A: &str = "f5057fee-4c3e-4459-82dd-21250b729601";

@@ -20,8 +20,8 @@ fn plan_full_of(hostile: &str) -> PlanFile {
         mapping.source.file = hostile.into();
         mapping.anchor = Some(hostile.into());
         let account = Some(NextAccount { id: None, upn: hostile.into() });
-        let (code, since) = (Some(name()), Some(name()));
-        let (notes, rule) = (vec![name()], name().into());
+        let (code, since) = (Some(Box::new(hostile.into())), Some(Box::new(hostile.into())));
+        let (notes, rule) = (thin_vec::thin_vec![name()], name().into());
         mapping.next_sync = Some(Box::new(NextSync { account, code, notes, outcome: Outcome::Create, rule, since }));
         mapping.on_prem.as_mut().unwrap().sam = Some(hostile.into());
         mapping.cloud.as_mut().unwrap().upn = hostile.into();

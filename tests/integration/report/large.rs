@@ -166,7 +166,7 @@ impl Garden {
         let is_usual = self.rng.u8(0..10) > 0;
         let outcome = if is_usual { Outcome::HardMatch } else { Outcome::ALL[self.rng.usize(..Outcome::ALL.len())] };
         let account = Some(NextAccount { id: Some(cloud.id), upn: cloud.upn.clone() });
-        NextSync { account, code: None, notes: vec![self.text()], outcome, rule: self.text().into(), since: None }
+        NextSync { account, code: None, notes: [self.text()].into(), outcome, rule: self.text().into(), since: None }
     }
 
     fn finding(&mut self, code: Code, mapping: Option<String>) {
