@@ -1,6 +1,6 @@
 //! `validate` and `plan`: read, plan, show. Nothing here can write to a directory.
 
-use crate::config;
+use crate::config::{self, SourceTexts};
 use crate::model::text::counted;
 use crate::plan::Options;
 use crate::plan::body::{Body, Status};
@@ -38,7 +38,9 @@ pub(super) fn validate(args: &ConfigArgs, terminal: Terminal) -> Result<Exit, Fa
 /// Plans, saves the plan when a file is named, and shows it.
 pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let printing = Printing::new(&args.render)?;
-    let setup = Setup::load_with_policy(&args.config, args.policy.as_deref(), terminal)?;
+    let mut setup = Setup::load_with_policy(&args.config, args.policy.as_deref(), terminal)?;
+    // What was wrong with them has been said.
+    setup.config.sources = SourceTexts::default();
     let earlier_runs = setup.earlier_runs(args.out.as_deref());
     let plan = setup.plan(&Options { partial: args.partial, only: args.only.clone(), earlier_runs }, terminal)?;
     if !args.only.is_empty() && plan.body.mappings.is_empty() {

@@ -1,7 +1,5 @@
 //! What the rows of a plan show of the users; the last that is needed of what was read.
 
-use std::thread::scope;
-
 use crate::model::{Observed, ObservedForest};
 use crate::tenant_model::UserRef;
 
@@ -36,17 +34,13 @@ impl From<&World> for Shown {
 impl From<World> for Shown {
     fn from(world: World) -> Self {
         let Observed { forests, tenant } = world.into_observed();
-        scope(|threads| {
-            let accounts = threads.spawn(|| tenant.users.into_iter().map(|user| PlanCloudUser::of(&user)).collect());
-            let ad_users = forests.into_iter().map(ad_users).reduce(|mut all, more| {
-                all.extend(more);
-                all
-            });
-            Self {
-                ad_users: ad_users.unwrap_or_default(),
-                accounts: accounts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            }
-        })
+        // One after the other: what is left of the forests finds room where the accounts were.
+        let accounts = tenant.users.into_iter().map(|user| PlanCloudUser::of(&user)).collect();
+        let ad_users = forests.into_iter().map(ad_users).reduce(|mut all, more| {
+            all.extend(more);
+            all
+        });
+        Self { ad_users: ad_users.unwrap_or_default(), accounts }
     }
 }
 

@@ -40,7 +40,6 @@ struct Base {
     by_id: OnceLock<Index>,
     by_immutable_id: OnceLock<Index>,
     by_odd_guid: OnceLock<Index>,
-    by_lowered_id: OnceLock<Index>,
     by_upn: OnceLock<Index>,
     by_sid: OnceLock<Index>,
     by_address: OnceLock<Index>,
@@ -63,7 +62,6 @@ enum Space {
     Id,
     ImmutableId,
     OddGuid,
-    LoweredId,
     Upn,
     Sid,
     Address,
@@ -84,7 +82,6 @@ impl Tenant {
             by_id: OnceLock::new(),
             by_immutable_id: OnceLock::new(),
             by_odd_guid: OnceLock::new(),
-            by_lowered_id: OnceLock::new(),
             by_upn: OnceLock::new(),
             by_sid: OnceLock::new(),
             by_address: OnceLock::new(),
@@ -172,7 +169,7 @@ impl Tenant {
     }
 
     fn exact_holders_of(&self, id: &ImmutableId) -> Vec<UserRef> {
-        self.find(Space::ImmutableId, id, &self.base.by_immutable_id, |user| user.immutable_id.as_ref() == Some(id))
+        self.of_immutable_id(id, |own| own == id)
     }
 
     /// Every user whose ImmutableID means this GUID but is not its canonical base64, byte order included.
@@ -197,10 +194,13 @@ impl Tenant {
     #[must_use]
     pub fn case_variants_of(&self, id: &ImmutableId) -> Vec<UserRef> {
         self.recorder().tenant(|| CloudQuestion::ImmutableId(id.clone()));
-        let lowered = id.lowered();
-        self.find(Space::LoweredId, lowered.as_str(), &self.base.by_lowered_id, |user| {
-            user.immutable_id.as_ref().is_some_and(|own| own != id && own.as_str().eq_ignore_ascii_case(&lowered))
-        })
+        self.of_immutable_id(id, |own| own != id && own.as_str().eq_ignore_ascii_case(id.as_str()))
+    }
+
+    /// Those with this ImmutableID, whatever the case of its letters, whose own one is as wanted.
+    fn of_immutable_id(&self, id: &ImmutableId, is_wanted: impl Fn(&ImmutableId) -> bool) -> Vec<UserRef> {
+        let has = |user: &CloudUser| user.immutable_id.as_ref().is_some_and(&is_wanted);
+        self.find(Space::ImmutableId, id.lowered(), &self.base.by_immutable_id, has)
     }
 
     /// Every user, live or deleted, with this sign-in name (of deleted users: the name before deletion).
@@ -258,8 +258,7 @@ impl Tenant {
         if let Some(new) = &changed {
             self.changed_keys.insert((Space::Id, new.id), user.0);
             if let Some(id) = &new.immutable_id {
-                self.changed_keys.insert((Space::ImmutableId, id), user.0);
-                self.changed_keys.insert((Space::LoweredId, id.lowered()), user.0);
+                self.changed_keys.insert((Space::ImmutableId, id.lowered()), user.0);
             }
             for guid in odd_guids(new) {
                 self.changed_keys.insert((Space::OddGuid, guid), user.0);
@@ -322,11 +321,8 @@ impl Tenant {
         for (position, user) in (0u32..).zip(&self.base.observed.users) {
             match space {
                 Space::Id => index.insert(user.id, position),
-                Space::ImmutableId => user.immutable_id.iter().for_each(|id| index.insert(id, position)),
+                Space::ImmutableId => user.immutable_id.iter().for_each(|id| index.insert(id.lowered(), position)),
                 Space::OddGuid => odd_guids(user).for_each(|guid| index.insert(guid, position)),
-                Space::LoweredId => {
-                    user.immutable_id.iter().for_each(|id| index.insert(id.lowered(), position));
-                }
                 Space::Upn => index.insert_folded(user.original_upn(), position),
                 Space::Sid => user.sid.value().into_iter().for_each(|sid| index.insert(sid, position)),
                 Space::Address => mail_addresses(user).for_each(|address| index.insert_folded(address, position)),
