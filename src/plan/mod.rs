@@ -137,9 +137,13 @@ fn finish(
 ) -> Result<Body, ProofFailure> {
     let world = held.borrow();
     let Drafted { mut draft, rule_findings } = drafted;
-    let proof = prove::prove(&draft, world, &desired.policy)?;
     let mut end = world.unchanged();
-    let actions = carry::actions(&draft.links, &draft.ops, &mut end).map_err(ProofFailure)?;
+    let (proof, (actions, mut general)) = parallel::both(
+        draft.links.len(),
+        || prove::prove(&draft, world, &desired.policy),
+        || (carry::actions(&draft.links, &draft.ops, &mut end), general_findings(&draft, desired, world, options)),
+    );
+    let (proof, actions) = (proof?, actions.map_err(ProofFailure)?);
 
     next_sync::foretell(&mut draft.links, &end);
     parallel::for_each(&mut draft.links, |link| {
@@ -149,15 +153,20 @@ fn finish(
     });
     // Large, and nobody looks at it any more.
     drop(end);
-    let mut general: Vec<Finding> = guard::empty_sources(world);
-    general.extend(guard::shrunk_sources(&options.earlier_runs, desired.policy.limits.shrink, world));
     general.extend(guard::limits(&actions, &desired.policy.limits, world));
-    general.extend(guard::not_read(&draft, world));
     general.extend(guard::blocked_takeover(&actions, world));
-    general.extend(anchor_mode::doubtful_anchor_modes(world));
     general.extend(rule_findings);
-    general.extend(desired.notices.iter().map(assemble::notice_finding));
     Ok(assemble::body(assemble::Parts { desired, options, draft, actions, general, proof }, held))
+}
+
+/// What there is to say of the whole, whatever is written.
+fn general_findings(draft: &draft::Draft<'_>, desired: &Desired, world: &World, options: &Options) -> Vec<Finding> {
+    let mut findings = guard::empty_sources(world);
+    findings.extend(guard::shrunk_sources(&options.earlier_runs, desired.policy.limits.shrink, world));
+    findings.extend(guard::not_read(draft, world));
+    findings.extend(anchor_mode::doubtful_anchor_modes(world));
+    findings.extend(desired.notices.iter().map(assemble::notice_finding));
+    findings
 }
 
 /// Whether a takeover is still to come: the mapping goes through, and sync has not linked it yet.

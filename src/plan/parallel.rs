@@ -2,6 +2,7 @@
 //! outcome does not depend on how the work is shared out.
 
 use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{available_parallelism, scope};
@@ -45,6 +46,18 @@ pub(super) fn map<T: Send, R: Send>(items: &mut [T], work: impl Fn(usize, &mut T
         }
     });
     results
+}
+
+/// Does both at the same time where `count` mappings are worth a thread.
+pub(super) fn both<A: Send, B>(count: usize, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    if threads_for(count) == 1 {
+        return (one(), other());
+    }
+    scope(|threads| {
+        let one = threads.spawn(one);
+        let other = other();
+        (one.join().unwrap_or_else(|panic| resume_unwind(panic)), other)
+    })
 }
 
 /// Shares of the items, each with the position of its first, dealt out to the threads in turn.

@@ -97,7 +97,7 @@ fn write_hashed(body: &Body, out: &mut impl Write) -> io::Result<String> {
 }
 
 /// Bytes that are laid out at once, and how many such pieces may wait to be written.
-const PIECE: usize = 1 << 18;
+const PIECE: usize = 1 << 16;
 const PIECES_AHEAD: usize = 4;
 
 /// Sends what is written to the thread that hashes and stores it, and gets the emptied pieces back; fails once that thread

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
+use hashbrown::DefaultHashBuilder;
+
 use super::words;
 use crate::plan::action::Action;
 use crate::plan::body::{Body, MappingState, PlannedMapping};
@@ -29,7 +31,7 @@ pub struct PlanView<'a> {
     /// The steps of each mapping, in the order in which the first of them is carried out.
     pub chapters: Vec<Chapter<'a>>,
     /// By their ids; made when the first is looked up.
-    mappings: OnceLock<HashMap<&'a str, &'a PlannedMapping>>,
+    mappings: OnceLock<HashMap<&'a str, &'a PlannedMapping, DefaultHashBuilder>>,
 }
 
 /// The findings of one code.
