@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{CloudUser, EntraId, Known, ProxyAddress, Upn};
+use crate::model::{CloudUser, EntraId, Known, ProxyAddress, Texts, Upn};
 use crate::tenant_model::{Change, ChangeKind, Suffix, Tenant};
 
 use super::access::{DELETE_USERS, GLOBAL, PURGE_USERS, READ_BIN, USER as USER_ADMIN};
@@ -159,7 +159,7 @@ impl Wish {
         if self.drops_addresses {
             let id = prepared.id;
             let free = |entry: &&str| !is_taken(&world.tenant, &id, ProxyAddress::parse(entry).address);
-            let kept: Box<[Box<str>]> = prepared.addresses().filter(free).map(Into::into).collect();
+            let kept: Texts = prepared.addresses().filter(free).collect();
             prepared.proxy_addresses = if prepared.proxy_addresses.is_read() { Known::Is(kept) } else { Known::Unknown };
         }
         Ok(prepared)

@@ -1,6 +1,6 @@
 //! A user of Active Directory as it was read.
 
-use super::{DistinguishedName, EntraId, ObjectGuid, Sid, Text};
+use super::{DistinguishedName, EntraId, ObjectGuid, Sid, Text, Texts};
 
 /// A user object of one forest: what planning needs of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct AdUser {
     /// mail.
     pub mail: Option<Text>,
     /// proxyAddresses, each with its prefix.
-    pub proxy_addresses: Box<[Box<str>]>,
+    pub proxy_addresses: Texts,
     /// employeeID.
     pub employee_id: Option<Text>,
     /// displayName.
@@ -121,7 +121,7 @@ impl AdUser {
             sam: None,
             upn: None,
             mail: None,
-            proxy_addresses: Box::default(),
+            proxy_addresses: Texts::default(),
             employee_id: None,
             display_name: None,
             enabled: None,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::text::is_like;
-use super::{EntraId, ImmutableId, Known, ObjectGuid, ProxyAddress, Sid, Text};
+use super::{EntraId, ImmutableId, Known, ObjectGuid, ProxyAddress, Sid, Text, Texts};
 
 /// What stands in the sign-in name of an account that was invited.
 pub const GUEST_MARK: &str = "#EXT#";
@@ -30,7 +30,7 @@ pub struct CloudUser {
     /// mail.
     pub mail: Known<Text>,
     /// proxyAddresses, each with its prefix.
-    pub proxy_addresses: Known<Box<[Box<str>]>>,
+    pub proxy_addresses: Known<Texts>,
     /// displayName.
     pub display_name: Option<Text>,
     /// employeeId.
@@ -40,7 +40,7 @@ pub struct CloudUser {
     /// userType.
     pub user_type: Known<UserKind>,
     /// skuIds of assignedLicenses.
-    pub licenses: Known<Box<[Box<str>]>>,
+    pub licenses: Known<Texts>,
     /// The latest sign-in, RFC 3339; null when never.
     pub last_sign_in: Known<Text>,
     /// deletedDateTime when the account is in the recycle bin; an empty text when the file gave none.
@@ -211,7 +211,7 @@ impl CloudUser {
 
     /// The entries of proxyAddresses, none when they were not read.
     pub fn addresses(&self) -> impl Iterator<Item = &str> {
-        self.proxy_addresses.value().into_iter().flat_map(|entries| entries.iter().map(AsRef::as_ref))
+        self.proxy_addresses.value().into_iter().flatten()
     }
 }
 

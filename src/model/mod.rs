@@ -21,6 +21,7 @@ pub mod questions;
 mod recorder;
 mod sid;
 pub mod text;
+mod texts;
 mod written;
 
 pub use ad_user::{AdUser, AnchorAttribute, Exclusion, GuidAttribute};
@@ -41,6 +42,7 @@ pub use immutable_id::ImmutableId;
 pub use known::Known;
 pub use observed::{Domain, Observed, ObservedForest, ObservedTenant, OtherKind, OtherObject, RoleGrant, RoleState};
 pub use sid::{Sid, SidError};
+pub use texts::{Texts, TextsIter};
 
 /// A name or another short text of a directory: up to 24 bytes need no memory of their own.
 pub type Text = compact_str::CompactString;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{AdUser, AnchorMode, CloudUser, EntraId, Known, Sid, Text};
+use super::{AdUser, AnchorMode, CloudUser, EntraId, Known, Sid, Text, Texts};
 
 /// Everything that planning may look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -137,7 +137,7 @@ pub struct OtherObject {
     /// mail.
     pub mail: Option<Box<str>>,
     /// proxyAddresses, each with its prefix.
-    pub proxy_addresses: Box<[Box<str>]>,
+    pub proxy_addresses: Texts,
     /// Members of a group; `None` when they were not read.
     pub members: Option<Vec<EntraId>>,
 }

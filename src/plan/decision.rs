@@ -94,7 +94,7 @@ fn check_in_use(link: &mut Link<'_>, account: &CloudUser, world: &World) {
     let mut uses: Vec<String> = Vec::new();
     if let Some(skus) = account.licenses.value().filter(|skus| !skus.is_empty()) {
         let word = if skus.len() == 1 { "licence" } else { "licences" };
-        uses.push(format!("{} {word}: {}", skus.len(), skus.join(", ")));
+        uses.push(format!("{} {word}: {}", skus.len(), skus.iter().collect::<Vec<_>>().join(", ")));
     }
     if let Some(last) = account.last_sign_in.value() {
         let taken_at = world.tenant.observed().taken_at.as_deref();

@@ -130,7 +130,7 @@ fn pair_value(rule: &Rule, user: &AdUser) -> Option<String> {
 }
 
 fn primary_address(user: &AdUser) -> Option<&str> {
-    ProxyAddress::primary_of(user.proxy_addresses.iter().map(|entry| ProxyAddress::parse(entry)))
+    ProxyAddress::primary_of(user.proxy_addresses.iter().map(ProxyAddress::parse))
 }
 
 fn cloud_key(key: CloudPairKey, value: &str) -> Option<CloudKey> {

@@ -287,7 +287,7 @@ impl Adder<'_> {
 
 /// The mail addresses of an AD user: `mail` and every smtp entry.
 pub(super) fn mail_addresses(user: &AdUser) -> impl Iterator<Item = &str> {
-    let entries = user.proxy_addresses.iter().map(|entry| ProxyAddress::parse(entry)).filter(ProxyAddress::is_mail);
+    let entries = user.proxy_addresses.iter().map(ProxyAddress::parse).filter(ProxyAddress::is_mail);
     let own: Vec<&str> = entries.map(|proxy| proxy.address).collect();
     let mail = user.mail.as_deref().filter(|mail| !own.contains(mail));
     own.into_iter().chain(mail)

@@ -1,7 +1,7 @@
 //! A tenant with stand-ins.
 
 use crate::model::{
-    CloudUser, Domain, Known, ObservedTenant, OnPremisesResidue, OtherObject, ProvisioningError, RoleGrant, Text,
+    CloudUser, Domain, Known, ObservedTenant, OnPremisesResidue, OtherObject, ProvisioningError, RoleGrant, Text, Texts,
 };
 
 use super::{Redactor, doubts};
@@ -85,8 +85,8 @@ impl Redactor {
         value.map(|text| stand_in(self, &text).into())
     }
 
-    pub(super) fn proxy_addresses(&mut self, entries: &[Box<str>]) -> Box<[Box<str>]> {
-        entries.iter().map(|entry| self.proxy_address(entry).into()).collect()
+    pub(super) fn proxy_addresses(&mut self, entries: &Texts) -> Texts {
+        entries.iter().map(|entry| self.proxy_address(entry)).collect()
     }
 
     fn other(&mut self, other: OtherObject) -> OtherObject {

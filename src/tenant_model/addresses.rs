@@ -53,7 +53,7 @@ pub(super) fn owned_addresses(user: &CloudUser) -> impl Iterator<Item = &str> {
 }
 
 fn other_addresses(other: &OtherObject) -> impl Iterator<Item = &str> {
-    let entries = other.proxy_addresses.iter().map(|entry| ProxyAddress::parse(entry)).filter(ProxyAddress::is_mail);
+    let entries = other.proxy_addresses.iter().map(ProxyAddress::parse).filter(ProxyAddress::is_mail);
     entries.map(|proxy| proxy.address).chain(other.mail.as_deref())
 }
 
@@ -78,7 +78,7 @@ mod tests {
             user.mail = Known::Is("Shared@x.example".into());
         }
         observed.users[1].proxy_addresses = Known::Null;
-        observed.users[2].proxy_addresses = Known::Is(["smtp:SHARED@x.example".into()].into());
+        observed.users[2].proxy_addresses = Known::Is(["smtp:SHARED@x.example"].into());
         observed.others = vec![contact(100, "shared@X.example")];
         let tenant = Tenant::new(observed);
         let owners: Vec<EntraId> =

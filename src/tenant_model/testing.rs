@@ -56,7 +56,7 @@ impl Person {
 
     /// Gives the AD user proxyAddresses.
     pub(crate) fn addresses(self, entries: &[&str]) -> Self {
-        self.with(|user| user.proxy_addresses = entries.iter().map(|entry| (*entry).into()).collect())
+        self.with(|user| user.proxy_addresses = entries.iter().collect())
     }
 
     /// The AD user on its way into the tenant.
@@ -83,7 +83,7 @@ pub(crate) fn contact(n: u8, address: &str) -> OtherObject {
 
 /// A group or contact that owns addresses.
 pub(crate) fn other(kind: OtherKind, n: u8, addresses: &[&str]) -> OtherObject {
-    let proxy_addresses = addresses.iter().map(|address| format!("smtp:{address}").into()).collect();
+    let proxy_addresses = addresses.iter().map(|address| format!("smtp:{address}")).collect();
     OtherObject { kind, id: id(n), display_name: None, mail: None, proxy_addresses, members: None }
 }
 
@@ -131,7 +131,7 @@ impl TenantBuilder {
 
     /// Gives user number `n` proxyAddresses.
     pub(crate) fn addresses(self, n: u8, entries: &[&str]) -> Self {
-        let entries = entries.iter().map(|entry| (*entry).into()).collect();
+        let entries = entries.iter().collect();
         self.with(n, |user| user.proxy_addresses = Known::Is(entries))
     }
 

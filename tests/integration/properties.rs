@@ -233,10 +233,10 @@ fn cloud_user(n: u8, account: &Account, held: &mut BTreeSet<String>, sids: &mut 
     user.sid = account.sid.filter(|of| sids.insert(*of)).map(sid).into();
     user.object_identifier = account.pinned.map(guid).into();
     user.user_type = Known::Is(if account.guest { UserKind::Guest } else { UserKind::Member });
-    user.licenses = Known::Is(if account.licensed { ["sku".into()].into() } else { Box::default() });
+    user.licenses = Known::Is(if account.licensed { ["sku"].into() } else { Texts::default() });
     user.last_sign_in = Known::Null;
     user.account_enabled = Known::Is(true);
-    user.proxy_addresses = Known::Is([format!("SMTP:{name}").into()].into());
+    user.proxy_addresses = Known::Is([format!("SMTP:{name}")].into());
     user.mail = Known::Is(name.into());
     user
 }

@@ -26,7 +26,7 @@ use crate::directory::ports::TenantWriter;
 use crate::directory::rehearsal::{ForestStore, LdifForest, SnapshotStore, SnapshotTenant, StoreError, Unsaved};
 use crate::model::{
     AccountFacts, AdUser, CloudUser, Domain, EntraId, FactName, FactValue, Facts, GuidAttribute, ImmutableId, Known, ObjectGuid,
-    ObservedForest, ObservedTenant, RoleGrant, Sid,
+    ObservedForest, ObservedTenant, RoleGrant, Sid, Texts,
 };
 use crate::plan::action::{Action, ActionKind, Target};
 use crate::plan::body::*;
@@ -70,7 +70,7 @@ fn account(n: u8, upn: &str, holds: Option<u8>) -> CloudUser {
         sync_enabled: Known::Null,
         sid: Known::Null,
         object_identifier: Known::Null,
-        licenses: Known::Is(Box::default()),
+        licenses: Known::Is(Texts::default()),
         last_sign_in: Known::Null,
         ..CloudUser::new(id(n), upn, immutable_id)
     }

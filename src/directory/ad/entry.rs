@@ -5,7 +5,7 @@
 
 use crate::model::{
     AdUser, AnchorAttribute, AnchorMode, DistinguishedName, DnError, EntraId, GuidAttribute, GuidError, GuidInput, ObjectGuid,
-    Sid, SidError, Text,
+    Sid, SidError, Text, Texts,
 };
 
 use super::left_out;
@@ -309,9 +309,9 @@ fn anchor_value(name: &str, value: &[u8]) -> AnchorAttribute {
     }
 }
 
-fn proxy_addresses(entry: &impl Entry) -> Result<Box<[Box<str>]>, EntryError> {
+fn proxy_addresses(entry: &impl Entry) -> Result<Texts, EntryError> {
     const NAME: &str = "proxyAddresses";
-    let text = |bytes| std::str::from_utf8(bytes).map(Box::from).map_err(|_| EntryError::NotText(NAME));
+    let text = |bytes| std::str::from_utf8(bytes).map_err(|_| EntryError::NotText(NAME));
     entry.complete(NAME)?.into_iter().filter(|bytes| !bytes.is_empty()).map(text).collect()
 }
 

@@ -36,7 +36,7 @@ fn decodes_what_a_domain_controller_sends() {
     assert_eq!(user.guid.to_string(), "44434241-4645-4847-494a-4b4c4d4e4f50");
     assert_eq!(user.consistency_guid.bytes().unwrap()[..3], [0xEF, 0xBF, 0xBD]);
     assert_eq!(user.upn.as_deref(), Some("zoë@corp.example"));
-    assert_eq!(*user.proxy_addresses, ["SMTP:eve@corp.example".into()]);
+    assert_eq!(user.proxy_addresses, ["SMTP:eve@corp.example"].into());
     assert_eq!((user.enabled, user.protected_by_admin_sd_holder, user.has_exchange_mailbox), (Some(false), true, true));
     assert_eq!(user.external_directory_object_id.unwrap().to_string(), "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0");
     assert_eq!(user.excluded, None);

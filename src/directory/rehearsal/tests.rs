@@ -11,7 +11,7 @@ use crate::directory::Clock;
 use crate::directory::ports::{DirectoryError, ForestReader as _, ForestWriter as _, TenantReader as _, TenantWriter as _};
 use crate::model::{
     AdUser, CloudUser, EntraId, GuidAttribute, ImmutableId, Known, ObjectGuid, ObservedForest, ObservedTenant, OtherKind,
-    OtherObject, RoleGrant, RoleState,
+    OtherObject, RoleGrant, RoleState, Texts,
 };
 use crate::tenant_model::{Change, ChangeKind};
 
@@ -167,7 +167,7 @@ async fn an_exported_account_is_whole() {
         id: id(100),
         display_name: Some("Staff".into()),
         mail: None,
-        proxy_addresses: Box::default(),
+        proxy_addresses: Texts::default(),
         members: Some(vec![id(1)]),
     }];
     let tenant = tenant(observed, &Counting::new());

@@ -75,7 +75,7 @@ impl Lookup<'_> {
     }
 
     fn addresses(&mut self, case: &Case<'_>) {
-        let entries = case.user.proxy_addresses.iter().map(|entry| (ProxyAddress::parse(entry), &**entry));
+        let entries = case.user.proxy_addresses.iter().map(|entry| (ProxyAddress::parse(entry), entry));
         let known: Vec<(ProxyAddress<'_>, &str)> = entries.filter(|(proxy, _)| proxy.is_mail()).collect();
         for (proxy, entry) in &known {
             let kind = if proxy.kind == ProxyKind::Primary { ValueKind::PrimaryAddress } else { ValueKind::Address };

@@ -96,7 +96,7 @@ fn what_could_be_somebody_else_is_left_to_people() {
     assert!(of_a_team("ann@corp.local").starts_with("only info@x.example is the same, which does not look like"));
     let deleted = |account: &mut CloudUser| account.deleted_at = Some("2026-11-01T00:00:00Z".into());
     assert_eq!(ann().cloud(1, "ann", None, deleted).why(), "the account is in the recycle bin");
-    let alias = |account: &mut CloudUser| account.proxy_addresses = Known::Is(Box::new(["smtp:ann@x.example".into()]));
+    let alias = |account: &mut CloudUser| account.proxy_addresses = Known::Is(["smtp:ann@x.example"].into());
     assert_eq!(ann().cloud(1, "other", None, alias).why(), "only an alias or the name before the @ is the same");
 }
 
@@ -130,7 +130,7 @@ fn a_guest_is_nobody_s_account() {
 #[test]
 fn the_primary_address_is_the_one_that_sync_sends() {
     let with = |entries: &[&str]| {
-        let entries: Box<[Box<str>]> = entries.iter().map(|entry| (*entry).into()).collect();
+        let entries: Texts = entries.iter().collect();
         let user = move |user: &mut AdUser| (user.upn, user.proxy_addresses) = (Some("ann@corp.local".into()), entries);
         Case::new().ad("ann", A, user)
     };

@@ -29,7 +29,7 @@ fn a_holder_in_use_or_with_a_role_is_not_purged() {
     let case = |edit: fn(&mut CloudUser)| {
         Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "twin", Some(anchor(A)), edit)
     };
-    let licensed = |user: &mut CloudUser| user.licenses = Known::Is(["sku".into()].into());
+    let licensed = |user: &mut CloudUser| user.licenses = Known::Is(["sku"].into());
     assert_eq!(blockers(&case(licensed).map("ann", "ann", decide("twin", Resolve::Purge)).plan()), [Code::HolderInUse]);
     assert!(blockers(&case(licensed).map("ann", "ann", decide("twin", Resolve::Clear)).plan()).is_empty());
     let lately = |user: &mut CloudUser| user.last_sign_in = Known::Is("2026-11-20T08:00:00Z".into());

@@ -136,7 +136,7 @@ fn leaving_hybrid_clears_everything_of_ad() {
 fn a_restore_waits_for_the_group_that_took_the_address() {
     let deleted = |user: &mut CloudUser| {
         user.deleted_at = Some("2026-11-01T00:00:00Z".into());
-        user.proxy_addresses = Known::Is(["SMTP:ann@x.example".into()].into());
+        user.proxy_addresses = Known::Is(["SMTP:ann@x.example"].into());
     };
     let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, deleted).cloud(2, "bob", None, nothing);
     case.observed.tenant.others.push(OtherObject {
@@ -144,7 +144,7 @@ fn a_restore_waits_for_the_group_that_took_the_address() {
         id: entra(100),
         display_name: Some("All of us".into()),
         mail: Some("ann@x.example".into()),
-        proxy_addresses: Box::default(),
+        proxy_addresses: Texts::default(),
         members: None,
     });
     let body = case.map("ann", "ann", |mapping| mapping.restore = true).plan();
@@ -283,7 +283,7 @@ fn a_group_of_unknown_members_counts_only_where_it_holds_the_role() {
         id: entra(9),
         display_name: None,
         mail: None,
-        proxy_addresses: Box::default(),
+        proxy_addresses: Texts::default(),
         members: None,
     });
     case.observed.tenant.roles = Some(vec![RoleGrant {

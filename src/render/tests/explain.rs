@@ -15,7 +15,7 @@ fn observed(name: &str) -> Observed {
     let mut user = AdUser::new(GUID.parse().unwrap(), "CN=Ann,OU=Staff,DC=corp".parse().unwrap());
     (user.sam, user.upn) = (Some(name.into()), Some(format!("{name}@x.example").into()));
     user.mail = Some(format!("{name}@x.example").into());
-    user.proxy_addresses = [format!("smtp:{name}.alias@x.example").into()].into();
+    user.proxy_addresses = [format!("smtp:{name}.alias@x.example")].into();
     user.sid = Some("S-1-5-21-1-2-3-1104".parse().unwrap());
     let mut ann = CloudUser::new(ANN.parse().unwrap(), &format!("{name}@x.example"), ImmutableId::stored("stale value"));
     ann.display_name = Some(name.into());
@@ -30,7 +30,7 @@ fn observed(name: &str) -> Observed {
         id: "8ea91a8d-e32e-41a1-b7bd-d2d185eed0e2".parse().unwrap(),
         display_name: Some(name.into()),
         mail: Some(format!("{name}.alias@x.example").into()),
-        proxy_addresses: Box::default(),
+        proxy_addresses: Texts::default(),
         members: None,
     };
     let domain = |name: &str| Domain { name: name.into(), verified: true, federated: false, initial: false };

@@ -152,10 +152,10 @@ fn restoring_makes_a_synced_user_formerly_synced_and_leaves_others() {
 fn restoring_needs_every_unique_value_to_be_free() {
     let binned = |user: &mut CloudUser| {
         user.deleted_at = Some("".into());
-        user.proxy_addresses = Known::Is(["SMTP:a@x.example".into(), "X500:/o=x".into()].into());
+        user.proxy_addresses = Known::Is(["SMTP:a@x.example", "X500:/o=x"].into());
     };
     let builder = || TenantBuilder::users(&["a", "b"]).with(1, binned);
-    let smtp = |user: &mut CloudUser| user.proxy_addresses = Known::Is(["smtp:A@x.example".into()].into());
+    let smtp = |user: &mut CloudUser| user.proxy_addresses = Known::Is(["smtp:A@x.example"].into());
     assert_eq!(builder().with(2, smtp).build().write(1, ChangeKind::Restore), conflict("proxyAddresses", 2));
     let deleted_too = |user: &mut CloudUser| user.deleted_at = Some("".into());
     assert_eq!(builder().with(2, smtp).with(2, deleted_too).build().write(1, ChangeKind::Restore), Ok(()));

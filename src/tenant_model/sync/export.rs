@@ -75,7 +75,7 @@ fn addresses(user: &AdUser) -> (Option<&str>, Vec<&str>) {
         let mail = user.mail.as_deref().filter(|mail| survives(mail));
         return (mail, mail.into_iter().collect());
     }
-    let entries = || user.proxy_addresses.iter().map(|entry| ProxyAddress::parse(entry)).filter(taken_over);
+    let entries = || user.proxy_addresses.iter().map(ProxyAddress::parse).filter(taken_over);
     let primary = ProxyAddress::primary_of(entries());
     let mut all: Vec<&str> = entries().map(|entry| entry.address).collect();
     all.sort_by_key(|own| fold(own));

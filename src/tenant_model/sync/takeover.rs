@@ -6,7 +6,7 @@
 use super::Incoming;
 use super::export::{Export, is_routing};
 use crate::model::text::same;
-use crate::model::{CloudUser, EntraId, Known, OnPremisesResidue, ProvisioningError, ProxyAddress, Text};
+use crate::model::{CloudUser, EntraId, Known, OnPremisesResidue, ProvisioningError, ProxyAddress, Text, Texts};
 use crate::tenant_model::addresses::owned_addresses;
 use crate::tenant_model::rules::restored;
 use crate::tenant_model::{Suffix, Tenant, UserRef};
@@ -35,7 +35,7 @@ pub struct Takeover {
 /// The mail addresses of an account after a takeover.
 struct Addresses {
     primary: Option<Text>,
-    entries: Known<Box<[Box<str>]>>,
+    entries: Known<Texts>,
     lost: Vec<Text>,
     conflicts: Vec<(Text, EntraId)>,
 }
@@ -197,11 +197,11 @@ pub(super) fn error(account: &CloudUser, property: &str, value: Text, now: &str)
 }
 
 /// proxyAddresses, primary first; what is no mail stays as it is.
-fn entries(mail: &[&str], primary: Option<&str>, account: &CloudUser) -> Box<[Box<str>]> {
+fn entries(mail: &[&str], primary: Option<&str>, account: &CloudUser) -> Texts {
     let secondary = mail.iter().filter(|own| !primary.is_some_and(|primary| same(primary, own)));
-    let other = account.addresses().filter(|entry| !ProxyAddress::parse(entry).is_mail()).map(Into::into);
-    let first = primary.map(|address| format!("SMTP:{address}").into());
-    first.into_iter().chain(secondary.map(|address| format!("smtp:{address}").into())).chain(other).collect()
+    let other = account.addresses().filter(|entry| !ProxyAddress::parse(entry).is_mail()).map(str::to_owned);
+    let first = primary.map(|address| format!("SMTP:{address}"));
+    first.into_iter().chain(secondary.map(|address| format!("smtp:{address}"))).chain(other).collect()
 }
 
 /// The primary address: the `SMTP:` entry, or `mail` where proxyAddresses were not read.

@@ -2,7 +2,7 @@
 
 use super::super::testing::{Person, TenantBuilder, contact, id};
 use super::*;
-use crate::model::CloudUser;
+use crate::model::{CloudUser, Texts};
 
 fn eva() -> Person {
     Person::new(7, "eva")
@@ -14,7 +14,7 @@ fn effects(builder: TenantBuilder, person: &Person) -> Takeover {
 }
 
 fn user() -> TenantBuilder {
-    TenantBuilder::users(&["eva", "w"]).with(1, |user| user.licenses = Known::Is(["sku".into()].into()))
+    TenantBuilder::users(&["eva", "w"]).with(1, |user| user.licenses = Known::Is(["sku"].into()))
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn renames_of_licensed_managed_users_can_be_switched_off() {
     let off = || user().feature("synchronizeUpnForManagedUsersEnabled", false);
     let held = effects(off(), &ad);
     assert_eq!((held.upn, held.upn_held_back), (None, Some("eve@x.example".into())));
-    let unlicensed = off().with(1, |user| user.licenses = Known::Is(Box::default()));
+    let unlicensed = off().with(1, |user| user.licenses = Known::Is(Texts::default()));
     assert!(effects(unlicensed, &ad).upn.is_some());
     let federated = off().with(1, |user| user.upn = "eva@fed.example".into());
     assert!(effects(federated, &ad).upn.is_some());

@@ -85,7 +85,7 @@ impl Population {
         user.sam = Some(format!("person{n}").into());
         user.upn = Some(name.clone().into());
         user.mail = Some(name.clone().into());
-        user.proxy_addresses = Box::new([format!("SMTP:{name}").into(), format!("smtp:p.{n}@x.example").into()]);
+        user.proxy_addresses = [format!("SMTP:{name}"), format!("smtp:p.{n}@x.example")].into();
         user.display_name = Some(format!("Person {}", n / 3).into());
         user.enabled = Some(true);
         let mut account = CloudUser::new(format!("00000000-0000-4000-8000-{n:012x}").parse().unwrap(), &name, None);
@@ -127,9 +127,9 @@ impl Population {
             }
             15 => {
                 // Nothing but the sign-in name.
-                (user.mail, user.proxy_addresses, user.employee_id) = (None, Box::default(), None);
+                (user.mail, user.proxy_addresses, user.employee_id) = (None, Texts::default(), None);
                 (account.mail, account.proxy_addresses, account.employee_id) =
-                    (Known::Null, Known::Is(Box::default()), Known::Null);
+                    (Known::Null, Known::Is(Texts::default()), Known::Null);
             }
             16 => {
                 // Other addresses, a number in common.
@@ -137,7 +137,7 @@ impl Population {
                 user.employee_id = Some(format!("E{n}").into());
                 account.employee_id = Known::Is(format!("E{n}").into());
                 account.mail = Known::Is(format!("other{n}@x.example").into());
-                account.proxy_addresses = Known::Is(Box::new([format!("SMTP:other{n}@x.example").into()]));
+                account.proxy_addresses = Known::Is([format!("SMTP:other{n}@x.example")].into());
             }
             _ => {}
         }
@@ -189,7 +189,7 @@ impl Population {
         let name = format!("info{}@x.example", self.next);
         shared.upn = name.clone().into();
         shared.mail = Known::Is(name.clone().into());
-        shared.proxy_addresses = Known::Is(Box::new([format!("SMTP:{name}").into()]));
+        shared.proxy_addresses = Known::Is([format!("SMTP:{name}")].into());
         shared.employee_id = Known::Null;
         // How a shared mailbox looks depends on what may be read, and on who made it.
         match self.random() % 3 {
@@ -203,7 +203,7 @@ impl Population {
     fn shared_mailbox_as_mail(&mut self) {
         let shared = self.shared_mailbox();
         let (mut user, _) = self.pair();
-        (user.mail, user.proxy_addresses) = (shared.mail.value().cloned(), Box::default());
+        (user.mail, user.proxy_addresses) = (shared.mail.value().cloned(), Texts::default());
         self.add(user, None);
         self.add_account(shared);
     }
@@ -212,7 +212,7 @@ impl Population {
         let shared = self.shared_mailbox();
         let (mut user, _) = self.pair();
         user.upn = Some(format!("{}@corp.local", user.sam.as_deref().unwrap()).into());
-        (user.mail, user.proxy_addresses) = (shared.mail.value().cloned(), Box::default());
+        (user.mail, user.proxy_addresses) = (shared.mail.value().cloned(), Texts::default());
         self.add(user, None);
         self.add_account(shared);
     }
@@ -220,10 +220,10 @@ impl Population {
     /// Two users with the alias of a shared mailbox; only one of them has an account.
     fn shared_alias(&mut self) {
         let shared = self.shared_mailbox();
-        let alias: Box<str> = format!("smtp:{}", shared.upn).into();
+        let alias = format!("smtp:{}", shared.upn);
         let ((mut left, mine), (mut right, _)) = (self.pair(), self.pair());
         for user in [&mut left, &mut right] {
-            user.proxy_addresses = user.proxy_addresses.iter().cloned().chain([alias.clone()]).collect();
+            user.proxy_addresses = user.proxy_addresses.iter().chain([&*alias]).collect();
         }
         self.add_pair(left, mine);
         self.add(right, None);
@@ -262,7 +262,7 @@ impl Population {
         let ((user, account), (_, mut wrong)) = (self.pair(), self.pair());
         link(&user, &mut wrong);
         wrong.upn = format!("person{}4711@x.onmicrosoft.com", self.next).into();
-        (wrong.mail, wrong.proxy_addresses) = (Known::Null, Known::Is(Box::default()));
+        (wrong.mail, wrong.proxy_addresses) = (Known::Null, Known::Is(Texts::default()));
         self.add_account(wrong);
         self.add_pair(user, account);
     }
@@ -279,9 +279,9 @@ impl Population {
     /// The sign-in name of a new AD user is an alias of an account that somebody else has.
     fn alias_of_somebody_else(&mut self) {
         let ((user, mut account), (mut newcomer, _)) = (self.pair(), self.pair());
-        let old = account.addresses().map(Into::into);
-        account.proxy_addresses = Known::Is(old.chain([format!("smtp:{}", newcomer.upn.as_deref().unwrap()).into()]).collect());
-        (newcomer.mail, newcomer.proxy_addresses, newcomer.employee_id) = (None, Box::default(), None);
+        let alias = format!("smtp:{}", newcomer.upn.as_deref().unwrap());
+        account.proxy_addresses = Known::Is(account.addresses().chain([&*alias]).collect());
+        (newcomer.mail, newcomer.proxy_addresses, newcomer.employee_id) = (None, Texts::default(), None);
         self.add_pair(user, account);
         self.add(newcomer, None);
     }

@@ -44,7 +44,7 @@ async fn reads_what_was_seeded() {
     let ann = user(&forest, "ann");
     assert_eq!(ann.upn.as_deref(), Some("ann@hardmatch.test"));
     assert_eq!((ann.mail.as_deref(), ann.employee_id.as_deref()), (Some("ann@corp.example"), Some("E1001")));
-    let mut addresses: Vec<&str> = ann.proxy_addresses.iter().map(AsRef::as_ref).collect();
+    let mut addresses: Vec<&str> = ann.proxy_addresses.iter().collect();
     addresses.sort_unstable();
     assert_eq!(addresses, ["SMTP:ann@corp.example", "smtp:a.plain@corp.example"]);
     assert_eq!((ann.enabled, ann.excluded, &ann.consistency_guid), (Some(true), None, &GuidAttribute::Absent));

@@ -33,7 +33,7 @@ fn is_answer(key: &ForestKey, forest: &ObservedForest, user: &AdUser) -> bool {
         ForestKey::Sid(sid) => user.sid.as_ref() == Some(sid),
         ForestKey::Sam(name) => is(user.sam.as_deref(), name),
         ForestKey::Upn(name) => is(user.upn.as_deref(), name),
-        ForestKey::Mail(address) => is(user.mail.as_deref(), address) || has_address(&user.proxy_addresses, address),
+        ForestKey::Mail(address) => is(user.mail.as_deref(), address) || has_address(user.proxy_addresses.iter(), address),
         ForestKey::EmployeeId(id) => is(user.employee_id.as_deref(), id),
         ForestKey::ImmutableId(id) => effective_anchor(&forest.anchor, user).is_ok_and(|anchor| anchor.value == *id),
         ForestKey::Similar(beginning) => {
@@ -98,11 +98,10 @@ fn answers(question: &CloudQuestion, tenant: &Tenant) -> BTreeSet<EntraId> {
         CloudQuestion::Upn(name) => users(&|user| same(user.original_upn(), name)),
         CloudQuestion::Address(address) => {
             let mut ids = users(&|user| {
-                let entries: Vec<Box<str>> = user.addresses().map(Into::into).collect();
-                user.mail.value().is_some_and(|mail| same(mail, address)) || has_address(&entries, address)
+                user.mail.value().is_some_and(|mail| same(mail, address)) || has_address(user.addresses(), address)
             });
             let owns = |other: &&OtherObject| {
-                other.mail.as_ref().is_some_and(|mail| same(mail, address)) || has_address(&other.proxy_addresses, address)
+                other.mail.as_ref().is_some_and(|mail| same(mail, address)) || has_address(other.proxy_addresses.iter(), address)
             };
             ids.extend(observed.others.iter().filter(owns).map(|other| other.id));
             ids
@@ -127,8 +126,8 @@ fn answers(question: &CloudQuestion, tenant: &Tenant) -> BTreeSet<EntraId> {
     }
 }
 
-fn has_address(entries: &[Box<str>], address: &str) -> bool {
-    entries.iter().map(|entry| ProxyAddress::parse(entry)).any(|entry| entry.is_mail() && same(entry.address, address))
+fn has_address<'a>(entries: impl Iterator<Item = &'a str>, address: &str) -> bool {
+    entries.map(ProxyAddress::parse).any(|entry| entry.is_mail() && same(entry.address, address))
 }
 
 fn begins(name: &str, beginning: &str) -> bool {

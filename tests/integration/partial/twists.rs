@@ -91,7 +91,7 @@ fn twist_ad(forests: &mut Vec<ObservedForest>, Twist(kind, a, b): Twist) {
         21 => user.sam = Some(format!("u{b}").into()),
         22 => user.upn = Some(upn(b, false).to_uppercase().into()),
         23 => user.consistency_guid = GuidAttribute::Bytes((*guid(b).ad_bytes()).into()),
-        24 => user.proxy_addresses = [format!("SMTP:{}", upn(b, false)).into(), "smtp:all@x.example".into()].into(),
+        24 => user.proxy_addresses = [&*format!("SMTP:{}", upn(b, false)), "smtp:all@x.example"].into(),
         25 => user.excluded = Some(Exclusion::ServiceAccount),
         26 => {
             user.employee_id = Some(format!("e{b}").into());
@@ -122,7 +122,7 @@ fn twin(forests: &mut Vec<ObservedForest>, user: &AdUser, b: u8) {
 fn twist_account(user: &mut CloudUser, kind: u8, b: u8) {
     match kind {
         28 => user.immutable_id = ImmutableId::stored(&guid(b).immutable_id().as_str().to_ascii_lowercase()),
-        29 => user.proxy_addresses = Known::Is([format!("smtp:{}", upn(b, false)).into()].into()),
+        29 => user.proxy_addresses = Known::Is([format!("smtp:{}", upn(b, false))].into()),
         30 => user.mail = Known::Is(upn(b, true).into()),
         31 => user.employee_id = Known::Is(format!("e{b}").into()),
         32 => user.cloud_managed = Known::Is(true),
@@ -143,7 +143,7 @@ fn twist_tenant(tenant: &mut ObservedTenant, Twist(kind, a, b): Twist) {
             id: entra(n),
             display_name: Some(format!("Other {n}").into()),
             mail: (n == 100).then(|| "all@x.example".into()),
-            proxy_addresses: [format!("smtp:{}", upn(a, false)).into()].into(),
+            proxy_addresses: [format!("smtp:{}", upn(a, false))].into(),
             members,
         };
         tenant.others = vec![

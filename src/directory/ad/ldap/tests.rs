@@ -187,7 +187,7 @@ async fn the_rest_of_many_values_is_fetched() {
     })
     .await;
     let read = forest(&fake).read_forest().await.unwrap();
-    let addresses: Vec<&str> = read.users[0].proxy_addresses.iter().map(AsRef::as_ref).collect();
+    let addresses: Vec<&str> = read.users[0].proxy_addresses.iter().collect();
     assert_eq!(addresses, ["SMTP:a@x", "smtp:b@x", "smtp:c@x"]);
 
     let fake = users(|_| {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use crate::model::{Domain, EntraId, Known, OtherKind, OtherObject, RoleGrant, RoleState};
+use crate::model::{Domain, EntraId, Known, OtherKind, OtherObject, RoleGrant, RoleState, Texts};
 
 use super::tri::{Nested, nullable, tri};
 
@@ -95,7 +95,7 @@ pub(crate) struct WireOther {
     #[serde(alias = "Mail", default)]
     mail: Option<Box<str>>,
     #[serde(rename = "proxyAddresses", alias = "ProxyAddresses", default, deserialize_with = "nullable")]
-    proxy_addresses: Box<[Box<str>]>,
+    proxy_addresses: Texts,
     #[serde(alias = "Members", default)]
     members: Option<Vec<Member>>,
 }

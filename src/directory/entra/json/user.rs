@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::model::{CloudUser, EntraId, ImmutableId, Known, OnPremisesResidue, ProvisioningError, Text, UserKind};
+use crate::model::{CloudUser, EntraId, ImmutableId, Known, OnPremisesResidue, ProvisioningError, Text, Texts, UserKind};
 
 use super::tri::{Nested, tri};
 
@@ -42,7 +42,7 @@ pub(crate) struct WireUser {
     #[serde(alias = "Mail", deserialize_with = "tri")]
     pub(crate) mail: Known<Text>,
     #[serde(rename = "proxyAddresses", alias = "ProxyAddresses", deserialize_with = "tri")]
-    pub(crate) proxy_addresses: Known<Box<[Box<str>]>>,
+    pub(crate) proxy_addresses: Known<Texts>,
     #[serde(rename = "displayName", alias = "DisplayName")]
     pub(crate) display_name: Option<Text>,
     #[serde(rename = "employeeId", alias = "EmployeeId", deserialize_with = "tri")]
@@ -215,7 +215,7 @@ fn user_kind(word: Text) -> UserKind {
     }
 }
 
-fn licenses(read: Known<Vec<Nested<License>>>) -> Known<Box<[Box<str>]>> {
+fn licenses(read: Known<Vec<Nested<License>>>) -> Known<Texts> {
     match read {
         Known::Unknown => Known::Unknown,
         Known::Null => Known::Null,

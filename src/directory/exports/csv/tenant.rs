@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::directory::entra::json::WireUser;
-use crate::model::{Known, ObservedTenant, Text};
+use crate::model::{Known, ObservedTenant, Text, Texts};
 
 use super::super::problems::{Problems, excerpt};
 use super::super::snapshot::tenant::{Place, TenantBuilder};
@@ -130,12 +130,12 @@ impl Cells<'_> {
         flag.map(Known::from)
     }
 
-    fn addresses(&self) -> Known<Box<[Box<str>]>> {
+    fn addresses(&self) -> Known<Texts> {
         match self.text(self.columns.proxy_addresses) {
             Known::Unknown => Known::Unknown,
             Known::Null => Known::Null,
             Known::Is(cell) if is_lost_list(&cell) => Known::Unknown,
-            Known::Is(cell) => Known::Is(addresses(&cell).into_iter().map(Into::into).collect()),
+            Known::Is(cell) => Known::Is(addresses(&cell).into_iter().collect()),
         }
     }
 

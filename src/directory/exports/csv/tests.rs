@@ -27,7 +27,7 @@ fn reads_what_export_csv_writes() {
     assert_eq!((eve.dn.as_str(), eve.sam.as_deref(), eve.enabled), ("CN=Eve,OU=Staff,DC=x", Some("eve"), Some(true)));
     assert_eq!(eve.guid.immutable_id().as_str(), "7n8F9T5MWUSC3SElC3KWAQ==");
     assert_eq!(eve.consistency_guid.guid().unwrap().immutable_id().as_str(), "G+913VeldU6DyDluvnc2ew==");
-    assert_eq!(*eve.proxy_addresses, ["SMTP:eve@x".into(), "smtp:e@x".into()]);
+    assert_eq!(eve.proxy_addresses, ["SMTP:eve@x", "smtp:e@x"].into());
     assert_eq!(forest.domain_sid.unwrap().to_string(), "S-1-5-21-1-2-3");
     let wide: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(read_bytes(&wide).unwrap().users, forest.users);

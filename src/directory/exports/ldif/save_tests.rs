@@ -65,7 +65,7 @@ fn user(with_names: bool) -> BoxedStrategy<AdUser> {
     let ids = (any::<[u8; 16]>(), dn(), consistency_guid(), of(sid()), of(custom_anchor()));
     let sam = prop_oneof![text(), "MSOL_[a-z]{3}".prop_map(Into::into)];
     let names = (of(sam), of(text()), of(text()), of(text()), of(text()));
-    let addresses = proptest::collection::vec(text().prop_map(Box::from), 0..3);
+    let addresses = proptest::collection::vec(text(), 0..3);
     let flags = (of(any::<bool>()), any::<bool>(), any::<bool>(), of(any::<[u8; 16]>()), of(exclusion()));
     (ids, names, addresses, flags)
         .prop_map(move |(ids, names, addresses, flags)| AdUser {
@@ -77,7 +77,7 @@ fn user(with_names: bool) -> BoxedStrategy<AdUser> {
             mail: names.2,
             employee_id: names.3,
             display_name: names.4,
-            proxy_addresses: addresses.into(),
+            proxy_addresses: addresses.into_iter().collect(),
             enabled: flags.0,
             protected_by_admin_sd_holder: flags.1,
             has_exchange_mailbox: flags.2,

@@ -47,7 +47,7 @@ fn reads_what_ldapsearch_writes() {
     assert_eq!(eve.consistency_guid.guid().unwrap().to_string(), "dd75ef1b-a557-4e75-83c8-396ebe77367b");
     assert_eq!(zoe.dn.as_str(), "CN=Zöe Müller,OU=Staff,DC=corp,DC=example");
     assert_eq!(zoe.guid.immutable_id().as_str(), "QUJDREVGR0hJSktMTU5PUA==");
-    assert_eq!(*zoe.proxy_addresses, ["SMTP:zoe@corp.example".into(), "X500:/o=Org (Alt)/cn=o'dell".into()]);
+    assert_eq!(zoe.proxy_addresses, ["SMTP:zoe@corp.example", "X500:/o=Org (Alt)/cn=o'dell"].into());
     assert_eq!(forest.domain_sid.unwrap().to_string(), "S-1-5-21-1004336348-1177238915-682003330");
 }
 

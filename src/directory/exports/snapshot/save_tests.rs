@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::directory::exports::read_tenant_from;
-use crate::model::{ImmutableId, ObjectGuid, OnPremisesResidue, ProvisioningError, RoleState, Text, UserKind};
+use crate::model::{ImmutableId, ObjectGuid, OnPremisesResidue, ProvisioningError, RoleState, Text, Texts, UserKind};
 
 fn known<T: std::fmt::Debug + Clone + 'static>(value: impl Strategy<Value = T> + 'static) -> BoxedStrategy<Known<T>> {
     prop_oneof![Just(Known::Unknown), Just(Known::Null), value.prop_map(Known::Is)].boxed()
@@ -20,8 +20,8 @@ fn date() -> BoxedStrategy<Text> {
     (0i64..2_000_000_000).prop_map(|at| jiff::Timestamp::from_second(at).unwrap().to_string().into()).boxed()
 }
 
-fn texts() -> BoxedStrategy<Box<[Box<str>]>> {
-    proptest::collection::vec(boxed(), 0..3).prop_map(Into::into).boxed()
+fn texts() -> BoxedStrategy<Texts> {
+    proptest::collection::vec(text(), 0..3).prop_map(Texts::from_iter).boxed()
 }
 
 fn id() -> BoxedStrategy<EntraId> {

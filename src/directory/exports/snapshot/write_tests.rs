@@ -136,7 +136,7 @@ fn goes_to_the_recycle_bin_and_back() {
 fn keeps_the_plans_of_licences_that_stay() {
     let (_folder, mut document) = load(&text());
     let before = document.user(&id(EVE)).unwrap().unwrap();
-    let licenses = Known::Is(["t".into(), "s".into()].into());
+    let licenses = Known::Is(["t", "s"].into());
     document.set_user(&before, &CloudUser { licenses, ..before.clone() }).unwrap();
     let exported = document.export_account(&id(EVE)).unwrap();
     assert_eq!(exported["user"]["assignedLicenses"], json!([{ "skuId": "t" }, { "skuId": "s", "disabledPlans": ["p"] }]));
