@@ -106,7 +106,7 @@ fn export(
         remember(&anchor.value);
         let known = world.account(&account.id).cloned();
         let id = account.id;
-        let errors = account.provisioning_errors.clone();
+        let errors = account.traits.provisioning_errors.clone();
         world.tenant.put(account);
         let activity = if known.is_some() { "Update user" } else { "Add user" };
         world.record(&id, known.as_ref(), activity, extra(&outcome, known.as_ref(), &errors, &now))?;

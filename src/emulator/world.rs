@@ -274,7 +274,7 @@ impl World {
     pub(crate) fn expire_bin(&mut self) -> Result<(), Failure> {
         let limit = self.clock.now().as_second() - BIN_DAYS * 86_400;
         let is_old = |user: &CloudUser| {
-            let at = user.deleted_at.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+            let at = user.traits.deleted_at.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
             at.is_some_and(|at| at.as_second() < limit)
         };
         let old: Vec<EntraId> = self.tenant.users().filter(|(_, user)| is_old(user)).map(|(_, user)| user.id).collect();

@@ -1,11 +1,12 @@
 //! A user of the tenant as it was read, live or in the recycle bin.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::text::is_like;
-use super::{EntraId, ImmutableId, Known, ObjectGuid, ProxyAddress, Sid, Text, Texts};
+use super::{AccountTraits, EntraId, ImmutableId, Known, ObjectGuid, ProxyAddress, Sid, Text, Texts, UserKind};
 
 /// What stands in the sign-in name of an account that was invited.
 pub const GUEST_MARK: &str = "#EXT#";
@@ -35,28 +36,16 @@ pub struct CloudUser {
     pub display_name: Option<Text>,
     /// employeeId.
     pub employee_id: Known<Text>,
-    /// accountEnabled.
-    pub account_enabled: Known<bool>,
-    /// userType.
-    pub user_type: Known<UserKind>,
-    /// skuIds of assignedLicenses.
-    pub licenses: Known<Texts>,
     /// The latest sign-in, RFC 3339; null when never.
     pub last_sign_in: Known<Text>,
-    /// deletedDateTime when the account is in the recycle bin; an empty text when the file gave none.
-    pub deleted_at: Option<Text>,
-    /// onPremisesSyncBehavior.isCloudManaged: the source of authority was moved to the cloud.
-    pub cloud_managed: Known<bool>,
-    /// mailboxSettings.userPurpose (user, shared, room, equipment …).
-    pub mailbox_purpose: Known<Text>,
     /// onPremisesLastSyncDateTime, RFC 3339.
     pub last_sync: Known<Text>,
-    /// onPremisesProvisioningErrors: names and addresses that Entra withholds from the account.
-    pub provisioning_errors: Known<Box<[ProvisioningError]>>,
+    /// What it has alike with many others.
+    pub traits: Arc<AccountTraits>,
 }
 
 /// An entry of onPremisesProvisioningErrors. What was not read is `None`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProvisioningError {
     /// `PropertyConflict`, so far the only one.
@@ -95,24 +84,11 @@ impl fmt::Display for ProvisioningError {
     }
 }
 
-/// Member, guest, or something newer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UserKind {
-    /// An account of the organisation.
-    Member,
-    /// An invited account of another organisation.
-    Guest,
-    /// Any other word.
-    Other(Box<str>),
-}
-
-/// On-premises values beside ImmutableID, SID and object identifier.
+/// On-premises values beside ImmutableID, SID, object identifier and the name of the domain.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OnPremisesResidue {
     /// onPremisesDistinguishedName.
     pub distinguished_name: Known<Text>,
-    /// onPremisesDomainName.
-    pub domain_name: Known<Text>,
     /// onPremisesSamAccountName.
     pub sam_account_name: Known<Text>,
     /// onPremisesUserPrincipalName.
@@ -135,15 +111,9 @@ impl CloudUser {
             proxy_addresses: Known::Unknown,
             display_name: None,
             employee_id: Known::Unknown,
-            account_enabled: Known::Unknown,
-            user_type: Known::Unknown,
-            licenses: Known::Unknown,
             last_sign_in: Known::Unknown,
-            deleted_at: None,
-            cloud_managed: Known::Unknown,
-            mailbox_purpose: Known::Unknown,
             last_sync: Known::Unknown,
-            provisioning_errors: Known::Unknown,
+            traits: Arc::default(),
         }
     }
 
@@ -151,13 +121,13 @@ impl CloudUser {
     #[must_use]
     pub fn binned(&self, now: &str) -> Self {
         let upn = format!("{}{}", self.id.undashed(), self.upn).into();
-        Self { upn, deleted_at: Some(now.into()), ..self.clone() }
+        Self { upn, ..self.clone() }.with_traits(|traits| traits.deleted_at = Some(now.into()))
     }
 
     /// Whether the account is in the recycle bin.
     #[must_use]
     pub fn is_deleted(&self) -> bool {
-        self.deleted_at.is_some()
+        self.traits.deleted_at.is_some()
     }
 
     /// Whether AD is the master of this account now.
@@ -169,7 +139,7 @@ impl CloudUser {
     /// Whether the account is a guest: as userType says, or as the name does where that was not read.
     #[must_use]
     pub fn is_guest(&self) -> bool {
-        match &self.user_type {
+        match &self.traits.user_type {
             Known::Unknown => self.upn.contains(GUEST_MARK),
             Known::Null => false,
             Known::Is(kind) => *kind == UserKind::Guest,
@@ -199,7 +169,14 @@ impl CloudUser {
     /// The entries of onPremisesProvisioningErrors, none when they were not read.
     #[must_use]
     pub fn errors(&self) -> &[ProvisioningError] {
-        self.provisioning_errors.value().map_or(&[], AsRef::as_ref)
+        self.traits.provisioning_errors.value().map_or(&[], AsRef::as_ref)
+    }
+
+    /// The on-premises names that sync copies and leaves behind.
+    #[must_use]
+    pub fn on_premises_names(&self) -> [&Known<Text>; 4] {
+        let residue = &self.residue;
+        [&residue.distinguished_name, &self.traits.domain_name, &residue.sam_account_name, &residue.user_principal_name]
     }
 
     /// The primary mail address: that of proxyAddresses, or `mail` where those name none.
@@ -245,7 +222,7 @@ mod tests {
         let id: EntraId = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0".parse().unwrap();
         let mut user = CloudUser::new(id, "6ea91a8de32e41a1b7bdd2d185eed0e0eva@x.example", None);
         assert_eq!(user.original_upn(), "6ea91a8de32e41a1b7bdd2d185eed0e0eva@x.example");
-        user.deleted_at = Some("2026-11-01T00:00:00Z".into());
+        user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
         assert_eq!(user.original_upn(), "eva@x.example");
         user.upn = "eva@x.example".into();
         assert_eq!(user.original_upn(), "eva@x.example");

@@ -155,16 +155,16 @@ impl AccountFacts {
 fn user_fact(user: &CloudUser, name: FactName) -> Option<FactValue> {
     let text = |value: &Known<Text>| known(value, |text| FactValue::text(&**text));
     match name {
-        FactName::AssignedLicenses => known(&user.licenses, |skus| {
+        FactName::AssignedLicenses => known(&user.traits.licenses, |skus| {
             let mut skus: Vec<String> = skus.iter().map(ToString::to_string).collect();
             skus.sort();
             FactValue::List(skus)
         }),
-        FactName::DeletedDateTime => Some(user.deleted_at.as_ref().map_or(FactValue::Null, |at| FactValue::text(&**at))),
+        FactName::DeletedDateTime => Some(user.traits.deleted_at.as_ref().map_or(FactValue::Null, |at| FactValue::text(&**at))),
         // Graph leaves the property out for an account that never signed in, so "not reported" is a fact as well.
         FactName::LastSignInDateTime => Some(text(&user.last_sign_in).unwrap_or(FactValue::Null)),
         FactName::OnPremisesDistinguishedName => text(&user.residue.distinguished_name),
-        FactName::OnPremisesDomainName => text(&user.residue.domain_name),
+        FactName::OnPremisesDomainName => text(&user.traits.domain_name),
         FactName::OnPremisesImmutableId => {
             Some(user.immutable_id.as_ref().map_or(FactValue::Null, |id| FactValue::text(id.as_str())))
         }
@@ -174,7 +174,7 @@ fn user_fact(user: &CloudUser, name: FactName) -> Option<FactValue> {
         FactName::OnPremisesSyncEnabled => known(&user.sync_enabled, |on| FactValue::Bool(*on)),
         FactName::OnPremisesUserPrincipalName => text(&user.residue.user_principal_name),
         FactName::UserPrincipalName => Some(FactValue::text(user.original_upn())),
-        FactName::UserType => known(&user.user_type, |kind| {
+        FactName::UserType => known(&user.traits.user_type, |kind| {
             FactValue::text(match kind {
                 UserKind::Member => "Member",
                 UserKind::Guest => "Guest",

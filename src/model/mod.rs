@@ -2,6 +2,7 @@
 //!
 //! Pure values without input or output. Text becomes one of these types once and is valid from then on.
 
+mod account_traits;
 mod ad_user;
 mod address;
 mod anchor;
@@ -24,12 +25,13 @@ pub mod text;
 mod texts;
 mod written;
 
+pub use account_traits::{AccountTraits, TraitsInterner, UserKind};
 pub use ad_user::{AdUser, AnchorAttribute, Exclusion, GuidAttribute};
 pub use address::{AddressError, ProxyAddress, ProxyKind, SmtpAddress, Upn};
 pub use anchor::{AnchorMode, AnchorOrigin, AnchorProblem, CustomAnchorError, SourceAnchor, effective_anchor};
 pub use anchor_form::{AnchorForm, AnchorInputError, parse_anchor_input};
 pub use anchor_spellings::odd_spellings;
-pub use cloud_user::{CloudUser, GUEST_MARK, OnPremisesResidue, ProvisioningError, UserKind};
+pub use cloud_user::{CloudUser, GUEST_MARK, OnPremisesResidue, ProvisioningError};
 pub use desired::{
     Acceptable, CloudKey, CloudPairKey, CloudSelector, Desired, ForestSpec, HolderDecision, Limits, Mapping, Notice, NoticeKind,
     OnPremKey, OnPremPairKey, OnPremSelector, OnPremSide, Policy, Protected, Resolve, Rule, Source, SuffixReplacement, WriteSide,

@@ -53,7 +53,7 @@ pub struct ObservedTenant {
     pub sync_enabled: Known<bool>,
     /// Its domains.
     pub domains: Option<Vec<Domain>>,
-    /// Live and soft-deleted users, told apart by [`CloudUser::deleted_at`]; or a part of the live ones, those that
+    /// Live and soft-deleted users, told apart by [`CloudUser::is_deleted`]; or a part of the live ones, those that
     /// planning asks for, and all deleted ones.
     pub users: Vec<CloudUser>,
     /// How many live users there are where `users` is only a part; `None` where that is all.

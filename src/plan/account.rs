@@ -141,14 +141,14 @@ fn raise_opaque(link: &mut Link<'_>, account: &CloudUser, current: &str) {
 }
 
 pub(super) fn raise_mailbox(link: &mut Link<'_>, account: &CloudUser, world: &World) {
-    if let Some(purpose) = account.mailbox_purpose.value().filter(|purpose| !["user", "unknown"].contains(&&***purpose)) {
+    if let Some(purpose) = account.traits.mailbox_purpose.value().filter(|purpose| !["user", "unknown"].contains(&&***purpose)) {
         let message = format!("{} is a {purpose} mailbox, not a person's", account.original_upn());
         let finding =
             link.finding(Code::SharedMailbox, message).hint("Make sure that the AD user is the matching shared account.");
         link.raise(finding);
     }
     let on_premises = link.ad_user(world).is_some_and(|user| user.has_exchange_mailbox);
-    let in_cloud = account.mail.value().is_some() && account.licenses.value().is_some_and(|skus| !skus.is_empty());
+    let in_cloud = account.mail.value().is_some() && account.traits.licenses.value().is_some_and(|skus| !skus.is_empty());
     if on_premises && in_cloud {
         let message = format!("the AD user has msExchMailboxGuid set and {} has a licensed mailbox", account.original_upn());
         let hint = "Decide which mailbox stays before the sync cycle; otherwise the person ends with two.";
@@ -185,7 +185,7 @@ pub(super) fn raise_still_in_ad(link: &mut Link<'_>, account: &CloudUser, world:
 }
 
 pub(super) fn raise_cloud_managed(link: &mut Link<'_>, account: &CloudUser) {
-    if account.cloud_managed == Known::Is(true) {
+    if account.traits.cloud_managed == Known::Is(true) {
         let message = format!("the source of authority of {} was moved to the cloud (isCloudManaged)", account.original_upn());
         let hint = "Sync skips its AD user until that is rolled back; changing the ImmutableID destroys the way back.";
         let finding = link.finding(Code::CloudManaged, message).hint(hint);

@@ -92,7 +92,7 @@ fn check_purge(link: &mut Link<'_>, account: &CloudUser, world: &World) {
 
 fn check_in_use(link: &mut Link<'_>, account: &CloudUser, world: &World) {
     let mut uses: Vec<String> = Vec::new();
-    if let Some(skus) = account.licenses.value().filter(|skus| !skus.is_empty()) {
+    if let Some(skus) = account.traits.licenses.value().filter(|skus| !skus.is_empty()) {
         let word = if skus.len() == 1 { "licence" } else { "licences" };
         uses.push(format!("{} {word}: {}", skus.len(), skus.iter().collect::<Vec<_>>().join(", ")));
     }
@@ -107,7 +107,7 @@ fn check_in_use(link: &mut Link<'_>, account: &CloudUser, world: &World) {
         let hint = "Look whose it is. If it is worthless, write `accept: [holder-in-use]` with `because`; otherwise decide `resolve: clear`.";
         let finding = link.finding(Code::HolderInUse, message).objects(uses).hint(hint);
         link.raise_unless_accepted(Acceptable::HolderInUse, finding);
-    } else if !account.licenses.is_read() {
+    } else if !account.traits.licenses.is_read() {
         let message = format!("whether {}, which is to be purged, has licences was not read", account.original_upn());
         let finding = link
             .finding(Code::NotChecked, message)

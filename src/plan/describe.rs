@@ -20,7 +20,7 @@ pub(super) fn cloud_user_line(user: &CloudUser) -> String {
         Known::Null | Known::Unknown => "",
     };
     let guest = if user.is_guest() { ", guest" } else { "" };
-    let bin = match user.deleted_at.as_deref() {
+    let bin = match user.traits.deleted_at.as_deref() {
         None => String::new(),
         Some("") => ", in the recycle bin".to_owned(),
         Some(at) => format!(", in the recycle bin since {at}"),

@@ -80,7 +80,8 @@ impl Size {
 fn sizes(last: &EarlierRun, world: &World) -> Vec<Size> {
     // Whom sync or a plan deleted since then lies in the recycle bin, and is no user that an export lacks.
     let observed = world.tenant.observed();
-    let deleted = size(observed.users.iter().filter(|user| user.deleted_at.as_deref().is_some_and(|at| at >= &*last.at)).count());
+    let deleted =
+        size(observed.users.iter().filter(|user| user.traits.deleted_at.as_deref().is_some_and(|at| at >= &*last.at)).count());
     let what =
         if deleted == 0 { String::from("the tenant") } else { format!("the tenant, with {} deleted since,", number(deleted)) };
     let tenant = Size { what, before: last.tenant.users, now: observed.live_count().saturating_add(deleted) };

@@ -211,8 +211,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn add_leave(&mut self, at: usize, target: UserRef, account: &CloudUser, mut last: Option<usize>) {
-        let residue = &account.residue;
-        let texts = [&residue.distinguished_name, &residue.domain_name, &residue.sam_account_name, &residue.user_principal_name];
+        let texts = account.on_premises_names();
         let has_residue = texts.iter().any(|text| text.value().is_some());
         let reason = || "the account leaves hybrid".to_owned();
         if account.immutable_id.is_some() || has_residue {

@@ -218,8 +218,9 @@ fn same_end(reached: &World, end: &World, touched: &Touched, links: &[&Link<'_>]
 fn same_account(left: &CloudUser, right: &CloudUser, was_deleted: bool) -> bool {
     let plain = |user: &CloudUser| {
         let upn = user.original_upn().into();
-        let deleted_at = if was_deleted { None } else { user.deleted_at.as_ref().map(|_| Text::default()) };
-        CloudUser { upn, deleted_at, ..user.clone() }
+        CloudUser { upn, ..user.clone() }.with_traits(|traits| {
+            traits.deleted_at = traits.deleted_at.take().filter(|_| !was_deleted).map(|_| Text::default());
+        })
     };
     plain(left) == plain(right)
 }

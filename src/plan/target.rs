@@ -121,12 +121,10 @@ fn wanted(link: &Link<'_>, account: &CloudUser, world: &World) -> Need {
 }
 
 fn has_on_premises_values(account: &CloudUser) -> bool {
-    let residue = &account.residue;
-    let texts = [&residue.distinguished_name, &residue.domain_name, &residue.sam_account_name, &residue.user_principal_name];
     account.immutable_id.is_some()
         || account.sid.value().is_some()
         || account.object_identifier.value().is_some()
-        || texts.iter().any(|text| text.value().is_some())
+        || account.on_premises_names().iter().any(|text| text.value().is_some())
 }
 
 /// A synced account can only be left as it is. Stamping AD does not touch it.

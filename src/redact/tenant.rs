@@ -1,7 +1,8 @@
 //! A tenant with stand-ins.
 
 use crate::model::{
-    CloudUser, Domain, Known, ObservedTenant, OnPremisesResidue, OtherObject, ProvisioningError, RoleGrant, Text, Texts,
+    AccountTraits, CloudUser, Domain, Known, ObservedTenant, OnPremisesResidue, OtherObject, ProvisioningError, RoleGrant, Text,
+    Texts, TraitsInterner,
 };
 
 use super::{Redactor, doubts};
@@ -13,7 +14,7 @@ impl Redactor {
             id: tenant.id.map(|id| self.word(&id).into()),
             initial_domain: tenant.initial_domain.map(|name| self.domain(&name).into()),
             domains: tenant.domains.map(|domains| domains.into_iter().map(|own| domain(own, self)).collect()),
-            users: tenant.users.into_iter().map(|user| self.cloud_user(user)).collect(),
+            users: self.cloud_users(tenant.users),
             others: tenant.others.into_iter().map(|other| self.other(other)).collect(),
             roles: tenant.roles.map(|grants| {
                 grants.into_iter().map(|grant| RoleGrant { principal: self.id(grant.principal), ..grant }).collect()
@@ -29,6 +30,13 @@ impl Redactor {
         }
     }
 
+    fn cloud_users(&mut self, users: Vec<CloudUser>) -> Vec<CloudUser> {
+        let mut users: Vec<CloudUser> = users.into_iter().map(|user| self.cloud_user(user)).collect();
+        let mut traits = TraitsInterner::default();
+        users.iter_mut().for_each(|user| traits.share(user));
+        users
+    }
+
     fn cloud_user(&mut self, user: CloudUser) -> CloudUser {
         CloudUser {
             id: self.id(user.id),
@@ -42,17 +50,19 @@ impl Redactor {
             display_name: user.display_name.map(|name| self.word(&name).into()),
             employee_id: self.known(user.employee_id, Self::word),
             sync_enabled: user.sync_enabled,
-            account_enabled: user.account_enabled,
-            user_type: user.user_type,
-            licenses: user.licenses,
             last_sign_in: user.last_sign_in,
-            deleted_at: user.deleted_at,
-            cloud_managed: user.cloud_managed,
-            mailbox_purpose: user.mailbox_purpose,
             last_sync: user.last_sync,
-            provisioning_errors: user
-                .provisioning_errors
-                .map(|errors| errors.into_iter().map(|error| self.provisioning_error(error)).collect()),
+            traits: self.traits(&user.traits).into(),
+        }
+    }
+
+    fn traits(&mut self, traits: &AccountTraits) -> AccountTraits {
+        let traits = traits.clone();
+        let error = |error| self.provisioning_error(error);
+        AccountTraits {
+            provisioning_errors: traits.provisioning_errors.map(|errors| errors.into_iter().map(error).collect()),
+            domain_name: self.known(traits.domain_name, Self::domain),
+            ..traits
         }
     }
 
@@ -75,7 +85,6 @@ impl Redactor {
     fn residue(&mut self, residue: OnPremisesResidue) -> OnPremisesResidue {
         OnPremisesResidue {
             distinguished_name: self.known(residue.distinguished_name, Self::dn_text),
-            domain_name: self.known(residue.domain_name, Self::domain),
             sam_account_name: self.known(residue.sam_account_name, Self::word),
             user_principal_name: self.known(residue.user_principal_name, Self::address),
         }

@@ -137,7 +137,7 @@ fn what_entra_withholds_gets_the_stand_in_of_the_name_or_address() {
     };
     let mut user = CloudUser::new("6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0".parse().unwrap(), "eve@x.example", None);
     let errors = [error("UserPrincipalName", "eve@x.example"), error("ProxyAddress", "SMTP:eve@x.example")];
-    user.provisioning_errors = Known::Is(errors.into());
+    user.traits_mut().provisioning_errors = Known::Is(errors.into());
     let tenant = ObservedTenant { users: vec![user], ..ObservedTenant::default() };
     let redacted = redactor().observed(Observed { tenant, ..Observed::default() }).tenant;
     let [user] = redacted.users.as_slice() else { panic!("{redacted:?}") };

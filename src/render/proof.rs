@@ -99,7 +99,7 @@ mod tests {
         };
         let facts = proof_of(0, MappingState::Armed, |account| {
             (account.sync_enabled, account.sid) = (Known::Null, Known::Null);
-            account.provisioning_errors = Known::Is([error].into());
+            account.traits_mut().provisioning_errors = Known::Is([error].into());
         });
         let expected = [
             "never synced",

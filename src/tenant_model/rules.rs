@@ -116,6 +116,7 @@ impl Tenant {
         let mut after = CloudUser { immutable_id: None, ..before.clone() };
         if residue {
             after.residue = no_residue();
+            after = after.with_traits(|traits| traits.domain_name = Known::Null);
         }
         Ok((user, Some(after)))
     }
@@ -212,16 +213,12 @@ pub(super) fn restored(deleted: &CloudUser) -> CloudUser {
         Known::Null => Known::Null,
         Known::Unknown => Known::Unknown,
     };
-    CloudUser { upn: deleted.original_upn().into(), deleted_at: None, sync_enabled, ..deleted.clone() }
+    CloudUser { upn: deleted.original_upn().into(), sync_enabled, ..deleted.clone() }
+        .with_traits(|traits| traits.deleted_at = None)
 }
 
 fn no_residue() -> OnPremisesResidue {
-    OnPremisesResidue {
-        distinguished_name: Known::Null,
-        domain_name: Known::Null,
-        sam_account_name: Known::Null,
-        user_principal_name: Known::Null,
-    }
+    OnPremisesResidue { distinguished_name: Known::Null, sam_account_name: Known::Null, user_principal_name: Known::Null }
 }
 
 fn refuse_conflict(property: &'static str, holder: Option<EntraId>) -> Result<(), Refusal> {

@@ -147,10 +147,7 @@ impl TenantBuilder {
 
     /// Puts user number `n` into the recycle bin.
     pub(crate) fn binned(self, n: u8) -> Self {
-        self.with(n, |user| {
-            user.upn = format!("{}{}", user.id.undashed(), user.upn).into();
-            user.deleted_at = Some("2026-11-01T00:00:00Z".into());
-        })
+        self.with(n, |user| *user = user.binned("2026-11-01T00:00:00Z"))
     }
 
     /// A role of user or group number `n`.

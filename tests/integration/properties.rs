@@ -36,7 +36,7 @@ impl std::fmt::Debug for Case {
                 user.sync_enabled,
                 user.sid,
                 user.object_identifier,
-                user.user_type
+                user.traits.user_type
             )?;
         }
         for mapping in &self.desired.mappings {
@@ -228,14 +228,14 @@ fn cloud_user(n: u8, account: &Account, held: &mut BTreeSet<String>, sids: &mut 
     let name = upn(n, federated);
     let stored = if account.deleted { format!("{}{name}", entra(n).undashed()) } else { name.clone() };
     let mut user = CloudUser::new(entra(n), &stored, id);
-    user.deleted_at = account.deleted.then(|| "2026-11-01T00:00:00Z".into());
+    user.traits_mut().deleted_at = account.deleted.then(|| "2026-11-01T00:00:00Z".into());
     user.sync_enabled = account.sync.filter(|on| !(*on && account.deleted)).into();
     user.sid = account.sid.filter(|of| sids.insert(*of)).map(sid).into();
     user.object_identifier = account.pinned.map(guid).into();
-    user.user_type = Known::Is(if account.guest { UserKind::Guest } else { UserKind::Member });
-    user.licenses = Known::Is(if account.licensed { ["sku"].into() } else { Texts::default() });
+    user.traits_mut().user_type = Known::Is(if account.guest { UserKind::Guest } else { UserKind::Member });
+    user.traits_mut().licenses = Known::Is(if account.licensed { ["sku"].into() } else { Texts::default() });
     user.last_sign_in = Known::Null;
-    user.account_enabled = Known::Is(true);
+    user.traits_mut().account_enabled = Known::Is(true);
     user.proxy_addresses = Known::Is([format!("SMTP:{name}")].into());
     user.mail = Known::Is(name.into());
     user
@@ -323,8 +323,8 @@ pub(crate) fn picture(case: &Case, leave_out: &BTreeSet<EntraId>) -> Vec<CloudUs
     users.sort_by_key(|user| user.id);
     for user in &mut users {
         user.upn = user.original_upn().into();
-        let time = user.deleted_at.take();
-        user.deleted_at = time.filter(|_| !leave_out.contains(&user.id)).map(|_| hardmatch::model::Text::default());
+        let time = user.traits_mut().deleted_at.take();
+        user.traits_mut().deleted_at = time.filter(|_| !leave_out.contains(&user.id)).map(|_| hardmatch::model::Text::default());
     }
     users
 }

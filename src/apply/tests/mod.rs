@@ -41,6 +41,8 @@ use planner::Planner;
 use site::Site;
 
 pub(super) const NOW: &str = "2026-11-25T08:00:00Z";
+/// Since when deleted accounts are in the recycle bin.
+pub(super) const DELETED_AT: &str = "2026-11-01T00:00:00Z";
 pub(super) const DIGEST: &str = "sha256:one";
 
 pub(super) fn id(n: u8) -> EntraId {
@@ -70,18 +72,10 @@ fn account(n: u8, upn: &str, holds: Option<u8>) -> CloudUser {
         sync_enabled: Known::Null,
         sid: Known::Null,
         object_identifier: Known::Null,
-        licenses: Known::Is(Texts::default()),
         last_sign_in: Known::Null,
         ..CloudUser::new(id(n), upn, immutable_id)
     }
-}
-
-pub(super) fn binned(user: CloudUser) -> CloudUser {
-    CloudUser {
-        upn: format!("{}{}", user.id.undashed(), user.upn).into(),
-        deleted_at: Some("2026-11-01T00:00:00Z".into()),
-        ..user
-    }
+    .with_traits(|traits| traits.licenses = Known::Is(Texts::default()))
 }
 
 /// Users 1 and 2 hold each other's IDs; 4 (live), 6 and 8 (deleted) hold those of 3, 5 and 7; 9 is federated with an old
@@ -91,8 +85,8 @@ pub(super) fn observed_tenant() -> ObservedTenant {
     let domain = |name: &str, federated| Domain { name: name.into(), verified: true, federated, initial: false };
     let mut users = vec![account(1, &name(1), Some(2)), account(2, &name(2), Some(1))];
     users.extend([account(3, &name(3), None), account(4, &name(4), Some(3))]);
-    users.extend([account(5, &name(5), None), binned(account(6, &name(6), Some(5)))]);
-    users.extend([account(7, &name(7), None), binned(account(8, &name(8), Some(7)))]);
+    users.extend([account(5, &name(5), None), account(6, &name(6), Some(5)).binned(DELETED_AT)]);
+    users.extend([account(7, &name(7), None), account(8, &name(8), Some(7)).binned(DELETED_AT)]);
     users.push(account(9, "u9@fed.example", Some(90)));
     users.extend((10..=12).map(|n| account(n, &name(n), None)));
     users.push(account(13, &name(13), Some(130)));

@@ -20,16 +20,16 @@ async fn differences(site: &Site, body: &Body) -> Vec<Difference> {
 
 fn break_fact(disk: &Disk, n: u8, name: FactName) {
     disk.change(n, |user| match name {
-        FactName::AssignedLicenses => user.licenses = Known::Is(["sku"].into()),
-        FactName::DeletedDateTime => user.deleted_at = Some("2026-11-02T00:00:00Z".into()),
+        FactName::AssignedLicenses => user.traits_mut().licenses = Known::Is(["sku"].into()),
+        FactName::DeletedDateTime => user.traits_mut().deleted_at = Some("2026-11-02T00:00:00Z".into()),
         FactName::OnPremisesImmutableId => user.immutable_id = ImmutableId::stored(&anchor(200)),
         FactName::OnPremisesSecurityIdentifier => user.sid = Known::Is(sid(77)),
         FactName::OnPremisesSyncEnabled => user.sync_enabled = Known::Is(true),
         FactName::UserPrincipalName => user.upn = "somebody@x.example".into(),
         FactName::State if user.is_deleted() => {
-            (user.upn, user.deleted_at) = (user.original_upn().into(), None);
+            (user.upn, user.traits_mut().deleted_at) = (user.original_upn().into(), None);
         }
-        FactName::State => *user = binned(user.clone()),
+        FactName::State => *user = user.binned(DELETED_AT),
         FactName::PrivilegedRoles | FactName::Roles => {}
         FactName::ConsistencyGuid
         | FactName::LastSignInDateTime
@@ -70,7 +70,7 @@ async fn any_fact_that_an_action_relies_on_stops_the_plan() {
 #[tokio::test]
 async fn a_fact_that_is_not_reported_any_more_stops_the_plan() {
     let (site, body) = (Site::new(), Planner::everything().body());
-    site.disk.change(11, |user| user.licenses = Known::Unknown);
+    site.disk.change(11, |user| user.traits_mut().licenses = Known::Unknown);
     let found = differences(&site, &body).await;
     assert_eq!((found[0].fact.as_str(), found[0].found.as_str()), ("assignedLicenses", "not reported"));
 }
@@ -82,7 +82,7 @@ async fn changes_that_do_not_matter_are_not_even_mentioned() {
         site.disk.change(n, |user| {
             user.display_name = Some("New Name".into());
             user.mail = Known::Is(format!("new{n}@x.example").into());
-            user.account_enabled = Known::Is(false);
+            user.traits_mut().account_enabled = Known::Is(false);
         });
         site.disk.change_ad(n, |user| {
             user.dn = format!("CN=u{n},OU=Moved,DC=corp,DC=local").parse().unwrap();
@@ -91,7 +91,7 @@ async fn changes_that_do_not_matter_are_not_even_mentioned() {
         });
     }
     site.disk.change(11, |user| user.upn = "U11@X.EXAMPLE".into());
-    site.disk.change(12, |user| user.licenses = Known::Is(["sku"].into()));
+    site.disk.change(12, |user| user.traits_mut().licenses = Known::Is(["sku"].into()));
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
 }
 
@@ -167,7 +167,7 @@ async fn what_happens_to_a_finished_object_is_not_the_plans_business() {
     let (site, body) = half_done().await;
     assert!(site.disk.state().users[&id(8)].is_deleted());
     site.disk.change(8, |user| user.immutable_id = ImmutableId::stored(&anchor(201)));
-    site.disk.change(8, |user| user.licenses = Known::Is(["sku"].into()));
+    site.disk.change(8, |user| user.traits_mut().licenses = Known::Is(["sku"].into()));
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
     assert_eq!(site.disk.state().users[&id(8)].immutable_id, ImmutableId::stored(&anchor(201)));
 }
@@ -208,6 +208,6 @@ async fn a_half_done_chain_still_relies_on_what_it_did_not_touch() {
     drop(site.apply(&body).await);
     site.disk.repair();
     assert_eq!(&*site.disk.state().users[&id(9)].upn, "u9@x.onmicrosoft.com");
-    site.disk.change(9, |user| user.licenses = Known::Is(["sku"].into()));
+    site.disk.change(9, |user| user.traits_mut().licenses = Known::Is(["sku"].into()));
     assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale(_))));
 }

@@ -45,7 +45,7 @@ async fn roll_back(site: &mut Site) -> Body {
 fn is_back(site: &Site) -> bool {
     let normal = |disk: &Disk| {
         let (mut users, stamps) = disk.image();
-        users.get_mut(&id(8)).unwrap().deleted_at = Some("".into());
+        users.get_mut(&id(8)).unwrap().traits_mut().deleted_at = Some("".into());
         (users, stamps)
     };
     normal(&site.disk) == normal(&Disk::new())
@@ -66,7 +66,7 @@ async fn a_finished_run_is_undone_and_can_be_done_again() {
     assert_eq!(state.runs[0].end, Some(EndStatus::RolledBack));
     // The plan relies on the time at which the account was deleted, and that is another one now.
     assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale(_))));
-    site.disk.change(8, |user| user.deleted_at = Some("2026-11-01T00:00:00Z".into()));
+    site.disk.change(8, |user| user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into()));
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
     assert_eq!(site.disk.image(), after);
 }

@@ -139,7 +139,7 @@ async fn a_refusal_names_the_holder_and_costs_no_save() {
     assert_eq!(store.saved.lock().unwrap().len(), 1);
     tenant.write(&Change { user: id(1), kind: ChangeKind::SoftDelete }).await.unwrap();
     let deleted = tenant.read_accounts(&[id(1)]).await.unwrap().remove(0).user.unwrap();
-    assert_eq!(deleted.deleted_at.as_deref(), Some("2026-11-25T08:00:00Z"));
+    assert_eq!(deleted.traits.deleted_at.as_deref(), Some("2026-11-25T08:00:00Z"));
 }
 
 #[tokio::test]

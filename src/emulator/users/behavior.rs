@@ -16,7 +16,7 @@ use super::target;
 pub(crate) fn get(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     check(world, call)?;
     let id = target(world, call)?;
-    let is_cloud_managed = world.account(&id).is_some_and(|account| account.cloud_managed == Known::Is(true));
+    let is_cloud_managed = world.account(&id).is_some_and(|account| account.traits.cloud_managed == Known::Is(true));
     let mut body = json!({
         "@odata.context": call.context("users/onPremisesSyncBehavior/$entity"),
         "id": id,
@@ -66,13 +66,14 @@ fn check(world: &World, call: &Call) -> Result<(), Failure> {
 
 /// The account after the switch; `None` when there is nothing to move.
 fn switched(account: CloudUser, to_cloud: bool) -> Option<CloudUser> {
-    let is_cloud = account.cloud_managed == Known::Is(true);
+    let is_cloud = account.traits.cloud_managed == Known::Is(true);
     match (to_cloud, is_cloud) {
         (true, true) | (false, false) => Some(account),
         // Rolled back: AD is the master again once the next sync cycle has run.
-        (false, true) => Some(CloudUser { cloud_managed: Known::Is(false), ..account }),
+        (false, true) => Some(account.with_traits(|traits| traits.cloud_managed = Known::Is(false))),
         (true, false) if account.is_synced() => {
-            Some(CloudUser { cloud_managed: Known::Is(true), sync_enabled: Known::Null, ..account })
+            let moved = CloudUser { sync_enabled: Known::Null, ..account };
+            Some(moved.with_traits(|traits| traits.cloud_managed = Known::Is(true)))
         }
         (true, false) => None,
     }

@@ -73,9 +73,8 @@ fn blank(id: EntraId) -> CloudUser {
         object_identifier: Known::Null,
         proxy_addresses: Known::Null,
         mail: Known::Null,
-        licenses: Known::Null,
-        user_type: Known::Is(UserKind::Member),
         // Not in any domain, so that the anchor can be set before the name decides whether it is protected.
         ..CloudUser::new(id, &id.undashed(), None)
     }
+    .with_traits(|traits| (traits.licenses, traits.user_type) = (Known::Null, Known::Is(UserKind::Member)))
 }

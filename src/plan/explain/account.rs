@@ -16,11 +16,11 @@ pub(super) fn explained(user: UserRef, ad: Option<AdRef>, world: &World) -> Opti
     let unread = [
         ("onPremisesSecurityIdentifier", account.sid.is_read()),
         ("onPremisesObjectIdentifier", account.object_identifier.is_read()),
-        ("onPremisesProvisioningErrors", account.provisioning_errors.is_read()),
+        ("onPremisesProvisioningErrors", account.traits.provisioning_errors.is_read()),
         ("roles", roles.is_some()),
     ];
     Some(ExplainedAccount {
-        deleted_date_time: account.deleted_at.as_ref().map(ToString::to_string),
+        deleted_date_time: account.traits.deleted_at.as_ref().map(ToString::to_string),
         id: account.id.to_string(),
         immutable_id: account.immutable_id.as_ref().map(ToString::to_string),
         immutable_id_is: what_id_is(account, ad, world),

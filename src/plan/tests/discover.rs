@@ -84,9 +84,9 @@ fn what_could_be_somebody_else_is_left_to_people() {
     assert_eq!(two.why(), "2 accounts have something of this AD user");
     let stale = ann().cloud(1, "ann", Some(anchor(S)), mailed);
     assert!(stale.why().starts_with("it carries on-premises values of an AD user that is not there"));
-    let shared = |account: &mut CloudUser| account.mailbox_purpose = Known::Is("shared".into());
+    let shared = |account: &mut CloudUser| account.traits_mut().mailbox_purpose = Known::Is("shared".into());
     assert_eq!(ann().cloud(1, "ann", None, shared).why(), "its mailbox is no person's: shared");
-    let off = |account: &mut CloudUser| account.account_enabled = Known::Is(false);
+    let off = |account: &mut CloudUser| account.traits_mut().account_enabled = Known::Is(false);
     assert!(ann().cloud(1, "ann", None, off).why().starts_with("its sign-in is off"));
     let of_a_team = |upn: &str| {
         let user = |user: &mut AdUser| (user.upn, user.mail) = (Some(upn.into()), Some("info@x.example".into()));
@@ -94,7 +94,7 @@ fn what_could_be_somebody_else_is_left_to_people() {
     };
     assert_eq!(of_a_team("ann@x.example"), "one thing is the same, but the sign-in name is another");
     assert!(of_a_team("ann@corp.local").starts_with("only info@x.example is the same, which does not look like"));
-    let deleted = |account: &mut CloudUser| account.deleted_at = Some("2026-11-01T00:00:00Z".into());
+    let deleted = |account: &mut CloudUser| account.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
     assert_eq!(ann().cloud(1, "ann", None, deleted).why(), "the account is in the recycle bin");
     let alias = |account: &mut CloudUser| account.proxy_addresses = Known::Is(["smtp:ann@x.example"].into());
     assert_eq!(ann().cloud(1, "other", None, alias).why(), "only an alias or the name before the @ is the same");
@@ -116,9 +116,9 @@ fn what_belongs_to_another_ad_user_is_not_proposed() {
 
 #[test]
 fn a_guest_is_nobody_s_account() {
-    let guest = |account: &mut CloudUser| account.user_type = Known::Is(UserKind::Guest);
+    let guest = |account: &mut CloudUser| account.traits_mut().user_type = Known::Is(UserKind::Guest);
     let unread = |account: &mut CloudUser| {
-        (account.user_type, account.mail) = (Known::Unknown, Known::Is("ann@x.example".into()));
+        (account.traits_mut().user_type, account.mail) = (Known::Unknown, Known::Is("ann@x.example".into()));
     };
     let by_type = ann().cloud(1, "ann", None, guest).discover();
     let by_name = ann().cloud(1, "ann_x.example#EXT#@x.onmicrosoft.com", None, unread).discover();

@@ -59,7 +59,7 @@ fn a_link_is_proved() {
         ProvisioningError { property: Some("ProxyAddress".into()), value: Some("a@x.example".into()), ..Default::default() };
     let unproved = ann().cloud(1, "ann", Some(anchor(A)), |user| {
         user.sync_enabled = Known::Is(true);
-        user.provisioning_errors = Known::Is([error].into());
+        user.traits_mut().provisioning_errors = Known::Is([error].into());
     });
     insta::assert_snapshot!(told(&explained(&unproved, "ann")), @r#"
     linked
@@ -133,7 +133,7 @@ fn a_duplicate_has_the_anchor_and_a_placeholder_name() {
 
 #[test]
 fn an_anchor_in_the_recycle_bin_brings_that_account_back() {
-    let deleted = |user: &mut CloudUser| user.deleted_at = Some("2026-11-20T00:00:00Z".into());
+    let deleted = |user: &mut CloudUser| user.traits_mut().deleted_at = Some("2026-11-20T00:00:00Z".into());
     let alone = ann().cloud(1, "old", Some(anchor(A)), deleted);
     insta::assert_snapshot!(told(&explained(&alone, "ann")), @r#"
     armed, waits for sync

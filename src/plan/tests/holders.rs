@@ -16,7 +16,7 @@ fn a_stale_twin_is_purged_or_cleared_by_decision_only() {
 
 #[test]
 fn a_holder_in_the_recycle_bin_is_purged_or_cleared_where_it_lies() {
-    let deleted = |user: &mut CloudUser| user.deleted_at = Some("2026-11-01T00:00:00Z".into());
+    let deleted = |user: &mut CloudUser| user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
     let case = || Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "old", Some(anchor(A)), deleted);
     let purged = case().map("ann", "ann", decide("old", Resolve::Purge)).plan();
     assert_eq!(kinds(&purged), ["purge old", "setImmutableId ann"]);
@@ -29,7 +29,7 @@ fn a_holder_in_use_or_with_a_role_is_not_purged() {
     let case = |edit: fn(&mut CloudUser)| {
         Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "twin", Some(anchor(A)), edit)
     };
-    let licensed = |user: &mut CloudUser| user.licenses = Known::Is(["sku"].into());
+    let licensed = |user: &mut CloudUser| user.traits_mut().licenses = Known::Is(["sku"].into());
     assert_eq!(blockers(&case(licensed).map("ann", "ann", decide("twin", Resolve::Purge)).plan()), [Code::HolderInUse]);
     assert!(blockers(&case(licensed).map("ann", "ann", decide("twin", Resolve::Clear)).plan()).is_empty());
     let lately = |user: &mut CloudUser| user.last_sign_in = Known::Is("2026-11-20T08:00:00Z".into());
@@ -57,7 +57,7 @@ fn a_held_sid_is_cleared_by_decision() {
 
 #[test]
 fn a_blocked_mapping_takes_no_sid_off_a_shared_holder() {
-    let guest = |user: &mut CloudUser| user.user_type = Known::Is(UserKind::Guest);
+    let guest = |user: &mut CloudUser| user.traits_mut().user_type = Known::Is(UserKind::Guest);
     let body = Case::new()
         .ad("ann", A, nothing)
         .ad("bob", P, nothing)
@@ -108,7 +108,7 @@ fn one_account_may_stand_in_the_way_of_two_mappings() {
 #[test]
 fn a_holder_that_cannot_be_restored_cannot_be_cleared_in_the_bin() {
     let binned = |user: &mut CloudUser| {
-        user.deleted_at = Some("2026-11-20T00:00:00Z".into());
+        user.traits_mut().deleted_at = Some("2026-11-20T00:00:00Z".into());
         user.mail = Known::Is("ann@x.example".into());
     };
     let case = |resolve| {

@@ -92,10 +92,10 @@ impl Case {
         user.sync_enabled = Known::Null;
         user.sid = Known::Null;
         user.object_identifier = Known::Null;
-        user.licenses = Known::Is(Texts::default());
+        user.traits_mut().licenses = Known::Is(Texts::default());
         user.last_sign_in = Known::Null;
-        user.user_type = Known::Is(UserKind::Member);
-        user.account_enabled = Known::Is(true);
+        user.traits_mut().user_type = Known::Is(UserKind::Member);
+        user.traits_mut().account_enabled = Known::Is(true);
         user.proxy_addresses = Known::Is(Texts::default());
         user.mail = Known::Null;
         edit(&mut user);

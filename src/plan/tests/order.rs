@@ -35,7 +35,7 @@ fn a_blocked_mapping_blocks_what_waits_for_it_and_nothing_else() {
         .ad("ann", A, nothing)
         .ad("bob", P, nothing)
         .ad("cid", S, nothing)
-        .cloud(1, "ann", Some(anchor(P)), |user| user.user_type = Known::Is(UserKind::Guest))
+        .cloud(1, "ann", Some(anchor(P)), |user| user.traits_mut().user_type = Known::Is(UserKind::Guest))
         .cloud(2, "bob", None, nothing)
         .cloud(3, "cid", None, nothing)
         .map("ann", "ann", nothing)

@@ -77,7 +77,7 @@ fn ids_that_differ_only_in_case_are_two_ids() {
 #[test]
 fn hints_say_where_rows_and_rules_find_what_they_cannot_say_themselves() {
     let hint = |file: &'static str, rule: Option<&str>, holder: bool| {
-        let deleted = |user: &mut CloudUser| user.deleted_at = (!holder).then(|| "2026-11-01T00:00:00Z".into());
+        let deleted = |user: &mut CloudUser| user.traits_mut().deleted_at = (!holder).then(|| "2026-11-01T00:00:00Z".into());
         let held = holder.then(|| anchor(A));
         let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, deleted).cloud(2, "twin", held, nothing);
         let body = case.map("ann", "ann", |mapping| {

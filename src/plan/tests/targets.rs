@@ -135,7 +135,7 @@ fn leaving_hybrid_clears_everything_of_ad() {
 #[test]
 fn a_restore_waits_for_the_group_that_took_the_address() {
     let deleted = |user: &mut CloudUser| {
-        user.deleted_at = Some("2026-11-01T00:00:00Z".into());
+        user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
         user.proxy_addresses = Known::Is(["SMTP:ann@x.example"].into());
     };
     let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, deleted).cloud(2, "bob", None, nothing);
@@ -154,7 +154,7 @@ fn a_restore_waits_for_the_group_that_took_the_address() {
 
 #[test]
 fn a_soft_deleted_target_is_restored_when_asked() {
-    let deleted = |user: &mut CloudUser| user.deleted_at = Some("2026-11-01T00:00:00Z".into());
+    let deleted = |user: &mut CloudUser| user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
     let case = || Case::new().ad("ann", A, nothing).cloud(1, "ann", None, deleted).cloud(2, "x", None, nothing);
     assert_eq!(blockers(&case().map("ann", "ann", nothing).plan()), [Code::TargetSoftDeleted]);
     assert_eq!(kinds(&case().map("ann", "ann", |mapping| mapping.restore = true).plan()), ["restore ann", "setImmutableId ann"]);
@@ -203,7 +203,7 @@ fn a_federated_name_that_somebody_else_has_is_not_given_back() {
 
 #[test]
 fn an_older_account_of_the_parking_name_in_the_bin_hides_nobody() {
-    let binned = |user: &mut CloudUser| user.deleted_at = Some("2026-11-20T00:00:00Z".into());
+    let binned = |user: &mut CloudUser| user.traits_mut().deleted_at = Some("2026-11-20T00:00:00Z".into());
     let case = Case::new()
         .ad("ann", A, |user| user.upn = Some("ann@fed.example".into()))
         .cloud(1, "ann@x.onmicrosoft.com", Some(anchor(A)), nothing)
@@ -226,7 +226,7 @@ fn who_is_stamped_is_not_named_by_the_old_anchor() {
 #[test]
 fn two_deleted_accounts_of_one_address_do_not_both_come_back() {
     let binned = |user: &mut CloudUser| {
-        user.deleted_at = Some("2026-11-20T00:00:00Z".into());
+        user.traits_mut().deleted_at = Some("2026-11-20T00:00:00Z".into());
         user.mail = Known::Is("shared@x.example".into());
     };
     let restore = |mapping: &mut Mapping| mapping.restore = true;

@@ -12,7 +12,7 @@ fn limits_and_empty_sources_block_the_whole_plan() {
     assert_eq!(blockers(&empty), [Code::SourceEmpty, Code::OnpremNotFound]);
     let nobody = Case::new().ad("ann", A, nothing).map("ann", "ann", nothing).plan();
     assert_eq!(blockers(&nobody), [Code::SourceEmpty, Code::CloudNotFound]);
-    let in_the_bin = |account: &mut CloudUser| account.deleted_at = Some("2026-11-24T00:00:00Z".into());
+    let in_the_bin = |account: &mut CloudUser| account.traits_mut().deleted_at = Some("2026-11-24T00:00:00Z".into());
     let deleted = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, in_the_bin).map("ann", "ann", nothing).plan();
     assert_eq!(blockers(&deleted), [Code::TargetSoftDeleted]);
 }
@@ -49,7 +49,7 @@ fn each_limit_bites_at_its_number_and_not_before() {
 /// Who is changed in the recycle bin counts among all accounts, too; who lies there untouched does not.
 #[test]
 fn a_plan_never_changes_more_than_all_accounts() {
-    let binned = |account: &mut CloudUser| account.deleted_at = Some("2026-11-24T00:00:00Z".into());
+    let binned = |account: &mut CloudUser| account.traits_mut().deleted_at = Some("2026-11-24T00:00:00Z".into());
     let restored = |live: u8, changed: u8, untouched: u8| {
         let mut case = (1..=live).fold(Case::new(), |case, n| case.cloud(n, &format!("user{n}"), None, nothing));
         for n in live + 1..=live + changed {
@@ -90,7 +90,8 @@ fn a_directory_that_shrank_since_the_last_run_blocks() {
     insta::assert_snapshot!(both.findings[0].message, @"forest `corp` has 60 users; at the last run (2026-11-01T00:00:00Z) it had 76: 21 % are missing, more than the limit of 20 %");
     let mut in_the_bin = Case::new().ad("ann", A, nothing).map("ann", "user1", nothing);
     for n in 1..=60 {
-        let sync_deleted = |account: &mut CloudUser| account.deleted_at = (n > 10).then(|| "2026-11-24T00:00:00Z".into());
+        let sync_deleted =
+            |account: &mut CloudUser| account.traits_mut().deleted_at = (n > 10).then(|| "2026-11-24T00:00:00Z".into());
         in_the_bin = in_the_bin.cloud(n, &format!("user{n}"), None, sync_deleted);
     }
     let options = Options { earlier_runs: vec![run("2026-11-01T00:00:00Z", 60, 1)], ..Options::default() };

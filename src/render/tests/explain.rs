@@ -22,7 +22,7 @@ fn observed(name: &str) -> Observed {
     let guid: ObjectGuid = GUID.parse().unwrap();
     let mut twin = CloudUser::new(TWIN.parse().unwrap(), &format!("{name}4711@x.onmicrosoft.com"), Some(guid.immutable_id()));
     (twin.sync_enabled, twin.sid) = (Known::Is(true), Known::Is("S-1-5-21-1-2-3-1104".parse().unwrap()));
-    twin.provisioning_errors = Known::Is(
+    twin.traits_mut().provisioning_errors = Known::Is(
         [ProvisioningError { property: Some("UserPrincipalName".into()), value: Some(name.into()), ..Default::default() }].into(),
     );
     let group = OtherObject {

@@ -121,7 +121,7 @@ fn a_deleted_user_holds_everything_but_its_name() {
     let mut tenant = TenantBuilder::users(&["a", "b"]).anchored(1, "A").with(1, held).build();
     tenant.write(1, ChangeKind::SoftDelete).unwrap();
     assert_eq!(&*tenant.at(1).upn, "00000000000000000000000000000001a@x.example");
-    assert_eq!(tenant.at(1).deleted_at.as_deref(), Some("2026-11-20T10:00:00Z"));
+    assert_eq!(tenant.at(1).traits.deleted_at.as_deref(), Some("2026-11-20T10:00:00Z"));
     assert_eq!((tenant.holders_of(&value("A")).len(), tenant.by_sid(&sid(1)).len()), (1, 1));
     assert_eq!(tenant.write(2, rename("A@x.example")), Ok(()), "the name is free at once");
     assert_eq!(tenant.write(1, ChangeKind::Restore), conflict("userPrincipalName", 2));
@@ -140,7 +140,7 @@ fn restoring_makes_a_synced_user_formerly_synced_and_leaves_others() {
     ] {
         let binned = |user: &mut CloudUser| {
             user.sync_enabled = before;
-            user.deleted_at = Some("2026-11-01T00:00:00Z".into());
+            user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
         };
         let mut tenant = TenantBuilder::users(&["a"]).with(1, binned).build();
         tenant.write(1, ChangeKind::Restore).unwrap();
@@ -151,13 +151,13 @@ fn restoring_makes_a_synced_user_formerly_synced_and_leaves_others() {
 #[test]
 fn restoring_needs_every_unique_value_to_be_free() {
     let binned = |user: &mut CloudUser| {
-        user.deleted_at = Some("".into());
+        user.traits_mut().deleted_at = Some("".into());
         user.proxy_addresses = Known::Is(["SMTP:a@x.example", "X500:/o=x"].into());
     };
     let builder = || TenantBuilder::users(&["a", "b"]).with(1, binned);
     let smtp = |user: &mut CloudUser| user.proxy_addresses = Known::Is(["smtp:A@x.example"].into());
     assert_eq!(builder().with(2, smtp).build().write(1, ChangeKind::Restore), conflict("proxyAddresses", 2));
-    let deleted_too = |user: &mut CloudUser| user.deleted_at = Some("".into());
+    let deleted_too = |user: &mut CloudUser| user.traits_mut().deleted_at = Some("".into());
     assert_eq!(builder().with(2, smtp).with(2, deleted_too).build().write(1, ChangeKind::Restore), Ok(()));
     let owned = |tenant: &mut crate::model::ObservedTenant| tenant.others = vec![contact(100, "a@x.example")];
     assert_eq!(builder().tenant(owned).build().write(1, ChangeKind::Restore), conflict("proxyAddresses", 100));

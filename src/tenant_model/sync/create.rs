@@ -70,13 +70,12 @@ impl Tenant {
         let id = self.free_id(&incoming.anchor.value);
         let mut blank = CloudUser::new(id, upn, Some(incoming.anchor.value.clone()));
         blank.proxy_addresses = Known::Null;
-        blank.licenses = Known::Null;
-        blank.user_type = Known::Is(UserKind::Member);
+        (blank.traits_mut().licenses, blank.traits_mut().user_type) = (Known::Null, Known::Is(UserKind::Member));
         let filled = self.taken_over(incoming, &blank, now);
         // The name was settled before, and a placeholder stays until the conflict is gone.
         let withheld = (filled.upn != blank.upn).then(|| error(&blank, "UserPrincipalName", filled.upn.clone(), now));
         let errors = withheld.into_iter().chain(filled.errors().iter().cloned()).collect();
-        CloudUser { upn: blank.upn, provisioning_errors: Known::Is(errors), ..filled }
+        CloudUser { upn: blank.upn, ..filled }.with_traits(|traits| traits.provisioning_errors = Known::Is(errors))
     }
 
     fn free_id(&self, anchor: &ImmutableId) -> EntraId {

@@ -23,7 +23,7 @@ fn a_deleted_account_is_out_of_sync_and_keeps_what_links_it() {
     let user = tenant.by_id(&id(1)).unwrap();
     assert_eq!(delete(&mut tenant), SyncDeletion::Deleted(user));
     let account = tenant.at(1);
-    assert_eq!((account.deleted_at.as_deref(), account.sync_enabled), (Some("2026-11-20T11:00:00Z"), Known::Is(false)));
+    assert_eq!((account.traits.deleted_at.as_deref(), account.sync_enabled), (Some("2026-11-20T11:00:00Z"), Known::Is(false)));
     assert_eq!((&*account.upn, account.original_upn()), ("00000000000000000000000000000001eva@x.example", "eva@x.example"));
     let kept = (account.immutable_id.clone(), account.sid.clone(), account.object_identifier);
     assert_eq!(kept, (Some(anchor(7)), Known::Is(sid(7)), Known::Is(guid(7))));

@@ -146,7 +146,7 @@ fn in_use(incoming: Incoming<'_>, account: &CloudUser) -> Option<SyncRefusal> {
 
 fn cloud_managed(incoming: Incoming<'_>, account: &CloudUser) -> Option<SyncRefusal> {
     // Another AD user with the same anchor is not held up by this: it steals the account.
-    let blocked = account.cloud_managed == Known::Is(true) && same_ad_user(incoming, account) != Some(false);
+    let blocked = account.traits.cloud_managed == Known::Is(true) && same_ad_user(incoming, account) != Some(false);
     let rule = "the source of authority was moved to the cloud (isCloudManaged): the sync client leaves the AD user out";
     blocked.then(|| refusal("BlockedOnPremises", rule, "", account.id))
 }

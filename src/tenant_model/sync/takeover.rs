@@ -57,7 +57,7 @@ impl Tenant {
         let old_primary = primary_address(account);
         let primary_known = account.proxy_addresses.is_read() || account.mail.is_read();
         let new_primary = addresses.primary.filter(|new| primary_known && !old_primary.is_some_and(|old| same(old, new)));
-        let enabled = &account.account_enabled;
+        let enabled = &account.traits.account_enabled;
         Takeover {
             upn: (!same(&before, &name.upn)).then_some((before, name.upn)),
             upn_held_back: name.held_back,
@@ -86,11 +86,14 @@ impl Tenant {
             mail: addresses.primary.map_or(before.mail, Known::Is),
             proxy_addresses: addresses.entries,
             display_name: ad.display_name.clone().or(before.display_name),
-            account_enabled: ad.enabled.map_or(before.account_enabled, Known::Is),
             last_sync: Known::Is(now.into()),
-            provisioning_errors: Known::Is(errors(account, name.held_back, addresses.conflicts, now)),
             ..before
         }
+        .with_traits(|traits| {
+            traits.account_enabled = ad.enabled.map_or(traits.account_enabled, Known::Is);
+            traits.domain_name = Known::Is(ad.dn.dns_domain().into());
+            traits.provisioning_errors = Known::Is(errors(account, name.held_back, addresses.conflicts, now));
+        })
     }
 
     /// AD's name, unless it is held back; else the present one; else (a restored account whose name is gone) a placeholder.
@@ -213,7 +216,7 @@ fn primary_address(account: &CloudUser) -> Option<&str> {
 
 /// Unknown licences count: most accounts have one.
 fn may_be_licensed(account: &CloudUser) -> bool {
-    match &account.licenses {
+    match &account.traits.licenses {
         Known::Unknown => true,
         Known::Null => false,
         Known::Is(licenses) => !licenses.is_empty(),
@@ -224,7 +227,6 @@ fn residue(export: &Export<'_>) -> OnPremisesResidue {
     let ad = export.incoming.user;
     OnPremisesResidue {
         distinguished_name: Known::Is(ad.dn.as_str().into()),
-        domain_name: Known::Is(ad.dn.dns_domain().into()),
         sam_account_name: ad.sam.clone().into(),
         user_principal_name: export.ad_upn.clone().into(),
     }

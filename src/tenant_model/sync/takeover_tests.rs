@@ -14,7 +14,7 @@ fn effects(builder: TenantBuilder, person: &Person) -> Takeover {
 }
 
 fn user() -> TenantBuilder {
-    TenantBuilder::users(&["eva", "w"]).with(1, |user| user.licenses = Known::Is(["sku"].into()))
+    TenantBuilder::users(&["eva", "w"]).with(1, |user| user.traits_mut().licenses = Known::Is(["sku"].into()))
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn renames_of_licensed_managed_users_can_be_switched_off() {
     let off = || user().feature("synchronizeUpnForManagedUsersEnabled", false);
     let held = effects(off(), &ad);
     assert_eq!((held.upn, held.upn_held_back), (None, Some("eve@x.example".into())));
-    let unlicensed = off().with(1, |user| user.licenses = Known::Is(Texts::default()));
+    let unlicensed = off().with(1, |user| user.traits_mut().licenses = Known::Is(Texts::default()));
     assert!(effects(unlicensed, &ad).upn.is_some());
     let federated = off().with(1, |user| user.upn = "eva@fed.example".into());
     assert!(effects(federated, &ad).upn.is_some());
@@ -83,7 +83,7 @@ fn renames_of_licensed_managed_users_can_be_switched_off() {
 #[test]
 fn a_disabled_ad_account_blocks_sign_in_and_hash_sync_replaces_the_password() {
     let disabled = eva().with(|user| user.enabled = Some(false));
-    let cloud = |enabled| user().with(1, |user| user.account_enabled = enabled);
+    let cloud = |enabled| user().with(1, |user| user.traits_mut().account_enabled = enabled);
     assert!(effects(cloud(Known::Is(true)), &disabled).sign_in_blocked);
     assert!(effects(cloud(Known::Unknown), &disabled).sign_in_blocked);
     assert!(!effects(cloud(Known::Is(false)), &disabled).sign_in_blocked);
@@ -104,7 +104,7 @@ fn the_cycle_does_what_the_forecast_of_effects_says() {
     let after = tenant.at(1);
     let expected = ["SMTP:eve@x.example", "smtp:eva@x.example", "smtp:eva@x.onmicrosoft.com", "SIP:e@x"];
     assert_eq!(after.addresses().collect::<Vec<_>>(), expected);
-    assert_eq!((&*after.upn, after.account_enabled), ("eve@x.example", Known::Is(false)));
+    assert_eq!((&*after.upn, after.traits.account_enabled), ("eve@x.example", Known::Is(false)));
     let again = tenant.takeover_effects(ad.incoming(), after);
     assert_eq!(again, Takeover::default(), "nothing is left to change");
 }

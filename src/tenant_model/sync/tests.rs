@@ -50,7 +50,7 @@ fn the_anchor_goes_before_every_other_match() {
     let user = tenant.at(1);
     assert_eq!((&user.sid, &user.object_identifier), (&Known::Is(sid(7)), &Known::Is(guid(7))));
     assert_eq!((user.sync_enabled, user.last_sync.clone()), (Known::Is(true), Known::Is("2026-11-20T11:00:00Z".into())));
-    assert_eq!(user.residue.domain_name, Known::Is("corp.local".into()));
+    assert_eq!(user.traits.domain_name, Known::Is("corp.local".into()));
     assert_eq!(user.residue.user_principal_name, Known::Is("eva@x.example".into()));
 }
 
@@ -169,7 +169,7 @@ fn the_anchor_of_a_linked_ad_user_must_not_change() {
 #[test]
 fn an_account_moved_to_the_cloud_is_left_alone_by_its_own_ad_user() {
     let moved = |user: &mut CloudUser| {
-        user.cloud_managed = Known::Is(true);
+        user.traits_mut().cloud_managed = Known::Is(true);
         user.sid = Known::Is(sid(7));
     };
     assert_eq!(armed().with(1, moved).build().refused(&eva()), ("BlockedOnPremises", Some(id(1))));
@@ -230,7 +230,7 @@ fn accounts_that_soft_match_must_not_touch_get_a_duplicate_beside_them() {
         (base().feature("blockSoftMatchEnabled", true), "InvalidSoftMatch"),
         (base().anchored(1, "stale"), "InvalidSoftMatch"),
         (base().with(1, |user| user.sync_enabled = Known::Is(true)), "InvalidSoftMatch"),
-        (base().with(1, |user| user.user_type = Known::Is(crate::model::UserKind::Guest)), "InvalidSoftMatch"),
+        (base().with(1, |user| user.traits_mut().user_type = Known::Is(crate::model::UserKind::Guest)), "InvalidSoftMatch"),
         (base().role(1, false, RoleState::Assigned), "ExistingAdminRoleConflict"),
     ];
     for (builder, code) in cases {
@@ -246,7 +246,7 @@ fn accounts_that_soft_match_must_not_touch_get_a_duplicate_beside_them() {
 
 #[test]
 fn a_guest_with_the_address_does_not_hide_the_member_with_the_name() {
-    let guest = |user: &mut CloudUser| user.user_type = Known::Is(crate::model::UserKind::Guest);
+    let guest = |user: &mut CloudUser| user.traits_mut().user_type = Known::Is(crate::model::UserKind::Guest);
     let tenant = TenantBuilder::users(&["eva", "g"]).with(2, guest).addresses(2, &["SMTP:eva@x.example"]).build();
     assert_eq!(tenant.ask(&eva().addresses(&["SMTP:eva@x.example"])), soft_match(&tenant, 1, true));
     let anchored = TenantBuilder::users(&["eva", "w"]).anchored(2, "stale").addresses(2, &["SMTP:eva@x.example"]).build();
@@ -290,7 +290,7 @@ fn a_new_account_looks_like_its_ad_user_and_can_be_found() {
     let user = tenant.user(new).unwrap();
     assert_eq!(user.addresses().collect::<Vec<_>>(), ["SMTP:eva@x.example", "smtp:e@x.example"]);
     assert_eq!(
-        (&*user.upn, &user.mail, user.account_enabled),
+        (&*user.upn, &user.mail, user.traits.account_enabled),
         ("eva@x.example", &Known::Is("eva@x.example".into()), Known::Is(false))
     );
     assert_eq!(

@@ -93,7 +93,7 @@ impl Population {
         account.proxy_addresses = Known::Is(user.proxy_addresses.clone());
         account.display_name = user.display_name.clone();
         (account.sync_enabled, account.sid, account.object_identifier) = (Known::Null, Known::Null, Known::Null);
-        (account.user_type, account.account_enabled) = (Known::Is(UserKind::Member), Known::Is(true));
+        (account.traits_mut().user_type, account.traits_mut().account_enabled) = (Known::Is(UserKind::Member), Known::Is(true));
         account.employee_id = Known::Null;
         if self.random() % 10 < 7 {
             user.employee_id = Some(format!("E{n}").into());
@@ -193,8 +193,8 @@ impl Population {
         shared.employee_id = Known::Null;
         // How a shared mailbox looks depends on what may be read, and on who made it.
         match self.random() % 3 {
-            0 => shared.mailbox_purpose = Known::Is("shared".into()),
-            1 => shared.account_enabled = Known::Is(false),
+            0 => shared.traits_mut().mailbox_purpose = Known::Is("shared".into()),
+            1 => shared.traits_mut().account_enabled = Known::Is(false),
             _ => {}
         }
         shared
@@ -232,7 +232,7 @@ impl Population {
 
     fn guest(&mut self) {
         let (user, mut guest) = self.pair();
-        guest.user_type = Known::Is(UserKind::Guest);
+        guest.traits_mut().user_type = Known::Is(UserKind::Guest);
         guest.upn = format!("person{}_x.example#EXT#@x.onmicrosoft.com", self.next).into();
         self.add(user, None);
         self.add_account(guest);

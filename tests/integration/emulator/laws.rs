@@ -93,7 +93,7 @@ fn users(json: &str) -> Vec<CloudUser> {
 fn tidy(users: &mut [CloudUser]) {
     users.sort_by_key(|user| user.id);
     for user in users {
-        user.deleted_at = user.deleted_at.take().map(|_| "deleted".into());
+        user.traits_mut().deleted_at = user.traits_mut().deleted_at.take().map(|_| "deleted".into());
     }
 }
 

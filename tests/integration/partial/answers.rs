@@ -65,13 +65,8 @@ fn tenant_part(whole: &ObservedTenant, questions: &BTreeSet<CloudQuestion>, also
 }
 
 fn without_details(user: &CloudUser) -> CloudUser {
-    CloudUser {
-        object_identifier: Known::Unknown,
-        last_sign_in: Known::Unknown,
-        cloud_managed: Known::Unknown,
-        mailbox_purpose: Known::Unknown,
-        ..user.clone()
-    }
+    CloudUser { object_identifier: Known::Unknown, last_sign_in: Known::Unknown, ..user.clone() }
+        .with_traits(|traits| (traits.cloud_managed, traits.mailbox_purpose) = (Known::Unknown, Known::Unknown))
 }
 
 /// Groups that hold roles, and the groups in them.

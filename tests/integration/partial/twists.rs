@@ -125,8 +125,8 @@ fn twist_account(user: &mut CloudUser, kind: u8, b: u8) {
         29 => user.proxy_addresses = Known::Is([format!("smtp:{}", upn(b, false))].into()),
         30 => user.mail = Known::Is(upn(b, true).into()),
         31 => user.employee_id = Known::Is(format!("e{b}").into()),
-        32 => user.cloud_managed = Known::Is(true),
-        33 => user.mailbox_purpose = Known::Is("shared".into()),
+        32 => user.traits_mut().cloud_managed = Known::Is(true),
+        33 => user.traits_mut().mailbox_purpose = Known::Is("shared".into()),
         34 => user.last_sign_in = Known::Is("2026-11-20T00:00:00Z".into()),
         _ => {
             // Parked in a detour that was cut off.

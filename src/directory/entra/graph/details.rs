@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::directory::entra::json::{Object, WireUser};
 use crate::directory::ports::DirectoryError;
 use crate::directory::text::shown;
-use crate::model::{CloudUser, EntraId, Known, Text};
+use crate::model::{CloudUser, EntraId, Known, Text, TraitsInterner};
 
 use super::batch::Part;
 use super::call::{Call, Version, is_one_of};
@@ -150,9 +150,11 @@ impl Extras {
     /// Adds the answers to the accounts.
     pub(super) fn add_to(self, users: &mut [&mut CloudUser]) -> Result<(), DirectoryError> {
         let mut by_id: BTreeMap<EntraId, &mut CloudUser> = users.iter_mut().map(|user| (user.id, &mut **user)).collect();
+        let mut traits = TraitsInterner::default();
         for (extra, id, json) in self.answers {
             if let Some(user) = by_id.get_mut(&id) {
                 take(extra, user, json)?;
+                traits.share(user);
             }
         }
         Ok(())
@@ -247,7 +249,7 @@ fn take(extra: Extra, user: &mut CloudUser, json: Value) -> Result<(), Directory
     match extra {
         Extra::Master => {
             let behavior: Behavior = serde_json::from_value(json).map_err(odd)?;
-            user.cloud_managed = behavior.is_cloud_managed.into();
+            user.traits_mut().cloud_managed = behavior.is_cloud_managed.into();
         }
         Extra::SignIn | Extra::Mailbox => {
             let Object(mut wire) = serde_json::from_value::<Object<WireUser>>(json).map_err(odd)?;
@@ -257,7 +259,7 @@ fn take(extra: Extra, user: &mut CloudUser, json: Value) -> Result<(), Directory
                 // Graph leaves the property out for an account that never signed in.
                 user.last_sign_in = if read.last_sign_in == Known::Unknown { Known::Null } else { read.last_sign_in };
             } else {
-                user.mailbox_purpose = read.mailbox_purpose;
+                user.traits_mut().mailbox_purpose = read.traits.mailbox_purpose.clone();
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::directory::entra::json::{Object, UserError, WireUser};
 use crate::directory::ports::DirectoryError;
 use crate::directory::text::shown;
-use crate::model::{CloudUser, EntraId};
+use crate::model::{CloudUser, EntraId, TraitsInterner};
 
 use super::call::{Call, Told, Version};
 use super::client::Client;
@@ -99,6 +99,7 @@ pub(super) struct Decoded {
     /// The first few that cannot be used.
     pub(super) wrong: Vec<String>,
     pub(super) wrong_count: usize,
+    pub(super) traits: TraitsInterner,
 }
 
 impl Decoded {
@@ -106,7 +107,10 @@ impl Decoded {
         for wire in wires {
             let (id, name) = (wire.any_id(), wire.upn.clone());
             match wire.into_user(place == Place::Bin) {
-                Ok(user) => self.users.push(user),
+                Ok(mut user) => {
+                    self.traits.share(&mut user);
+                    self.users.push(user);
+                }
                 Err(error) => self.refuse(id, name.as_deref(), &error),
             }
         }

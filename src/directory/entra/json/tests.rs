@@ -36,7 +36,7 @@ fn only_what_differs_is_a_change() {
     assert_eq!(property_changes(&before, &after), []);
     after.immutable_id = None;
     after.sid = Known::Null;
-    after.cloud_managed = Known::Is(true);
+    after.traits_mut().cloud_managed = Known::Is(true);
     after.mail = Known::Unknown;
     let changes = property_changes(&before, &after);
     let paths: Vec<Path> = changes.iter().map(|(path, ..)| *path).collect();
@@ -56,7 +56,7 @@ fn only_what_differs_is_a_change() {
 fn dates_of_windows_powershell_are_rewritten() {
     let mut json = user();
     json["deletedDateTime"] = json!("/Date(1767225600000)/");
-    assert_eq!(read_user(&json).unwrap().deleted_at.as_deref(), Some("2026-01-01T00:00:00Z"));
+    assert_eq!(read_user(&json).unwrap().traits.deleted_at.as_deref(), Some("2026-01-01T00:00:00Z"));
     json["deletedDateTime"] = json!("1.1.2026");
     assert!(read_user(&json).is_err());
 }
@@ -77,7 +77,7 @@ fn provisioning_errors_are_read_as_far_as_they_were_written() {
     ]);
     assert_eq!(json!(read.errors()), expected);
     json["onPremisesProvisioningErrors"] = json!([]);
-    assert_eq!(read_user(&json).unwrap().provisioning_errors, Known::Is(Box::default()));
+    assert_eq!(read_user(&json).unwrap().traits.provisioning_errors, Known::Is(Box::default()));
 }
 
 #[test]

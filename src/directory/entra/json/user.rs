@@ -1,9 +1,14 @@
 //! The user resource: <https://learn.microsoft.com/en-us/graph/api/resources/user>.
 
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::model::{CloudUser, EntraId, ImmutableId, Known, OnPremisesResidue, ProvisioningError, Text, Texts, UserKind};
+use crate::model::{
+    AccountTraits, CloudUser, EntraId, ImmutableId, Known, OnPremisesResidue, ProvisioningError, Text, Texts, UserKind,
+};
 
 use super::tri::{Nested, tri};
 
@@ -136,13 +141,25 @@ impl WireUser {
         let id = self.any_id().ok_or(UserError::NoId)?;
         let upn = self.upn.filter(|upn| !upn.is_empty()).ok_or(UserError::NoUpn)?;
         let deleted = date("deletedDateTime", self.deleted)?.value().cloned();
+        let traits = AccountTraits {
+            account_enabled: self.account_enabled,
+            user_type: filled(self.user_type).map(user_kind),
+            licenses: licenses(self.licenses),
+            deleted_at: if in_bin { Some(deleted.unwrap_or_default()) } else { deleted },
+            domain_name: filled(self.domain_name),
+            cloud_managed: flatten(self.sync_behavior, |behavior| behavior.is_cloud_managed),
+            mailbox_purpose: filled(flatten(self.mailbox, |mailbox| mailbox.purpose)),
+            provisioning_errors: self.provisioning_errors.map(provisioning_errors),
+        };
         Ok(CloudUser {
+            id,
+            upn,
+            immutable_id: immutable_id(self.immutable_id)?,
             sync_enabled: self.sync_enabled,
             sid: parsed("onPremisesSecurityIdentifier", self.sid)?,
             object_identifier: parsed("onPremisesObjectIdentifier", self.object_identifier)?,
             residue: OnPremisesResidue {
                 distinguished_name: filled(self.distinguished_name),
-                domain_name: filled(self.domain_name),
                 sam_account_name: filled(self.sam_account_name),
                 user_principal_name: filled(self.on_premises_upn),
             },
@@ -150,17 +167,9 @@ impl WireUser {
             proxy_addresses: self.proxy_addresses,
             display_name: self.display_name.filter(|name| !name.is_empty()),
             employee_id: filled(self.employee_id),
-            account_enabled: self.account_enabled,
-            user_type: filled(self.user_type).map(user_kind),
-            licenses: licenses(self.licenses),
             last_sign_in: last_sign_in(self.sign_in)?,
-            deleted_at: if in_bin { Some(deleted.unwrap_or_default()) } else { deleted },
-            cloud_managed: flatten(self.sync_behavior, |behavior| behavior.is_cloud_managed),
-            mailbox_purpose: filled(flatten(self.mailbox, |mailbox| mailbox.purpose)),
             last_sync: date("onPremisesLastSyncDateTime", self.last_sync)?,
-            provisioning_errors: self.provisioning_errors.map(provisioning_errors),
-            upn,
-            ..CloudUser::new(id, "", immutable_id(self.immutable_id)?)
+            traits: Arc::new(traits),
         })
     }
 }
@@ -265,27 +274,42 @@ fn flatten<T, U>(read: Known<Nested<T>>, get: impl FnOnce(T) -> Known<U>) -> Kno
 /// PowerShell writes every property, and null for those that were not selected. A property that no user has a value
 /// for is therefore not known to be empty.
 pub(crate) fn forget_unselected(users: &mut [CloudUser]) {
-    fn forget<T>(users: &mut [CloudUser], get: impl Fn(&mut CloudUser) -> &mut Known<T>, empty: impl Fn(&T) -> bool) {
-        if users.iter_mut().all(|user| get(user).value().is_none_or(&empty)) {
-            users.iter_mut().for_each(|user| *get(user) = Known::Unknown);
-        }
-    }
     forget(users, |user| &mut user.sync_enabled, |_| false);
     forget(users, |user| &mut user.sid, |_| false);
     forget(users, |user| &mut user.object_identifier, |_| false);
     forget(users, |user| &mut user.residue.distinguished_name, |_| false);
-    forget(users, |user| &mut user.residue.domain_name, |_| false);
     forget(users, |user| &mut user.residue.sam_account_name, |_| false);
     forget(users, |user| &mut user.residue.user_principal_name, |_| false);
     forget(users, |user| &mut user.mail, |_| false);
-    forget(users, |user| &mut user.proxy_addresses, |list| list.is_empty());
+    forget(users, |user| &mut user.proxy_addresses, Texts::is_empty);
     forget(users, |user| &mut user.employee_id, |_| false);
-    forget(users, |user| &mut user.account_enabled, |_| false);
-    forget(users, |user| &mut user.user_type, |_| false);
-    forget(users, |user| &mut user.licenses, |list| list.is_empty());
     forget(users, |user| &mut user.last_sign_in, |_| false);
-    forget(users, |user| &mut user.cloud_managed, |_| false);
-    forget(users, |user| &mut user.mailbox_purpose, |_| false);
     forget(users, |user| &mut user.last_sync, |_| false);
-    forget(users, |user| &mut user.provisioning_errors, |list| list.is_empty());
+    forget_unselected_traits(users);
+}
+
+/// The same for what users share: each is changed once, and shared on.
+fn forget_unselected_traits(users: &mut [CloudUser]) {
+    let before: HashSet<Arc<AccountTraits>> = users.iter().map(|user| Arc::clone(&user.traits)).collect();
+    let mut after: Vec<AccountTraits> = before.iter().map(|traits| AccountTraits::clone(traits)).collect();
+    forget(&mut after, |traits| &mut traits.domain_name, |_| false);
+    forget(&mut after, |traits| &mut traits.account_enabled, |_| false);
+    forget(&mut after, |traits| &mut traits.user_type, |_| false);
+    forget(&mut after, |traits| &mut traits.licenses, Texts::is_empty);
+    forget(&mut after, |traits| &mut traits.cloud_managed, |_| false);
+    forget(&mut after, |traits| &mut traits.mailbox_purpose, |_| false);
+    forget(&mut after, |traits| &mut traits.provisioning_errors, |list| list.is_empty());
+    let after: HashMap<Arc<AccountTraits>, Arc<AccountTraits>> =
+        before.into_iter().zip(after.into_iter().map(Arc::new)).collect();
+    for user in users {
+        if let Some(traits) = after.get(&user.traits) {
+            user.traits = Arc::clone(traits);
+        }
+    }
+}
+
+fn forget<H, T>(holders: &mut [H], get: impl Fn(&mut H) -> &mut Known<T>, empty: impl Fn(&T) -> bool) {
+    if holders.iter_mut().all(|holder| get(holder).value().is_none_or(&empty)) {
+        holders.iter_mut().for_each(|holder| *get(holder) = Known::Unknown);
+    }
 }

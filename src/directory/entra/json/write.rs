@@ -19,20 +19,20 @@ fn properties(user: &CloudUser) -> Vec<(Path, Value)> {
     list.known("onPremisesSecurityIdentifier", &user.sid, |sid| json!(sid));
     list.known("onPremisesObjectIdentifier", &user.object_identifier, |guid| json!(guid.to_string()));
     list.known("onPremisesDistinguishedName", &user.residue.distinguished_name, |text| json!(text));
-    list.known("onPremisesDomainName", &user.residue.domain_name, |text| json!(text));
+    list.known("onPremisesDomainName", &user.traits.domain_name, |text| json!(text));
     list.known("onPremisesSamAccountName", &user.residue.sam_account_name, |text| json!(text));
     list.known("onPremisesUserPrincipalName", &user.residue.user_principal_name, |text| json!(text));
     list.known("onPremisesLastSyncDateTime", &user.last_sync, |text| json!(text));
     list.known("mail", &user.mail, |text| json!(text));
     list.known("proxyAddresses", &user.proxy_addresses, |entries| json!(entries));
     list.known("employeeId", &user.employee_id, |text| json!(text));
-    list.known("accountEnabled", &user.account_enabled, |on| json!(on));
-    list.known("userType", &user.user_type, |kind| json!(kind_word(kind)));
-    list.known("assignedLicenses", &user.licenses, |skus| skus.iter().map(|sku| json!({ "skuId": sku })).collect());
+    list.known("accountEnabled", &user.traits.account_enabled, |on| json!(on));
+    list.known("userType", &user.traits.user_type, |kind| json!(kind_word(kind)));
+    list.known("assignedLicenses", &user.traits.licenses, |skus| skus.iter().map(|sku| json!({ "skuId": sku })).collect());
     list.nested("signInActivity", "lastSignInDateTime", &user.last_sign_in, |text| json!(text));
-    list.nested("onPremisesSyncBehavior", "isCloudManaged", &user.cloud_managed, |on| json!(on));
-    list.nested("mailboxSettings", "userPurpose", &user.mailbox_purpose, |text| json!(text));
-    list.push("deletedDateTime", json!(user.deleted_at.as_deref().filter(|at| !at.is_empty())));
+    list.nested("onPremisesSyncBehavior", "isCloudManaged", &user.traits.cloud_managed, |on| json!(on));
+    list.nested("mailboxSettings", "userPurpose", &user.traits.mailbox_purpose, |text| json!(text));
+    list.push("deletedDateTime", json!(user.traits.deleted_at.as_deref().filter(|at| !at.is_empty())));
     list.0
 }
 

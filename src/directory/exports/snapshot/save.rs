@@ -144,7 +144,7 @@ impl Serialize for Users<'_> {
 
 fn whole_user(user: &CloudUser) -> Value {
     let mut json = user_json(user);
-    let errors = match &user.provisioning_errors {
+    let errors = match &user.traits.provisioning_errors {
         Known::Unknown => None,
         Known::Null => Some(Value::Null),
         Known::Is(errors) => Some(json!(errors)),

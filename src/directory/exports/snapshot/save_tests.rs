@@ -2,7 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::directory::exports::read_tenant_from;
-use crate::model::{ImmutableId, ObjectGuid, OnPremisesResidue, ProvisioningError, RoleState, Text, Texts, UserKind};
+use crate::model::{
+    AccountTraits, ImmutableId, ObjectGuid, OnPremisesResidue, ProvisioningError, RoleState, Text, Texts, UserKind,
+};
 
 fn known<T: std::fmt::Debug + Clone + 'static>(value: impl Strategy<Value = T> + 'static) -> BoxedStrategy<Known<T>> {
     prop_oneof![Just(Known::Unknown), Just(Known::Null), value.prop_map(Known::Is)].boxed()
@@ -33,10 +35,9 @@ fn kind() -> BoxedStrategy<UserKind> {
 }
 
 fn residue() -> BoxedStrategy<OnPremisesResidue> {
-    (known(text()), known(text()), known(text()), known(text()))
-        .prop_map(|(distinguished_name, domain_name, sam_account_name, user_principal_name)| OnPremisesResidue {
+    (known(text()), known(text()), known(text()))
+        .prop_map(|(distinguished_name, sam_account_name, user_principal_name)| OnPremisesResidue {
             distinguished_name,
-            domain_name,
             sam_account_name,
             user_principal_name,
         })
@@ -50,14 +51,29 @@ fn errors() -> BoxedStrategy<Box<[ProvisioningError]>> {
     proptest::collection::vec(error, 0..3).prop_map(Into::into).boxed()
 }
 
+fn traits() -> BoxedStrategy<AccountTraits> {
+    let flags = (known(any::<bool>()), known(any::<bool>()), known(errors()), known(kind()));
+    let deleted = proptest::option::of(prop_oneof![Just("".into()), date()]);
+    (flags, known(texts()), known(text()), known(text()), deleted)
+        .prop_map(|(flags, licenses, domain_name, mailbox_purpose, deleted_at)| AccountTraits {
+            account_enabled: flags.0,
+            cloud_managed: flags.1,
+            provisioning_errors: flags.2,
+            user_type: flags.3,
+            licenses,
+            domain_name,
+            mailbox_purpose,
+            deleted_at,
+        })
+        .boxed()
+}
+
 fn user() -> BoxedStrategy<CloudUser> {
     let ids = (id(), text(), proptest::option::of(text()), known(any::<[u8; 16]>()), known(0u32..9));
     let mails = (known(text()), known(texts()), proptest::option::of(text()), known(text()), residue());
-    let flags = (known(any::<bool>()), known(any::<bool>()), known(any::<bool>()), known(errors()), known(kind()));
-    let rest = (known(texts()), known(date()), known(date()), known(text()));
-    let deleted = proptest::option::of(prop_oneof![Just("".into()), date()]);
-    (ids, mails, flags, rest, deleted)
-        .prop_map(|((id, upn, immutable_id, object, sid), mails, flags, rest, deleted_at)| CloudUser {
+    let rest = (known(any::<bool>()), known(date()), known(date()), traits());
+    (ids, mails, rest)
+        .prop_map(|((id, upn, immutable_id, object, sid), mails, rest)| CloudUser {
             object_identifier: object.map(ObjectGuid::from_ad_bytes),
             sid: sid.map(|rid| format!("S-1-5-21-1-2-3-{rid}").parse().unwrap()),
             mail: mails.0,
@@ -65,16 +81,10 @@ fn user() -> BoxedStrategy<CloudUser> {
             display_name: mails.2,
             employee_id: mails.3,
             residue: mails.4,
-            sync_enabled: flags.0,
-            account_enabled: flags.1,
-            cloud_managed: flags.2,
-            provisioning_errors: flags.3,
-            user_type: flags.4,
-            licenses: rest.0,
+            sync_enabled: rest.0,
             last_sign_in: rest.1,
             last_sync: rest.2,
-            mailbox_purpose: rest.3,
-            deleted_at,
+            traits: rest.3.into(),
             ..CloudUser::new(id, &upn, immutable_id.as_deref().and_then(ImmutableId::stored))
         })
         .boxed()

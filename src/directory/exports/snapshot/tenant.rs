@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::directory::entra::json::{UserError, WireOrganization, WireUser, forget_unselected, initial_domain};
-use crate::model::{CloudUser, EntraId, ObservedTenant};
+use crate::model::{CloudUser, EntraId, ObservedTenant, TraitsInterner};
 
 use super::super::problems::{Problems, excerpt};
 
@@ -39,6 +39,7 @@ pub(crate) struct TenantBuilder {
     /// Sections that are there only in part.
     pub(crate) incomplete: Vec<Box<str>>,
     lines: HashMap<EntraId, u32>,
+    traits: TraitsInterner,
     is_powershell: bool,
 }
 
@@ -60,7 +61,10 @@ impl TenantBuilder {
                 let summary = format!("{}: `deletedDateTime` is set, so it belongs under `deletedUsers`", named());
                 problems.error(line, summary);
             }
-            Ok(user) => self.push(user, named, line, problems),
+            Ok(mut user) => {
+                self.traits.share(&mut user);
+                self.push(user, named, line, problems);
+            }
         }
     }
 

@@ -61,14 +61,14 @@ fn reads_a_whole_snapshot() {
     assert_eq!(eve.immutable_id.as_ref().unwrap().as_str(), "7n8F9T5MWUSC3SElC3KWAQ==");
     assert_eq!((&eve.sync_enabled, &eve.employee_id), (&Known::Null, &Known::Unknown));
     assert_eq!(eve.object_identifier.value().unwrap().immutable_id().as_str(), "7n8F9T5MWUSC3SElC3KWAQ==");
-    assert_eq!(eve.user_type, Known::Is(UserKind::Guest));
+    assert_eq!(eve.traits.user_type, Known::Is(UserKind::Guest));
     assert_eq!(eve.last_sign_in, Known::Is("2026-10-02T00:00:00Z".into()));
-    assert_eq!((&eve.cloud_managed, &eve.mailbox_purpose), (&Known::Is(true), &Known::Is("shared".into())));
+    assert_eq!((&eve.traits.cloud_managed, &eve.traits.mailbox_purpose), (&Known::Is(true), &Known::Is("shared".into())));
     let [error] = eve.errors() else { panic!("{eve:?}") };
     assert_eq!((error.property.as_deref(), error.value.as_deref()), (Some("UserPrincipalName"), Some("eva@contoso.com")));
     assert_eq!((error.category.as_deref(), error.occurred.as_deref()), (Some("PropertyConflict"), Some("2026-10-03T00:00:00Z")));
     assert!(!eve.is_deleted());
-    assert_eq!((ann.deleted_at.as_deref(), ann.original_upn()), (Some(""), "ann@contoso.com"));
+    assert_eq!((ann.traits.deleted_at.as_deref(), ann.original_upn()), (Some(""), "ann@contoso.com"));
     assert_eq!(tenant.others[0].members.as_ref().unwrap().len(), 2);
     assert_eq!(tenant.roles.unwrap()[0].state, RoleState::Eligible);
     assert_eq!(tenant.features.unwrap().into_iter().collect::<Vec<_>>(), [("blockSoftMatchEnabled".into(), true)]);
@@ -108,8 +108,11 @@ fn doubts_powershell_exports_in_which_nothing_was_selected() {
     let tenant = read(&format!("[{},{}]", user(EVE, "null"), user(ANN, "null"))).unwrap();
     assert_eq!(tenant.doubts.len(), 1);
     let eve = &tenant.users[0];
-    assert_eq!((&eve.sync_enabled, &eve.account_enabled), (&Known::Unknown, &Known::Unknown));
-    assert_eq!((&eve.licenses, &eve.last_sign_in, &eve.mailbox_purpose), (&Known::Unknown, &Known::Unknown, &Known::Unknown));
+    assert_eq!((&eve.sync_enabled, &eve.traits.account_enabled), (&Known::Unknown, &Known::Unknown));
+    assert_eq!(
+        (&eve.traits.licenses, &eve.last_sign_in, &eve.traits.mailbox_purpose),
+        (&Known::Unknown, &Known::Unknown, &Known::Unknown)
+    );
     assert!(read(&format!("[{},{}]", user(EVE, "null"), user(ANN, "\"E1\""))).unwrap().doubts.is_empty());
 }
 

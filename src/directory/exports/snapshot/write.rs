@@ -134,7 +134,7 @@ impl SnapshotDocument {
         let Some((list, value)) = self.find(id) else { return Ok(None) };
         let mut user = read_user(value).map_err(|why| SnapshotError::Unreadable(*id, why))?;
         if list == List::Deleted {
-            user.deleted_at.get_or_insert_default();
+            user.traits_mut().deleted_at.get_or_insert_default();
         }
         Ok(Some(user))
     }
@@ -190,7 +190,7 @@ impl SnapshotDocument {
     /// [`SnapshotError::NotFound`].
     pub fn soft_delete(&mut self, id: &EntraId, at: &str) -> Result<(), SnapshotError> {
         let before = self.user(id)?.ok_or(SnapshotError::NotFound(*id))?;
-        let after = CloudUser { deleted_at: Some(at.into()), ..before.clone() };
+        let after = before.clone().with_traits(|traits| traits.deleted_at = Some(at.into()));
         self.set_user(&before, &after)
     }
 
@@ -200,7 +200,8 @@ impl SnapshotDocument {
     /// [`SnapshotError::NotFound`].
     pub fn restore(&mut self, id: &EntraId) -> Result<(), SnapshotError> {
         let before = self.user(id)?.ok_or(SnapshotError::NotFound(*id))?;
-        let after = CloudUser { deleted_at: None, upn: before.original_upn().into(), ..before.clone() };
+        let after = CloudUser { upn: before.original_upn().into(), ..before.clone() };
+        let after = after.with_traits(|traits| traits.deleted_at = None);
         self.set_user(&before, &after)
     }
 

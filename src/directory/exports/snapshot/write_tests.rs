@@ -105,7 +105,7 @@ fn refuses_to_change_what_is_not_as_expected() {
     let before = document.user(&id(EVE)).unwrap().unwrap();
     let other = CloudUser { immutable_id: None, ..before.clone() };
     assert!(matches!(document.set_user(&other, &before), Err(SnapshotError::Changed("onPremisesImmutableId", _))));
-    let deleted = CloudUser { deleted_at: Some("".into()), ..before.clone() };
+    let deleted = before.clone().with_traits(|traits| traits.deleted_at = Some("".into()));
     assert!(matches!(document.set_user(&deleted, &before), Err(SnapshotError::Changed("the state", _))));
     assert!(matches!(document.purge(&id(EVE)), Err(SnapshotError::NotDeleted(_))));
     assert_eq!(document.user(&id(EVE)).unwrap().unwrap(), before);
@@ -118,7 +118,7 @@ fn goes_to_the_recycle_bin_and_back() {
     document.soft_delete(&id(EVE), "2026-11-02T00:00:00Z").unwrap();
     let deleted = document.user(&id(EVE)).unwrap().unwrap();
     assert_eq!(&*deleted.upn, "6ea91a8de32e41a1b7bdd2d185eed0e0eve@x");
-    assert_eq!((deleted.deleted_at.as_deref(), deleted.original_upn()), (Some("2026-11-02T00:00:00Z"), "eve@x"));
+    assert_eq!((deleted.traits.deleted_at.as_deref(), deleted.original_upn()), (Some("2026-11-02T00:00:00Z"), "eve@x"));
     let observed = document.observed().unwrap();
     assert!(observed.recycle_bin_read && observed.users.contains(&deleted));
     assert!(saved(&folder, &document).contains(r#""deletedUsers": ["#));
@@ -137,7 +137,7 @@ fn keeps_the_plans_of_licences_that_stay() {
     let (_folder, mut document) = load(&text());
     let before = document.user(&id(EVE)).unwrap().unwrap();
     let licenses = Known::Is(["t", "s"].into());
-    document.set_user(&before, &CloudUser { licenses, ..before.clone() }).unwrap();
+    document.set_user(&before, &before.clone().with_traits(|traits| traits.licenses = licenses)).unwrap();
     let exported = document.export_account(&id(EVE)).unwrap();
     assert_eq!(exported["user"]["assignedLicenses"], json!([{ "skuId": "t" }, { "skuId": "s", "disabledPlans": ["p"] }]));
     assert_eq!(exported["memberOf"], json!(["22222222-2222-4333-8444-555555555555"]));
