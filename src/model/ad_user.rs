@@ -11,8 +11,8 @@ pub struct AdUser {
     pub dn: DistinguishedName,
     /// mS-DS-ConsistencyGuid: a plain octet string that may hold anything.
     pub consistency_guid: GuidAttribute,
-    /// The attribute of `anchor: { attribute: … }`, when that mode is configured.
-    pub custom_anchor: Option<AnchorAttribute>,
+    /// The attribute of `anchor: { attribute: … }`, when that mode is configured; boxed, as few forests have it.
+    pub custom_anchor: Option<Box<AnchorAttribute>>,
     /// objectSid.
     pub sid: Option<Sid>,
     /// sAMAccountName.

@@ -116,7 +116,7 @@ pub fn effective_anchor(mode: &AnchorMode, user: &AdUser) -> Result<SourceAnchor
                 .map(|guid| SourceAnchor::of_guid(guid, AnchorOrigin::ConsistencyGuid))
                 .map_err(|_| AnchorProblem::WrongLength(bytes.len())),
         },
-        AnchorMode::Attribute(name) => attribute_anchor(name, user.custom_anchor.as_ref()),
+        AnchorMode::Attribute(name) => attribute_anchor(name, user.custom_anchor.as_deref()),
     }
 }
 
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn text_anchors_obey_entras_rules() {
         let anchor = |text: &str| {
-            let user = AdUser { custom_anchor: Some(AnchorAttribute::Text(text.into())), ..user(GuidAttribute::Absent) };
+            let user = AdUser { custom_anchor: Some(AnchorAttribute::Text(text.into()).into()), ..user(GuidAttribute::Absent) };
             effective_anchor(&AnchorMode::Attribute("employeeID".into()), &user)
         };
         assert_eq!(anchor("E10045").unwrap().value.as_str(), "E10045");

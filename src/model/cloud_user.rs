@@ -195,6 +195,7 @@ impl CloudUser {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::AdUser;
 
     #[test]
     fn says_what_is_withheld_as_far_as_that_was_read() {
@@ -215,6 +216,11 @@ mod tests {
             "Entra withholds the Nickname v",
         ];
         assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn a_user_takes_little_memory() {
+        assert!(size_of::<CloudUser>() <= 336 && size_of::<AdUser>() <= 256);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use super::Text;
 /// The room in which a list grows while it is read: that of two addresses.
 const USUAL: usize = 96;
 
-/// Texts in their order, such as addresses or licences. A list takes a quarter of the memory that a boxed slice of boxes
-/// takes, and a short one none of its own.
+/// Texts in their order, such as addresses or licences: one piece of memory for all, and none for up to 24 bytes, lengths
+/// included.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Texts(Entries);
 

@@ -116,7 +116,7 @@ impl Redactor {
     fn anchors_of(&mut self, user: &AdUser) -> Vec<ImmutableId> {
         let guids = [Some(user.guid), user.consistency_guid.guid()];
         let mut ids: Vec<ImmutableId> = guids.into_iter().flatten().map(|guid| guid.immutable_id()).collect();
-        match &user.custom_anchor {
+        match user.custom_anchor.as_deref() {
             Some(AnchorAttribute::Text(text)) => ids.extend(ImmutableId::stored(text)),
             Some(AnchorAttribute::Binary(bytes)) => {
                 self.binary_anchors.insert(STANDARD.encode(bytes));

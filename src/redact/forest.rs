@@ -26,7 +26,7 @@ impl Redactor {
                 GuidAttribute::Bytes(bytes) => GuidAttribute::Bytes(self.bytes(&bytes).into()),
                 kept @ (GuidAttribute::Absent | GuidAttribute::MarkedMissing(_)) => kept,
             },
-            custom_anchor: user.custom_anchor.map(|value| self.custom_anchor(value, anchor)),
+            custom_anchor: user.custom_anchor.map(|value| self.custom_anchor(*value, anchor).into()),
             sid: user.sid.map(|sid| self.sid(&sid)),
             sam: user.sam.map(|sam| self.word(&sam).into()),
             upn: user.upn.map(|upn| self.address(&upn).into()),

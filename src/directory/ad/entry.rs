@@ -230,7 +230,7 @@ pub fn decode_user(entry: &impl Entry, anchor: &AnchorMode) -> Result<Option<AdU
     let control = entry.number("userAccountControl")?;
     Ok(Some(AdUser {
         consistency_guid: consistency_guid(entry)?,
-        custom_anchor: custom_anchor(entry, anchor),
+        custom_anchor: custom_anchor(entry, anchor).map(Box::new),
         sid: object_sid(entry)?,
         sam: entry.owned("sAMAccountName")?,
         upn: entry.owned("userPrincipalName")?,

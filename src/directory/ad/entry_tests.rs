@@ -112,7 +112,7 @@ fn names_the_attribute_that_is_wrong() {
 #[test]
 fn reads_the_configured_anchor_attribute() {
     let mode = |name: &str| AnchorMode::Attribute(name.into());
-    let of = |entry: RawEntry, name| decode_user(&entry, &mode(name)).unwrap().unwrap().custom_anchor;
+    let of = |entry: RawEntry, name| decode_user(&entry, &mode(name)).unwrap().unwrap().custom_anchor.map(|value| *value);
     assert_eq!(of(with(&[("employeeID", b"E1")]), "EMPLOYEEid"), Some(AnchorAttribute::Text("E1".into())));
     assert_eq!(of(with(&[]), "employeeID"), None);
     assert_eq!(of(with(&[("x", b"1"), ("x", b"2")]), "x"), Some(AnchorAttribute::Many(2)));

@@ -56,7 +56,7 @@ fn anchor(case: &Case<'_>, world: &World) -> ExplainedAnchor {
 
 /// Finds the AD user by what the anchor is made of. A text anchor holds no character that a filter would have to escape.
 fn filter(attribute: &str, anchor: &SourceAnchor, user: &AdUser) -> Option<String> {
-    let is_text = matches!(user.custom_anchor, Some(crate::model::AnchorAttribute::Text(_)));
+    let is_text = matches!(user.custom_anchor.as_deref(), Some(crate::model::AnchorAttribute::Text(_)));
     match anchor.guid {
         Some(guid) => Some(format!("({attribute}={})", guid.ldap_filter_value())),
         None if is_text => Some(format!("({attribute}={})", anchor.value)),

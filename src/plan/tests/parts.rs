@@ -91,7 +91,7 @@ fn synced_users_tell_which_attribute_sync_uses() {
     let doubtful = |mode: AnchorMode, held: ImmutableId| {
         let both = |user: &mut AdUser| {
             user.consistency_guid = GuidAttribute::Bytes((*guid(P).ad_bytes()).into());
-            user.custom_anchor = Some(AnchorAttribute::Text("E7".into()));
+            user.custom_anchor = Some(AnchorAttribute::Text("E7".into()).into());
         };
         let synced = |user: &mut CloudUser| user.sync_enabled = Known::Is(true);
         let mut case = Case::new().ad("ann", A, both).cloud(1, "ann", Some(held), synced);

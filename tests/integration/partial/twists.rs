@@ -95,7 +95,7 @@ fn twist_ad(forests: &mut Vec<ObservedForest>, Twist(kind, a, b): Twist) {
         25 => user.excluded = Some(Exclusion::ServiceAccount),
         26 => {
             user.employee_id = Some(format!("e{b}").into());
-            user.custom_anchor = Some(AnchorAttribute::Text(format!("EMP{b}").into()));
+            user.custom_anchor = Some(AnchorAttribute::Text(format!("EMP{b}").into()).into());
         }
         _ => {
             user.enabled = Some(false);

@@ -177,7 +177,7 @@ fn custom_anchor(entry: &mut Entry, user: &AdUser, anchor: &AnchorMode) {
     if entry.has(name) {
         return;
     }
-    match value {
+    match &**value {
         AnchorAttribute::Text(text) => entry.text(name, Some(text)),
         AnchorAttribute::Binary(bytes) => entry.bytes(name, Some(bytes)),
         // How many there are is known, not what they are.

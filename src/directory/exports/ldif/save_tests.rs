@@ -71,7 +71,7 @@ fn user(with_names: bool) -> BoxedStrategy<AdUser> {
         .prop_map(move |(ids, names, addresses, flags)| AdUser {
             consistency_guid: ids.2,
             sid: ids.3,
-            custom_anchor: ids.4,
+            custom_anchor: ids.4.map(Box::new),
             sam: names.0.filter(|_| with_names),
             upn: names.1,
             mail: names.2,
@@ -140,7 +140,7 @@ fn an_anchor_that_is_written_anyway_is_written_once() {
     let mut eve = AdUser::new(guid, "CN=Eve,DC=x".parse().unwrap());
     eve.sam = Some("eve".into());
     eve.employee_id = Some("E1".into());
-    eve.custom_anchor = Some(AnchorAttribute::Text("E1".into()));
+    eve.custom_anchor = Some(AnchorAttribute::Text("E1".into()).into());
     let anchor = AnchorMode::Attribute("EmployeeID".into());
     let forest = ObservedForest { name: "x".into(), anchor: anchor.clone(), users: vec![eve], ..ObservedForest::default() };
     let bytes = written(&forest);
