@@ -200,7 +200,10 @@ async fn at_depth(client: &Client, ids: &[EntraId], place: Place, depth: Depth) 
         [call] => vec![client.read(call).await],
         calls => client.batch(depth.version(), calls).await?,
     };
-    parts.into_iter().map(|part| user_of(part, place)).collect()
+    let mut users: Vec<Option<CloudUser>> = parts.into_iter().map(|part| user_of(part, place)).collect::<Result<_, _>>()?;
+    let mut traits = TraitsInterner::default();
+    users.iter_mut().flatten().for_each(|user| traits.share(user));
+    Ok(users)
 }
 
 fn user_of(part: Result<serde_json::Value, GraphError>, place: Place) -> Result<Option<CloudUser>, GraphError> {

@@ -81,6 +81,28 @@ fn provisioning_errors_are_read_as_far_as_they_were_written() {
 }
 
 #[test]
+fn licences_are_counted_even_where_they_were_not_written() {
+    let mut json = user();
+    json["assignedLicenses"] = json!([{ "SkuId": "s\n1", "disabledPlans": [] }, "Microsoft.Graph.Models.AssignedLicense"]);
+    let expected = Known::Is(["s\n1", "(unreadable)"].into());
+    assert_eq!(read_user(&json).unwrap().traits.licenses, expected);
+    let text = serde_json::from_str::<Object<WireUser>>(&json.to_string()).unwrap();
+    assert_eq!(text.0.into_user(false).unwrap().traits.licenses, expected);
+    let error = |licenses| {
+        json["assignedLicenses"] = licenses;
+        read_user(&json).unwrap_err()
+    };
+    let errors = [json!(1), json!([1]), json!([{}]), json!([{ "skuId": 1 }])].map(error);
+    let expected = [
+        "invalid type: integer `1`, expected a sequence",
+        "invalid type: integer `1`, expected an object",
+        "missing field `skuId`",
+        "invalid type: integer `1`, expected a string",
+    ];
+    assert_eq!(errors, expected);
+}
+
+#[test]
 fn the_initial_domain_is_marked_or_the_only_one_of_its_kind() {
     let domain = |name: &str, initial| crate::model::Domain { name: name.into(), verified: true, federated: false, initial };
     let of = |domains: &[crate::model::Domain]| initial_domain(domains);

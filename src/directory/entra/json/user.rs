@@ -1,10 +1,12 @@
 //! The user resource: <https://learn.microsoft.com/en-us/graph/api/resources/user>.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
 use crate::model::{
     AccountTraits, CloudUser, EntraId, ImmutableId, Known, OnPremisesResidue, ProvisioningError, Text, Texts, UserKind,
@@ -13,7 +15,7 @@ use crate::model::{
 use super::tri::{Nested, tri};
 
 /// A user on the wire. Streams into a few machine words; unknown properties are skipped.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 pub(crate) struct WireUser {
     pub(crate) id: Option<EntraId>,
@@ -57,7 +59,7 @@ pub(crate) struct WireUser {
     #[serde(rename = "userType", alias = "UserType", deserialize_with = "tri")]
     pub(crate) user_type: Known<Text>,
     #[serde(rename = "assignedLicenses", alias = "AssignedLicenses", deserialize_with = "tri")]
-    pub(crate) licenses: Known<Vec<Nested<License>>>,
+    pub(crate) licenses: Known<Licenses>,
     #[serde(rename = "signInActivity", alias = "SignInActivity", deserialize_with = "tri")]
     pub(crate) sign_in: Known<Nested<SignIn>>,
     #[serde(rename = "deletedDateTime", alias = "DeletedDateTime", deserialize_with = "tri")]
@@ -66,20 +68,47 @@ pub(crate) struct WireUser {
     pub(crate) mailbox: Known<Nested<Mailbox>>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub(crate) struct SyncBehavior {
     #[serde(rename = "isCloudManaged", alias = "IsCloudManaged", deserialize_with = "tri")]
     is_cloud_managed: Known<bool>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct License {
-    #[serde(rename = "skuId", alias = "SkuId")]
-    sku: Box<str>,
+/// The skuIds of assignedLicenses.
+#[derive(Debug)]
+pub(crate) struct Licenses(Texts);
+
+#[derive(serde::Deserialize)]
+struct License<'a> {
+    #[serde(rename = "skuId", alias = "SkuId", borrow)]
+    sku: Cow<'a, str>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+impl<'de> Deserialize<'de> for Licenses {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(LicensesVisitor)
+    }
+}
+
+struct LicensesVisitor;
+
+impl<'de> Visitor<'de> for LicensesVisitor {
+    type Value = Licenses;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Licenses, A::Error> {
+        let licenses = std::iter::from_fn(|| list.next_element::<Nested<License<'de>>>().transpose());
+        // How many there are is certain, even where PowerShell wrote only the name of the type.
+        let skus = licenses.map(|one| Ok(one?.0.map_or("(unreadable)".into(), |license| license.sku)));
+        skus.collect::<Result<Texts, A::Error>>().map(Licenses)
+    }
+}
+
+#[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub(crate) struct SignIn {
     #[serde(rename = "lastSignInDateTime", alias = "LastSignInDateTime")]
@@ -90,7 +119,7 @@ pub(crate) struct SignIn {
     successful: Option<Text>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub(crate) struct WireError {
     #[serde(rename = "propertyCausingError", alias = "PropertyCausingError")]
@@ -103,7 +132,7 @@ pub(crate) struct WireError {
     occurred: Option<Text>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub(crate) struct Mailbox {
     #[serde(rename = "userPurpose", alias = "UserPurpose", deserialize_with = "tri")]
@@ -144,7 +173,7 @@ impl WireUser {
         let traits = AccountTraits {
             account_enabled: self.account_enabled,
             user_type: filled(self.user_type).map(user_kind),
-            licenses: licenses(self.licenses),
+            licenses: self.licenses.map(|licenses| licenses.0),
             deleted_at: if in_bin { Some(deleted.unwrap_or_default()) } else { deleted },
             domain_name: filled(self.domain_name),
             cloud_managed: flatten(self.sync_behavior, |behavior| behavior.is_cloud_managed),
@@ -221,17 +250,6 @@ fn user_kind(word: Text) -> UserKind {
         "Member" => UserKind::Member,
         "Guest" => UserKind::Guest,
         _ => UserKind::Other(word.into()),
-    }
-}
-
-fn licenses(read: Known<Vec<Nested<License>>>) -> Known<Texts> {
-    match read {
-        Known::Unknown => Known::Unknown,
-        Known::Null => Known::Null,
-        // How many there are is certain, even where PowerShell wrote only the name of the type.
-        Known::Is(list) => {
-            Known::Is(list.into_iter().map(|one| one.0.map_or_else(|| "(unreadable)".into(), |license| license.sku)).collect())
-        }
     }
 }
 
