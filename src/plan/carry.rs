@@ -14,7 +14,7 @@ use super::parallel;
 use super::world::World;
 
 /// Writes whose actions are put together at the same time.
-const AT_A_TIME: usize = 5_000;
+const AT_A_TIME: usize = 1_000;
 
 /// Makes one write on the model.
 ///

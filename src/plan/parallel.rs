@@ -11,7 +11,7 @@ use std::thread::{available_parallelism, scope};
 const WORTH_A_THREAD: usize = 1_000;
 
 /// Items that a thread works on before others may go on with what it gave.
-const SHARE: usize = 5_000;
+const SHARE: usize = 1_000;
 
 /// Works on every item.
 pub(super) fn for_each<T: Send>(items: &mut [T], work: impl Fn(&mut T) + Sync) {

@@ -3,7 +3,7 @@
 use super::frames::{Frame, Place};
 
 /// A batch is handed over once it has so many bytes.
-const FULL: usize = 1 << 18;
+const FULL: usize = 1 << 16;
 
 /// Values in their order.
 #[derive(Debug, Default)]
