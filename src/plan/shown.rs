@@ -38,7 +38,7 @@ impl From<World> for Shown {
     fn from(world: World) -> Self {
         let Observed { forests, tenant } = world.into_observed();
         // One after the other: what is left of the forests finds room where the accounts were.
-        let accounts = tenant.users.into_iter().map(|user| PlanCloudUser::of(&ManuallyDrop::new(user))).collect();
+        let accounts = list(tenant.users.into_iter().map(|user| PlanCloudUser::of(&ManuallyDrop::new(user))));
         let ad_users = forests.into_iter().map(ad_users).reduce(|mut all, more| {
             all.extend(more);
             all
@@ -48,5 +48,12 @@ impl From<World> for Shown {
 }
 
 fn ad_users(forest: ObservedForest) -> Vec<PlanAdUser> {
-    forest.users.into_iter().map(|user| PlanAdUser::of(&ManuallyDrop::new(user), &forest.name)).collect()
+    list(forest.users.into_iter().map(|user| PlanAdUser::of(&ManuallyDrop::new(user), &forest.name)))
+}
+
+/// A list of its own: one that is collected from another may keep the room of that.
+fn list<T>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list: Vec<T> = items.collect();
+    list.shrink_to_fit();
+    list
 }
