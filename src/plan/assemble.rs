@@ -1,7 +1,7 @@
 //! Putting the parts of a plan together: states, status and counts that add up.
 
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::model::{Desired, Notice, NoticeKind, OnPremSide};
 
@@ -23,17 +23,17 @@ pub(super) struct Parts<'a> {
     pub(super) desired: &'a Desired,
     pub(super) options: &'a Options,
     pub(super) draft: Draft<'a>,
+    /// Where each mapping stands.
+    pub(super) states: Vec<MappingState>,
     pub(super) actions: Vec<Action>,
     pub(super) general: Vec<Finding>,
     pub(super) proof: Proof,
 }
 
 pub(super) fn body(parts: Parts<'_>, held: impl Borrow<World> + Into<Shown>) -> Body {
-    let Parts { desired, options, draft, actions, general, proof } = parts;
-    let acting: HashSet<usize> = draft.ops.iter().map(|op| op.link).collect();
+    let Parts { desired, options, draft, states, actions, general, proof } = parts;
     let mut links = draft.links;
     let world = held.borrow();
-    let states = parallel::map(&mut links, |at, link| state(link, acting.contains(&at), world));
     let (forests, tenant) = (forests(world), tenant(world));
     // All that is needed from here on. Where the world is not only lent, the rows get the room of what it held.
     let shown = held.into();
@@ -125,7 +125,8 @@ pub(super) fn plan_ad_user(user: AdRef, world: &World) -> Option<PlanAdUser> {
     world.forests.get(user).map(|(forest, user)| PlanAdUser::of(user, &forest.name))
 }
 
-fn state(link: &Link<'_>, acts: bool, world: &World) -> MappingState {
+/// Where a mapping stands, once everything is known of it.
+pub(super) fn state(link: &Link<'_>, acts: bool, world: &World) -> MappingState {
     let linked = || link.target_user(world).is_some_and(|account| is_linked(link, account, world));
     if link.is_blocked() {
         MappingState::Blocked

@@ -41,7 +41,7 @@ mod tests;
 mod world;
 
 use std::borrow::Borrow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::model::questions::Recorder;
 use crate::model::text::is_like;
@@ -125,6 +125,7 @@ fn with_draft<T, W: Borrow<World>>(desired: &Desired, held: W, options: &Options
     links.extend(mappings.iter().enumerate().map(|(at, mapping)| Link::new(names.name(at, mapping), mapping)).filter(is_wanted));
 
     let context = draft::Context { policy: &desired.policy, hints: &hints, others: &BTreeSet::new() };
+    world.index_ahead(links.len());
     let draft = draft::draft(links, world, context);
     go_on(Drafted { draft, rule_findings }, held)
 }
@@ -145,18 +146,20 @@ fn finish(
     );
     let (proof, actions) = (proof?, actions.map_err(ProofFailure)?);
 
-    next_sync::foretell(&mut draft.links, &end);
-    parallel::for_each(&mut draft.links, |link| {
+    let acting: HashSet<usize> = draft.ops.iter().map(|op| op.link).collect();
+    let states = parallel::map(&mut draft.links, |at, link| {
+        link.next_sync = next_sync::of_link(link, &end).map(Box::new);
         if wants_sync(link, world) {
             forecast::forecast(link, &end);
         }
+        assemble::state(link, acting.contains(&at), world)
     });
     // Large, and nobody looks at it any more.
     drop(end);
     general.extend(guard::limits(&actions, &desired.policy.limits, world));
     general.extend(guard::blocked_takeover(&actions, world));
     general.extend(rule_findings);
-    Ok(assemble::body(assemble::Parts { desired, options, draft, actions, general, proof }, held))
+    Ok(assemble::body(assemble::Parts { desired, options, draft, states, actions, general, proof }, held))
 }
 
 /// What there is to say of the whole, whatever is written.

@@ -12,7 +12,6 @@ use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, UserRef, mail_addr
 
 use super::describe::{cloud_user_line, other_line, refusal_line};
 use super::link::Link;
-use super::parallel;
 use super::world::{AdRef, World};
 
 /// What sync will do, and by which rule.
@@ -93,11 +92,9 @@ impl Outcome {
     }
 }
 
-/// Says of every mapping what sync will do; `end` is the state that the plan leads to.
-pub(super) fn foretell(links: &mut [Link<'_>], end: &World) {
-    parallel::for_each(links, |link| {
-        link.next_sync = link.ad.and_then(|user| of_user(user, link.target, end)).map(Box::new);
-    });
+/// What sync will do with the AD user of a mapping; `end` is the state that the plan leads to.
+pub(super) fn of_link(link: &Link<'_>, end: &World) -> Option<NextSync> {
+    of_user(link.ad?, link.target, end)
 }
 
 /// What sync does with an AD user that `target` is meant for.

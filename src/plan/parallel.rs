@@ -50,7 +50,7 @@ pub(super) fn map<T: Send, R: Send>(items: &mut [T], work: impl Fn(usize, &mut T
 
 /// Does both at the same time where `count` mappings are worth a thread.
 pub(super) fn both<A: Send, B>(count: usize, one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
-    if threads_for(count) == 1 {
+    if !is_worth_threads(count) {
         return (one(), other());
     }
     scope(|threads| {
@@ -71,6 +71,11 @@ fn deal<T>(items: &mut [T]) -> Vec<Vec<(usize, &mut [T])>> {
         }
     }
     hands
+}
+
+/// Whether more than one thread is worth it for so many items.
+pub(super) fn is_worth_threads(count: usize) -> bool {
+    threads_for(count) > 1
 }
 
 /// How many threads are worth it for so many items.

@@ -12,6 +12,8 @@ use crate::model::{
 };
 use crate::tenant_model::Tenant;
 
+use super::parallel;
+
 /// Everything that planning looks at. Cloning shares what was read.
 #[derive(Debug, Clone)]
 pub(super) struct World {
@@ -68,6 +70,18 @@ impl World {
     pub(super) fn into_observed(self) -> Observed {
         let forests = Arc::try_unwrap(self.forests.base).map_or_else(|base| base.forests.clone(), |base| base.forests);
         Observed { forests, tenant: self.tenant.into_observed() }
+    }
+
+    /// Builds the look-ups that every plan of many mappings asks, some at the same time. Whoever needed one first would build
+    /// it while all others wait.
+    pub(super) fn index_ahead(&self, mappings: usize) {
+        if parallel::is_worth_threads(mappings) {
+            let names = || {
+                self.tenant.index_names();
+                self.forests.anchors();
+            };
+            parallel::both(mappings, || self.tenant.index_identifiers(), names);
+        }
     }
 
     /// Where look-ups are written down. Everything that finds users must do so.
@@ -232,15 +246,19 @@ impl Forests {
     /// By the effective anchor as it stands now.
     pub(super) fn by_anchor(&self, id: &ImmutableId, place: Place<'_>) -> Vec<AdRef> {
         self.ask(place, || ForestKey::ImmutableId(id.clone()));
-        let index = self.index(&self.base.by_anchor, |forest, user, add| {
-            if let Ok(anchor) = effective_anchor(&forest.anchor, user) {
-                add.exact(anchor.value);
-            }
-        });
+        let index = self.anchors();
         let stamped = self.stamped.keys().map(|user| user.0);
         let candidates: Vec<u32> = index.candidates(id).into_iter().chain(stamped).collect();
         self.hits(candidates, place, |forest, user| {
             effective_anchor(&forest.anchor, user).is_ok_and(|anchor| anchor.value == *id)
+        })
+    }
+
+    fn anchors(&self) -> &Index {
+        self.index(&self.base.by_anchor, |forest, user, add| {
+            if let Ok(anchor) = effective_anchor(&forest.anchor, user) {
+                add.exact(anchor.value);
+            }
         })
     }
 

@@ -154,6 +154,25 @@ impl Tenant {
         self.recorder().details(account.id);
     }
 
+    /// Builds the look-ups of what identifies an account; else each is built when it is first needed.
+    pub(crate) fn index_identifiers(&self) {
+        let Base { by_id, by_immutable_id, by_odd_guid, by_sid, .. } = &*self.base;
+        let spaces =
+            [(by_id, Space::Id), (by_immutable_id, Space::ImmutableId), (by_odd_guid, Space::OddGuid), (by_sid, Space::Sid)];
+        self.build_each(&spaces);
+    }
+
+    /// Builds the look-ups of what an account is called.
+    pub(crate) fn index_names(&self) {
+        self.build_each(&[(&self.base.by_upn, Space::Upn), (&self.base.by_address, Space::Address)]);
+    }
+
+    fn build_each(&self, spaces: &[(&OnceLock<Index>, Space)]) {
+        for (index, space) in spaces {
+            index.get_or_init(|| self.build(*space));
+        }
+    }
+
     /// The user with this object id, live or deleted.
     #[must_use]
     pub fn by_id(&self, id: &EntraId) -> Option<UserRef> {
