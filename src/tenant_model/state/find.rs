@@ -1,0 +1,186 @@
+//! Finding users of a tenant by what they have. Every way writes down its question.
+
+use std::sync::OnceLock;
+
+use crate::model::index::Index;
+use crate::model::questions::CloudQuestion;
+use crate::model::text::{fold, same};
+use crate::model::{AnchorForm, CloudUser, EntraId, ImmutableId, Known, ObjectGuid, ProxyAddress, Sid};
+
+use super::{Base, Space, Tenant, UserRef};
+
+impl Tenant {
+    /// Builds the look-ups of what identifies an account; else each is built when it is first needed.
+    pub(crate) fn index_identifiers(&self) {
+        let Base { by_id, by_immutable_id, by_odd_guid, by_sid, .. } = &*self.base;
+        let spaces =
+            [(by_id, Space::Id), (by_immutable_id, Space::ImmutableId), (by_odd_guid, Space::OddGuid), (by_sid, Space::Sid)];
+        self.build_each(&spaces);
+    }
+
+    /// Builds the look-ups of what an account is called.
+    pub(crate) fn index_names(&self) {
+        self.build_each(&[(&self.base.by_upn, Space::Upn), (&self.base.by_address, Space::Address)]);
+    }
+
+    fn build_each(&self, spaces: &[(&OnceLock<Index>, Space)]) {
+        for (index, space) in spaces {
+            index.get_or_init(|| self.build(*space));
+        }
+    }
+
+    /// The user with this object id, live or deleted.
+    #[must_use]
+    pub fn by_id(&self, id: &EntraId) -> Option<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::Id(*id));
+        self.find(Space::Id, id, &self.base.by_id, |user| user.id == *id).into_iter().next()
+    }
+
+    /// Every user, live or deleted, that holds exactly this ImmutableID.
+    #[must_use]
+    pub fn holders_of(&self, id: &ImmutableId) -> Vec<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::ImmutableId(id.clone()));
+        self.exact_holders_of(id)
+    }
+
+    fn exact_holders_of(&self, id: &ImmutableId) -> Vec<UserRef> {
+        self.of_immutable_id(id, |own| own == id)
+    }
+
+    /// Every user whose ImmutableID means this GUID but is not its canonical base64, byte order included.
+    #[must_use]
+    pub fn odd_holders_of(&self, guid: &ObjectGuid) -> Vec<(UserRef, AnchorForm)> {
+        self.recorder().tenant(|| CloudQuestion::OddGuid(*guid));
+        let swapped = guid.byte_swapped();
+        let mut found: Vec<UserRef> = Vec::new();
+        for meant in [*guid, swapped] {
+            found
+                .extend(self.find(Space::OddGuid, meant, &self.base.by_odd_guid, |user| odd_guids(user).any(|odd| odd == meant)));
+        }
+        if swapped != *guid {
+            found.extend(self.exact_holders_of(&swapped.immutable_id()));
+        }
+        found.sort();
+        found.dedup();
+        found.into_iter().filter_map(|user| Some((user, AnchorForm::of(self.user(user)?.immutable_id.as_ref()?)))).collect()
+    }
+
+    /// Every user whose ImmutableID differs from this one only in the case of its letters.
+    #[must_use]
+    pub fn case_variants_of(&self, id: &ImmutableId) -> Vec<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::ImmutableId(id.clone()));
+        self.of_immutable_id(id, |own| own != id && own.as_str().eq_ignore_ascii_case(id.as_str()))
+    }
+
+    /// Those with this ImmutableID, whatever the case of its letters, whose own one is as wanted.
+    fn of_immutable_id(&self, id: &ImmutableId, is_wanted: impl Fn(&ImmutableId) -> bool) -> Vec<UserRef> {
+        let has = |user: &CloudUser| user.immutable_id.as_ref().is_some_and(&is_wanted);
+        self.find(Space::ImmutableId, id.lowered(), &self.base.by_immutable_id, has)
+    }
+
+    /// Every user, live or deleted, with this sign-in name (of deleted users: the name before deletion).
+    #[must_use]
+    pub fn by_upn(&self, upn: &str) -> Vec<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::Upn(fold(upn).into()));
+        self.find_folded(Space::Upn, upn, &self.base.by_upn, |user| same(user.original_upn(), upn))
+    }
+
+    /// Every user, live or deleted, with this on-premises SID.
+    #[must_use]
+    pub fn by_sid(&self, sid: &Sid) -> Vec<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::Sid(sid.clone()));
+        self.find(Space::Sid, sid, &self.base.by_sid, |user| user.sid.value() == Some(sid))
+    }
+
+    /// Every user, live or deleted, with this mail address, primary or not, or as `mail`.
+    #[must_use]
+    pub fn by_address(&self, address: &str) -> Vec<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::Address(fold(address).into()));
+        self.find_folded(Space::Address, address, &self.base.by_address, |user| {
+            mail_addresses(user).any(|own| same(own, address))
+        })
+    }
+
+    /// Every user, live or deleted, with this employeeId.
+    #[must_use]
+    pub fn by_employee_id(&self, employee_id: &str) -> Vec<UserRef> {
+        self.recorder().tenant(|| CloudQuestion::EmployeeId(fold(employee_id).into()));
+        let has = |user: &CloudUser| user.employee_id.value().is_some_and(|own| same(own, employee_id));
+        // Nothing that hardmatch does changes an employeeId, so the index over what was read is enough.
+        let index = self.base.by_employee_id.get_or_init(|| {
+            self.index_of(|user, insert| {
+                if let Known::Is(own) = &user.employee_id {
+                    insert(own);
+                }
+            })
+        });
+        self.sorted(index.candidates_folded(employee_id).into_iter(), has)
+    }
+
+    fn find(
+        &self,
+        space: Space,
+        key: impl std::hash::Hash,
+        base: &OnceLock<Index>,
+        has: impl Fn(&CloudUser) -> bool,
+    ) -> Vec<UserRef> {
+        let index = base.get_or_init(|| self.build(space));
+        let changed = self.changed_keys.candidates((space, &key));
+        self.sorted(index.candidates(&key).into_iter().chain(changed), has)
+    }
+
+    fn find_folded(&self, space: Space, key: &str, base: &OnceLock<Index>, has: impl Fn(&CloudUser) -> bool) -> Vec<UserRef> {
+        self.find(space, &*fold(key), base, has)
+    }
+
+    fn sorted(&self, candidates: impl Iterator<Item = u32>, has: impl Fn(&CloudUser) -> bool) -> Vec<UserRef> {
+        let mut found: Vec<UserRef> = candidates.map(UserRef).filter(|user| self.user(*user).is_some_and(&has)).collect();
+        if found.len() > 1 {
+            found.sort();
+            found.dedup();
+            // The order in which users were read must not show anywhere.
+            found.sort_by_key(|user| self.user(*user).map(|user| user.id));
+        }
+        found
+    }
+
+    fn build(&self, space: Space) -> Index {
+        let users = self.base.observed.users.len();
+        // Odd GUIDs are rare, everything else nearly everybody has.
+        let mut index = if space == Space::OddGuid { Index::default() } else { Index::with_capacity(users) };
+        for (position, user) in (0u32..).zip(&self.base.observed.users) {
+            match space {
+                Space::Id => index.insert(user.id, position),
+                Space::ImmutableId => user.immutable_id.iter().for_each(|id| index.insert(id.lowered(), position)),
+                Space::OddGuid => odd_guids(user).for_each(|guid| index.insert(guid, position)),
+                Space::Upn => index.insert_folded(user.original_upn(), position),
+                Space::Sid => user.sid.value().into_iter().for_each(|sid| index.insert(sid, position)),
+                Space::Address => mail_addresses(user).for_each(|address| index.insert_folded(address, position)),
+            }
+        }
+        index
+    }
+
+    fn index_of(&self, keys: impl Fn(&CloudUser, &mut dyn FnMut(&str))) -> Index {
+        let mut index = Index::with_capacity(self.base.observed.users.len());
+        for (position, user) in (0u32..).zip(&self.base.observed.users) {
+            keys(user, &mut |key| index.insert_folded(key, position));
+        }
+        index
+    }
+}
+
+/// GUIDs that a user's ImmutableID means without being their canonical base64.
+pub(super) fn odd_guids(user: &CloudUser) -> impl Iterator<Item = ObjectGuid> + use<> {
+    let form = user.immutable_id.as_ref().map(AnchorForm::of).filter(|form| !form.is_canonical());
+    form.into_iter().flat_map(|form| form.guids().into_iter().flatten())
+}
+
+/// The mail addresses of a user: `mail` and every smtp entry, without repetition of the same spelling.
+pub(crate) fn mail_addresses(user: &CloudUser) -> impl Iterator<Item = &str> {
+    let entries = user.addresses().map(ProxyAddress::parse).filter(ProxyAddress::is_mail).map(|proxy| proxy.address);
+    let mail = user.mail.value().map(AsRef::as_ref);
+    let own: Vec<&str> = entries.collect();
+    let extra = mail.filter(|mail| !own.contains(mail));
+    own.into_iter().chain(extra)
+}
