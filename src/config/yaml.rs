@@ -6,7 +6,10 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::iter::from_fn;
 use std::ops::Range;
+use std::sync::mpsc::sync_channel;
+use std::thread::scope;
 
 use serde_yaml::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag, options};
 
@@ -27,11 +30,6 @@ pub(super) fn read<'t>(source: &'t SourceText, diagnostics: &mut Diagnostics) ->
         diagnostics.push(diagnostic);
         return None;
     }
-    let options = options! {
-        emit_comments: false,
-        flow_nesting_limit: MAX_DEPTH,
-        block_nesting_limit: MAX_DEPTH,
-    };
     let mut builder = Builder {
         source,
         diagnostics,
@@ -41,17 +39,50 @@ pub(super) fn read<'t>(source: &'t SourceText, diagnostics: &mut Diagnostics) ->
         aliased: 0,
         documents: 0,
     };
-    for event in Parser::new_from_str_with_options(source.text(), options) {
-        let stop = match event {
-            Ok((event, span)) => builder.take(event, &span),
-            Err(error) => Some(syntax(source, &error)),
-        };
-        if let Some(diagnostic) = stop {
-            builder.diagnostics.push(diagnostic);
-            return None;
-        }
+    let stop = each_event(source.text(), |event| match event {
+        Ok((event, span)) => builder.take(event, &span),
+        Err(error) => Some(syntax(source, &error)),
+    });
+    if let Some(diagnostic) = stop {
+        builder.diagnostics.push(diagnostic);
+        return None;
     }
     Some(builder.tree)
+}
+
+/// What the engine says of a text, piece by piece.
+type Said<'t> = Result<(Event<'t>, Span), ScanError>;
+
+/// A text of so many bytes is worth a thread of its own.
+const LARGE: usize = 1 << 18;
+/// Events that are handed over at once, and how many such lots may wait.
+const LOT: usize = 1 << 10;
+const LOTS_AHEAD: usize = 8;
+
+/// Takes the events of a text until there is an answer. Those of a large one are found on another thread.
+fn each_event<'t, A>(text: &'t str, take: impl FnMut(Said<'t>) -> Option<A>) -> Option<A> {
+    if text.len() < LARGE {
+        return events(text).find_map(take);
+    }
+    scope(|threads| {
+        let (lots, found) = sync_channel(LOTS_AHEAD);
+        threads.spawn(move || {
+            let mut events = events(text);
+            let next_lot = || Some(events.by_ref().take(LOT).collect()).filter(|lot: &Vec<Said<'t>>| !lot.is_empty());
+            // Nobody takes any more once there is an answer.
+            from_fn(next_lot).try_for_each(|lot| lots.send(lot))
+        });
+        found.into_iter().flatten().find_map(take)
+    })
+}
+
+fn events(text: &str) -> impl Iterator<Item = Said<'_>> {
+    let options = options! {
+        emit_comments: false,
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+    };
+    Parser::new_from_str_with_options(text, options)
 }
 
 /// The first character that no text contains.
@@ -282,12 +313,13 @@ fn syntax(source: &SourceText, error: &ScanError) -> Diagnostic {
 
 const TAB: &str = "a tab stands where YAML wants blanks";
 
-/// The tab that an error at this byte is about: the last before it in its line, or the first behind it.
+/// The tab that an error at this byte is about: the last before it in its line, or the first behind it there or in the next.
 fn tab_near(source: &SourceText, at: usize) -> usize {
     let Some(line) = source.line_range(source.line_of(at)) else { return at };
     let text = source.text();
     let before = text.get(line.start..at).and_then(|before| before.rfind('\t')).map(|byte| line.start + byte);
-    before.or_else(|| text.get(at..line.end).and_then(|rest| rest.find('\t')).map(|byte| at + byte)).unwrap_or(at)
+    let lines = text.get(at..).unwrap_or_default().split_inclusive('\n').take(2).map(str::len).sum::<usize>();
+    before.or_else(|| text.get(at..at + lines).and_then(|rest| rest.find('\t')).map(|byte| at + byte)).unwrap_or(at)
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the engine's list of errors is long and may grow")]

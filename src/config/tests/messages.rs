@@ -345,3 +345,21 @@ fn other_versions() {
     1 error
     "#);
 }
+
+#[test]
+fn a_fault_far_down_in_a_large_file_is_found_where_it_is() {
+    let row = |n: usize| format!("  - {{ onPrem: u{n}, cloud: u{n}@x.example }}\n");
+    let rows: String = (0..8_000).map(row).collect();
+    assert_eq!(read(format!("{HEAD}mappings:\n{rows}")).unwrap().desired.mappings.len(), 8_000);
+    assert_snapshot!(errors_below_head(&format!("mappings:\n{rows}  - onPrem: a\n\tcloud: b\n{rows}")), @r"
+    error: a tab stands where YAML wants blanks
+        --> hardmatch.yaml:8009:1
+         |
+    8009 | →cloud: b
+         | ^
+         |
+         = help: replace the tab by blanks, two for each level
+
+    1 error
+    ");
+}
