@@ -198,6 +198,7 @@ enum Cause {
 }
 
 /// The JSON Schema of one line.
+#[cfg(test)]
 pub(in crate::cli) fn schema() -> serde_json::Value {
     schemars::schema_for!(Line<'_>).to_value()
 }

@@ -30,6 +30,7 @@ use super::setup::{Setup, TOOL};
 use super::surroundings;
 use super::terminal::Terminal;
 use events::Stream;
+#[cfg(test)]
 pub(super) use events::schema;
 use watch::{Signals, Watcher};
 

@@ -1,7 +1,7 @@
 //! The files of a starter repository, as they lie in `files/`.
 
-use super::super::args::Ci;
-use crate::config;
+use super::super::args::{Ci, SchemaName};
+use super::super::schema;
 
 /// A file to be written.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub(super) fn starters(chosen: &[Ci], branch: &str) -> Vec<Starter> {
     let schema = Starter {
         place: "schemas/config.schema.json",
         about: "lets editors complete and check hardmatch.yaml",
-        text: format!("{:#}\n", config::schema()),
+        text: schema::text(SchemaName::Config).to_owned(),
         is_program: false,
     };
     let pipelines = chosen.iter().flat_map(|ci| match ci {
