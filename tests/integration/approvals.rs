@@ -88,6 +88,15 @@ fn a_damaged_approval_does_not_count_and_says_why() {
     here.run(&["apply", "plan.json"]).expect(0).says(&["does not count: ", "plan.eve.approval: it cannot be read"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_is_called_like_an_approval_is_not_waited_for() {
+    let here = ground();
+    let pipe = std::process::Command::new("mkfifo").arg(here.path().join("plan.eve.approval")).status().unwrap();
+    assert!(pipe.success());
+    unapproved(&here, &["plan.eve.approval: it cannot be read: it is a pipe or a device"]);
+}
+
 #[test]
 fn two_signatures_let_a_plan_through() {
     let here = ground();
