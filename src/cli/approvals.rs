@@ -108,9 +108,9 @@ impl OnDisk {
     fn new(path: &Path) -> Self {
         // One that is not there is an empty one.
         let missing = |error: io::Error| if error.kind() == io::ErrorKind::NotFound { Ok(Vec::new()) } else { Err(error) };
-        let signature = read(&signature_of(path)).or_else(missing);
+        let signature = limited::read_small_found(&signature_of(path)).or_else(missing);
         let in_words = |error: io::Error| words(&error);
-        let statement = read(path).map_err(in_words);
+        let statement = limited::read_small_found(path).map_err(in_words);
         Self { name: path.display().to_string(), statement, signature: signature.map_err(in_words) }
     }
 
@@ -121,15 +121,6 @@ impl OnDisk {
             signature: self.signature.as_deref().map_err(String::as_str),
         }
     }
-}
-
-/// Reads a file that was found by its name: a pipe, say, would be waited for.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let kind = path.metadata()?.file_type();
-    if kind.is_file() || kind.is_dir() {
-        return limited::read_small(path);
-    }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or a device"))
 }
 
 /// `plan.*.approval` beside `plan.json`, by name.

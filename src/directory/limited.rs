@@ -14,7 +14,10 @@ const LARGEST_STREAM: u64 = 256 << 20;
 /// # Errors
 /// That of the system, or `FileTooLarge`; [`words`](super::text::words) says it.
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
+    read_open(File::open(path)?, limit)
+}
+
+fn read_open(file: File, limit: u64) -> io::Result<Vec<u8>> {
     let metadata = file.metadata()?;
     let limit = if metadata.is_file() { limit } else { limit.min(LARGEST_STREAM) };
     let found = if metadata.len() > limit { None } else { up_to(file, limit)? };
@@ -26,9 +29,23 @@ pub(crate) fn read_small(path: &Path) -> io::Result<Vec<u8>> {
     read(path, SMALL)
 }
 
+/// The same for one that was found by its name, as [`open_found`].
+pub(crate) fn read_small_found(path: &Path) -> io::Result<Vec<u8>> {
+    read_open(open_found(path)?, SMALL)
+}
+
 /// The same for one that is text.
 pub(crate) fn read_small_text(path: &Path) -> io::Result<String> {
     String::from_utf8(read_small(path)?).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no UTF-8 text"))
+}
+
+/// Opens a file that was found by its name and not handed over by somebody: a pipe, say, would be waited for.
+pub(crate) fn open_found(path: &Path) -> io::Result<File> {
+    let kind = path.metadata()?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        return File::open(path);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or a device"))
 }
 
 /// Reads to the end; `None` where that is further than so many bytes.

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::{EndStatus, Entry, JournalError, JournalState};
+use crate::directory::limited;
 use crate::directory::text::words;
 use crate::model::text::printable;
 
@@ -188,7 +189,7 @@ struct Loaded {
 fn load(path: &Path) -> Result<Loaded, JournalError> {
     let failed = |cause: io::Error| JournalError::io("read", path, &cause);
     let mut loaded = Loaded { state: JournalState::default(), tail: Tail::Whole };
-    let mut reader = match File::open(path) {
+    let mut reader = match limited::open_found(path) {
         Ok(file) => BufReader::new(file),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(loaded),
         Err(cause) => return Err(failed(cause)),

@@ -186,6 +186,16 @@ async fn no_folder_no_journal() {
     assert!(error.contains("/no/such/folder") && error.contains("nothing is written without a journal"), "{error}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_the_journal_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.journal.jsonl");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let error = Journal::open(&path).unwrap_err().to_string();
+    assert!(error.contains("it is a pipe or a device") && error.contains("nothing is written"), "{error}");
+}
+
 #[tokio::test]
 async fn a_journal_that_is_taken_away_or_replaced_takes_no_entry_any_more() {
     let folder = tempfile::tempdir().unwrap();
