@@ -48,7 +48,7 @@ fn place(mut file: NamedTempFile, folder: &Path, name: &str) -> io::Result<PathB
 
 /// Whether a copy is still what was saved, as far as that can be told without the account.
 pub(super) fn is_good(saved: &Backup) -> bool {
-    let Ok(bytes) = limited::read(Path::new(&saved.file), LARGEST) else { return false };
+    let Ok(bytes) = limited::read_found(Path::new(&saved.file), LARGEST) else { return false };
     match &saved.digest {
         Some(digest) => *digest == digest_of(&bytes),
         None => {

@@ -31,7 +31,12 @@ pub(crate) fn read_small(path: &Path) -> io::Result<Vec<u8>> {
 
 /// The same for one that was found by its name, as [`open_found`].
 pub(crate) fn read_small_found(path: &Path) -> io::Result<Vec<u8>> {
-    read_open(open_found(path)?, SMALL)
+    read_found(path, SMALL)
+}
+
+/// As [`read`], for one that was found by its name.
+pub(crate) fn read_found(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    read_open(open_found(path)?, limit)
 }
 
 /// The same for one that is text.

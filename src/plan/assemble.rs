@@ -30,13 +30,13 @@ pub(super) struct Parts<'a> {
     pub(super) proof: Proof,
 }
 
-pub(super) fn body(parts: Parts<'_>, held: impl Borrow<World> + Into<Shown>) -> Body {
+pub(super) fn body<'w>(parts: Parts<'_>, held: impl Borrow<World> + Into<Shown<'w>>) -> Body {
     let Parts { desired, options, draft, states, actions, general, proof } = parts;
     let mut links = draft.links;
     let world = held.borrow();
     let (forests, tenant) = (forests(world), tenant(world));
     // All that is needed from here on. Where the world is not only lent, the rows get the room of what it held.
-    let shown = held.into();
+    let shown: Shown<'_> = held.into();
     let mut stated: Vec<(&mut Link<'_>, MappingState)> = links.iter_mut().zip(states).collect();
     let mappings = parallel::map(&mut stated, |_, (link, state)| planned_mapping(link, *state, &shown));
     drop(shown);
@@ -99,12 +99,12 @@ pub(crate) fn summary(mappings: &[PlannedMapping], actions: &[Action], findings:
 }
 
 /// Takes what the link has no more use for.
-fn planned_mapping(link: &mut Link<'_>, state: MappingState, shown: &Shown) -> PlannedMapping {
+fn planned_mapping(link: &mut Link<'_>, state: MappingState, shown: &Shown<'_>) -> PlannedMapping {
     let source = PlanSource { file: (&*link.mapping.source.file).into(), line: link.mapping.source.line };
     PlannedMapping {
         anchor: link.anchor.as_ref().map(|anchor| anchor.value.as_str().into()),
         anchor_from: link.anchor.as_ref().map(|anchor| anchor.origin.word().into()),
-        cloud: link.target.and_then(|target| shown.account(target)).cloned(),
+        cloud: link.target.and_then(|target| shown.account(target)),
         id: link.id.into(),
         next_sync: link.next_sync.take(),
         on_prem: on_prem(link, shown),
@@ -113,9 +113,9 @@ fn planned_mapping(link: &mut Link<'_>, state: MappingState, shown: &Shown) -> P
     }
 }
 
-fn on_prem(link: &Link<'_>, shown: &Shown) -> Option<PlanAdUser> {
+fn on_prem(link: &Link<'_>, shown: &Shown<'_>) -> Option<PlanAdUser> {
     if let Some(user) = link.ad.and_then(|user| shown.ad_user(user)) {
-        return Some(user.clone());
+        return Some(user);
     }
     link.anchor.is_some().then(|| PlanAdUser { dn: None, forest: None, object_guid: link.given(), object_sid: None, sam: None })
 }

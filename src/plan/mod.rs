@@ -103,7 +103,7 @@ pub fn compute_at_last(desired: &Desired, observed: Observed, options: &Options)
     plan(desired, World::new(observed, Recorder::default()), options)
 }
 
-fn plan(desired: &Desired, world: impl Borrow<World> + Into<Shown>, options: &Options) -> Result<Body, ProofFailure> {
+fn plan<'w>(desired: &Desired, world: impl Borrow<World> + Into<Shown<'w>>, options: &Options) -> Result<Body, ProofFailure> {
     with_draft(desired, world, options, |drafted, world| finish(drafted, desired, world, options))
 }
 
@@ -130,10 +130,10 @@ fn with_draft<T, W: Borrow<World>>(desired: &Desired, held: W, options: &Options
     go_on(Drafted { draft, rule_findings }, held)
 }
 
-fn finish(
+fn finish<'w>(
     drafted: Drafted<'_>,
     desired: &Desired,
-    held: impl Borrow<World> + Into<Shown>,
+    held: impl Borrow<World> + Into<Shown<'w>>,
     options: &Options,
 ) -> Result<Body, ProofFailure> {
     let world = held.borrow();

@@ -5,36 +5,43 @@ use std::mem::ManuallyDrop;
 use crate::model::{Observed, ObservedForest};
 use crate::tenant_model::UserRef;
 
+use super::assemble::plan_ad_user;
 use super::body::{PlanAdUser, PlanCloudUser};
 use super::world::{AdRef, World};
 
-/// Every user by position.
-pub(super) struct Shown {
-    ad_users: Vec<PlanAdUser>,
-    accounts: Vec<PlanCloudUser>,
+/// Where rows find their users.
+pub(super) enum Shown<'w> {
+    /// The world goes on.
+    Lent(&'w World),
+    /// The world ended; every user by position.
+    Left { ad_users: Vec<PlanAdUser>, accounts: Vec<PlanCloudUser> },
 }
 
-impl Shown {
-    pub(super) fn ad_user(&self, user: AdRef) -> Option<&PlanAdUser> {
-        self.ad_users.get(user.position())
+impl Shown<'_> {
+    pub(super) fn ad_user(&self, user: AdRef) -> Option<PlanAdUser> {
+        match self {
+            Self::Lent(world) => plan_ad_user(user, world),
+            Self::Left { ad_users, .. } => ad_users.get(user.position()).cloned(),
+        }
     }
 
-    pub(super) fn account(&self, user: UserRef) -> Option<&PlanCloudUser> {
-        self.accounts.get(user.position())
+    pub(super) fn account(&self, user: UserRef) -> Option<PlanCloudUser> {
+        match self {
+            Self::Lent(world) => world.tenant.user(user).map(PlanCloudUser::of),
+            Self::Left { accounts, .. } => accounts.get(user.position()).cloned(),
+        }
     }
 }
 
-/// The world goes on.
-impl From<&World> for Shown {
-    fn from(world: &World) -> Self {
-        let ad_users = world.forests.users().map(|(_, forest, user)| PlanAdUser::of(user, &forest.name)).collect();
-        Self { ad_users, accounts: world.tenant.observed().users.iter().map(PlanCloudUser::of).collect() }
+impl<'w> From<&'w World> for Shown<'w> {
+    fn from(world: &'w World) -> Self {
+        Self::Lent(world)
     }
 }
 
 /// The world ends. Its lists make room; the small values in them are left to the end of the process, as giving back millions
 /// takes longer than all that is still to be done.
-impl From<World> for Shown {
+impl From<World> for Shown<'_> {
     fn from(world: World) -> Self {
         let Observed { forests, tenant } = world.into_observed();
         // One after the other: what is left of the forests finds room where the accounts were.
@@ -43,7 +50,7 @@ impl From<World> for Shown {
             all.extend(more);
             all
         });
-        Self { ad_users: ad_users.unwrap_or_default(), accounts }
+        Self::Left { ad_users: ad_users.unwrap_or_default(), accounts }
     }
 }
 

@@ -1,8 +1,8 @@
 //! A small invented plan for tests.
 
-use super::{Meta, PlanFile};
 use thin_vec::thin_vec;
 
+use super::{Meta, PlanFile};
 use crate::model::{FactName, FactValue, Facts};
 use crate::plan::action::{Action, ActionKind, Target};
 use crate::plan::body::{

@@ -113,12 +113,8 @@ impl Tenant {
         if before.immutable_id.is_some() {
             self.check_managed(before)?;
         }
-        let mut after = CloudUser { immutable_id: None, ..before.clone() };
-        if residue {
-            after.residue = no_residue();
-            after = after.with_traits(|traits| traits.domain_name = Known::Null);
-        }
-        Ok((user, Some(after)))
+        let after = CloudUser { immutable_id: None, ..before.clone() };
+        Ok((user, Some(if residue { without_on_premises_names(after) } else { after })))
     }
 
     /// The name gets the id in front and is free at once; ImmutableID, SID and addresses stay held.
@@ -217,8 +213,10 @@ pub(super) fn restored(deleted: &CloudUser) -> CloudUser {
         .with_traits(|traits| traits.deleted_at = None)
 }
 
-fn no_residue() -> OnPremisesResidue {
-    OnPremisesResidue { distinguished_name: Known::Null, sam_account_name: Known::Null, user_principal_name: Known::Null }
+fn without_on_premises_names(account: CloudUser) -> CloudUser {
+    let residue =
+        OnPremisesResidue { distinguished_name: Known::Null, sam_account_name: Known::Null, user_principal_name: Known::Null };
+    CloudUser { residue, ..account }.with_traits(|traits| traits.domain_name = Known::Null)
 }
 
 fn refuse_conflict(property: &'static str, holder: Option<EntraId>) -> Result<(), Refusal> {
