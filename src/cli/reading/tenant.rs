@@ -12,8 +12,8 @@ use crate::cli::terminal::Terminal;
 use crate::config::{Config, GraphTenant as Source, TenantSource};
 use crate::directory::entra::graph::{GraphTenant, cost};
 use crate::directory::exports;
-use crate::model::ObservedTenant;
 use crate::model::questions::CloudQuestion;
+use crate::model::{CloudKey, Mapping, ObservedTenant};
 
 /// A live tenant that can be asked for more.
 pub(super) struct LiveTenant {
@@ -37,7 +37,7 @@ pub(super) async fn begin(
             Ok((tenant, None))
         }
         TenantSource::Graph(source) => {
-            let (tenant, live) = begin_live(source, config.desired.mappings.len(), extent, terminal).await?;
+            let (tenant, live) = begin_live(source, &config.desired.mappings, extent, terminal).await?;
             Ok((tenant, Some(live)))
         }
     }
@@ -45,12 +45,14 @@ pub(super) async fn begin(
 
 async fn begin_live(
     source: &Source,
-    mappings: usize,
+    mappings: &[Mapping],
     extent: Read,
     terminal: Terminal,
 ) -> Result<(ObservedTenant, LiveTenant), Failure> {
     let graph = live::tenant(source, terminal, CancellationToken::new())?;
-    let frame = graph.read_frame(mappings).await?;
+    let names: Vec<&str> = mappings.iter().filter_map(sign_in_name).collect();
+    let mappings = mappings.len();
+    let frame = graph.read_frame(mappings, &names).await?;
     if let Some(message) = live::wrong_tenant(source, &frame.tenant) {
         return Err(Failure::input(message).hint("Sign in to the right tenant, or correct `tenantId`."));
     }
@@ -70,6 +72,14 @@ async fn begin_live(
         graph.add_everything(frame, touches_many || extent == Read::Identifiers).await?
     };
     Ok((tenant, LiveTenant { graph, is_part }))
+}
+
+/// The cloud account's name, where that is what it is called by.
+fn sign_in_name(mapping: &Mapping) -> Option<&str> {
+    match &mapping.cloud.key {
+        CloudKey::Upn(name) => Some(name.as_str()),
+        CloudKey::Id(_) | CloudKey::Mail(_) | CloudKey::EmployeeId(_) => None,
+    }
 }
 
 impl LiveTenant {

@@ -61,6 +61,24 @@ async fn many_users_are_read_in_several_chains_and_each_once() {
     assert!(pages <= 33 + chains.len(), "{pages} pages for 328 users in {} chains", chains.len());
 }
 
+/// A plan of everything asks for the beginnings of the names that it wants, and not for one letter after the other.
+#[tokio::test]
+async fn names_that_are_wanted_spare_rounds_of_counting() {
+    let tenant = crowd();
+    let wanted: Vec<String> = (0..300).map(|n| format!("U{n:05}@x.example")).collect();
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    for wanted in [&wanted[..], &[]] {
+        let server = Server::scripted(&tenant, json!({})).await;
+        let live = wide(&server);
+        let frame = live.read_frame(300, wanted).await.unwrap();
+        let read = live.add_everything(frame, true).await.unwrap();
+        assert_eq!(names(&read), expected(&tenant));
+        let log = server.ask("/__emulator/requests").await.to_string();
+        assert_eq!(log.contains("orderby"), wanted.is_empty(), "{log}");
+        assert!(chains(&server.requests().await).len() >= 8);
+    }
+}
+
 #[tokio::test]
 async fn the_chains_are_whole_whatever_happens_between_their_pages() {
     let tenant = crowd();

@@ -5,7 +5,7 @@ use crate::model::ObservedTenant;
 
 use super::call::Version;
 use super::client::Client;
-use super::everybody::count_beginnings;
+use super::everybody::{count_beginnings, count_ranges};
 use super::grants::{self, Held};
 use super::organization::{self, count_users, counted};
 use super::ranges::Split;
@@ -20,14 +20,19 @@ pub struct Frame {
 }
 
 /// Organisation, domains, switches, who holds roles, and how many live users there are. Where there are at least so many
-/// that they will be read side by side, how their names begin is counted on the way.
-pub(super) async fn read(client: &Client, at_least: u64) -> Result<Frame, DirectoryError> {
+/// that they will be read side by side, how their names begin is counted on the way; `names` are some of them.
+pub(super) async fn read(client: &Client, at_least: u64, names: &[&str]) -> Result<Frame, DirectoryError> {
     let (about, roles) = (organization::calls(), grants::calls());
     let ([of_organization, of_domains, of_switches], [of_assigned, of_eligible]) = (about.clone(), roles.clone());
     let calls = [of_organization, of_domains, of_switches, of_assigned, of_eligible, count_users()];
-    let beginnings = Split::new(at_least, client.page_size).too_long();
-    let (listed, definitions, counts) =
-        tokio::join!(client.each(Version::V1, &calls), grants::definitions(client), count_beginnings(client, &beginnings),);
+    let foreseen = Split::foresee(names, client.page_size);
+    let beginnings = if foreseen.is_empty() { Split::new(at_least, client.page_size).too_long() } else { Vec::new() };
+    let (listed, definitions, counts, of_foreseen) = tokio::join!(
+        client.each(Version::V1, &calls),
+        grants::definitions(client),
+        count_beginnings(client, &beginnings),
+        count_ranges(client, &foreseen),
+    );
     let [organization, domains, switches, assigned, eligible, count] =
         listed.map_err(|error| error.of_read(READ_ORGANIZATION))?;
     let tenant = organization::take(&about, [organization, domains, switches])?;
@@ -37,6 +42,7 @@ pub(super) async fn read(client: &Client, at_least: u64) -> Result<Frame, Direct
     for (beginning, counted) in counts? {
         split.cut(&beginning, counted);
     }
+    split.settle(foreseen, &of_foreseen);
     Ok(Frame { tenant: ObservedTenant { live_users: Some(live_users), ..tenant }, held, split })
 }
 

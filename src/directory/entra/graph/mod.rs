@@ -118,12 +118,12 @@ impl GraphTenant {
     }
 
     /// What is read whole however little of the tenant a plan needs, and how many users there are; no user yet.
-    /// `at_least` so many users are expected.
+    /// `at_least` so many users are expected, `names` are sign-in names of some of them.
     ///
     /// # Errors
     /// What Graph answered.
-    pub async fn read_frame(&self, at_least: usize) -> Result<Frame, DirectoryError> {
-        frame::read(&self.client, u64::try_from(at_least).unwrap_or(u64::MAX)).await
+    pub async fn read_frame(&self, at_least: usize, names: &[&str]) -> Result<Frame, DirectoryError> {
+        frame::read(&self.client, u64::try_from(at_least).unwrap_or(u64::MAX), names).await
     }
 
     /// Adds every user, group and contact to the frame, and who holds a role. What the lists do not have is read by
@@ -245,7 +245,7 @@ fn add_others(others: &mut Vec<OtherObject>, found: impl Iterator<Item = OtherOb
 #[async_trait]
 impl TenantReader for GraphTenant {
     async fn read_tenant(&self) -> Result<ObservedTenant, DirectoryError> {
-        let frame = self.read_frame(0).await?;
+        let frame = self.read_frame(0, &[]).await?;
         self.add_everything(frame, true).await
     }
 

@@ -11,6 +11,10 @@ pub(super) const AT_ONCE: usize = 12;
 const WORTH_SPLITTING: u64 = 8;
 /// Conditions in one filter.
 const CONDITIONS: usize = 14;
+/// More ranges take longer to count than counting step by step.
+const MOST_FORESEEN: usize = 200;
+/// Sign-in names have so many characters before the `@`.
+const LONGEST_BEGINNING: usize = 64;
 
 /// What sign-in names are made of, apart from the `@`:
 /// <https://learn.microsoft.com/en-us/entra/identity/hybrid/connect/plan-connect-userprincipalname#upn-format>.
@@ -28,6 +32,11 @@ impl Range {
     /// All live users.
     pub(super) fn everybody(count: u64) -> Self {
         Self { beginnings: Vec::new(), count }
+    }
+
+    /// The same, when so many were counted in it.
+    fn counted(self, count: u64) -> Self {
+        Self { count, ..self }
     }
 
     /// Its condition.
@@ -72,21 +81,31 @@ pub(super) struct Split {
     users: u64,
     page_size: u64,
     branches: Vec<Branch>,
+    /// Ranges that are known to be all of it, so that nothing is to be cut.
+    settled: Vec<Range>,
 }
 
 impl Split {
     /// Nothing is cut yet.
     pub(super) fn new(users: u64, page_size: u32) -> Self {
-        Self { users, page_size: page_size.into(), branches: vec![Branch::new(String::new(), users)] }
+        Self { users, page_size: page_size.into(), branches: vec![Branch::new(String::new(), users)], settled: Vec::new() }
     }
 
     /// The beginnings that are to be cut further: a chain of their pages would be the one that everybody waits for.
     pub(super) fn too_long(&self) -> Vec<String> {
+        if !self.settled.is_empty() {
+            return Vec::new();
+        }
         let is_long = |branch: &&Branch| {
-            let least = if branch.beginning.is_empty() { WORTH_SPLITTING } else { self.share() + 3 };
+            let least = if branch.beginning.is_empty() { WORTH_SPLITTING } else { self.too_many() };
             !branch.is_closed && self.pages(branch.count) >= least
         };
         self.branches.iter().filter(is_long).map(|branch| branch.beginning.clone()).collect()
+    }
+
+    /// Pages of a chain that is cut further.
+    fn too_many(&self) -> u64 {
+        self.share() + 3
     }
 
     fn pages(&self, users: u64) -> u64 {
@@ -125,13 +144,55 @@ impl Split {
         }
     }
 
+    /// Ranges for all names there can be, if most of those that there are will be like these sign-in names: what is left to
+    /// do is to count them. None where so few names are not worth it, or where they go on alike for too long.
+    pub(super) fn foresee(names: &[&str], page_size: u32) -> Vec<Range> {
+        let mut names: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        names.sort_unstable();
+        let mut foreseen = Self { branches: Vec::new(), ..Self::new(count_of(&names), page_size) };
+        if foreseen.pages(foreseen.users) >= WORTH_SPLITTING {
+            foreseen.branch_off(&names, "");
+        }
+        let ranges = foreseen.put_together();
+        if ranges.len() <= MOST_FORESEEN { ranges } else { Vec::new() }
+    }
+
+    /// A branch for each way in which names that begin so can go on, finer where many of these names do.
+    fn branch_off(&mut self, names: &[String], beginning: &str) {
+        for next in Self::next_beginnings(beginning) {
+            let from = names.partition_point(|name| *name < next);
+            let alike = names.get(from..).unwrap_or_default();
+            let alike = alike.get(..alike.partition_point(|name| name.starts_with(&next))).unwrap_or_default();
+            let count = count_of(alike);
+            if self.pages(count) >= self.too_many() && next.len() < LONGEST_BEGINNING {
+                self.branch_off(alike, &next);
+            } else {
+                self.branches.push(Branch::new(next, count));
+            }
+        }
+    }
+
+    /// Takes ranges that were foreseen and how many users each has, where that is everybody and none has too many.
+    pub(super) fn settle(&mut self, foreseen: Vec<Range>, counts: &[u64]) {
+        let is_all = counts.len() == foreseen.len() && counts.iter().sum::<u64>() == self.users;
+        if is_all && counts.iter().all(|count| self.pages(*count) < self.too_many()) {
+            let counted = foreseen.into_iter().zip(counts).map(|(range, count)| range.counted(*count));
+            self.settled = longest_first(counted.filter(|range| range.count > 0).collect());
+        }
+    }
+
     /// The parts to read, the longest first; small ones are put together.
     pub(super) fn into_ranges(self) -> Vec<Range> {
+        match self.branches.as_slice() {
+            _ if !self.settled.is_empty() => self.settled,
+            [branch] => vec![Range::everybody(branch.count)],
+            _ => longest_first(self.put_together()),
+        }
+    }
+
+    fn put_together(self) -> Vec<Range> {
         // Several ranges for each chain, so that all chains end at about the same time.
         let most = self.page_size * (self.share() / 3).max(1);
-        if let [branch] = self.branches.as_slice() {
-            return vec![Range::everybody(branch.count)];
-        }
         let mut ranges: Vec<Range> = Vec::new();
         for branch in self.branches {
             match ranges.last_mut() {
@@ -142,9 +203,17 @@ impl Split {
                 Some(_) | None => ranges.push(Range { beginnings: vec![branch.beginning], count: branch.count }),
             }
         }
-        ranges.sort_by_key(|range| std::cmp::Reverse(range.count));
         ranges
     }
+}
+
+fn longest_first(mut ranges: Vec<Range>) -> Vec<Range> {
+    ranges.sort_by_key(|range| std::cmp::Reverse(range.count));
+    ranges
+}
+
+fn count_of(names: &[String]) -> u64 {
+    u64::try_from(names.len()).unwrap_or(u64::MAX)
 }
 
 /// What two names have in common at their beginning, in lower case.
@@ -212,6 +281,41 @@ mod tests {
         let (ranges, rounds) = split(&names);
         assert_eq!((ranges.as_slice(), rounds), (&[Range::everybody(9_000)][..], 1));
         assert_eq!(ranges[0].filter(), None);
+    }
+
+    fn settled(names: &[String], foreseen: Vec<Range>) -> Split {
+        let mut split = Split::new(names.len() as u64, 999);
+        let counts: Vec<u64> =
+            foreseen.iter().map(|range| names.iter().filter(|name| belongs(range, name)).count() as u64).collect();
+        split.settle(foreseen, &counts);
+        split
+    }
+
+    #[test]
+    fn ranges_that_were_foreseen_from_wanted_names_take_one_round_of_counting() {
+        let wanted: Vec<String> = (0..10_000).map(|n| format!("U{n:07}@x.example")).collect();
+        let foreseen = Split::foresee(&wanted.iter().map(String::as_str).collect::<Vec<_>>(), 999);
+        assert!(foreseen.len() < 40, "{}", foreseen.len());
+        let there: Vec<String> =
+            wanted.iter().map(|name| name.to_lowercase()).chain(["admin@x", "u0x@x", "^@x"].map(String::from)).collect();
+        let split = settled(&there, foreseen.clone());
+        assert!(split.too_long().is_empty());
+        let ranges = split.into_ranges();
+        assert!(there.iter().all(|name| ranges.iter().filter(|range| belongs(range, name)).count() == 1));
+        assert!(ranges.iter().all(|range| range.count > 0) && ranges.is_sorted_by_key(|range| std::cmp::Reverse(range.count)));
+        // Somebody whose name fits nowhere, and a crowd where nobody was foreseen.
+        let odd: Vec<String> = there.iter().cloned().chain(["ünal@x".to_owned()]).collect();
+        assert_eq!(settled(&odd, foreseen.clone()).too_long(), [""]);
+        let crowd: Vec<String> = there.iter().cloned().chain((0..5_000).map(|n| format!("b{n}@x"))).collect();
+        assert_eq!(settled(&crowd, foreseen).too_long(), [""]);
+    }
+
+    #[test]
+    fn nothing_is_foreseen_from_a_few_names_or_from_such_as_go_on_alike_for_long() {
+        let few: Vec<String> = (0..500).map(|n| format!("{n}@x")).collect();
+        assert!(Split::foresee(&few.iter().map(String::as_str).collect::<Vec<_>>(), 999).is_empty());
+        let alike: Vec<String> = (0..9_000).map(|n| format!("{}{n}@x", "o".repeat(300))).collect();
+        assert!(Split::foresee(&alike.iter().map(String::as_str).collect::<Vec<_>>(), 999).is_empty());
     }
 
     #[test]
