@@ -1,10 +1,15 @@
 //! `validate` and `plan`: read, plan, show. Nothing here can write to a directory.
 
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::thread;
+
 use crate::config::{self, SourceTexts};
 use crate::model::text::counted;
 use crate::plan::Options;
 use crate::plan::body::{Body, Status};
 use crate::plan::finding::{Code, Severity};
+use crate::planfile::PlanFile;
 use crate::render::PlanView;
 
 use super::args::{ConfigArgs, PlanArgs};
@@ -47,8 +52,7 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
         return Err(Failure::usage(format!("no mapping is called {}", args.only.join(" or ")))
             .hint("A mapping is called after its cloud user, as the YAML names it; `hardmatch plan` lists them."));
     }
-    let digest = args.out.as_deref().map(|out| save_plan(out, &plan, terminal)).transpose()?;
-    let view = PlanView::with_digest(&plan, digest.unwrap_or_else(|| plan.digest()));
+    let view = saved_and_seen(args.out.as_deref(), &plan, terminal)?;
     printing.print_view(&plan, &view, terminal)?;
     if let Some(out) = &args.out {
         let can_be_applied = refusal(&plan.body).is_none() && !plan.body.actions.is_empty();
@@ -60,6 +64,18 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
     // As in reading: nobody needs the memory any more.
     std::mem::forget((plan, setup));
     Ok(exit)
+}
+
+/// Saves a plan when a file is named, and looks at it meanwhile: a disk takes its time.
+fn saved_and_seen<'p>(out: Option<&Path>, plan: &'p PlanFile, terminal: Terminal) -> Result<PlanView<'p>, Failure> {
+    let Some(out) = out else { return Ok(PlanView::new(plan)) };
+    thread::scope(|threads| {
+        let view = threads.spawn(|| PlanView::with_digest(plan, String::new()));
+        let digest = save_plan(out, plan, terminal)?;
+        let mut view = view.join().unwrap_or_else(|panic| resume_unwind(panic));
+        view.digest = digest;
+        Ok(view)
+    })
 }
 
 /// The exit code that a plan deserves.

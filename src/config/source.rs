@@ -1,7 +1,7 @@
 //! The decoded text of an input file: lines and columns for messages, and what of it may be shown.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use memchr::memchr_iter;
 
@@ -22,6 +22,8 @@ pub struct SourceText {
     line_starts: Vec<u32>,
     is_ascii: bool,
     masks: Vec<Range<usize>>,
+    /// What may be a secret; looked for when something is shown.
+    secrets: OnceLock<Vec<Range<usize>>>,
 }
 
 impl SourceText {
@@ -30,8 +32,9 @@ impl SourceText {
     pub fn new(shown: &str, relative: &str, text: String) -> Self {
         let newlines = memchr_iter(b'\n', text.as_bytes()).map_while(|at| u32::try_from(at + 1).ok());
         let line_starts = std::iter::once(0).chain(newlines).collect();
-        let (masks, is_ascii) = (secrets::in_text(&text), text.is_ascii());
-        Self { shown: shown.into(), relative: relative.into(), text: text.into(), line_starts, is_ascii, masks }
+        let is_ascii = text.is_ascii();
+        let (masks, secrets) = (Vec::new(), OnceLock::new());
+        Self { shown: shown.into(), relative: relative.into(), text: text.into(), line_starts, is_ascii, masks, secrets }
     }
 
     /// The text.
@@ -59,7 +62,8 @@ impl SourceText {
 
     /// Whether a byte must not be shown.
     pub(super) fn is_masked(&self, byte: usize) -> bool {
-        self.masks.iter().any(|mask| mask.contains(&byte))
+        let secrets = self.secrets.get_or_init(|| secrets::in_text(&self.text));
+        self.masks.iter().chain(secrets).any(|mask| mask.contains(&byte))
     }
 
     /// The one-based line of a byte.

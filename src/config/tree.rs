@@ -27,6 +27,9 @@ pub(super) enum Kind<'t> {
     Alias(NodeId),
 }
 
+/// Mappings of short names have fewer bytes for each of their values than most texts.
+const BYTES_PER_NODE: usize = 12;
+
 /// All nodes of a document.
 #[derive(Debug, Default)]
 pub(super) struct Tree<'t> {
@@ -35,6 +38,11 @@ pub(super) struct Tree<'t> {
 }
 
 impl<'t> Tree<'t> {
+    /// An empty tree with room for what a text of so many bytes usually holds.
+    pub(super) fn of_text(bytes: usize) -> Self {
+        Self { nodes: Vec::with_capacity(bytes / BYTES_PER_NODE), root: None }
+    }
+
     /// Adds a node; spans are byte offsets below [`super::source::MAX_FILE_BYTES`].
     pub(super) fn add(&mut self, kind: Kind<'t>, span: &Range<usize>) -> NodeId {
         let offset = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX);
