@@ -87,7 +87,7 @@ impl Dc {
         Credentials::Simple { user: user.to_owned(), password: self.password.clone().into() }
     }
 
-    pub(super) fn settings(&self, url: &str, user: &str) -> LdapSettings {
+    pub(crate) fn settings(&self, url: &str, user: &str) -> LdapSettings {
         LdapSettings {
             base_dn: Some(format!("OU=People,{BASE}").parse().unwrap()),
             ca: Some(self.tls("ca.pem")),

@@ -5,9 +5,11 @@
 use std::path::Path;
 use std::process::Command;
 
+use hardmatch::model::AdUser;
 use hardmatch::plan::action::{Action, ActionKind};
 
-use super::world::{self, Recipe};
+use super::domain::Domain;
+use super::world::{self, BOTH, Recipe};
 use super::*;
 use crate::common::{Hardmatch, program};
 use crate::graph::Server;
@@ -17,7 +19,7 @@ const CALLS: [&str; 5] =
     ["write,pwrite64,writev", "fsync,fdatasync", "rename,renameat,renameat2,link,linkat", "sendto", "recvfrom"];
 
 /// What a call can be told instead: which ones, on which file if on one only, and the error.
-const ERRORS: [(&str, Option<&str>, &str); 9] = [
+const ERRORS: [(&str, Option<&str>, &str); 11] = [
     ("write", Some("FOLDER/plan.journal.jsonl"), "ENOSPC"),
     ("fdatasync", Some("FOLDER/plan.journal.jsonl"), "EIO"),
     ("openat", Some("FOLDER/plan.journal.jsonl"), "EROFS"),
@@ -27,20 +29,52 @@ const ERRORS: [(&str, Option<&str>, &str); 9] = [
     ("ftruncate", None, "EIO"),
     ("flock", None, "ENOLCK"),
     ("read", Some("FOLDER/plan.journal.jsonl"), "EIO"),
+    ("sendto", None, "EPIPE"),
+    ("recvfrom", None, "ECONNRESET"),
 ];
 
-/// A planned recipe, on files or on a server.
-struct Ground {
+/// Where a recipe is carried out.
+#[derive(Clone, Copy)]
+enum Place<'d> {
+    /// Both directories are files.
+    Files,
+    /// The tenant is behind the emulator.
+    Server,
+    /// The forest is a domain controller besides.
+    Domain(&'d Domain),
+}
+
+impl Place<'_> {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Server => "a server",
+            Self::Domain(_) => "a server and a domain controller",
+        }
+    }
+
+    async fn folder(self, recipe: &Recipe) -> Hardmatch {
+        let Self::Domain(domain) = self else { return world::folder(recipe) };
+        domain.put_back().await;
+        let read = domain.read().await;
+        let here = Hardmatch::new().env("LDAP_PASSWORD", domain.password());
+        world::folder_beside(here, recipe, &domain.config(), |_| read)
+    }
+}
+
+/// A planned recipe.
+struct Ground<'d> {
     here: Hardmatch,
+    place: Place<'d>,
     server: Option<Server>,
     digest: String,
 }
 
-impl Ground {
-    async fn new(recipe: &Recipe, is_live: bool) -> Self {
-        let mut here = world::folder(recipe);
+impl<'d> Ground<'d> {
+    async fn new(recipe: &Recipe, place: Place<'d>) -> Self {
+        let mut here = place.folder(recipe).await;
         let mut server = None;
-        if is_live {
+        if !matches!(place, Place::Files) {
             let tenant = serde_json::from_str(&here.read("tenant.json")).unwrap();
             let running = Server::with(&tenant, script(None, &json!({})), |_| {}).await;
             let auth = "auth: { token: { env: GRAPH_TOKEN } }";
@@ -50,7 +84,7 @@ impl Ground {
             server = Some(running);
         }
         let (here, digest) = blocking(here, |here| here.plan()).await;
-        Self { here, server, digest }
+        Self { here, place, server, digest }
     }
 
     /// Applies the plan, under strace if it is told what to do; the exit code and what was said.
@@ -84,7 +118,15 @@ impl Ground {
         for user in tenant["deletedUsers"].as_array_mut().unwrap() {
             user["deletedDateTime"] = json!("then");
         }
-        (tenant, self.here.read("corp.ldif"))
+        (tenant, self.forest().await)
+    }
+
+    async fn forest(&self) -> String {
+        let Place::Domain(domain) = self.place else { return self.here.read("corp.ldif") };
+        let stamped = |user: &AdUser| format!("{} {:?}", user.dn.as_str(), user.consistency_guid.bytes());
+        let mut lines: Vec<String> = domain.read().await.users.iter().map(stamped).collect();
+        lines.sort();
+        lines.join("\n")
     }
 
     async fn writes(&self) -> Vec<Write> {
@@ -126,8 +168,8 @@ struct Undisturbed {
 }
 
 /// Disturbs one run, and lets the next one finish it; whether the disturbance came at all, and what is wrong.
-async fn disturbed(recipe: &Recipe, is_live: bool, inject: &[String], expected: &Undisturbed) -> (bool, Vec<String>) {
-    let ground = Ground::new(recipe, is_live).await;
+async fn disturbed(recipe: &Recipe, place: Place<'_>, inject: &[String], expected: &Undisturbed) -> (bool, Vec<String>) {
+    let ground = Ground::new(recipe, place).await;
     let (code, said) = ground.apply(Some(inject)).await;
     let is_killed = code.is_none();
     let came = is_killed || ground.here.read("trace").contains("(INJECTED)");
@@ -151,22 +193,21 @@ async fn disturbed(recipe: &Recipe, is_live: bool, inject: &[String], expected: 
     (came, wrong)
 }
 
-async fn undisturbed(recipe: &Recipe, is_live: bool) -> Undisturbed {
-    let ground = Ground::new(recipe, is_live).await;
+async fn undisturbed(recipe: &Recipe, place: Place<'_>) -> Undisturbed {
+    let ground = Ground::new(recipe, place).await;
     let (code, said) = ground.apply(None).await;
     assert_eq!(code, Some(0), "{}: {said}", recipe.name);
     Undisturbed { image: ground.image().await, writes: ground.writes().await }
 }
 
 /// Disturbs the first call of a kind, the second and so on, until there are no more; how many, and what is wrong.
-async fn disturb_all(recipe: &Recipe, is_live: bool, inject: impl Fn(usize) -> Vec<String>) -> (usize, Vec<String>) {
-    let expected = undisturbed(recipe, is_live).await;
+async fn disturb_all(recipe: &Recipe, place: Place<'_>, inject: impl Fn(usize) -> Vec<String>) -> (usize, Vec<String>) {
+    let expected = undisturbed(recipe, place).await;
     let mut all = Vec::new();
     for n in 1.. {
         let inject = inject(n);
-        let (came, wrong) = disturbed(recipe, is_live, &inject, &expected).await;
-        let place = if is_live { "a server" } else { "files" };
-        all.extend(wrong.into_iter().map(|wrong| format!("{} on {place}, {inject:?}: {wrong}", recipe.name)));
+        let (came, wrong) = disturbed(recipe, place, &inject, &expected).await;
+        all.extend(wrong.into_iter().map(|wrong| format!("{} on {}, {inject:?}: {wrong}", recipe.name, place.name())));
         if !came {
             return (n - 1, all);
         }
@@ -177,17 +218,40 @@ async fn disturb_all(recipe: &Recipe, is_live: bool, inject: impl Fn(usize) -> V
 /// What strace is told to do at the n-th call.
 type Inject = Box<dyn Fn(usize) -> Vec<String>>;
 
-/// The same with every recipe, on files and on a server.
-async fn disturb_everywhere(all: Vec<Inject>) -> (usize, Vec<String>) {
+/// The same in all of these ways and places; how often.
+async fn disturb_everywhere(grounds: &[(&Recipe, Place<'_>)], all: Vec<Inject>) -> usize {
     let (mut count, mut wrong) = (0, Vec::new());
-    for (recipe, is_live) in RECIPES.iter().flat_map(|recipe| [(recipe, false), (recipe, true)]) {
+    for (recipe, place) in grounds {
         for inject in &all {
-            let (times, more) = disturb_all(recipe, is_live, inject).await;
+            let (times, more) = disturb_all(recipe, *place, inject).await;
             count += times;
             wrong.extend(more);
         }
     }
-    (count, wrong)
+    assert!(wrong.is_empty(), "{} faults in {count} runs:\n{}", wrong.len(), wrong.join("\n"));
+    count
+}
+
+fn files_and_server() -> Vec<(&'static Recipe, Place<'static>)> {
+    RECIPES.iter().flat_map(|recipe| [(recipe, Place::Files), (recipe, Place::Server)]).collect()
+}
+
+fn kills() -> Vec<Inject> {
+    let kill = |calls: &'static str| -> Inject {
+        Box::new(move |n| [traced(calls), vec!["-e".into(), format!("inject={calls}:signal=KILL:when={n}")]].concat())
+    };
+    CALLS.into_iter().map(kill).collect()
+}
+
+fn refusals() -> Vec<Inject> {
+    let refuse = |(calls, file, error): (&'static str, Option<&'static str>, &'static str)| -> Inject {
+        Box::new(move |n| {
+            let only = file.map_or(Vec::new(), |file| vec!["-P".to_owned(), file.to_owned()]);
+            let inject = vec!["-e".into(), format!("inject={calls}:error={error}:when={n}")];
+            [traced(calls), only, inject].concat()
+        })
+    };
+    ERRORS.into_iter().map(refuse).collect()
 }
 
 fn traced(calls: &str) -> Vec<String> {
@@ -197,25 +261,20 @@ fn traced(calls: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes many minutes, and strace"]
 async fn killed_at_every_call_it_ends_the_same() {
-    let kill = |calls: &'static str| -> Inject {
-        Box::new(move |n| [traced(calls), vec!["-e".into(), format!("inject={calls}:signal=KILL:when={n}")]].concat())
-    };
-    let (count, wrong) = disturb_everywhere(CALLS.into_iter().map(kill).collect()).await;
-    eprintln!("killed {count} times");
-    assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
+    eprintln!("killed {} times", disturb_everywhere(&files_and_server(), kills()).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes many minutes, and strace"]
 async fn refused_any_call_it_stops_cleanly() {
-    let refuse = |(calls, file, error): (&'static str, Option<&'static str>, &'static str)| -> Inject {
-        Box::new(move |n| {
-            let only = file.map_or(Vec::new(), |file| vec!["-P".to_owned(), file.to_owned()]);
-            let inject = vec!["-e".into(), format!("inject={calls}:error={error}:when={n}")];
-            [traced(calls), only, inject].concat()
-        })
-    };
-    let (count, wrong) = disturb_everywhere(ERRORS.into_iter().map(refuse).collect()).await;
-    eprintln!("refused {count} calls");
-    assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
+    eprintln!("refused {} calls", disturb_everywhere(&files_and_server(), refusals()).await);
+}
+
+/// Plans that write to a domain controller, too, which goes on serving.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes many minutes, strace and a domain controller"]
+async fn disturbed_at_any_call_between_both_directories_it_ends_the_same() {
+    let Some(domain) = Domain::new().await else { return };
+    let ways = kills().into_iter().chain(refusals()).collect();
+    eprintln!("disturbed {} times", disturb_everywhere(&[(&BOTH, Place::Domain(&domain))], ways).await);
 }

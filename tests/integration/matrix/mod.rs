@@ -4,6 +4,8 @@
 //! That is some thirty thousand cells: a few are tried on every change, all of them by `tests/hostile`.
 
 mod check;
+#[cfg(target_os = "linux")]
+mod domain;
 mod fault;
 #[cfg(target_os = "linux")]
 mod kills;

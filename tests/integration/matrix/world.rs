@@ -1,14 +1,13 @@
 //! Small plans that have every kind of action between them, made by the program itself.
 
-use std::path::Path;
-
+use hardmatch::model::ObservedForest;
 use hardmatch::plan::action::ActionKind;
 use hardmatch::plan::body::Body;
 use serde_json::{Value, json};
 
 use crate::common::Hardmatch;
 use crate::tenants::{deleted, tenant, user};
-use crate::walks::ground::{Forest, person};
+use crate::walks::ground::{Forest, Person, person, somebody};
 
 /// A plan to be: its mappings, and the actions that they lead to.
 pub(super) struct Recipe {
@@ -69,6 +68,13 @@ pub(super) const RECIPES: [Recipe; 11] = [
     Recipe { name: "stamp", mappings: "  - { onPrem: { sam: leo }, cloud: leo@x.example, write: onPrem }\n", actions: &[Stamp] },
 ];
 
+/// What is written to both directories in one run.
+pub(super) const BOTH: Recipe = Recipe {
+    name: "both directories",
+    mappings: "  - { onPrem: { sam: leo }, cloud: leo@x.example, write: onPrem }\n  - { onPrem: { sam: mia }, cloud: mia@x.example, write: onPrem }\n  - onPrem: { sam: dan }\n    cloud: dan@x.example\n    holders: [{ account: dan-twin@x.example, resolve: purge, because: empty }]\n",
+    actions: &[SoftDelete, Purge, Set, Stamp, Stamp],
+};
+
 /// A plan that can be carried out as often as one likes.
 pub(super) struct Ready {
     pub(super) name: &'static str,
@@ -81,10 +87,22 @@ pub(super) struct Ready {
 /// The files of a recipe.
 pub(super) fn folder(recipe: &Recipe) -> Hardmatch {
     let here = Hardmatch::new();
-    let tenant = accounts(&forest(&here), here.path());
+    let forest = Forest::file("corp", "matrix");
+    forest.make(&here, &people());
+    folder_beside(here, recipe, &forest.config(), |here| forest.read(here.path()))
+}
+
+/// The same beside a forest that is there, by its entry in the configuration.
+pub(super) fn folder_beside(
+    here: Hardmatch,
+    recipe: &Recipe,
+    forest: &str,
+    read: impl FnOnce(&Hardmatch) -> ObservedForest,
+) -> Hardmatch {
+    let tenant = accounts(&read(&here));
     here.write("tenant.json", tenant.to_string());
-    let config = "version: 1\ntenant: { snapshot: tenant.json }\nforests: { corp: { ldif: corp.ldif } }\nmappings:\n";
-    here.write("hardmatch.yaml", format!("{config}{}", recipe.mappings));
+    let config = format!("version: 1\ntenant: {{ snapshot: tenant.json }}\nforests:\n{forest}mappings:\n{}", recipe.mappings);
+    here.write("hardmatch.yaml", config);
     here
 }
 
@@ -99,20 +117,16 @@ pub(super) fn plan(recipe: &Recipe) -> Ready {
     Ready { name: recipe.name, tenant, ldif: here.read("corp.ldif"), digest, body }
 }
 
-fn forest(here: &Hardmatch) -> Forest {
-    let forest = Forest::file("corp", "matrix");
+/// The AD users of all recipes.
+pub(super) fn people() -> Vec<Person> {
     let staff = |sam| person(sam, "Staff");
-    let mut people =
-        ["ann", "bob", "cat", "dan", "eve", "gil", "hal", "ivy", "jon", "kim", "leo"].map(staff).into_iter().collect::<Vec<_>>();
-    people.push(staff("fay").in_domain("fed.example"));
-    forest.make(here, &people);
-    forest
+    let sams = ["ann", "bob", "cat", "dan", "eve", "gil", "hal", "ivy", "jon", "kim", "leo", "mia"];
+    sams.into_iter().map(staff).chain([staff("fay").in_domain("fed.example")]).collect()
 }
 
 /// Who is to be linked has a number below 16, who stands in the way one above.
-fn accounts(forest: &Forest, folder: &Path) -> Value {
-    let read = forest.read(folder);
-    let somebody = |sam| crate::walks::ground::somebody(&read, sam);
+fn accounts(forest: &ObservedForest) -> Value {
+    let somebody = |sam| somebody(forest, sam);
     let id_of = |sam| json!({ "onPremisesImmutableId": somebody(sam).1 });
     let sid_of = |sam| somebody(sam).0.sid.as_ref().unwrap().to_string();
     let pinned = json!({ "onPremisesObjectIdentifier": somebody("ann").0.guid.to_string() });
@@ -134,6 +148,7 @@ fn accounts(forest: &Forest, folder: &Path) -> Value {
         user(0xa, "jon", pinned),
         user(0xb, "kim", left),
         user(0xc, "leo", json!({ "onPremisesImmutableId": "azydD6KBV060wC2ean8YNQ==" })),
+        user(0xd, "mia", json!({ "onPremisesImmutableId": "vB1zo3H0d0uVqHqYVbJ0eQ==" })),
     ];
     let bin =
         vec![deleted(0x15, "eve-twin", id_of("eve")), deleted(0x16, "gil-twin", id_of("gil")), deleted(7, "hal", json!({}))];

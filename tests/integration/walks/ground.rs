@@ -14,7 +14,7 @@ pub(crate) struct Forest {
     pub(super) name: &'static str,
     dc: Option<Dc>,
     /// The container of this walk.
-    pub(super) base: String,
+    pub(crate) base: String,
 }
 
 /// A user to make.
@@ -43,7 +43,7 @@ impl Forest {
     }
 
     /// A container of a Samba domain.
-    pub(super) fn samba(name: &'static str, walk: &str, dc: Dc) -> Self {
+    pub(crate) fn samba(name: &'static str, walk: &str, dc: Dc) -> Self {
         let base = format!("OU={walk},OU=Walks,{}", dc.base());
         Self { name, dc: Some(dc), base }
     }
@@ -116,7 +116,7 @@ impl Forest {
     }
 
     /// The entry of the configuration.
-    pub(super) fn config(&self) -> String {
+    pub(crate) fn config(&self) -> String {
         let Some(dc) = &self.dc else { return format!("  {}: {{ ldif: {} }}\n", self.name, self.ldif()) };
         let (url, base, ca) = (dc.url(), &self.base, dc.tls("ca.pem").display().to_string());
         let bind = format!("{{ simple: {{ user: {}, password: {{ env: LDAP_PASSWORD }} }} }}", dc.writer());

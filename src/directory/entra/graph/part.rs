@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
+use hashbrown::HashSet;
+
 use crate::directory::ports::DirectoryError;
 use crate::model::questions::{CloudQuestion, SYNCED_SAMPLE};
 use crate::model::{CloudUser, EntraId, ObservedTenant, OtherKind, OtherObject, odd_spellings};
@@ -46,7 +48,7 @@ impl GraphTenant {
     async fn add_extras(
         &self,
         tenant: &mut ObservedTenant,
-        ids: &BTreeSet<EntraId>,
+        ids: &HashSet<EntraId>,
         mut extras: Extras,
     ) -> Result<(), DirectoryError> {
         let known: Vec<&CloudUser> = tenant.users.iter().filter(|user| ids.contains(&user.id)).collect();
@@ -62,6 +64,9 @@ impl GraphTenant {
 
     /// Ids of nobody may be those of groups or contacts.
     async fn add_others_by_id(&self, tenant: &mut ObservedTenant, ids: &BTreeSet<EntraId>) -> Result<(), DirectoryError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
         let known: BTreeSet<EntraId> = tenant.users.iter().map(|user| user.id).collect();
         let ids: Vec<EntraId> = ids.difference(&known).copied().collect();
         let (groups, contacts) =
@@ -97,7 +102,10 @@ fn replace(users: &mut Vec<CloudUser>, read: Vec<Option<CloudUser>>) {
 
 /// Later readings replace earlier ones, except that the details of an account stay.
 fn merge(users: &mut Vec<CloudUser>, found: Vec<CloudUser>) {
-    let mut known: BTreeSet<EntraId> = users.iter().map(|user| user.id).collect();
+    if found.is_empty() {
+        return;
+    }
+    let mut known: HashSet<EntraId> = users.iter().map(|user| user.id).collect();
     users.extend(found.into_iter().filter(|user| known.insert(user.id)));
 }
 
@@ -105,7 +113,7 @@ fn merge(users: &mut Vec<CloudUser>, found: Vec<CloudUser>) {
 #[derive(Default)]
 struct Asked<'q> {
     ids: BTreeSet<EntraId>,
-    details: BTreeSet<EntraId>,
+    details: HashSet<EntraId>,
     upns: Vec<&'q str>,
     addresses: Vec<&'q str>,
     employee_ids: Vec<&'q str>,

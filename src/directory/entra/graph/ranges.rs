@@ -175,7 +175,8 @@ impl Split {
     /// Takes ranges that were foreseen and how many users each has, where that is everybody and none has too many.
     pub(super) fn settle(&mut self, foreseen: Vec<Range>, counts: &[u64]) {
         let is_all = counts.len() == foreseen.len() && counts.iter().sum::<u64>() == self.users;
-        if is_all && counts.iter().all(|count| self.pages(*count) < self.too_many()) {
+        let is_worth_it = self.pages(self.users) >= WORTH_SPLITTING;
+        if is_all && is_worth_it && counts.iter().all(|count| self.pages(*count) < self.too_many()) {
             let counted = foreseen.into_iter().zip(counts).map(|(range, count)| range.counted(*count));
             self.settled = longest_first(counted.filter(|range| range.count > 0).collect());
         }
@@ -303,6 +304,8 @@ mod tests {
         let ranges = split.into_ranges();
         assert!(there.iter().all(|name| ranges.iter().filter(|range| belongs(range, name)).count() == 1));
         assert!(ranges.iter().all(|range| range.count > 0) && ranges.is_sorted_by_key(|range| std::cmp::Reverse(range.count)));
+        // Of all who are wanted a few are there.
+        assert_eq!(settled(&there[..20], foreseen.clone()).into_ranges(), [Range::everybody(20)]);
         // Somebody whose name fits nowhere, and a crowd where nobody was foreseen.
         let odd: Vec<String> = there.iter().cloned().chain(["ünal@x".to_owned()]).collect();
         assert_eq!(settled(&odd, foreseen.clone()).too_long(), [""]);
