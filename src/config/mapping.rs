@@ -1,6 +1,7 @@
 //! The entries of `mappings`, and the checks that they share with the rows of mapping files.
 
 use std::collections::HashMap;
+use std::thread;
 
 use enumset::EnumSet;
 
@@ -22,10 +23,29 @@ pub(super) const RESOLVE: [(&str, Resolve); 2] = [("purge", Resolve::Purge), ("c
 
 const KEYS: [&str; 7] = ["onPrem", "cloud", "holders", "write", "restore", "accept", "because"];
 
-/// Reads the entries.
+/// So many entries are worth a thread of their own.
+const MANY: usize = 4_096;
+
+/// Reads the entries; those of a long list on two threads.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Forests) -> Vec<Mapping> {
     let entries = reader.list(value);
-    entries.into_iter().filter_map(|entry| mapping(reader, entry, forests)).collect()
+    let mut mappings = Vec::with_capacity(entries.len());
+    let add = |reader: &mut Reader<'t>, entries: &[Value<'t>], mappings: &mut Vec<Mapping>| {
+        mappings.extend(entries.iter().filter_map(|entry| mapping(reader, *entry, forests)));
+    };
+    if entries.len() < MANY {
+        add(reader, &entries, &mut mappings);
+        return mappings;
+    }
+    let (first, rest) = entries.split_at(entries.len() / 2);
+    let (mut beside, mut later) = (Reader::new(reader.source), Vec::with_capacity(rest.len()));
+    thread::scope(|threads| {
+        threads.spawn(|| add(&mut beside, rest, &mut later));
+        add(reader, first, &mut mappings);
+    });
+    mappings.append(&mut later);
+    reader.take_over(beside);
+    mappings
 }
 
 fn mapping<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Forests) -> Option<Mapping> {

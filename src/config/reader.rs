@@ -47,6 +47,13 @@ impl<'t> Reader<'t> {
         Self { source, diagnostics: Diagnostics::default(), notices: Vec::new(), masks: Vec::new() }
     }
 
+    /// Adds what was noted beside in a later part of the same file.
+    pub(super) fn take_over(&mut self, later: Self) {
+        self.diagnostics.extend(later.diagnostics);
+        self.notices.extend(later.notices);
+        self.masks.extend(later.masks);
+    }
+
     /// Notes a fault at a place.
     pub(super) fn note(&mut self, span: Range<usize>, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic.at(self.source.location(span.start)).spanning(span));

@@ -290,3 +290,16 @@ mod never_panics {
         }
     }
 }
+
+/// It is read on two threads, which does not show.
+#[test]
+fn a_long_list_stays_in_order_and_all_its_faults_are_told() {
+    let entry = |n: u32| format!("  - {{ onPrem: u{n}, cloud: u{n}@x.example }}\n");
+    let list: String = (0..4_200).map(entry).collect();
+    let mappings = config(&format!("mappings:\n{list}")).desired.mappings;
+    assert!(mappings.iter().map(|mapping| mapping.source.line).eq(8..4_208));
+    let broken = list.replace("onPrem: u3,", "onPerm: u3,").replace("cloud: u4150@", "clod: u4150@");
+    let told = errors_below_head(&format!("mappings:\n{broken}"));
+    let places: Vec<&str> = told.lines().filter_map(|line| line.trim_start().strip_prefix("--> hardmatch.yaml:")).collect();
+    assert_eq!(places, ["11:7", "4158:22"], "{told}");
+}
