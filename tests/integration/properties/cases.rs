@@ -1,13 +1,9 @@
-//! The laws of planning on random directories, checked from outside: only the public API is used.
+//! Random directories and configurations, small enough to be read.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hardmatch::model::*;
-use hardmatch::plan::action::{Action, ActionKind};
-use hardmatch::plan::body::{Body, MappingState, Status};
-use hardmatch::plan::{Options, compute};
-use hardmatch::tenant_model::Tenant;
 use proptest::prelude::*;
 
 /// How many AD users and cloud accounts a random case has at most.
@@ -271,138 +267,5 @@ fn mapping(line: u32, link: &Link, accounts: &[Account]) -> Mapping {
         because: None,
         rule: None,
         source,
-    }
-}
-
-fn compute_all(case: &Case) -> Body {
-    compute(&case.desired, &mut case.observed.clone(), &Options::default())
-        .unwrap_or_else(|failure| panic!("{failure}\n{case:?}"))
-}
-
-/// The case without the mappings that something stands in the way of, and its plan: what somebody would apply.
-pub(crate) fn ready(mut case: Case) -> (Case, Body) {
-    loop {
-        let body = compute_all(&case);
-        let blocked: Vec<u32> = body
-            .mappings
-            .iter()
-            .filter(|mapping| mapping.state == MappingState::Blocked)
-            .map(|mapping| mapping.source.line)
-            .collect();
-        if blocked.is_empty() {
-            return (case, body);
-        }
-        case.desired.mappings.retain(|mapping| !blocked.contains(&mapping.source.line));
-    }
-}
-
-/// Carries out actions as a tenant and a forest would, from what the plan file says alone.
-pub(crate) fn carry_out(case: &Case, actions: &[Action]) -> Case {
-    let mut tenant = Tenant::new(case.observed.tenant.clone());
-    let mut forest = case.observed.forests[0].clone();
-    for action in actions {
-        if action.kind == ActionKind::StampConsistencyGuid {
-            let user = forest.users.iter_mut().find(|user| Some(user.guid) == action.target.object_guid()).unwrap();
-            let Some(FactValue::Text(text)) = action.after.get(&FactName::ConsistencyGuid) else { panic!("{action:?}") };
-            let AnchorForm::Guid(guid) = AnchorForm::of(&ImmutableId::stored(text).unwrap()) else { panic!("{action:?}") };
-            user.consistency_guid = GuidAttribute::Bytes((*guid.ad_bytes()).into());
-        } else {
-            tenant
-                .apply(&action.change().unwrap(), "2026-11-25T01:00:00Z")
-                .unwrap_or_else(|refusal| panic!("{refusal}: {action:#?}"));
-        }
-    }
-    let users = tenant.users().map(|(_, user)| user.clone()).collect();
-    let observed = Observed { forests: vec![forest], tenant: ObservedTenant { users, ..case.observed.tenant.clone() } };
-    Case { observed, desired: case.desired.clone() }
-}
-
-/// Who is where and holds what, deletion times aside.
-pub(crate) fn picture(case: &Case, leave_out: &BTreeSet<EntraId>) -> Vec<CloudUser> {
-    let mut users = case.observed.tenant.users.clone();
-    users.sort_by_key(|user| user.id);
-    for user in &mut users {
-        user.upn = user.original_upn().into();
-        let time = user.traits_mut().deleted_at.take();
-        user.traits_mut().deleted_at = time.filter(|_| !leave_out.contains(&user.id)).map(|_| hardmatch::model::Text::default());
-    }
-    users
-}
-
-/// Holders that the plan takes out of the recycle bin only to clear them: after a crash in between nothing in the
-/// tenant tells that they came from there; the journal does.
-fn cleared_in_the_bin(body: &Body) -> BTreeSet<EntraId> {
-    let of = |kind| body.actions.iter().filter(move |action| action.kind == kind).filter_map(|action| action.target.entra_id());
-    let deleted: BTreeSet<EntraId> = of(ActionKind::SoftDelete).collect();
-    of(ActionKind::Restore).filter(|id| deleted.contains(id)).collect()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: crate::common::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Law 4: the model takes every step, and planning again on the end gives nothing.
-    #[test]
-    fn a_plan_can_be_carried_out_and_then_nothing_is_left(case in case()) {
-        let (case, body) = ready(case);
-        let again = compute_all(&carry_out(&case, &body.actions));
-        prop_assert!(again.actions.is_empty(), "{:#?}\nthen\n{:#?}", body.actions, again.actions);
-    }
-
-    /// Law 4: stopping anywhere and planning again reaches the same end.
-    #[test]
-    fn any_interruption_leads_to_the_same_end(case in case(), stop in any::<prop::sample::Index>()) {
-        let (case, body) = ready(case);
-        if body.actions.is_empty() {
-            return Ok(());
-        }
-        let restless = cleared_in_the_bin(&body);
-        let end = picture(&carry_out(&case, &body.actions), &restless);
-        let middle = carry_out(&case, &body.actions[..stop.index(body.actions.len())]);
-        let rest = compute_all(&middle);
-        prop_assert_eq!(picture(&carry_out(&middle, &rest.actions), &restless), end);
-    }
-
-    /// Law 5: the order of reading shows nowhere.
-    #[test]
-    fn shuffled_directories_give_the_same_bytes(case in case(), seed in any::<u64>()) {
-        let first = serde_json::to_string(&compute_all(&case)).unwrap();
-        let mut shuffled = case;
-        shuffle(&mut shuffled.observed.tenant.users, seed);
-        shuffle(&mut shuffled.observed.forests[0].users, seed / 3);
-        prop_assert_eq!(serde_json::to_string(&compute_all(&shuffled)).unwrap(), first);
-    }
-
-    /// Laws 6 and 7: every mapping is there once, blocked ones write nothing, and nothing is purged without a decision.
-    #[test]
-    fn counts_add_up_and_nothing_is_destroyed_unasked(case in case()) {
-        let body = compute_all(&case);
-        prop_assert_eq!(body.mappings.len(), case.desired.mappings.len());
-        prop_assert_eq!(body.summary.mappings.values().sum::<u64>(), body.mappings.len() as u64);
-        prop_assert_eq!(body.summary.actions.values().sum::<u64>(), body.actions.len() as u64);
-        for mapping in &body.mappings {
-            let acts = body.actions.iter().any(|action| action.mapping == mapping.id);
-            prop_assert_eq!(acts, mapping.state == MappingState::Planned);
-        }
-        let blocked = body.mappings.iter().any(|mapping| mapping.state == MappingState::Blocked);
-        prop_assert_eq!(blocked, body.status == Status::Blocked);
-        for purge in body.actions.iter().filter(|action| matches!(action.kind, ActionKind::Purge | ActionKind::SoftDelete)) {
-            let id = purge.target.entra_id().unwrap();
-            let account = case.observed.tenant.users.iter().find(|user| user.id == id).unwrap();
-            let names = |key: &CloudKey| match key {
-                CloudKey::Id(other) => *other == id,
-                CloudKey::Upn(name) => text::same(name.as_str(), account.original_upn()),
-                CloudKey::Mail(_) | CloudKey::EmployeeId(_) => false,
-            };
-            prop_assert!(case.desired.mappings.iter().flat_map(|mapping| &mapping.holders).any(|decision| names(&decision.account.key)));
-            prop_assert!(account.sync_enabled != Known::Is(true));
-        }
-    }
-}
-
-pub(crate) fn shuffle<T>(list: &mut [T], mut seed: u64) {
-    for at in (1..list.len()).rev() {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let other = usize::try_from(seed >> 33).unwrap() % (at + 1);
-        list.swap(at, other);
     }
 }
