@@ -24,7 +24,7 @@ pub(super) const RESOLVE: [(&str, Resolve); 2] = [("purge", Resolve::Purge), ("c
 const KEYS: [&str; 7] = ["onPrem", "cloud", "holders", "write", "restore", "accept", "because"];
 
 /// So many entries are worth a thread of their own.
-const MANY: usize = 4_096;
+pub(super) const MANY: usize = 4_096;
 
 /// Reads the entries; those of a long list on two threads.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Forests) -> Vec<Mapping> {

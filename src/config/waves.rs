@@ -1,32 +1,40 @@
 //! Mapping files: CSV with the columns onPrem, cloud, holder, resolve, because, write.
 
 use std::ops::Range;
+use std::panic::resume_unwind;
+use std::thread;
 
 use enumset::EnumSet;
 use memchr::memchr_iter;
 
 use super::columns::{BECAUSE, CLOUD, HEADER_HELP, HOLDER, NAMES, ON_PREM, Preamble, RESOLVE_COLUMN, WRITE_COLUMN, meant};
 use super::forests::Forests;
-use super::mapping::{RESOLVE, WRITE, bare_cloud, bare_on_prem, can_stamp};
+use super::mapping::{MANY, RESOLVE, WRITE, bare_cloud, bare_on_prem, can_stamp};
 use super::reader::{Fault, Reader, check_characters, choose};
 use crate::diag::{Diagnostic, Location};
 use crate::model::{CloudKey, CloudSelector, HolderDecision, Mapping, Notice, NoticeKind, OnPremSide, Resolve, WriteSide};
 
-/// Reads all rows of the reader's file.
+/// Reads all rows of the reader's file; those of a long one on two threads.
 pub(super) fn read(reader: &mut Reader<'_>, forests: &Forests) -> Vec<Mapping> {
     let text = reader.source.text();
     let preamble = Preamble::of(text);
     let Some(mut rows) = Rows::open(reader, &preamble) else { return Vec::new() };
-    let (mut mappings, mut any) = (Vec::with_capacity(memchr_iter(b'\n', text.as_bytes()).count()), false);
-    let mut record = csv::StringRecord::new();
-    while let Some(place) = rows.next(&mut record) {
-        let row = Row { record: &record, place, rows: &rows };
-        if row.is_blank() {
-            continue;
-        }
-        any = true;
-        mappings.extend(row.mapping(reader, forests));
-    }
+    let lines = memchr_iter(b'\n', text.as_bytes()).count();
+    let mut mappings = Vec::with_capacity(lines);
+    let any = if lines < MANY {
+        rows.read_before(text.len(), reader, forests, &mut mappings)
+    } else {
+        let (mut rest, mut beside, mut later) = (rows.second_half(), Reader::new(reader.source), Vec::with_capacity(lines / 2));
+        let middle = rest.start;
+        let any = thread::scope(|threads| {
+            let rest = threads.spawn(|| rest.read_before(text.len(), &mut beside, forests, &mut later));
+            let any = rows.read_before(middle, reader, forests, &mut mappings);
+            rest.join().unwrap_or_else(|panic| resume_unwind(panic)) || any
+        });
+        reader.take_over(beside);
+        mappings.append(&mut later);
+        any
+    };
     if !any && !reader.diagnostics.has_errors() {
         let file = Location::line(reader.source.shown(), 0);
         reader.diagnostics.push(Diagnostic::warning("the mapping file has no rows below its header").at(file));
@@ -48,14 +56,7 @@ struct Rows<'t> {
 impl<'t> Rows<'t> {
     /// Reads the header; without its two columns no row can be read.
     fn open(reader: &mut Reader<'t>, preamble: &Preamble) -> Option<Self> {
-        let text = reader.source.text();
-        let body = text.get(preamble.start..).unwrap_or_default();
-        let csv = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(preamble.delimiter)
-            .from_reader(body.as_bytes());
-        let mut rows = Self { text, start: preamble.start, delimiter: preamble.delimiter, csv, columns: [None; 6], width: 0 };
+        let mut rows = Self::from(reader.source.text(), preamble.start, preamble.delimiter);
         let mut header = csv::StringRecord::new();
         let Some(place) = rows.next(&mut header) else {
             let file = Location::line(reader.source.shown(), 0);
@@ -69,6 +70,40 @@ impl<'t> Rows<'t> {
         Some(rows)
     }
 
+    /// The rows from a byte on, before it is known which column is which.
+    fn from(text: &'t str, start: usize, delimiter: u8) -> Self {
+        let rows = text.get(start..).unwrap_or_default();
+        let csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(rows.as_bytes());
+        Self { text, start, delimiter, csv, columns: [None; 6], width: 0 }
+    }
+
+    /// The rows behind the first that ends in the second half of the text.
+    fn second_half(&self) -> Self {
+        let (mut ahead, mut record) = (Self::from(self.text, self.at(), self.delimiter), csv::ByteRecord::new());
+        while ahead.at() < self.text.len() / 2 && ahead.csv.read_byte_record(&mut record).unwrap_or(false) {}
+        Self { columns: self.columns, width: self.width, ..Self::from(self.text, ahead.at(), self.delimiter) }
+    }
+
+    /// Where the next row begins.
+    fn at(&self) -> usize {
+        self.start + usize::try_from(self.csv.position().byte()).unwrap_or(usize::MAX)
+    }
+
+    /// Adds the rows that begin before a byte; whether there are any.
+    fn read_before(&mut self, end: usize, reader: &mut Reader<'_>, forests: &Forests, mappings: &mut Vec<Mapping>) -> bool {
+        let (mut any, mut record) = (false, csv::StringRecord::new());
+        while self.at() < end
+            && let Some(place) = self.next(&mut record)
+        {
+            let row = Row { record: &record, place, rows: self };
+            if !row.is_blank() {
+                any = true;
+                mappings.extend(row.mapping(reader, forests));
+            }
+        }
+        any
+    }
+
     /// The next row and its bytes. Reading from memory cannot fail, and the text is valid already.
     fn next(&mut self, record: &mut csv::StringRecord) -> Option<Range<usize>> {
         if !self.csv.read_record(record).unwrap_or(false) {
@@ -76,7 +111,7 @@ impl<'t> Rows<'t> {
         }
         let offset = |byte: u64| self.start + usize::try_from(byte).unwrap_or(usize::MAX);
         let start = record.position().map_or(self.start, |position| offset(position.byte()));
-        let end = offset(self.csv.position().byte());
+        let end = self.at();
         let raw = self.text.get(start..end).unwrap_or_default();
         // The reader counts blank lines before a row as part of it.
         let blank = raw.len() - raw.trim_start_matches(['\r', '\n']).len();

@@ -26,14 +26,14 @@ impl Names {
         let mut seen: HashTable<Seen> = HashTable::with_capacity(mappings.len());
         let mut numbered = HashMap::new();
         for at in 0..mappings.len() {
-            let own = text(at);
-            match seen.find_mut(hash(at), |seen| same(text(seen.first), own)) {
+            let (own, own_hash) = (text(at), hash(at));
+            match seen.find_mut(own_hash, |seen| same(text(seen.first), own)) {
                 Some(seen) => {
                     seen.count += 1;
                     numbered.insert(at, format!("{own}#{}", seen.count));
                 }
                 None => {
-                    seen.insert_unique(hash(at), Seen { first: at, count: 1 }, |seen| hash(seen.first));
+                    seen.insert_unique(own_hash, Seen { first: at, count: 1 }, |seen| hash(seen.first));
                 }
             }
         }

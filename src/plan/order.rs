@@ -36,11 +36,12 @@ pub(super) enum Write {
 pub(super) fn order(links: &[Link<'_>], plans: &Plans, world: &World) -> Vec<Op> {
     let (ops, releases, holder_ops) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     let mut builder = Builder { links, plans, world, ops, deciders: deciders(links), releases, holder_ops };
-    let opened = builder.open_cycles();
-    for at in builder.due() {
-        builder.add_holders(at);
+    let due = builder.due();
+    let opened = builder.open_cycles(&due);
+    for at in &due {
+        builder.add_holders(*at);
     }
-    for at in builder.due() {
+    for at in due {
         builder.add_target(at, opened.contains(&at));
     }
     builder.connect_releases();
@@ -81,11 +82,11 @@ impl<'a> Builder<'a, '_> {
     }
 
     /// Which mappings clear their own target first, so that every cycle is open. One for each cycle.
-    fn open_cycles(&self) -> BTreeSet<usize> {
+    fn open_cycles(&self, due: &[usize]) -> BTreeSet<usize> {
         let mut graph: DiGraphMap<usize, ()> = DiGraphMap::new();
-        for at in self.due() {
-            for other in &self.plans.obstacles(at).released_by {
-                graph.add_edge(at, *other, ());
+        for at in due {
+            for other in &self.plans.obstacles(*at).released_by {
+                graph.add_edge(*at, *other, ());
             }
         }
         let mut opened = BTreeSet::new();

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::config::render_diagnostics;
-use crate::model::{NoticeKind, OnPremSide, WriteSide};
+use crate::model::{Mapping, NoticeKind, OnPremSide, WriteSide};
 
 #[test]
 fn every_separator_encoding_and_order_of_columns_works() {
@@ -342,4 +342,28 @@ fn thirteen_hundred_bad_rows_still_read_well() {
 
     1,300 errors
     "#);
+}
+
+/// It is read on two threads, which does not show: lines, quotes over several lines, blank lines and faults.
+#[test]
+fn a_long_file_is_read_as_a_short_one() {
+    for end in ["\n", "\r\n"] {
+        let row = |n: u32| match n {
+            700 | 3_999 => format!("u{n},u{n}@x.example,,,\"over{end}two lines\"{end}"),
+            1_000 | 2_100..=2_110 => end.to_owned(),
+            _ => format!("u{n},u{n}@x.example,,,{end}"),
+        };
+        let head = format!("onPrem,cloud,holder,resolve,because{end}");
+        let rows = (0..4_400).map(row).collect::<String>();
+        let long = wave(format!("{head}{rows}")).desired.mappings;
+        let short = (0..4).map(|part| (part * 1_100..(part + 1) * 1_100).map(row).collect::<String>());
+        let short: Vec<_> = short.flat_map(|rows| wave(format!("{head}{rows}")).desired.mappings).collect();
+        let said = |mapping: &Mapping| (mapping.on_prem.clone(), mapping.cloud.clone(), mapping.because.clone());
+        assert!(long.iter().map(said).eq(short.iter().map(said)) && long.len() == 4_388);
+        assert_eq!(long.iter().map(|mapping| mapping.source.line).max(), Some(4_403));
+        let broken = rows.replace("u5,", "u5,,").replace("u4300,", "u4300,,");
+        let told = wave_errors(format!("{head}{broken}"));
+        let places: Vec<&str> = told.lines().filter_map(|line| line.trim_start().strip_prefix("--> waves/w.csv:")).collect();
+        assert_eq!(places, ["7:4", "4304:7"], "{told}");
+    }
 }

@@ -23,10 +23,10 @@ use ActionKind::{
 
 /// Between them they have every kind of action.
 pub(super) const RECIPES: [Recipe; 11] = [
-    Recipe { name: "link", mappings: "  - { onPrem: { sam: ann }, cloud: ann@x.example }\n", actions: &[Set] },
+    Recipe { name: "link", mappings: "  - { onPrem: { sam: abe }, cloud: abe@x.example }\n", actions: &[Set] },
     Recipe {
         name: "swap",
-        mappings: "  - { onPrem: { sam: bob }, cloud: bob@x.example }\n  - { onPrem: { sam: cat }, cloud: cat@x.example }\n",
+        mappings: "  - { onPrem: { sam: bea }, cloud: bea@x.example }\n  - { onPrem: { sam: cat }, cloud: cat@x.example }\n",
         actions: &[Clear, Set, Set],
     },
     Recipe {
@@ -120,7 +120,7 @@ pub(super) fn plan(recipe: &Recipe) -> Ready {
 /// The AD users of all recipes.
 pub(super) fn people() -> Vec<Person> {
     let staff = |sam| person(sam, "Staff");
-    let sams = ["ann", "bob", "cat", "dan", "eve", "gil", "hal", "ivy", "jon", "kim", "leo", "mia"];
+    let sams = ["abe", "bea", "cat", "dan", "eve", "gil", "hal", "ivy", "jon", "kim", "leo", "mia"];
     sams.into_iter().map(staff).chain([staff("fay").in_domain("fed.example")]).collect()
 }
 
@@ -129,15 +129,15 @@ fn accounts(forest: &ObservedForest) -> Value {
     let somebody = |sam| somebody(forest, sam);
     let id_of = |sam| json!({ "onPremisesImmutableId": somebody(sam).1 });
     let sid_of = |sam| somebody(sam).0.sid.as_ref().unwrap().to_string();
-    let pinned = json!({ "onPremisesObjectIdentifier": somebody("ann").0.guid.to_string() });
+    let pinned = json!({ "onPremisesObjectIdentifier": somebody("abe").0.guid.to_string() });
     let left = json!({
         "onPremisesImmutableId": "5KfBsj9dikyeIX9tDEs6GQ==", "onPremisesDistinguishedName": "CN=kim,DC=old,DC=example",
         "onPremisesDomainName": "old.example", "onPremisesSamAccountName": "kim",
     });
     let live = vec![
-        user(1, "ann", json!({})),
-        user(2, "bob", id_of("cat")),
-        user(3, "cat", id_of("bob")),
+        user(1, "abe", json!({})),
+        user(2, "bea", id_of("cat")),
+        user(3, "cat", id_of("bea")),
         user(4, "dan", json!({})),
         user(0x14, "dan-twin", id_of("dan")),
         user(5, "eve", json!({})),
