@@ -78,6 +78,6 @@ pub(super) fn journals(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
             found.push(path);
         }
     }
-    found.sort();
+    found.sort_unstable();
     Ok(found)
 }

@@ -133,6 +133,6 @@ fn beside(plan: &Path) -> Vec<PathBuf> {
         name.starts_with(&stem) && name.ends_with(&format!(".{SUFFIX}"))
     };
     let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_one).collect();
-    found.sort();
+    found.sort_unstable();
     found
 }

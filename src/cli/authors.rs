@@ -45,7 +45,7 @@ fn log(folder: &Path, range: &str, setup: &Setup) -> Option<Vec<String>> {
     let output = git.stdin(Stdio::null()).stderr(Stdio::null()).output().ok().filter(|output| output.status.success())?;
     let text = String::from_utf8_lossy(&output.stdout);
     let mut authors: Vec<String> = text.lines().map(address).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    authors.sort();
+    authors.sort_unstable();
     authors.dedup();
     Some(authors)
 }

@@ -28,16 +28,31 @@ pub fn with_mappings(config: &Config, shown: &str, more: &[MappingText]) -> Resu
         return Ok(source.text().to_owned());
     }
     let checked = |text: String| check(config, source, &text, more.len()).map(|()| text);
-    extended(source, more).and_then(checked).or_else(|_| checked(rewritten(source.text(), more)?))
+    extended(source, more).and_then(checked).or_else(|_| checked(rewritten(source, more)?))
 }
 
 /// The same configuration in plain block style, for texts that cannot be added to. Its comments are lost.
-fn rewritten(text: &str, more: &[MappingText]) -> Result<String, String> {
-    let mut document: Map<String, Json> = serde_yaml::from_str(text).map_err(|why| why.to_string())?;
+fn rewritten(source: &SourceText, more: &[MappingText]) -> Result<String, String> {
+    let tree = yaml::read(source, &mut Diagnostics::default());
+    let root = tree.as_ref().and_then(|tree| tree.root()).ok_or("it cannot be read")?;
+    let Json::Object(mut document) = json(root) else { return Err("it is no mapping".to_owned()) };
     let mappings = document.shift_remove("mappings").and_then(|value| value.as_array().cloned()).unwrap_or_default();
     let head = serde_yaml::to_string(&document).map_err(|why| why.to_string())?;
     let old = if mappings.is_empty() { Ok(String::new()) } else { serde_yaml::to_string(&mappings) };
     Ok(format!("{head}mappings:\n{}{}\n", old.map_err(|why| why.to_string())?, block(more, "")))
+}
+
+/// A value as it is written anew. What only looks like a number, such as `00123`, stays a text.
+fn json(value: Value<'_>) -> Json {
+    if let Some(entries) = value.entries() {
+        return entries.map(|(key, _, value)| (key.to_owned(), json(value))).collect::<Map<_, _>>().into();
+    }
+    if let Some(items) = value.items() {
+        return items.map(json).collect();
+    }
+    let (text, is_plain) = value.scalar().unwrap_or_default();
+    let plain = serde_json::from_str::<Json>(text).ok().filter(|plain| is_plain && plain.to_string() == text);
+    plain.unwrap_or_else(|| text.into())
 }
 
 fn extended(source: &SourceText, more: &[MappingText]) -> Result<String, String> {
@@ -180,6 +195,21 @@ mod tests {
             assert!(new.starts_with("version: 1\ntenant:\n  snapshot: t.json\n"), "{new}");
             assert!(new.ends_with("# why\n- { onPrem: eve, cloud: eve@x.example }\n"), "{new}");
         }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_number_stays_a_text() {
+        let text = "version: 1\nmappings:\n  - { onPrem: { employeeId: 00123 }, cloud: { employeeId: \"7\" }, restore: true }\n";
+        let source = SourceText::new("hardmatch.yaml", "hardmatch.yaml", text.to_owned());
+        insta::assert_snapshot!(rewritten(&source, &[]).unwrap().trim_end(), @r#"
+        version: 1
+        mappings:
+        - onPrem:
+            employeeId: "00123"
+          cloud:
+            employeeId: "7"
+          restore: true
+        "#);
     }
 
     #[test]

@@ -202,7 +202,7 @@ fn connections(tenant: Option<Value<'_>>, forests: Option<Value<'_>>) -> Vec<Ran
     let sources = forests.flat_map(|(_, _, forest)| forest.entries().into_iter().flatten());
     let ways = sources.filter(|(key, _, _)| *key != "anchor").map(|(_, _, way)| way.outer_span());
     let mut spans: Vec<Range<usize>> = tenant.map(Value::outer_span).into_iter().chain(ways).collect();
-    spans.sort_by_key(|span| span.start);
+    spans.sort_unstable_by_key(|span| span.start);
     spans
 }
 

@@ -27,8 +27,8 @@ pub(super) enum Kind<'t> {
     Alias(NodeId),
 }
 
-/// Mappings of short names have fewer bytes for each of their values than most texts.
-const BYTES_PER_NODE: usize = 12;
+/// No text has more values than one in so few bytes; what is not filled costs nothing.
+const BYTES_PER_NODE: usize = 6;
 
 /// All nodes of a document.
 #[derive(Debug, Default)]

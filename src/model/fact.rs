@@ -157,7 +157,7 @@ fn user_fact(user: &CloudUser, name: FactName) -> Option<FactValue> {
     match name {
         FactName::AssignedLicenses => known(&user.traits.licenses, |skus| {
             let mut skus: Vec<String> = skus.iter().map(ToString::to_string).collect();
-            skus.sort();
+            skus.sort_unstable();
             FactValue::List(skus)
         }),
         FactName::DeletedDateTime => Some(user.traits.deleted_at.as_ref().map_or(FactValue::Null, |at| FactValue::text(&**at))),

@@ -73,7 +73,7 @@ pub(super) fn restore_conflicts(account: &CloudUser, tenant: &Tenant) -> Vec<Str
     for holder in holders.into_iter().filter_map(|holder| tenant.user(holder)).filter(|holder| holder.id != account.id) {
         taken.push(format!("its ImmutableID belongs to {}, too", cloud_user_line(holder)));
     }
-    taken.sort();
+    taken.sort_unstable();
     taken.dedup();
     taken
 }

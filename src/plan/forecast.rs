@@ -87,11 +87,11 @@ fn raise_enabled_twin(link: &mut Link<'_>, ad: AdRef, user: &AdUser, world: &Wor
             .is_some_and(|(forest, twin)| Some(&forest.name) != own_forest.as_ref() && twin.enabled == Some(true))
     };
     let mut twins: Vec<AdRef> = names.chain(mails).flatten().filter(elsewhere).collect();
-    twins.sort();
+    twins.sort_unstable();
     twins.dedup();
     if !twins.is_empty() {
         let mut lines: Vec<String> = twins.iter().filter_map(|twin| ad_user_line(*twin, world)).collect();
-        lines.sort();
+        lines.sort_unstable();
         let finding = link
             .finding(Code::EnabledTwin, "the AD user is disabled, and another forest has an enabled account of the same name");
         link.raise(
@@ -110,7 +110,7 @@ fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, 
             .extend(owners.filter_map(|owner| tenant.user(owner)).map(|owner| format!("{name}: {}", cloud_user_line(owner))));
         conflicts.extend(tenant.others_with_address(name).into_iter().map(|other| format!("{name}: {}", other_line(other))));
     }
-    conflicts.sort();
+    conflicts.sort_unstable();
     conflicts.dedup();
     if !conflicts.is_empty() {
         let finding = link.finding(

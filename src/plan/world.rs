@@ -280,7 +280,7 @@ impl Forests {
         let keep = |user: &AdRef| self.get(*user).is_some_and(|(forest, user)| there(forest) && has(forest, user));
         let mut found: Vec<AdRef> = candidates.into_iter().map(AdRef).filter(keep).collect();
         if found.len() > 1 {
-            found.sort();
+            found.sort_unstable();
             found.dedup();
             found.sort_by_key(|user| self.get(*user).map(|(forest, user)| (forest.name.clone(), user.dn.clone(), user.guid)));
         }

@@ -128,7 +128,7 @@ impl Redactor {
 
     fn make_alike(&mut self, group: &[ImmutableId]) {
         let mut guids: Vec<ObjectGuid> = group.iter().filter_map(|id| AnchorForm::of(id).guids()[0]).collect();
-        guids.sort();
+        guids.sort_unstable();
         let Some((first, others)) = guids.split_first() else { return };
         let model = self.guid(*first).immutable_id();
         for (number, other) in (1u32..).zip(others) {

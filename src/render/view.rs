@@ -97,7 +97,7 @@ impl<'a> PlanView<'a> {
         let chapters = chapters(&body.actions);
         let mut irreversible: Vec<Step<'a>> =
             chapters.iter().flat_map(|chapter| &chapter.steps).filter(|step| !step.action.reversible).cloned().collect();
-        irreversible.sort_by_key(|step| step.number);
+        irreversible.sort_unstable_by_key(|step| step.number);
         Self {
             meta,
             body,

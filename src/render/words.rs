@@ -228,7 +228,7 @@ mod tests {
         assert_eq!([1, 12, 300, 1300, 1_234_567].map(number), ["1", "12", "300", "1,300", "1,234,567"]);
         assert_eq!(counted(1, "mapping") + &counted(0, "row"), "1 mapping0 rows");
         let mut kinds = COUNTED;
-        kinds.sort();
+        kinds.sort_unstable();
         assert_eq!(kinds, ActionKind::ALL);
     }
 

@@ -26,7 +26,7 @@ impl Tenant {
             .filter_map(|position| others.get(usize::try_from(position).ok()?))
             .filter(|other| other_addresses(other).any(|own| same(own, address)))
             .collect();
-        found.sort_by_key(|other| other.id);
+        found.sort_unstable_by_key(|other| other.id);
         found.dedup_by_key(|other| other.id);
         found
     }

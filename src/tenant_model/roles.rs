@@ -37,7 +37,7 @@ impl Tenant {
         for group in index.groups_of.get(id).into_iter().flatten() {
             held.extend(index.grants_of(group, Some(*group)));
         }
-        held.sort();
+        held.sort_unstable();
         held.dedup();
         Some(held)
     }
@@ -83,7 +83,7 @@ impl RoleIndex {
                 index.unresolved.push(principal);
             }
         }
-        index.unresolved.sort();
+        index.unresolved.sort_unstable();
         index.unresolved.dedup();
         index
     }

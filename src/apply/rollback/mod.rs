@@ -55,7 +55,7 @@ pub fn rollback(history: &History<'_>, journal: &str, current: &Current) -> Opti
 /// What this plan did, in the order in which it was sent. What nobody could tell then is told by the facts of now.
 fn done_actions<'a>(history: &History<'a>, current: &Current) -> Vec<Fate<'a>> {
     let mut fates: Vec<Fate<'a>> = history.fates.values().copied().collect();
-    fates.sort_by_key(|fate| fate.line);
+    fates.sort_unstable_by_key(|fate| fate.line);
     let mut done: Vec<Fate<'a>> = Vec::new();
     for fate in fates {
         let visible = || {

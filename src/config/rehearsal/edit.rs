@@ -67,7 +67,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 fn apply(text: &str, mut edits: Vec<Edit>) -> String {
-    edits.sort_by_key(|(range, _)| range.start);
+    edits.sort_unstable_by_key(|(range, _)| range.start);
     let (mut out, mut done) = (String::with_capacity(text.len()), 0);
     for (range, fresh) in edits {
         let old = text.get(range.clone()).unwrap_or_default();

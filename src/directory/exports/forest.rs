@@ -172,7 +172,7 @@ impl ForestBuilder {
 
     /// That of the only domain object, else the one that most users share; the smallest of equals.
     fn domain_sid(&mut self) -> Option<Sid> {
-        self.domain_sids.sort();
+        self.domain_sids.sort_unstable();
         self.domain_sids.dedup();
         if let [only] = self.domain_sids.as_slice() {
             return Some(only.clone());

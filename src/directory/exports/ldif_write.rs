@@ -122,7 +122,7 @@ impl LdifDocument {
 
     fn changed_text(&self) -> String {
         let mut changed: Vec<&Entry> = self.entries.values().filter(|entry| entry.value != entry.original).collect();
-        changed.sort_by_key(|entry| entry.range.start);
+        changed.sort_unstable_by_key(|entry| entry.range.start);
         let mut text = String::with_capacity(self.text.len() + changed.len() * 64);
         let mut done = 0;
         for entry in changed {

@@ -85,7 +85,7 @@ impl<'w> Case<'w> {
         let all: BTreeSet<UserRef> = named.into_iter().chain(addressed).filter(|user| *user != than).collect();
         let live = all.into_iter().filter_map(|user| Some((user, world.tenant.user(user)?)));
         let mut live: Vec<_> = live.filter(|(_, account)| !account.is_deleted()).collect();
-        live.sort_by_key(|(_, account)| account.id);
+        live.sort_unstable_by_key(|(_, account)| account.id);
         live
     }
 

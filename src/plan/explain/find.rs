@@ -54,7 +54,7 @@ fn ad_users(selector: &OnPremSelector, world: &World) -> Vec<AdRef> {
     let guids = AnchorForm::of(id).guids().into_iter().flatten();
     let with = |guid: &_| [world.forests.by_guid(guid, place), world.forests.by_consistency_guid(guid, place)].concat();
     let mut users: Vec<AdRef> = guids.flat_map(|guid| with(&guid)).collect();
-    users.sort();
+    users.sort_unstable();
     users.dedup();
     users
 }
@@ -66,7 +66,7 @@ fn only(users: &[AdRef], world: &World) -> Option<Result<Found, Unexplained>> {
         [one] => Some(Ok(Found::AdUser(*one))),
         several => {
             let mut named: Vec<(String, String)> = several.iter().filter_map(|user| named_ad_user(*user, world)).collect();
-            named.sort();
+            named.sort_unstable();
             Some(Err(Unexplained::Several(named)))
         }
     }
@@ -111,7 +111,7 @@ fn near(wanted: &Wanted, selector: Option<&OnPremSelector>, world: &World) -> Ve
         let selector = CloudSelector { key: key.clone(), text: wanted.text.clone() };
         names.extend(hints.cloud(&selector, world));
     }
-    names.sort();
+    names.sort_unstable();
     names.dedup();
     if !names.is_empty() {
         sentences.push(format!("Similar, but not the same: {}.", names.join("; ")));

@@ -117,7 +117,7 @@ impl Lookup<'_> {
     }
 
     fn add(&mut self, kind: ValueKind, value: &str, mut holders: Vec<Holder>) {
-        holders.sort();
+        holders.sort_unstable();
         holders.dedup();
         let observed = self.world.tenant.observed();
         let mut not_read = Vec::new();

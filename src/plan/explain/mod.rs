@@ -352,6 +352,6 @@ fn add_ad_user(explanation: &mut Explanation, ad: AdRef, asked: Option<UserRef>,
     holders.extend(case.outcome.as_ref().and_then(|outcome| outcome.account()));
     holders.retain(|user| Some(*user) != asked);
     let mut accounts: Vec<_> = holders.into_iter().filter_map(|user| account::explained(user, Some(ad), world)).collect();
-    accounts.sort_by(|left, right| left.id.cmp(&right.id));
+    accounts.sort_unstable_by(|left, right| left.id.cmp(&right.id));
     explanation.accounts = accounts;
 }

@@ -31,7 +31,7 @@ struct FoundValue {
 
 impl FoundValue {
     fn new(kind: ValueKind, value: &str, mut users: Vec<AdRef>) -> Self {
-        users.sort();
+        users.sort_unstable();
         users.dedup();
         Self { kind, value: value.to_owned(), users }
     }
@@ -42,7 +42,7 @@ impl FoundValue {
             Some(Holder { id, line: ad_user_line(user, world)? })
         };
         let mut holders: Vec<Holder> = self.users.into_iter().filter_map(holder).collect();
-        holders.sort();
+        holders.sort_unstable();
         HeldValue { holders, kind: self.kind, not_read: Vec::new(), value: self.value }
     }
 }
@@ -108,7 +108,7 @@ fn owner(found: &[FoundValue]) -> Option<AdRef> {
         let common: Vec<AdRef> = users.iter().copied().filter(|user| among.is_empty() || among.contains(user)).collect();
         if !common.is_empty() {
             among = common;
-            among.sort();
+            among.sort_unstable();
             among.dedup();
         }
         if let [one] = among[..] {

@@ -60,7 +60,7 @@ impl Tenant {
         if swapped != *guid {
             found.extend(self.exact_holders_of(&swapped.immutable_id()));
         }
-        found.sort();
+        found.sort_unstable();
         found.dedup();
         found.into_iter().filter_map(|user| Some((user, AnchorForm::of(self.user(user)?.immutable_id.as_ref()?)))).collect()
     }
@@ -136,10 +136,10 @@ impl Tenant {
     fn sorted(&self, candidates: impl Iterator<Item = u32>, has: impl Fn(&CloudUser) -> bool) -> Vec<UserRef> {
         let mut found: Vec<UserRef> = candidates.map(UserRef).filter(|user| self.user(*user).is_some_and(&has)).collect();
         if found.len() > 1 {
-            found.sort();
+            found.sort_unstable();
             found.dedup();
             // The order in which users were read must not show anywhere.
-            found.sort_by_key(|user| self.user(*user).map(|user| user.id));
+            found.sort_unstable_by_key(|user| self.user(*user).map(|user| user.id));
         }
         found
     }

@@ -23,7 +23,7 @@ impl Tenant {
             (None, _) => (self.placeholder("user", &export.incoming.anchor.value), true),
         };
         let mut conflicts: Vec<EntraId> = conflicts.into_iter().chain(taken_by).collect();
-        conflicts.sort();
+        conflicts.sort_unstable();
         conflicts.dedup();
         SyncOutcome::Create { upn, placeholder, conflicts, passed_over }
     }

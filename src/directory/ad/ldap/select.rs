@@ -20,7 +20,7 @@ const BATCH: usize = 100;
 
 /// Searches that together find whatever fits one of the conditions.
 pub(super) fn batches(mut conditions: Vec<String>, among: &str) -> Vec<String> {
-    conditions.sort();
+    conditions.sort_unstable();
     conditions.dedup();
     conditions.chunks(BATCH).map(|some| format!("(&{among}(|{}))", some.concat())).collect()
 }

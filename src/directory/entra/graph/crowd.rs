@@ -64,7 +64,7 @@ impl Crowd {
         let ids: BTreeSet<EntraId> = again.iter().map(|(id, _)| *id).collect();
         self.users.retain(|user| !ids.contains(&user.id));
         self.users.extend(again.into_iter().filter_map(|(_, user)| user));
-        self.users.sort_by_key(|user| user.id);
+        self.users.sort_unstable_by_key(|user| user.id);
         self.users
     }
 }

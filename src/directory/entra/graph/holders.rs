@@ -66,7 +66,7 @@ pub(super) async fn find(
         let id = row.id;
         found.extend(property.of(row).filter(|value| values.contains(value.as_str())).map(|value| (value, id)));
     }
-    found.sort();
+    found.sort_unstable();
     found.dedup();
     Ok(found)
 }

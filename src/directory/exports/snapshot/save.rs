@@ -112,7 +112,7 @@ fn domain(domain: &Domain) -> Value {
 fn tail(tenant: &ObservedTenant) -> Vec<(&'static str, Value)> {
     let roles = tenant.roles.as_deref().map(|grants| {
         let mut sorted: Vec<&RoleGrant> = grants.iter().collect();
-        sorted.sort();
+        sorted.sort_unstable();
         ("roles", sorted.into_iter().map(grant).collect())
     });
     let features = tenant.features.as_ref().map(|features| ("features", json!(features)));
@@ -157,7 +157,7 @@ fn whole_user(user: &CloudUser) -> Value {
 
 fn objects(tenant: &ObservedTenant, kind: OtherKind) -> Vec<Value> {
     let mut objects: Vec<&OtherObject> = tenant.others.iter().filter(|object| object.kind == kind).collect();
-    objects.sort_by_key(|object| object.id);
+    objects.sort_unstable_by_key(|object| object.id);
     objects.into_iter().map(object).collect()
 }
 
