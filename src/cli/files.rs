@@ -7,6 +7,7 @@ use std::path::Path;
 use tempfile::{Builder, NamedTempFile};
 
 use super::failure::Failure;
+use super::flowing::{Flowing, write_synced};
 use crate::directory::limited;
 pub(super) use crate::directory::text::words;
 
@@ -82,17 +83,18 @@ fn write_into(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()
 fn replace<T>(
     path: &Path,
     readers: Readers,
-    content: impl FnOnce(&mut io::BufWriter<&mut File>) -> io::Result<T>,
+    content: impl FnOnce(&mut io::BufWriter<&mut Flowing<'_>>) -> io::Result<T>,
 ) -> io::Result<T> {
     // A symbolic link stays a link.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut fresh = temporary(folder, readers)?;
-    let mut buffered = io::BufWriter::with_capacity(1 << 16, fresh.as_file_mut());
-    let known = content(&mut buffered)?;
-    buffered.flush()?;
-    drop(buffered);
-    fresh.as_file().sync_all()?;
+    let known = write_synced(fresh.as_file_mut(), |file| {
+        let mut buffered = io::BufWriter::with_capacity(1 << 16, file);
+        let known = content(&mut buffered)?;
+        buffered.flush()?;
+        Ok(known)
+    })?;
     fresh.persist(&target).map_err(|error| error.error)?;
     sync_folder(folder)?;
     Ok(known)

@@ -17,6 +17,7 @@ pub mod exit;
 mod explain;
 mod failure;
 mod files;
+mod flowing;
 mod init;
 mod live;
 mod plan;

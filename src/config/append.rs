@@ -51,8 +51,8 @@ fn json(value: Value<'_>) -> Json {
         return items.map(json).collect();
     }
     let (text, is_plain) = value.scalar().unwrap_or_default();
-    let plain = serde_json::from_str::<Json>(text).ok().filter(|plain| is_plain && plain.to_string() == text);
-    plain.unwrap_or_else(|| text.into())
+    let is_meant = |plain: &Json| is_plain && serde_json::to_string(plain).is_ok_and(|written| written == text);
+    serde_json::from_str(text).ok().filter(is_meant).unwrap_or_else(|| text.into())
 }
 
 fn extended(source: &SourceText, more: &[MappingText]) -> Result<String, String> {

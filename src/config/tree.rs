@@ -27,7 +27,7 @@ pub(super) enum Kind<'t> {
     Alias(NodeId),
 }
 
-/// No text has more values than one in so few bytes; what is not filled costs nothing.
+/// Few texts have more values than one in so many bytes; room that is not filled costs nothing.
 const BYTES_PER_NODE: usize = 6;
 
 /// All nodes of a document.
