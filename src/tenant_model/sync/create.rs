@@ -4,7 +4,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::export::Export;
 use super::guards::{address_taken, other_kind_of_object, upn_taken};
-use super::takeover::error;
 use super::{Incoming, SyncOutcome, SyncRefusal};
 use crate::model::{CloudUser, EntraId, ImmutableId, Known, OtherKind, Text, UserKind};
 use crate::tenant_model::Tenant;
@@ -71,11 +70,7 @@ impl Tenant {
         let mut blank = CloudUser::new(id, upn, Some(incoming.anchor.value.clone()));
         blank.proxy_addresses = Known::Null;
         (blank.traits_mut().licenses, blank.traits_mut().user_type) = (Known::Null, Known::Is(UserKind::Member));
-        let filled = self.taken_over(incoming, &blank, now);
-        // The name was settled before, and a placeholder stays until the conflict is gone.
-        let withheld = (filled.upn != blank.upn).then(|| error(&blank, "UserPrincipalName", filled.upn.clone(), now));
-        let errors = withheld.into_iter().chain(filled.errors().iter().cloned()).collect();
-        CloudUser { upn: blank.upn, ..filled }.with_traits(|traits| traits.provisioning_errors = Known::Is(errors))
+        self.taken_over(incoming, &blank, now)
     }
 
     fn free_id(&self, anchor: &ImmutableId) -> EntraId {

@@ -3,6 +3,7 @@
 use super::super::ChangeKind;
 use super::super::testing::{Person, TenantBuilder, anchor, guid, id, sid};
 use super::*;
+use crate::model::CloudUser;
 
 fn linked() -> TenantBuilder {
     TenantBuilder::users(&["eva", "w"]).linked(1, 7)
@@ -53,4 +54,13 @@ fn what_is_managed_in_the_cloud_is_not_deleted() {
     assert_eq!(delete(&mut restored), SyncDeletion::Gone, "without the anchor the client finds nobody");
     let mut off = linked().tenant(|tenant| tenant.sync_enabled = Known::Is(false)).build();
     assert_eq!(refused(&delete(&mut off)), ("SyncDisabled", None));
+}
+
+#[test]
+fn of_two_holders_in_a_damaged_reading_the_linked_one_is_deleted() {
+    let twin = |user: &mut CloudUser| user.immutable_id = Some(anchor(7));
+    let mut tenant = TenantBuilder::users(&["eva", "w"]).with(1, twin).linked(2, 7).build();
+    let linked = tenant.by_id(&id(2)).unwrap();
+    assert_eq!(delete(&mut tenant), SyncDeletion::Deleted(linked));
+    assert!(!tenant.at(1).is_deleted());
 }

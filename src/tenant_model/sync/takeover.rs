@@ -187,7 +187,7 @@ fn errors(account: &CloudUser, name: Option<Text>, addresses: Vec<(Text, EntraId
 }
 
 /// A conflict as Entra reports it.
-pub(super) fn error(account: &CloudUser, property: &str, value: Text, now: &str) -> ProvisioningError {
+fn error(account: &CloudUser, property: &str, value: Text, now: &str) -> ProvisioningError {
     let is_same =
         |known: &&ProvisioningError| known.property.as_deref() == Some(property) && known.value.as_ref() == Some(&value);
     let before = account.errors().iter().find(is_same).cloned();

@@ -1,5 +1,6 @@
 //! What a takeover overwrites, and what it leaves.
 
+use super::super::exported_primary;
 use super::super::testing::{Person, TenantBuilder, contact, id};
 use super::*;
 use crate::model::{CloudUser, Texts};
@@ -46,6 +47,42 @@ fn an_address_of_somebody_else_is_quarantined() {
 }
 
 #[test]
+fn an_address_that_somebody_in_the_recycle_bin_had_too_stays() {
+    let builder = user().addresses(1, &["SMTP:eva@x.example"]).addresses(2, &["smtp:eva@x.example"]).binned(2);
+    let got = effects(builder, &eva().addresses(&["SMTP:eva@x.example"]));
+    assert_eq!((got.address_conflicts.len(), got.lost_addresses.len()), (0, 0));
+}
+
+#[test]
+fn a_licensed_account_gets_no_address_outside_of_the_domains_of_the_tenant() {
+    let ad = eva().addresses(&["SMTP:eva@x.example", "smtp:eva@corp.local"]);
+    let addresses = |builder: TenantBuilder| {
+        let armed = builder.with(1, |user| user.immutable_id = Some(ad.anchor.value.clone()));
+        let mut tenant = armed.addresses(1, &[]).domains().build();
+        tenant.cycle(&ad);
+        tenant.at(1).addresses().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(addresses(user()), ["SMTP:eva@x.example"]);
+    let unlicensed = user().with(1, |user| user.traits_mut().licenses = Known::Null);
+    assert_eq!(addresses(unlicensed), ["SMTP:eva@x.example", "smtp:eva@corp.local"]);
+}
+
+#[test]
+fn what_is_no_address_is_not_taken_from_ad() {
+    let primary = |mail: &str| {
+        let ad = eva().with(|user| user.mail = Some(mail.into()));
+        exported_primary(&ad.ad).map(str::to_owned)
+    };
+    assert_eq!(primary("eva@x.example").as_deref(), Some("eva@x.example"));
+    for malformed in ["eva", "@x.example", "eva@", "e va@x.example", "eva@x.\u{7}example", "eva@x.onmicrosoft.com"] {
+        assert_eq!(primary(malformed), None, "{malformed:?}");
+    }
+    let ad = eva().addresses(&["SIP:eva@x.example", "X400:c=de", "eve@x.example"]);
+    let builder = user().addresses(2, &["smtp:eva@x.example", "smtp:eve@x.example"]);
+    assert_eq!(effects(builder, &ad).address_conflicts, []);
+}
+
+#[test]
 fn what_was_not_read_is_neither_lost_nor_changed() {
     let unread = |user: &mut CloudUser| (user.proxy_addresses, user.mail) = (Known::Unknown, Known::Unknown);
     let got = effects(user().with(1, unread), &eva().addresses(&["SMTP:eva@x.example"]));
@@ -78,6 +115,8 @@ fn renames_of_licensed_managed_users_can_be_switched_off() {
     assert!(effects(unlicensed, &ad).upn.is_some());
     let federated = off().with(1, |user| user.upn = "eva@fed.example".into());
     assert!(effects(federated, &ad).upn.is_some());
+    let deleted = effects(off().binned(1), &ad);
+    assert_eq!((deleted.upn, deleted.upn_held_back), (None, Some("eve@x.example".into())), "its own name is still free");
 }
 
 #[test]
@@ -98,6 +137,7 @@ fn a_disabled_ad_account_blocks_sign_in_and_hash_sync_replaces_the_password() {
 fn the_cycle_does_what_the_forecast_of_effects_says() {
     let ad = eva().addresses(&["SMTP:eve@x.example", "smtp:eva@x.example"]);
     let ad = ad.with(|user| (user.upn, user.enabled) = (Some("eve@x.example".into()), Some(false)));
+    let ad = ad.with(|user| user.display_name = Some("Eve".into()));
     let cloud = user().addresses(1, &["SMTP:eva@x.example", "smtp:gone@x.example", "smtp:eva@x.onmicrosoft.com", "SIP:e@x"]);
     let mut tenant = cloud.with(1, |user| user.immutable_id = Some(ad.anchor.value.clone())).domains().build();
     tenant.cycle(&ad);
@@ -105,6 +145,7 @@ fn the_cycle_does_what_the_forecast_of_effects_says() {
     let expected = ["SMTP:eve@x.example", "smtp:eva@x.example", "smtp:eva@x.onmicrosoft.com", "SIP:e@x"];
     assert_eq!(after.addresses().collect::<Vec<_>>(), expected);
     assert_eq!((&*after.upn, after.traits.account_enabled), ("eve@x.example", Known::Is(false)));
+    assert_eq!(after.display_name.as_deref(), Some("Eve"));
     let again = tenant.takeover_effects(ad.incoming(), after);
     assert_eq!(again, Takeover::default(), "nothing is left to change");
 }

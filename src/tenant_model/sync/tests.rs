@@ -1,5 +1,7 @@
 //! Matching and its guards, one test a rule.
 
+use std::collections::HashSet;
+
 use super::super::testing::{Person, TenantBuilder, anchor, contact, group, guid, id, other, sid, value};
 use super::*;
 use crate::model::{CloudUser, Exclusion, ImmutableId, OtherKind, RoleState};
@@ -150,6 +152,11 @@ fn a_sid_belongs_to_one_account() {
     assert_eq!(soft.with(2, residue).build().refused(&eva()), held);
     let nobody = TenantBuilder::users(&["x", "w"]);
     assert_eq!(nobody.with(2, residue).build().refused(&eva()), held);
+    let rest = TenantBuilder::users(&["x", "w"]).with(2, residue).with(2, |user| user.sync_enabled = Known::Is(false));
+    for rest in [rest.clone(), rest.with(2, |user| user.sync_enabled = Known::Is(true)).binned(2)] {
+        let SyncOutcome::Refused(refusal) = rest.build().ask(&eva()) else { panic!() };
+        assert!(refusal.rule.contains("under another anchor"), "only a live synced account is a link: {refusal:?}");
+    }
     let no_sid = armed().with(2, residue).build();
     assert_eq!(no_sid.ask(&eva().with(|user| user.sid = None)), hard_match(&no_sid, 1));
 }
@@ -313,6 +320,27 @@ fn placeholders_are_free_names_and_stay_while_the_name_is_taken() {
     let squatter = |user: &mut CloudUser| user.upn = first.as_str().into();
     let other = TenantBuilder::users(&["eva", "z"]).with(1, taken).with(2, squatter).domains().build();
     assert_ne!(created(&other, &eva()).0, first);
+}
+
+#[test]
+fn a_placeholder_has_four_digits_that_the_anchor_gives() {
+    let tenant = TenantBuilder::users(&["eva"]).domains().build();
+    let names: HashSet<Text> = (0..50).map(|n| tenant.placeholder("eva@x.example", &anchor(n))).collect();
+    assert!(names.len() > 40, "{names:?}");
+    assert!(names.iter().all(|name| name.len() == "eva1234@x.onmicrosoft.com".len()), "{names:?}");
+}
+
+#[test]
+fn a_new_account_gets_an_id_that_nobody_has() {
+    let mut tenant = TenantBuilder::users(&["w"]).domains().build();
+    tenant.cycle(&eva());
+    let [first] = tenant.holders_of(&anchor(7))[..] else { panic!() };
+    let id = tenant.user(first).unwrap().id;
+    let mut other = TenantBuilder::users(&["w"]).with(1, |user| user.id = id).domains().build();
+    other.cycle(&eva());
+    let [second] = other.holders_of(&anchor(7))[..] else { panic!() };
+    assert_ne!(other.user(second).unwrap().id, id);
+    assert_eq!(other.by_id(&id).and_then(|user| other.user(user)).map(|user| &*user.upn), Some("w@x.example"));
 }
 
 #[test]
