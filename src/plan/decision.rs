@@ -15,6 +15,15 @@ const IN_USE_DAYS: i64 = 30;
 
 /// Everything that forbids a decision on an account that is not synced.
 pub(super) fn check_decision(link: &mut Link<'_>, account: &CloudUser, resolve: Resolve, world: &World, policy: &Policy) {
+    check_protected(link, account, world, policy);
+    match resolve {
+        Resolve::Purge => check_purge(link, account, world),
+        Resolve::Clear => check_clear(link, account, world),
+    }
+}
+
+/// Whether the policy forbids to write an account that stands in the way.
+pub(super) fn check_protected(link: &mut Link<'_>, account: &CloudUser, world: &World, policy: &Policy) {
     if let Some(by) = protected_by(account, policy, &world.tenant) {
         let message = format!("{} stands in the way and is protected {by}", account.original_upn());
         let finding = link.finding(Code::HolderProtected, message);
@@ -23,10 +32,6 @@ pub(super) fn check_decision(link: &mut Link<'_>, account: &CloudUser, resolve: 
                 .objects([cloud_user_line(account)])
                 .hint("Find another way, or have the policy changed in a review of its own."),
         );
-    }
-    match resolve {
-        Resolve::Purge => check_purge(link, account, world),
-        Resolve::Clear => check_clear(link, account, world),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::{AnchorForm, CloudKey, CloudUser, HolderDecision, Policy, Resolve, SourceAnchor};
 use crate::tenant_model::UserRef;
 
-use super::decision::check_decision;
+use super::decision::{check_decision, check_protected};
 use super::describe::{anchor_text, cloud_user_line};
 use super::draft::Targets;
 use super::finding::{Code, Finding};
@@ -79,6 +79,9 @@ pub(super) fn examine(link: &mut Link<'_>, sets: bool, targets: &Targets, world:
             }
             None => raise_undecided(link, account, obstacle, &anchor, world),
         }
+    }
+    for account in obstacles.sid_of_targets.iter().filter_map(|(user, _)| world.tenant.user(*user)) {
+        check_protected(link, account, world, policy);
     }
     raise_ambiguous_decisions(link, &found, targets, world);
     // By object id: the order in which accounts were read must not show in the order of writes.

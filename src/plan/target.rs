@@ -1,6 +1,6 @@
 //! What is due on the cloud user of a mapping, and whether it may be written.
 
-use crate::model::{Acceptable, CloudUser, OnPremKey, OnPremSide, Policy, WriteSide};
+use crate::model::{Acceptable, AnchorMode, CloudUser, OnPremKey, OnPremSide, Policy, WriteSide};
 
 use super::account;
 use super::describe::{anchor_text, cloud_user_line};
@@ -61,13 +61,10 @@ pub(super) fn examine(link: &mut Link<'_>, world: &World, policy: &Policy) -> Ne
     let mut need = wanted(link, account, world);
     if need.stamp {
         raise_named_by_what_changes(link);
+        raise_stamp_without_effect(link, world);
     }
     if account.is_synced() {
         return examine_synced(link, account, need, world);
-    }
-    if need.writes_cloud() {
-        account::raise_protected(link, account, policy, &world.tenant);
-        account::raise_guest(link, account);
     }
     if need.restore {
         account::raise_restore_conflicts(link, account, &world.tenant);
@@ -83,13 +80,17 @@ pub(super) fn examine(link: &mut Link<'_>, world: &World, policy: &Policy) -> Ne
     if need.leave {
         account::raise_still_in_ad(link, account, world);
     }
-    if matches!(link.mapping.on_prem, OnPremSide::User(_)) && link.anchor.is_some() {
-        if need.writes_cloud() {
+    let links = matches!(link.mapping.on_prem, OnPremSide::User(_)) && link.anchor.is_some();
+    need.clear_object_identifier = links && account::raise_object_identifier(link, account, world);
+    super::federation::examine_federation(link, account, world, &mut need);
+    // Last, once everything that is to be written is known.
+    if need.writes_cloud() {
+        account::raise_protected(link, account, policy, &world.tenant);
+        account::raise_guest(link, account);
+        if links {
             account::raise_roles(link, account, &world.tenant);
         }
-        need.clear_object_identifier = account::raise_object_identifier(link, account, world);
     }
-    super::federation::examine_federation(link, account, world, &mut need);
     need
 }
 
@@ -102,6 +103,20 @@ fn raise_named_by_what_changes(link: &mut Link<'_>) {
         );
         let finding = link.finding(Code::OnpremNotFound, message);
         link.raise(finding.hint("Name the AD user by something that stays: `guid`, `dn`, `sid`, `sam` or `upn`."));
+    }
+}
+
+/// Elsewhere sync goes by another attribute, and the stamp would be wanted again and again.
+fn raise_stamp_without_effect(link: &mut Link<'_>, world: &World) {
+    let Some((forest, _)) = link.ad.and_then(|user| world.forests.get(user)) else { return };
+    if forest.anchor != AnchorMode::ConsistencyGuid {
+        let message = format!(
+            "forest `{}` does not take its source anchor from mS-DS-ConsistencyGuid: a stamp would change nothing",
+            forest.name
+        );
+        let hint = "Set `anchor: consistencyGuid` for the forest if sync uses that, or leave out `write: onPrem`.";
+        let finding = link.finding(Code::AnchorModeDoubtful, message).hint(hint);
+        link.raise(finding.with_severity(Severity::Blocker));
     }
 }
 

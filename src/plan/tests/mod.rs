@@ -7,6 +7,7 @@ mod large;
 mod next_sync;
 mod order;
 mod parts;
+mod protection;
 mod selectors;
 mod steps;
 mod targets;

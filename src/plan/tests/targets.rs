@@ -300,3 +300,20 @@ fn a_group_of_unknown_members_counts_only_where_it_holds_the_role() {
     assert_eq!(protecting("user administrator"), [Code::TargetProtected]);
     assert_eq!(protecting("Global*"), []);
 }
+
+/// Each forest has an anchor of its own, and the mapping need not say in which one the AD user is.
+#[test]
+fn a_stamp_is_for_forests_that_take_their_anchors_from_it() {
+    let stamped = |mapping: &mut Mapping| mapping.write = WriteSide::OnPrem;
+    let plan = |mode: AnchorMode, id: &str| {
+        let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(id)), nothing).map("ann", "ann", stamped);
+        case.observed.forests[0].anchor = mode;
+        case.plan()
+    };
+    assert_eq!(kinds(&plan(AnchorMode::ConsistencyGuid, P)), ["stampConsistencyGuid ann"]);
+    for mode in [AnchorMode::ObjectGuid, AnchorMode::Attribute("employeeID".into())] {
+        let body = plan(mode, P);
+        assert_eq!((blockers(&body), body.actions.len()), (vec![Code::AnchorModeDoubtful], 0));
+    }
+    assert_eq!(blockers(&plan(AnchorMode::ObjectGuid, A)), [], "it has that anchor");
+}

@@ -1,0 +1,78 @@
+//! Nobody is written whom the policy protects, and nobody is held up where nothing is written.
+
+use super::*;
+
+fn protecting(mut case: Case, name: &str) -> (Vec<Code>, Vec<String>) {
+    case.desired.policy.protect = vec![Protected::Account(format!("{name}@*").into())];
+    let body = case.plan();
+    (blockers(&body), kinds(&body))
+}
+
+fn leaves(mapping: &mut Mapping) {
+    mapping.on_prem = OnPremSide::Nobody;
+}
+
+fn stamped(mapping: &mut Mapping) {
+    mapping.write = WriteSide::OnPrem;
+}
+
+fn armed() -> Case {
+    Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(A)), nothing)
+}
+
+#[test]
+fn the_policy_protects_from_every_write() {
+    let refused = (vec![Code::TargetProtected], Vec::<String>::new());
+    let case = |id, edit: fn(&mut CloudUser)| Case::new().ad("ann", A, nothing).cloud(1, "ann", id, edit);
+    assert_eq!(protecting(case(None, nothing).map("ann", "ann", nothing), "ann"), refused, "its ImmutableID");
+    let pinned = case(Some(anchor(A)), |user| user.object_identifier = Known::Is(guid(P)));
+    let accepted = accept(Acceptable::ObjectIdentifierDiffers);
+    assert_eq!(protecting(pinned.map("ann", "ann", accepted), "ann"), refused, "its object identifier");
+    let binned = case(Some(anchor(A)), |user| user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into()));
+    let binned = binned.cloud(2, "x", None, nothing).map("ann", "ann", |mapping| mapping.restore = true);
+    assert_eq!(protecting(binned, "ann"), refused, "out of the recycle bin");
+    let case = || Case::new().ad("bob", P, nothing).cloud(1, "ann", Some(anchor(A)), nothing);
+    assert_eq!(protecting(case().map("", "ann", leaves), "ann"), refused, "everything of AD");
+    for name in ["ann@fed.example", "ann@x.onmicrosoft.com"] {
+        let parked = Case::new().ad("ann", A, |user| user.upn = Some("ann@fed.example".into()));
+        let parked = parked.cloud(1, "ann@x.onmicrosoft.com", Some(anchor(A)), nothing);
+        let parked = parked.map("ann", name, accept(Acceptable::FederatedDomain));
+        assert_eq!(protecting(parked, "ann"), refused, "its sign-in name");
+    }
+}
+
+#[test]
+fn the_policy_protects_the_target_of_another_mapping_from_losing_a_sid() {
+    let own = |user: &mut CloudUser| user.sid = Known::Is(sid(2));
+    let case = || armed().ad("bob", P, nothing).cloud(2, "bob", None, nothing).map("ann", "ann", nothing);
+    let case = || {
+        let mut case = case().map("bob", "bob", nothing);
+        own(&mut case.observed.tenant.users[0]);
+        case
+    };
+    assert_eq!(kinds(&case().plan()), ["clearSecurityIdentifier ann", "setImmutableId bob"]);
+    assert_eq!(protecting(case(), "ann"), (vec![Code::HolderProtected], vec![]));
+}
+
+#[test]
+fn a_mapping_that_writes_nothing_in_the_cloud_is_not_held_up() {
+    let nobody = (vec![], Vec::<String>::new());
+    assert_eq!(protecting(armed().map("ann", "ann", nothing), "ann"), nobody);
+    let detached = Case::new().ad("bob", P, nothing).cloud(1, "ann", None, nothing).map("", "ann", leaves);
+    assert_eq!(protecting(detached, "ann"), nobody);
+    let other = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(P)), nothing).map("ann", "ann", stamped);
+    assert_eq!(protecting(other, "ann"), (vec![], vec!["stampConsistencyGuid ann".to_owned()]));
+    let accepted = armed().map("ann", "ann", accept(Acceptable::TargetGuest)).plan();
+    assert_eq!(codes(&accepted), [], "what was accepted has done its work");
+}
+
+#[test]
+fn a_source_of_authority_in_the_cloud_is_said_whatever_is_written() {
+    let moved = |user: &mut CloudUser| user.traits_mut().cloud_managed = Known::Is(true);
+    let says = |id, edit: fn(&mut Mapping)| {
+        let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", id, moved);
+        codes(&case.map("ann", "ann", edit).plan()).contains(&Code::CloudManaged)
+    };
+    assert!(says(None, nothing) && says(Some(anchor(P)), leaves) && says(Some(anchor(P)), stamped));
+    assert!(!says(Some(anchor(A)), nothing), "nothing is written");
+}
