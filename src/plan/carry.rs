@@ -151,7 +151,6 @@ const RESIDUE: [FactName; 4] = [
 fn relied_on(link: &Link<'_>, user: UserRef, kind: &ChangeKind) -> Vec<FactName> {
     let mut names =
         vec![FactName::OnPremisesImmutableId, FactName::OnPremisesSyncEnabled, FactName::State, FactName::UserPrincipalName];
-    let is_target = link.target == Some(user);
     match kind {
         ChangeKind::SetImmutableId(_) => {
             names.extend([FactName::OnPremisesObjectIdentifier, FactName::PrivilegedRoles, FactName::UserType]);
@@ -171,8 +170,7 @@ fn relied_on(link: &Link<'_>, user: UserRef, kind: &ChangeKind) -> Vec<FactName>
         ChangeKind::Restore => names.push(FactName::DeletedDateTime),
         ChangeKind::ClearSecurityIdentifier => names.push(FactName::OnPremisesSecurityIdentifier),
         ChangeKind::ClearObjectIdentifier => names.push(FactName::OnPremisesObjectIdentifier),
-        ChangeKind::SetUserPrincipalName(_) if is_target => names.push(FactName::UserType),
-        ChangeKind::SetUserPrincipalName(_) => {}
+        ChangeKind::SetUserPrincipalName(_) => names.push(FactName::UserType),
     }
     names
 }

@@ -49,9 +49,9 @@ pub(super) fn original_of_parked(account: &CloudUser, ad_user: Option<&AdUser>, 
 /// The ImmutableID of a user in a federated domain cannot change in place.
 pub(super) fn examine_federation(link: &mut Link<'_>, account: &CloudUser, world: &World, need: &mut Need) {
     let Ok(upn) = account.original_upn().parse::<Upn>() else { return };
-    if link.parked.is_none() && link.accepts(Acceptable::FederatedDomain) && !need.leave {
+    if link.parked.is_none() && link.anchor.is_some() && link.accepts(Acceptable::FederatedDomain) {
         link.parked = original_of_parked(account, link.ad_user(world), &world.tenant).map(Box::new);
-        need.unpark = link.parked.is_some() && link.anchor.is_some();
+        need.unpark = link.parked.is_some();
     }
     if need.unpark {
         link.use_accept(Acceptable::FederatedDomain);

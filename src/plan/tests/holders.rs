@@ -127,3 +127,81 @@ fn who_stands_in_the_way_matters_once_the_target_is_found() {
     let case = Case::new().ad("ann", A, nothing).cloud(1, "twin", Some(anchor(A)), nothing);
     assert_eq!(blockers(&case.map("ann", "ann", nothing).plan()), [Code::CloudNotFound]);
 }
+
+#[test]
+fn a_decision_by_id_is_about_that_account_only() {
+    let carries = |user: &mut CloudUser| user.sid = Known::Is(sid(1));
+    let by_id = |mapping: &mut Mapping| {
+        decide("twin", Resolve::Purge)(mapping);
+        mapping.holders[0].account = CloudSelector { key: CloudKey::Id(entra(2)), text: entra(2).to_string().into() };
+    };
+    let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "twin", Some(anchor(A)), nothing);
+    let alone = Case { desired: case.desired.clone(), observed: case.observed.clone() }.map("ann", "ann", by_id).plan();
+    assert_eq!(kinds(&alone), ["softDelete twin", "purge twin", "setImmutableId ann"]);
+    let other = case.cloud(3, "old", None, carries).map("ann", "ann", by_id).plan();
+    assert_eq!((blockers(&other), other.actions.len()), (vec![Code::SecurityIdentifierHeld], 0));
+}
+
+#[test]
+fn a_name_that_fits_two_holders_decides_on_neither_unless_one_is_mapped() {
+    let old = |user: &mut CloudUser| {
+        user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
+        user.sid = Known::Is(sid(1));
+    };
+    let case = || {
+        let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "twin", Some(anchor(A)), nothing);
+        case.cloud(3, "twin", None, old).map("ann", "ann", decide("twin", Resolve::Purge))
+    };
+    let ambiguous = case().plan();
+    assert_eq!((blockers(&ambiguous), ambiguous.actions.len()), (vec![Code::HolderUndecided], 0));
+    let by_id = |mapping: &mut Mapping| {
+        let text = entra(3).to_string().into();
+        (mapping.cloud, mapping.restore) = (CloudSelector { key: CloudKey::Id(entra(3)), text }, true);
+    };
+    let mapped = case().ad("bob", P, nothing).map("bob", "twin", by_id).plan();
+    assert!(!mapped.findings.iter().any(|finding| finding.message.contains("fits 2 accounts")), "{:?}", mapped.findings);
+}
+
+#[test]
+fn two_mappings_do_not_decide_differently_about_one_account() {
+    let case = |second| {
+        let people = Case::new().ad("ann", A, nothing).ad("bob", P, nothing).cloud(1, "ann", None, nothing);
+        let twin = |user: &mut CloudUser| user.sid = Known::Is(sid(1));
+        let people = people.cloud(2, "bob", None, nothing).cloud(3, "twin", Some(anchor(P)), twin);
+        people.map("ann", "ann", decide("twin", Resolve::Purge)).map("bob", "bob", decide("twin", second)).plan()
+    };
+    let contradiction = case(Resolve::Clear);
+    assert_eq!(blockers(&contradiction), [Code::HolderUndecided, Code::HolderUndecided]);
+    assert_eq!(contradiction.actions, []);
+    assert_eq!(kinds(&case(Resolve::Purge))[..2], ["softDelete twin", "purge twin"]);
+}
+
+#[test]
+fn the_target_of_another_mapping_is_not_purged() {
+    let case = |resolve| {
+        let people = Case::new().ad("ann", A, nothing).ad("bob", P, nothing).cloud(1, "ann", None, nothing);
+        let people = people.cloud(2, "bob", Some(anchor(A)), nothing);
+        people.map("ann", "ann", decide("bob", resolve)).map("bob", "bob", nothing).plan()
+    };
+    let purged = case(Resolve::Purge);
+    assert_eq!(blockers(&purged), [Code::HolderProtected]);
+    assert_eq!(kinds(&purged), ["setImmutableId bob"]);
+    assert_eq!(kinds(&case(Resolve::Clear)), ["setImmutableId bob", "setImmutableId ann"]);
+}
+
+#[test]
+fn a_decision_on_somebody_who_is_not_in_the_way_is_said_and_leaves_it_alone() {
+    let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "twin", Some(anchor(P)), nothing);
+    let body = case.map("ann", "ann", decide("twin", Resolve::Purge)).plan();
+    assert_eq!((codes(&body), kinds(&body)), (vec![Code::AcceptUnused], vec!["setImmutableId ann".to_owned()]));
+    assert!(body.findings[0].message.contains("twin@x.example"), "{:?}", body.findings);
+}
+
+#[test]
+fn who_applies_is_told_of_the_role_of_an_account_that_is_to_be_cleared() {
+    let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "twin", Some(anchor(A)), nothing);
+    case.observed.tenant.roles =
+        Some(vec![RoleGrant { principal: entra(2), role: "Helpdesk".into(), privileged: false, state: RoleState::Assigned }]);
+    let body = case.map("ann", "ann", decide("twin", Resolve::Clear)).plan();
+    assert_eq!((codes(&body), kinds(&body).len()), (vec![Code::RoleAssigned], 2));
+}

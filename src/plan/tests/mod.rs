@@ -2,11 +2,14 @@
 
 mod discover;
 mod explain;
+mod federation;
+mod forecast;
 mod holders;
 mod large;
 mod next_sync;
 mod order;
 mod parts;
+mod proof;
 mod protection;
 mod selectors;
 mod steps;

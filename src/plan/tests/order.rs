@@ -63,3 +63,29 @@ fn accounts_that_swap_give_up_each_others_sids() {
     assert_eq!(kinds[..3], ["clearImmutableId ann", "clearSecurityIdentifier ann", "clearSecurityIdentifier bob"]);
     assert!(blockers(&body).is_empty(), "{:?}", body.findings);
 }
+
+#[test]
+fn a_sid_is_taken_off_for_an_account_that_has_its_id_already() {
+    let carries = |user: &mut CloudUser| user.sid = Known::Is(sid(1));
+    let armed = || Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(A)), nothing);
+    let decided = armed().cloud(2, "twin", None, carries).map("ann", "ann", decide("twin", Resolve::Clear)).plan();
+    assert_eq!(kinds(&decided), ["clearSecurityIdentifier twin"]);
+    let mapped = armed().ad("bob", P, nothing).cloud(2, "bob", Some(anchor(P)), carries);
+    assert_eq!(kinds(&mapped.map("ann", "ann", nothing).map("bob", "bob", nothing).plan()), ["clearSecurityIdentifier bob"]);
+}
+
+/// Nobody can sign in with a parked name, so it is parked as late as can be.
+#[test]
+fn a_detour_waits_until_the_wanted_id_is_free() {
+    let in_ad = |user: &mut AdUser| user.upn = Some("ann@fed.example".into());
+    let body = Case::new()
+        .ad("ann", A, in_ad)
+        .ad("bob", P, nothing)
+        .cloud(1, "ann@fed.example", Some(anchor(S)), nothing)
+        .cloud(2, "bob", Some(anchor(A)), nothing)
+        .map("ann", "ann@fed.example", accept(Acceptable::FederatedDomain))
+        .map("bob", "bob", nothing)
+        .plan();
+    let detour = ["setUserPrincipalName ann", "setImmutableId ann", "setUserPrincipalName ann"];
+    assert_eq!((&kinds(&body)[0], &kinds(&body)[1..]), (&"setImmutableId bob".to_owned(), &detour.map(str::to_owned)[..]));
+}

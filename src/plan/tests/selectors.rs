@@ -1,6 +1,9 @@
 //! Who is meant: selectors, rules and identifiers in odd dress.
 
 use super::*;
+use crate::model::questions::Recorder;
+use crate::plan::resolve::names_ad_user;
+use crate::plan::world::World;
 
 #[test]
 fn selectors_must_name_exactly_one_object() {
@@ -17,6 +20,7 @@ fn selectors_must_name_exactly_one_object() {
         .map("ann", "ann", nothing)
         .plan();
     assert!(excluded.findings[0].message.contains("critical system object"));
+    assert_eq!(blockers(&excluded), [Code::OnpremNotFound]);
 }
 
 /// After the takeover the account has the sign-in name of the AD user.
@@ -165,4 +169,90 @@ fn a_row_tells_the_ad_user_as_far_as_he_is_known() {
         (user.dn.as_deref(), user.forest.as_deref(), user.sam.as_deref()),
         (Some("CN=ann,OU=Staff,DC=corp"), Some("corp"), Some("ann"))
     );
+}
+
+#[test]
+fn a_missing_account_may_lie_in_a_recycle_bin_that_was_not_read() {
+    let hint = |read| {
+        let mut case = Case::new().ad("ann", A, nothing).cloud(1, "bob", None, nothing).map("ann", "zoe", nothing);
+        case.observed.tenant.recycle_bin_read = read;
+        let body = case.plan();
+        body.findings.iter().find(|finding| finding.code == Code::CloudNotFound).and_then(|finding| finding.hint.clone()).unwrap()
+    };
+    assert_eq!(hint(true), "Check the spelling. An account that was purged can only be made anew.");
+    assert_eq!(hint(false), "Check the spelling. The recycle bin was not read; the account may be there.");
+}
+
+#[test]
+fn a_group_is_no_target_whether_it_is_named_by_address_or_by_id() {
+    let group = |n: u8, address: &str| OtherObject {
+        kind: OtherKind::Group,
+        id: entra(n),
+        display_name: None,
+        mail: Some(address.into()),
+        proxy_addresses: Texts::default(),
+        members: None,
+    };
+    let case = |key: CloudKey| {
+        let by = |mapping: &mut Mapping| mapping.cloud.key = key;
+        let mut case = Case::new().ad("ann", A, nothing).cloud(1, "bob", None, nothing).map("ann", "zoe", by);
+        case.observed.tenant.others = vec![group(7, "all@x.example"), group(9, "some@x.example")];
+        case.plan()
+    };
+    assert_eq!(blockers(&case(CloudKey::Id(entra(9)))), [Code::TargetNotAUser]);
+    assert_eq!(blockers(&case(CloudKey::Id(entra(8)))), [Code::CloudNotFound]);
+    assert_eq!(blockers(&case(account("some").key)), [Code::TargetNotAUser]);
+}
+
+#[test]
+fn two_ad_users_do_not_want_one_id() {
+    let shared = |user: &mut AdUser| user.consistency_guid = GuidAttribute::Bytes((*guid(S).ad_bytes()).into());
+    let case =
+        Case::new().ad("ann", A, shared).ad("bob", P, nothing).cloud(1, "ann", None, nothing).cloud(2, "bob", None, nothing);
+    let mut case = case.map("ann", "ann", nothing).map("bob", "bob", nothing);
+    assert_eq!(blockers(&case.plan()), []);
+    // In another forest, as in a migration.
+    let mut other = ObservedForest { name: "old".into(), ..ObservedForest::default() };
+    other.users.extend(case.observed.forests[0].users.pop());
+    shared(&mut other.users[0]);
+    case.observed.forests.push(other);
+    assert_eq!(blockers(&case.plan()), [Code::DuplicateAnchor, Code::DuplicateAnchor]);
+}
+
+#[test]
+fn who_a_selector_names_is_told_of_every_way_to_name_somebody() {
+    let ann = |user: &mut AdUser| {
+        (user.employee_id, user.mail) = (Some("E7".into()), Some("ann.mail@x.example".into()));
+        user.proxy_addresses = ["smtp:ann.alias@x.example"].into();
+    };
+    let mut case = Case::new().ad("ann", A, ann).ad("bob", P, |user| user.employee_id = Some("E8".into()));
+    case.observed.forests[0].netbios_names = vec!["CORPNET".into()];
+    let world = World::new(case.observed.clone(), Recorder::default());
+    let names = |key: OnPremKey, forest: Option<&str>| {
+        let side = OnPremSide::User(OnPremSelector { key, forest: forest.map(Into::into), text: "x".into() });
+        ["ann", "bob"].map(|name| {
+            let [user] = world.forests.by_upn(&format!("{name}@x.example"), None)[..] else { panic!() };
+            names_ad_user(&side, user, &world)
+        })
+    };
+    let sam = |domain: Option<&str>, name: &str| OnPremKey::Sam { domain: domain.map(Into::into), name: name.into() };
+    let of_ann = [
+        OnPremKey::Dn("cn=Ann,ou=staff,DC=corp".parse().unwrap()),
+        OnPremKey::Guid(GuidInput::Guid(guid(A))),
+        OnPremKey::Sid(sid(1)),
+        sam(None, "ANN"),
+        sam(Some("corp"), "ann"),
+        sam(Some("corpnet"), "ann"),
+        OnPremKey::Upn("Ann@x.example".parse().unwrap()),
+        OnPremKey::Mail("ann.mail@x.example".parse().unwrap()),
+        OnPremKey::Mail("ann.alias@x.example".parse().unwrap()),
+        OnPremKey::EmployeeId("e7".into()),
+        OnPremKey::ImmutableId(anchor(A)),
+    ];
+    for key in of_ann {
+        assert_eq!(names(key.clone(), None), [true, false], "{key:?}");
+        assert_eq!(names(key.clone(), Some("corp")), [true, false], "{key:?}");
+        assert_eq!(names(key.clone(), Some("old")), [false, false], "{key:?}");
+    }
+    assert_eq!(names(sam(Some("elsewhere"), "ann"), None), [false, false]);
 }

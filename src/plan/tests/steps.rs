@@ -98,6 +98,10 @@ fn an_ad_user_that_has_an_account_already_is_not_stamped() {
     let mapped = mapped.map("ann", "ann", stamped).map("eve", "twin", nothing).plan();
     let wanted = "Write `restore: true` on the mapping of that account (account 00000000-0000-4000-8000-000000000002).";
     assert!(steps(&mapped, Code::HolderSynced).contains(wanted), "{:?}", mapped.findings);
+    let both = case(by_anchor).cloud(2, "twin", Some(anchor(S)), by_sid).cloud(3, "old", Some(anchor(A)), by_anchor);
+    assert_eq!(blockers(&both.map("ann", "ann", stamped).plan()), [Code::HolderSynced, Code::HolderSynced]);
+    let unsynced = case(by_anchor).cloud(2, "twin", Some(anchor(A)), nothing).map("ann", "ann", stamped).plan();
+    assert_eq!((blockers(&unsynced), kinds(&unsynced)), (vec![], vec!["stampConsistencyGuid ann".to_owned()]));
     let deleted =
         |user: &mut CloudUser| *user = CloudUser { sync_enabled: Known::Is(false), ..user.binned("2026-11-24T00:00:00Z") };
     let free = case(by_anchor).cloud(2, "twin", Some(anchor(A)), deleted).map("ann", "ann", stamped).plan();

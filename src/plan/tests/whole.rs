@@ -98,6 +98,18 @@ fn a_directory_that_shrank_since_the_last_run_blocks() {
     assert_eq!(blockers(&in_the_bin.plan_with(&options)), [], "who was deleted is not missing");
     let options = Options { earlier_runs: vec![run("2026-11-25T00:00:00Z", 60, 1)], ..Options::default() };
     assert_eq!(blockers(&in_the_bin.plan_with(&options)), [Code::SourceEmpty], "who was deleted before then was none of them");
+    let now = |users: u64, forest: u64, run: EarlierRun| {
+        let mut case = Case { desired: case.desired.clone(), observed: case.observed.clone() };
+        (case.observed.tenant.live_users, case.observed.forests[0].user_count) = (Some(users), Some(forest));
+        case.plan_with(&Options { earlier_runs: vec![run], ..Options::default() })
+    };
+    assert_eq!(blockers(&now(10, 10, run("2026-11-01T00:00:00Z", 49, 49))), [], "small directories have no percentage");
+    let empty = now(80, 0, run("2026-11-01T00:00:00Z", 80, 50));
+    assert_eq!(blockers(&empty), [Code::SourceEmpty], "nobody at all is told once");
+    let half = &now(40, 60, run("2026-11-01T00:00:00Z", 80, 60)).findings[0];
+    assert!(half.message.starts_with("the tenant has 40 users"), "{half:?}");
+    let half = &in_the_bin.plan_with(&Options { earlier_runs: vec![run("2026-11-20T00:00:00Z", 200, 1)], ..Options::default() });
+    assert!(half.findings[0].message.starts_with("the tenant, with 50 deleted since, has 60 users"), "{:?}", half.findings[0]);
     let newest_counts = vec![run("2026-11-02T00:00:00Z", 80, 60), run("2026-11-01T00:00:00Z", 900, 900)];
     assert_eq!(blockers(&after(newest_counts)), []);
     let of_another_tenant = EarlierRun {
@@ -133,4 +145,14 @@ fn the_order_of_reading_shows_nowhere() {
     case.observed.tenant.users.reverse();
     case.observed.forests[0].users.reverse();
     assert_eq!(serde_json::to_string(&case.plan()).unwrap(), first);
+}
+
+#[test]
+fn an_account_whose_sync_was_not_read_is_named_before_it_is_written() {
+    let unread = |user: &mut CloudUser| user.sync_enabled = Known::Unknown;
+    let case = |id| Case::new().ad("ann", A, nothing).cloud(1, "ann", id, unread).map("ann", "ann", nothing).plan();
+    let body = case(None);
+    assert_eq!(codes(&body), [Code::NotChecked]);
+    assert!(body.findings[0].objects[0].contains("ann@x.example"), "{:?}", body.findings);
+    assert_eq!(codes(&case(Some(anchor(A)))), [], "nothing is written");
 }

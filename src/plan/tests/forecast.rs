@@ -1,0 +1,58 @@
+//! What is said of the sync cycle after the plan.
+
+use super::*;
+
+fn says(body: &Body, code: Code) -> bool {
+    codes(body).contains(&code)
+}
+
+#[test]
+fn an_anchor_that_the_export_does_not_show_is_doubted_where_it_would_count() {
+    let unread = |user: &mut AdUser| user.consistency_guid = GuidAttribute::MarkedMissing("System.Byte[]".into());
+    let body = |mode, edit: fn(&mut AdUser)| {
+        let mut case = Case::new().ad("ann", A, edit).cloud(1, "ann", None, nothing).map("ann", "ann", nothing);
+        case.observed.forests[0].anchor = mode;
+        case.plan()
+    };
+    let doubted = body(AnchorMode::ConsistencyGuid, unread);
+    assert_eq!((codes(&doubted), kinds(&doubted).len()), (vec![Code::AnchorMissing], 1));
+    assert!(!says(&body(AnchorMode::ObjectGuid, unread), Code::AnchorMissing));
+    assert!(!says(&body(AnchorMode::ConsistencyGuid, nothing), Code::AnchorMissing));
+}
+
+#[test]
+fn a_disabled_ad_user_has_a_twin_only_where_another_forest_has_it_enabled() {
+    let twin = |forest: &str, enabled: bool| {
+        let disabled = |user: &mut AdUser| user.enabled = Some(false);
+        let mut case = Case::new().ad("ann", A, disabled).ad("bob", P, nothing).cloud(1, "ann", None, nothing);
+        let mut twin = case.observed.forests[0].users[1].clone();
+        (twin.upn, twin.sam, twin.enabled) = (Some("ann@x.example".into()), Some("other".into()), Some(enabled));
+        let mut old = ObservedForest { name: "old".into(), ..ObservedForest::default() };
+        let forests = &mut case.observed.forests;
+        if forest == "old" {
+            old.users.push(twin);
+        } else {
+            old.users.push(forests[0].users[1].clone());
+            forests[0].users[1] = twin;
+        }
+        forests.push(old);
+        says(&case.map("ann", "ann", nothing).plan(), Code::EnabledTwin)
+    };
+    assert!(twin("old", true));
+    assert!(!twin("old", false) && !twin("corp", true));
+}
+
+#[test]
+fn two_mailboxes_are_feared_only_where_the_one_in_the_cloud_is_licensed() {
+    let on_premises = |user: &mut AdUser| user.has_exchange_mailbox = true;
+    let feared = |mail: bool, licensed: bool, edit: fn(&mut AdUser)| {
+        let account = move |user: &mut CloudUser| {
+            user.mail = if mail { Known::Is("ann@x.example".into()) } else { Known::Null };
+            user.traits_mut().licenses = Known::Is(if licensed { ["sku"].into() } else { Texts::default() });
+        };
+        let case = Case::new().ad("ann", A, edit).cloud(1, "ann", None, account).map("ann", "ann", nothing);
+        says(&case.plan(), Code::DoubleMailbox)
+    };
+    assert!(feared(true, true, on_premises));
+    assert!(!feared(true, false, on_premises) && !feared(false, true, on_premises) && !feared(true, true, nothing));
+}

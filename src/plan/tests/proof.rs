@@ -1,0 +1,81 @@
+//! The proof refuses a draft that breaks its promise, which no input can bring about.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::model::questions::Recorder;
+use crate::plan::draft::{Context, Draft, draft};
+use crate::plan::hints::Hints;
+use crate::plan::link::Link;
+use crate::plan::order::{Op, Write};
+use crate::plan::prove::prove;
+use crate::plan::world::World;
+use crate::tenant_model::{ChangeKind, UserRef};
+
+/// Ann gets her ID once it is taken off her twin; somebody else is not mapped.
+fn case() -> Case {
+    let people = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "twin", Some(anchor(A)), nothing);
+    people.cloud(3, "other", Some(anchor(S)), nothing).map("ann", "ann", decide("twin", Resolve::Clear))
+}
+
+/// What the proof says of the draft, once somebody has tampered with it.
+fn proof_of(case: &Case, tamper: impl FnOnce(&mut Draft<'_>, &dyn Fn(u8) -> UserRef)) -> String {
+    let world = World::new(case.observed.clone(), Recorder::default());
+    let links = case.desired.mappings.iter().map(|mapping| Link::new(&mapping.cloud.text, mapping)).collect();
+    let (hints, others, policy) = (Hints::none(), BTreeSet::new(), &case.desired.policy);
+    let mut draft = draft(links, &world, Context { policy, hints: &hints, others: &others });
+    tamper(&mut draft, &|n| world.tenant.by_id(&entra(n)).unwrap());
+    prove(&draft, &world, policy).map_or_else(|failure| failure.to_string(), |_| "proven".to_owned())
+}
+
+fn write(user: UserRef, kind: ChangeKind) -> Op {
+    Op { link: 0, write: Write::Account(user, kind), after: vec![0], reason: String::new() }
+}
+
+fn fails_with(expected: &str, tamper: impl FnOnce(&mut Draft<'_>, &dyn Fn(u8) -> UserRef)) {
+    let said = proof_of(&case(), tamper);
+    assert!(said.contains(expected), "{said}");
+}
+
+#[test]
+fn the_draft_itself_is_proven() {
+    assert_eq!(proof_of(&case(), |_, _| ()), "proven");
+}
+
+#[test]
+fn an_account_that_no_mapping_names_is_not_touched() {
+    let unnamed = "touches an account that no mapping names";
+    let kinds = || {
+        [
+            ChangeKind::ClearImmutableId { residue: false },
+            ChangeKind::ClearSecurityIdentifier,
+            ChangeKind::ClearObjectIdentifier,
+            ChangeKind::SetImmutableId(anchor(P)),
+            ChangeKind::SetUserPrincipalName("new@x.example".parse().unwrap()),
+            ChangeKind::SoftDelete,
+            ChangeKind::Purge,
+            ChangeKind::Restore,
+        ]
+    };
+    for kind in kinds() {
+        fails_with(unnamed, |draft, user| draft.ops.push(write(user(3), kind)));
+    }
+    fails_with(unnamed, |draft, user| draft.ops.push(write(user(2), ChangeKind::Purge)));
+    fails_with(unnamed, |draft, user| draft.ops.push(write(user(1), ChangeKind::SoftDelete)));
+}
+
+#[test]
+fn what_entra_would_refuse_is_not_planned() {
+    fails_with("a write is refused", |draft, _| draft.ops.swap(0, 1));
+}
+
+#[test]
+fn a_plan_leaves_nothing_over() {
+    fails_with("planning on the end state wants another write", |draft, _| drop(draft.ops.pop()));
+}
+
+#[test]
+fn an_interruption_may_not_change_the_end() {
+    let renamed = || ChangeKind::SetUserPrincipalName("new@x.example".parse().unwrap());
+    fails_with("an interruption leads to another end", |draft, user| draft.ops.push(write(user(1), renamed())));
+}
