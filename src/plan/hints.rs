@@ -227,6 +227,28 @@ mod tests {
         assert_eq!(near(&names, "lena.brant@x.example"), ["lena.brandt@x.example"]);
         assert_eq!(near(&names, "lena.brandt@y.example"), ["lena.brandt@x.example"]);
         assert!(near(&names, "max@x.example").is_empty());
+        let shouted = near(&names, "SIOBHAN.O’DELL@x.example");
+        assert_eq!(shouted, ["siobhan.o'dell@x.example (`’` U+2019 is not `'` U+0027)"]);
+        assert_eq!(near(&Names::new(["ma"].into_iter()), "max"), ["ma"], "the whole name is a beginning");
+    }
+
+    #[test]
+    fn an_accent_that_was_left_out_hides_nobody() {
+        for (written, name) in [
+            ("asa", "äsa"),
+            ("cedric", "çedric"),
+            ("emile", "émile"),
+            ("irem", "ırem"),
+            ("nuria", "ñuria"),
+            ("ozan", "özan"),
+            ("ulf", "ülf"),
+        ] {
+            assert!(
+                near(&Names::new([name].into_iter()), written).first().is_some_and(|found| found.starts_with(name)),
+                "{name}"
+            );
+        }
+        assert_eq!(skeleton("éèêë ıíìîï äåáàâã öóòôõø üúùû ç ñ ß"), "eeeeiiiiiaaaaaaoooooouuuucnss");
     }
 
     #[test]

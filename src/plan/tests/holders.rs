@@ -125,6 +125,8 @@ fn a_holder_that_cannot_be_restored_cannot_be_cleared_in_the_bin() {
 #[test]
 fn who_stands_in_the_way_matters_once_the_target_is_found() {
     let case = Case::new().ad("ann", A, nothing).cloud(1, "twin", Some(anchor(A)), nothing);
+    let carries = |user: &mut CloudUser| user.sid = Known::Is(sid(1));
+    let case = case.cloud(2, "old", None, carries);
     assert_eq!(blockers(&case.map("ann", "ann", nothing).plan()), [Code::CloudNotFound]);
 }
 

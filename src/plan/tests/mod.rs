@@ -1,5 +1,6 @@
 //! Planning on small directories: one test for each thing that can stand in the way.
 
+mod actions;
 mod discover;
 mod explain;
 mod federation;
@@ -11,6 +12,7 @@ mod order;
 mod parts;
 mod proof;
 mod protection;
+mod rules;
 mod selectors;
 mod steps;
 mod targets;

@@ -104,3 +104,30 @@ fn synced_users_tell_which_attribute_sync_uses() {
     assert!(doubtful(custom(), anchor(P)) && !doubtful(custom(), ImmutableId::stored("E7").unwrap()));
     assert!(!doubtful(AnchorMode::ConsistencyGuid, anchor(S)), "nobody of this forest has it");
 }
+
+/// The first of them by name, however that is written.
+#[test]
+fn the_first_fifty_synced_users_tell() {
+    let doubtful = |wrong: fn(u8) -> bool, count: u8| {
+        let mut case = Case::new();
+        for n in 0..count {
+            let guid = format!("f5057fee-4c3e-4459-82dd-21250b7296{n:02x}");
+            let stamped = |user: &mut AdUser| user.consistency_guid = GuidAttribute::Bytes((*super::guid(S).ad_bytes()).into());
+            let held = if wrong(n) { anchor(&guid) } else { anchor(S) };
+            let synced = |user: &mut CloudUser| {
+                user.sync_enabled = Known::Is(true);
+                user.immutable_id = Some(held);
+            };
+            let name = if wrong(n) { format!("USER{n:03}") } else { format!("{}{n:03}", if n % 2 == 0 { "User" } else { "a" }) };
+            case = case.ad(&name, &guid, stamped).cloud(n, &name, None, synced);
+        }
+        let body = case.plan();
+        let finding =
+            body.findings.into_iter().find(|finding| finding.code == Code::AnchorModeDoubtful && finding.mapping.is_none());
+        finding.map(|finding| finding.message)
+    };
+    assert_eq!(doubtful(|n| n == 7, 50), None, "one of fifty");
+    assert_eq!(doubtful(|n| n < 55, 200), None, "by name these come later");
+    let first = doubtful(|_| true, 60).unwrap();
+    assert!(first.contains("of the 50 synced accounts that were looked at"), "{first}");
+}

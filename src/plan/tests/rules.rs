@@ -1,0 +1,84 @@
+//! Rules: whom they pair, and whom they leave alone.
+
+use super::*;
+
+fn rule(name: &str, on_prem: OnPremPairKey, cloud: CloudPairKey) -> Rule {
+    Rule {
+        name: name.into(),
+        source: Source { file: Arc::from("hardmatch.yaml"), line: 20 },
+        forest: None,
+        under: None,
+        on_prem,
+        cloud,
+        replace_suffix: Vec::new(),
+    }
+}
+
+fn by_mail(name: &str) -> Rule {
+    rule(name, OnPremPairKey::Mail, CloudPairKey::Mail)
+}
+
+fn with_mail(address: &str) -> impl FnOnce(&mut CloudUser) {
+    move |user| user.mail = Known::Is(address.into())
+}
+
+/// The AD users that are left alone.
+fn unpaired(body: &Body) -> Vec<String> {
+    let finding = body.findings.iter().find(|finding| finding.code == Code::CloudNotFound && finding.mapping.is_none());
+    finding.map(|finding| finding.objects.iter().map(ToString::to_string).collect()).unwrap_or_default()
+}
+
+#[test]
+fn a_rule_goes_by_the_primary_address_and_by_mail_where_there_is_none() {
+    let entries = |user: &mut AdUser| {
+        user.proxy_addresses = ["smtp:old@x.example", "SMTP:ann.first@x.example"].into();
+        user.mail = Some("old@x.example".into());
+    };
+    let mut case = Case::new().ad("ann", A, entries).ad("bob", P, |user| user.mail = Some("bob.first@x.example".into()));
+    case = case.cloud(1, "a1", None, with_mail("ann.first@x.example")).cloud(2, "b1", None, with_mail("bob.first@x.example"));
+    case.desired.rules.push(by_mail("staff"));
+    assert_eq!(kinds(&case.plan()), ["setImmutableId a1", "setImmutableId b1"]);
+}
+
+#[test]
+fn a_rule_takes_nobody_out_of_the_recycle_bin_and_nobody_who_is_spoken_for() {
+    let named = |user: &mut AdUser| user.mail = Some("ann@x.example".into());
+    let binned = |user: &mut CloudUser| {
+        user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
+        user.mail = Known::Is("ann@x.example".into());
+    };
+    let mut deleted = Case::new().ad("ann", A, named).cloud(1, "ann", None, binned).cloud(2, "x", None, nothing);
+    deleted.desired.rules.push(by_mail("staff"));
+    let body = deleted.plan();
+    assert_eq!((body.mappings.len(), unpaired(&body)), (0, vec!["CN=ann,OU=Staff,DC=corp (`ann@x.example`)".to_owned()]));
+    let people = || Case::new().ad("ann", A, named).ad("bob", P, nothing).cloud(1, "ann", None, with_mail("ann@x.example"));
+    let mut mapped = people().map("bob", "ann", nothing);
+    mapped.desired.rules.push(by_mail("staff"));
+    let body = mapped.plan();
+    assert_eq!((body.mappings.len(), kinds(&body)), (1, vec!["setImmutableId ann".to_owned()]));
+    assert_eq!(unpaired(&body), ["CN=bob,OU=Staff,DC=corp (no mail)"; 0], "bob is mapped, and so is the account of ann");
+    let mut twice = people();
+    twice.observed.forests[0].users[1].employee_id = Some("7".into());
+    twice.observed.tenant.users[0].employee_id = Known::Is("7".into());
+    twice.desired.rules = vec![by_mail("first"), rule("second", OnPremPairKey::EmployeeId, CloudPairKey::EmployeeId)];
+    let body = twice.plan();
+    assert_eq!((body.mappings.len(), blockers(&body)), (1, vec![]), "the first rule has taken it");
+}
+
+#[test]
+fn whom_a_rule_finds_nobody_for_is_told_up_to_a_number() {
+    let people = |count: u8| {
+        let mut case = Case::new().cloud(1, "ann", None, nothing);
+        for n in 1..=count {
+            case = case.ad(&format!("user{n:02}"), &format!("f5057fee-4c3e-4459-82dd-21250b7296{n:02x}"), nothing);
+        }
+        case.desired.rules.push(by_mail("staff"));
+        unpaired(&case.plan())
+    };
+    assert_eq!(people(1), ["CN=user01,OU=Staff,DC=corp (no mail)"]);
+    assert_eq!((people(10).len(), people(10).last().unwrap().contains("user10")), (10, true));
+    assert_eq!(people(12).last().unwrap(), "and 2 more");
+    let mut numbers = Case::new().ad("ann", A, nothing).cloud(1, "bob", None, nothing);
+    numbers.desired.rules.push(rule("staff", OnPremPairKey::EmployeeId, CloudPairKey::EmployeeId));
+    assert_eq!(unpaired(&numbers.plan()), ["CN=ann,OU=Staff,DC=corp (no employeeID)"]);
+}
