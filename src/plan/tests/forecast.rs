@@ -56,3 +56,14 @@ fn two_mailboxes_are_feared_only_where_the_one_in_the_cloud_is_licensed() {
     assert!(feared(true, true, on_premises));
     assert!(!feared(true, false, on_premises) && !feared(false, true, on_premises) && !feared(true, true, nothing));
 }
+
+/// A tenant has one holder of an ID; a damaged reading may show more.
+#[test]
+fn sync_that_goes_on_with_somebody_else_is_said() {
+    let linked = |user: &mut CloudUser| user.sync_enabled = Known::Is(true);
+    let case = || Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(A)), nothing);
+    assert!(!says(&case().map("ann", "ann", nothing).plan(), Code::HardMatchBlocked));
+    let body = case().cloud(2, "twin", Some(anchor(A)), linked).map("ann", "ann", nothing).plan();
+    let blocked = body.findings.iter().find(|finding| finding.code == Code::HardMatchBlocked);
+    assert!(blocked.is_some_and(|finding| finding.message.contains("to twin@x.example")), "{:?}", body.findings);
+}

@@ -79,3 +79,12 @@ fn an_interruption_may_not_change_the_end() {
     let renamed = || ChangeKind::SetUserPrincipalName("new@x.example".parse().unwrap());
     fails_with("an interruption leads to another end", |draft, user| draft.ops.push(write(user(1), renamed())));
 }
+
+/// The decision counts for nothing: the account gets its own ID.
+#[test]
+fn mappings_that_look_at_one_account_are_proven_together() {
+    let case = Case::new().ad("ann", A, nothing).ad("bob", P, nothing).cloud(1, "ann", None, nothing);
+    let case = case.cloud(2, "bob", ImmutableId::stored(A), nothing);
+    let body = case.map("ann", "ann", decide("bob", Resolve::Clear)).map("bob", "bob", nothing).plan();
+    assert_eq!((blockers(&body), kinds(&body)), (vec![], vec!["setImmutableId ann".to_owned(), "setImmutableId bob".to_owned()]));
+}

@@ -82,3 +82,17 @@ fn whom_a_rule_finds_nobody_for_is_told_up_to_a_number() {
     numbers.desired.rules.push(rule("staff", OnPremPairKey::EmployeeId, CloudPairKey::EmployeeId));
     assert_eq!(unpaired(&numbers.plan()), ["CN=ann,OU=Staff,DC=corp (no employeeID)"]);
 }
+
+#[test]
+fn a_rule_stays_in_its_forest_and_below_its_container() {
+    let mut case = Case::new().ad("ann", A, nothing).ad("bob", P, |user| user.dn = "CN=bob,OU=Guests,DC=corp".parse().unwrap());
+    case =
+        case.ad("cid", S, nothing).cloud(1, "ann", None, nothing).cloud(2, "bob", None, nothing).cloud(3, "cid", None, nothing);
+    let mut old = ObservedForest { name: "old".into(), ..ObservedForest::default() };
+    old.users.extend(case.observed.forests[0].users.pop());
+    case.observed.forests.push(old);
+    let names = rule("staff", OnPremPairKey::UserPrincipalName, CloudPairKey::UserPrincipalName);
+    let under = Some("OU=Staff,DC=corp".parse().unwrap());
+    case.desired.rules.push(Rule { forest: Some("corp".into()), under, ..names });
+    assert_eq!(kinds(&case.plan()), ["setImmutableId ann"]);
+}

@@ -47,6 +47,9 @@ fn two_mappings_for_one_person_block_each_other() {
         .plan();
     assert_eq!(blockers(&body), [Code::DuplicateMapping, Code::DuplicateMapping]);
     assert_eq!(body.mappings.iter().map(|mapping| mapping.id.as_str()).collect::<Vec<_>>(), ["ann@x.example", "ANN@x.example#2"]);
+    let accounts = || Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "bob", None, nothing);
+    let body = accounts().map("ann", "ann", nothing).map("ann", "bob", nothing).plan();
+    assert_eq!(blockers(&body), [Code::DuplicateMapping, Code::DuplicateMapping], "it is one AD user, so no shared anchor");
 }
 
 #[test]
@@ -93,6 +96,11 @@ fn hints_say_where_rows_and_rules_find_what_they_cannot_say_themselves() {
     assert!(hint("hardmatch.yaml", None, false).ends_with("bring it back first."));
     assert!(hint("wave.csv", None, false).ends_with("move it to `mappings` of the configuration."));
     assert!(hint("wave.csv", None, true).ends_with("the columns holder and resolve say that."));
+    let missing = Case::new().ad("ann", A, nothing).cloud(1, "bob", None, nothing).map("ann", "zoe", |mapping| {
+        mapping.source.file = "wave.csv".into();
+    });
+    let hint_of_missing = missing.plan().findings[0].hint.clone().unwrap();
+    assert!(!hint_of_missing.contains("wave.csv"), "no column cures that: {hint_of_missing}");
     assert!(hint("hardmatch.yaml", Some("staff"), true).ends_with("which wins over the rule."));
 }
 
@@ -255,4 +263,22 @@ fn who_a_selector_names_is_told_of_every_way_to_name_somebody() {
         assert_eq!(names(key.clone(), Some("old")), [false, false], "{key:?}");
     }
     assert_eq!(names(sam(Some("elsewhere"), "ann"), None), [false, false]);
+}
+
+#[test]
+fn a_dn_names_one_user_whatever_the_case_of_its_letters() {
+    let plan = |dn: &str| {
+        let named = |mapping: &mut Mapping| {
+            let key = OnPremKey::Dn(dn.parse().unwrap());
+            mapping.on_prem = OnPremSide::User(OnPremSelector { key, forest: None, text: dn.into() });
+        };
+        let case = Case::new().ad("ann", A, nothing).ad("bob", P, nothing).cloud(1, "ann", None, nothing);
+        case.map("", "ann", named).plan()
+    };
+    let found = plan("cn=ANN, ou=staff, dc=corp");
+    assert_eq!(
+        (kinds(&found), found.mappings[0].anchor.as_deref()),
+        (vec!["setImmutableId ann".into()], Some(anchor(A).as_str()))
+    );
+    assert_eq!(blockers(&plan("CN=ann,DC=corp")), [Code::OnpremNotFound]);
 }

@@ -156,3 +156,34 @@ fn an_account_whose_sync_was_not_read_is_named_before_it_is_written() {
     assert!(body.findings[0].objects[0].contains("ann@x.example"), "{:?}", body.findings);
     assert_eq!(codes(&case(Some(anchor(A)))), [], "nothing is written");
 }
+
+#[test]
+fn several_of_one_name_are_listed_in_an_order_of_their_own() {
+    let mut case = Case::new().ad("ann", A, nothing).ad("ANN", P, nothing).cloud(1, "ann", None, nothing);
+    case = case.map("ann", "ann", nothing);
+    let first = case.plan();
+    assert_eq!(blockers(&first), [Code::OnpremAmbiguous]);
+    case.observed.forests[0].users.reverse();
+    assert_eq!(case.plan(), first);
+}
+
+#[test]
+fn directories_that_were_lent_come_back_as_they_were() {
+    let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", nothing);
+    let mut lent = case.observed.clone();
+    compute(&case.desired, &mut lent, &Options::default()).unwrap();
+    assert_eq!(format!("{lent:?}"), format!("{:?}", case.observed));
+}
+
+#[test]
+fn rows_are_the_same_whether_the_directories_were_lent_or_given() {
+    let mut case = Case::new().ad("ann", A, nothing).ad("bob", P, nothing).cloud(1, "ann", None, nothing);
+    case = case.cloud(2, "bob", None, nothing).map("ann", "ann", nothing).map("bob", "bob", nothing);
+    let mut old = ObservedForest { name: "old".into(), ..ObservedForest::default() };
+    old.users.extend(case.observed.forests[0].users.pop());
+    case.observed.forests.push(old);
+    let given = compute_at_last(&case.desired, case.observed.clone(), &Options::default()).unwrap();
+    assert_eq!(given, case.plan());
+    let names = given.mappings.iter().map(|mapping| mapping.on_prem.clone().unwrap().dn.unwrap());
+    assert_eq!(names.collect::<Vec<_>>(), ["CN=ann,OU=Staff,DC=corp", "CN=bob,OU=Staff,DC=corp"].map(Into::into));
+}
