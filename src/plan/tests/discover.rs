@@ -7,29 +7,29 @@ use crate::plan::evidence::Evidence;
 use crate::plan::pairing::Confidence;
 
 impl Case {
-    fn discover(&self) -> Discovery {
+    pub(super) fn discover(&self) -> Discovery {
         discover(&self.desired, self.observed.clone(), &Scope::default(), &Questions::default()).0.unwrap()
     }
 
     /// What is said of the only AD user, or of the first one that is left out.
-    fn why(&self) -> String {
+    pub(super) fn why(&self) -> String {
         let found = self.discover();
         assert!(found.proposals.is_empty(), "{:?}", found.proposals);
         found.left_out.first().map_or_else(|| "nobody".to_owned(), |left_out| left_out.why.clone())
     }
 
-    fn evidence(&self) -> (Confidence, Vec<Evidence>) {
+    pub(super) fn evidence(&self) -> (Confidence, Vec<Evidence>) {
         let found = self.discover();
         assert!(found.left_out.is_empty() && found.proposals.len() == 1, "{found:?}");
         (found.proposals[0].confidence, found.proposals[0].evidence.clone())
     }
 }
 
-fn ann() -> Case {
+pub(super) fn ann() -> Case {
     Case::new().ad("ann", A, |user| user.mail = Some("ann@x.example".into()))
 }
 
-fn mailed(account: &mut CloudUser) {
+pub(super) fn mailed(account: &mut CloudUser) {
     account.mail = Known::Is(account.upn.clone());
 }
 

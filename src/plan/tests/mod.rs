@@ -2,6 +2,7 @@
 
 mod actions;
 mod discover;
+mod evidence;
 mod explain;
 mod federation;
 mod forecast;
@@ -11,10 +12,12 @@ mod next_sync;
 mod order;
 mod parts;
 mod proof;
+mod proposals;
 mod protection;
 mod rules;
 mod selectors;
 mod steps;
+mod synced_report;
 mod targets;
 mod whole;
 
