@@ -21,7 +21,10 @@ fn with_number(account: &mut CloudUser) {
 fn a_number_tells_who_it_is_where_only_one_has_it() {
     let case = || Case::new().ad("x", A, numbered("7")).cloud(1, "other", None, with_number);
     assert_eq!(case().evidence(), (Confidence::Medium, vec![Evidence::EmployeeId]));
-    let nobody = |case: Case| case.discover().proposals.is_empty();
+    let nobody = |case: Case| {
+        let found = case.discover();
+        found.proposals.is_empty() && found.left_out.is_empty()
+    };
     assert!(nobody(case().cloud(2, "third", None, with_number)), "two accounts");
     assert!(nobody(case().ad("bob", P, numbered("7"))), "two AD users");
     let blank = |account: &mut CloudUser| account.employee_id = Known::Is(" ".into());
@@ -45,6 +48,12 @@ fn two_values_that_agree_outweigh_one_that_does_not() {
     let case = |edit: fn(&mut CloudUser)| Case::new().ad("ann", A, user).cloud(1, "ann", None, edit);
     assert_eq!(case(both).evidence(), (Confidence::Medium, vec![Evidence::SignInName, Evidence::EmployeeId]));
     assert_eq!(case(other_mail).why(), "one thing is the same, but the mail address is another");
+    let by_address = |account: &mut CloudUser| {
+        with_number(account);
+        account.mail = Known::Is("ann@x.example".into());
+    };
+    let found = Case::new().ad("ann", A, user).cloud(1, "other", None, by_address).evidence();
+    assert_eq!(found, (Confidence::Medium, vec![Evidence::PrimaryAddress, Evidence::EmployeeId]), "the sign-in name is another");
     // A sign-in name that is the address as well is one value.
     let one = ann().ad("x", P, |user| user.excluded = Some(Exclusion::ServiceAccount));
     let one = {
@@ -142,4 +151,12 @@ fn an_identifier_beside_other_names_is_left_to_people_unless_sync_goes_by_it() {
     assert_eq!(case(false, "zoe").why(), "it has an identifier of this AD user, but its names are others");
     assert_eq!(case(true, "zoe").evidence().0, Confidence::High);
     assert_eq!(case(false, "ann").evidence().0, Confidence::High);
+}
+
+#[test]
+fn other_addresses_add_nothing_to_the_primary_one() {
+    let entries = ["SMTP:ann@x.example", "smtp:a.alias@x.example"];
+    let mut case = ann().cloud(1, "ann", None, |account| account.proxy_addresses = Known::Is(entries.into()));
+    case.observed.forests[0].users[0].proxy_addresses = entries.into();
+    assert_eq!(case.evidence().1, [Evidence::SignInName, Evidence::PrimaryAddress]);
 }

@@ -28,6 +28,7 @@ fn names_that_begin_alike_are_asked_for_only_once_nobody_was_found() {
     let (body, first) = case.ask(&Questions::default());
     assert_eq!(first.forests, [everywhere(ForestKey::Sam("anm".into()))].into());
     assert!(first.tenant.contains(&CloudQuestion::Upn("amn@x.example".into())) && body.status == Status::Blocked);
+    assert!(!first.tenant.contains(&CloudQuestion::Similar("am".into())));
     let (_, second) = case.ask(&first);
     assert!(second.forests.contains(&everywhere(ForestKey::Similar("an".into()))));
     assert!(second.tenant.contains(&CloudQuestion::Similar("am".into())));

@@ -80,11 +80,17 @@ fn an_interruption_may_not_change_the_end() {
     fails_with("an interruption leads to another end", |draft, user| draft.ops.push(write(user(1), renamed())));
 }
 
-/// The decision counts for nothing: the account gets its own ID.
+/// The decision counts for nothing: the account gets its own ID. Without the mapping of the account the decision would be
+/// taken for one that cannot be carried out.
 #[test]
 fn mappings_that_look_at_one_account_are_proven_together() {
-    let case = Case::new().ad("ann", A, nothing).ad("bob", P, nothing).cloud(1, "ann", None, nothing);
-    let case = case.cloud(2, "bob", ImmutableId::stored(A), nothing);
-    let body = case.map("ann", "ann", decide("bob", Resolve::Clear)).map("bob", "bob", nothing).plan();
-    assert_eq!((blockers(&body), kinds(&body)), (vec![], vec!["setImmutableId ann".to_owned(), "setImmutableId bob".to_owned()]));
+    let federated = |user: &mut AdUser| user.upn = Some("bob@fed.example".into());
+    let case = Case::new().ad("ann", A, nothing).ad("bob", P, federated).cloud(1, "ann", None, nothing);
+    let case = case.cloud(2, "bob@fed.example", ImmutableId::stored(A), nothing).cloud(3, "twin", Some(anchor(A)), nothing);
+    let decided = |mapping: &mut Mapping| {
+        decide("twin", Resolve::Clear)(mapping);
+        decide("bob@fed.example", Resolve::Clear)(mapping);
+    };
+    let body = case.map("ann", "ann", decided).map("bob", "bob@fed.example", accept(Acceptable::FederatedDomain)).plan();
+    assert_eq!((blockers(&body), kinds(&body).len()), (vec![], 5), "{:?}", kinds(&body));
 }

@@ -19,13 +19,13 @@ fn accounts_are_counted_by_how_they_stand_to_sync() {
     let case = Case::new().ad("ann", A, nothing).ad("bob", P, nothing);
     let case = case.cloud(1, "ann", Some(anchor(A)), synced).cloud(2, "bob", Some(anchor(P)), nothing);
     let case = case.cloud(3, "old", Some(anchor(S)), nothing).cloud(4, "new", None, nothing).cloud(5, "bin", None, deleted);
-    let report = synced_report(case.cloud(6, "two", None, nothing).observed);
-    let counts = [(SyncState::Synced, 1), (SyncState::Armed, 1), (SyncState::Stale, 1), (SyncState::CloudOnly, 2)];
+    let case = case.cloud(6, "two", None, nothing).cloud(7, "gone", Some(anchor(C)), synced);
+    let report = synced_report(case.observed);
+    let counts = [(SyncState::Synced, 2), (SyncState::Armed, 1), (SyncState::Stale, 1), (SyncState::CloudOnly, 2)];
     assert_eq!(report.accounts, counts.into());
-    assert_eq!(
-        odd(&report),
-        ["is not synced, and no AD user that was read has its ImmutableID: it is in the way of a soft match"]
-    );
+    assert_eq!(report.forms, [(IdForm::Guid, 2)].into());
+    let stale = "is not synced, and no AD user that was read has its ImmutableID: it is in the way of a soft match";
+    assert_eq!(odd(&report), ["is synced with an AD user that was not read", stale]);
 }
 
 #[test]
@@ -38,12 +38,12 @@ fn ids_are_told_by_what_they_are_made_of_and_by_the_attribute() {
     let case = Case::new().ad("ann", A, nothing).ad("bob", P, stamped).ad("cid", C, nothing);
     let case = case.cloud(1, "ann", Some(anchor(A)), own(1)).cloud(2, "bob", Some(anchor(S)), pinned);
     let case = case.cloud(3, "other", Some(anchor(P)), own(1)).cloud(4, "none", None, synced);
-    let case = case.cloud(5, "swapped", Some(swapped), synced).cloud(6, "text", ImmutableId::stored(A), synced);
+    let case = case.cloud(5, "swapped", Some(swapped), own(3)).cloud(6, "text", ImmutableId::stored(A), synced);
     let report = synced_report(case.cloud(7, "opaque", ImmutableId::stored("E7"), synced).observed);
     let forms =
         [(IdForm::Guid, 3), (IdForm::WrongByteOrder, 1), (IdForm::OddSpelling, 1), (IdForm::Opaque, 1), (IdForm::Missing, 1)];
     assert_eq!(report.forms, forms.into());
-    assert_eq!(report.proofs, [(IdProof::Proven, 2), (IdProof::Unproven, 3), (IdProof::Contradicted, 1)].into());
+    assert_eq!(report.proofs, [(IdProof::Proven, 3), (IdProof::Unproven, 2), (IdProof::Contradicted, 1)].into());
     let origins =
         [(IdOrigin::ObjectGuidOrBoth, 3), (IdOrigin::ObjectGuid, 1), (IdOrigin::ConsistencyGuid, 1), (IdOrigin::Nobody, 1)];
     assert_eq!(report.origins, origins.into());
