@@ -7,7 +7,7 @@ use crate::tenant_model::UserRef;
 
 use super::super::body::Body;
 use super::super::discover::{self, LeftOut, Pair};
-use super::super::evidence::{Candidate, Evidence, Pinned, Strength};
+use super::super::evidence::{Candidate, Evidence, Pinned};
 use super::super::finding::{Code, Finding};
 use super::super::hints::Hints;
 use super::super::holders::names;
@@ -144,8 +144,7 @@ fn choose(ad: AdRef, world: &World) -> Choice {
 fn beside_the_wrong_one(candidates: &[Candidate], world: &World) -> Option<Candidate> {
     const NAMES: [Evidence; 3] = [Evidence::SignInName, Evidence::PrimaryAddress, Evidence::AddressAsName];
     let has_name = |candidate: &&Candidate| NAMES.iter().any(|name| candidate.evidence.contains(name));
-    let strong = candidates.iter().filter(|candidate| candidate.strength() > Strength::Weak);
-    let named: Vec<&Candidate> = strong.filter(has_name).collect();
+    let named: Vec<&Candidate> = candidates.iter().filter(has_name).collect();
     let [one] = named[..] else { return None };
     let account = world.tenant.user(one.user)?;
     let is_good = one.against.is_empty() && !one.is_stale && !account.is_deleted() && !account.is_synced();
@@ -158,7 +157,7 @@ fn is_claimed(candidate: &Candidate, desired: &Desired, world: &World) -> bool {
 
 fn proposal(pair: &Pair, desired: &Desired, world: &World) -> Result<Option<ExplainedProposal>, ProofFailure> {
     let Some(mapping) = discover::mapping(pair, world) else { return Ok(None) };
-    let alone = Desired { mappings: vec![mapping], rules: Vec::new(), notices: Vec::new(), ..desired.clone() };
+    let alone = Desired { mappings: vec![mapping], rules: Vec::new(), ..desired.clone() };
     let body = plan(&alone, world, &Options::default())?;
     let Some(planned) = body.mappings.first() else { return Ok(None) };
     let (findings, next_sync) = (findings_of(&body, &planned.id), planned.next_sync.as_deref().cloned());

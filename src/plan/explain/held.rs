@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::text::same;
 use crate::model::{AnchorForm, CloudUser, ObjectGuid, ProxyAddress, ProxyKind};
-use crate::tenant_model::{UserRef, mail_addresses as cloud_addresses};
+use crate::tenant_model::UserRef;
 
 use super::super::describe::{cloud_user_line, other_line};
 use super::super::world::{World, mail_addresses};
@@ -136,8 +136,7 @@ fn how_it_has(account: &CloudUser, address: &str) -> String {
     match entry.map(|proxy| proxy.kind) {
         Some(ProxyKind::Primary) => ", its primary address",
         Some(ProxyKind::Secondary | ProxyKind::Other) => "",
-        None if cloud_addresses(account).count() > 0 => ", as mail only",
-        None => "",
+        None => ", as mail only",
     }
     .to_owned()
 }

@@ -232,7 +232,6 @@ fn conflict_sentence(case: &Case<'_>, id: EntraId, world: &World) -> String {
 fn refused(case: &Case<'_>, refusal: &SyncRefusal, told: &mut BTreeSet<UserRef>, world: &World) -> Vec<String> {
     let first = match refusal.code {
         "SyncDisabled" => return vec![format!("Nothing is exported: {}.", refusal.rule)],
-        "BlockedOnPremises" => format!("The sync client does not export it: {}.", refusal.rule),
         _ => format!("Entra refuses the link with {}.", refusal_line(refusal)),
     };
     let Some(id) = refusal.user else { return vec![first] };

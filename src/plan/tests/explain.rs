@@ -5,23 +5,23 @@ use crate::plan::explain::{Explanation, Unexplained, Wanted, explain};
 use crate::plan::next_sync::Outcome;
 use crate::plan::questions::Questions;
 
-fn wanted(name: &str) -> Wanted {
+pub(super) fn wanted(name: &str) -> Wanted {
     let upn: Option<Upn> = name.parse().ok();
     let key = upn.clone().map_or_else(|| OnPremKey::Sam { domain: None, name: name.into() }, OnPremKey::Upn);
     let cloud = upn.into_iter().map(CloudKey::Upn).collect();
     Wanted { text: name.into(), on_prem: Some(key), cloud, forest: None }
 }
 
-fn ask(case: &Case, name: &str) -> Result<Box<Explanation>, Unexplained> {
+pub(super) fn ask(case: &Case, name: &str) -> Result<Box<Explanation>, Unexplained> {
     explain(&case.desired, case.observed.clone(), &wanted(name), &Questions::default()).0
 }
 
-fn explained(case: &Case, name: &str) -> Explanation {
+pub(super) fn explained(case: &Case, name: &str) -> Explanation {
     *ask(case, name).unwrap()
 }
 
 /// Standing, answer, and who holds what where somebody does.
-fn told(explanation: &Explanation) -> String {
+pub(super) fn told(explanation: &Explanation) -> String {
     let values = explanation.ad_user.iter().flat_map(|user| &user.values).chain(&explanation.account_values);
     let holders = values.flat_map(|value| {
         value
@@ -34,11 +34,11 @@ fn told(explanation: &Explanation) -> String {
     lines.join("\n")
 }
 
-fn ann() -> Case {
+pub(super) fn ann() -> Case {
     Case::new().ad("ann", A, |user| user.proxy_addresses = ["SMTP:ann@x.example", "smtp:a@x.example"].into())
 }
 
-fn linked(user: &mut CloudUser) {
+pub(super) fn linked(user: &mut CloudUser) {
     (user.sync_enabled, user.sid) = (Known::Is(true), Known::Is(sid(1)));
     user.object_identifier = Known::Is(guid(A));
     user.last_sync = Known::Is("2026-11-24T07:30:00Z".into());

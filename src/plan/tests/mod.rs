@@ -4,6 +4,7 @@ mod actions;
 mod discover;
 mod evidence;
 mod explain;
+mod explained_parts;
 mod federation;
 mod forecast;
 mod holders;
