@@ -110,7 +110,8 @@ fn values_are_told_with_how_they_are_held() {
     case.observed.tenant.others = vec![group(100), group(101)];
     let explanation = explained(&case, "ann");
     assert_eq!(holders(&explanation, ValueKind::OtherGuid), ["old@x.example (id 01)"]);
-    assert_eq!(holders(&explanation, ValueKind::WrittenBack).len(), 1);
+    let written_back = holders(&explanation, ValueKind::WrittenBack);
+    assert!(written_back.len() == 1 && written_back[0].contains("64"), "group 100: {written_back:?}");
     let held = ["b@x.example (id 02), as mail only", "c@x.example (id 03), as mail only"];
     assert_eq!(holders(&explanation, ValueKind::PrimaryAddress), held);
 }
@@ -188,6 +189,20 @@ fn a_mapping_is_explained_as_the_plan_of_all_that_take_part() {
 }
 
 #[test]
+fn an_account_is_explained_with_its_own_mapping() {
+    let named = |name: &str| Wanted { on_prem: None, cloud: vec![account(name).key], text: name.into(), forest: None };
+    let case =
+        Case::new().ad("ann", A, nothing).ad("bob", P, nothing).cloud(1, "a1", None, nothing).cloud(2, "b1", None, nothing);
+    let case = case.map("ann", "a1", nothing).map("bob", "b1", nothing);
+    let explanation = asked(&case, &named("b1")).unwrap();
+    assert_eq!(explanation.mappings.iter().map(|mapping| &*mapping.id).collect::<Vec<_>>(), ["b1@x.example"]);
+    let by_sid = |user: &mut CloudUser| user.sid = Known::Is(sid(1));
+    let case = Case::new().ad("ann", A, nothing).ad("bob", P, nothing).cloud(1, "bob", None, by_sid);
+    let owner = asked(&case, &named("bob")).unwrap().ad_user.unwrap();
+    assert_eq!(owner.sam.as_deref(), Some("ann"), "a SID says more than a name");
+}
+
+#[test]
 fn a_mapping_is_proposed_only_where_there_is_no_link_and_no_mapping() {
     assert!(explained(&ann().cloud(1, "ann", Some(anchor(A)), linked), "ann").proposal.is_none());
     let case = || ann().ad("bob", P, nothing).cloud(1, "ann", Some(anchor(P)), nothing).cloud(2, "bob", None, nothing);
@@ -209,6 +224,10 @@ fn a_mapping_is_proposed_only_where_there_is_no_link_and_no_mapping() {
     ruled.observed.forests[0].users[0].proxy_addresses = Texts::default();
     let proposal = explained(&ruled, "ann").proposal.unwrap();
     assert_eq!(proposal.actions.iter().map(|action| action.target.entra_id()).collect::<Vec<_>>(), [Some(entra(1))]);
+    let other = ann().ad("bob", P, nothing).cloud(1, "ann", None, |user| user.employee_id = Known::Is("7".into()));
+    let mut other = other.cloud(2, "bob", None, nothing).map("bob", "bob", nothing);
+    other.observed.forests[0].users[0].employee_id = Some("7".into());
+    assert!(explained(&other, "ann").proposal.is_some(), "a mapping of somebody else does not count");
     let claimed = case().map("bob", "ann", nothing);
     let explanation = explained(&claimed, "ann");
     assert_eq!((explanation.mappings.len(), explanation.proposal), (0, None));
