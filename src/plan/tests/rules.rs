@@ -96,3 +96,13 @@ fn a_rule_stays_in_its_forest_and_below_its_container() {
     case.desired.rules.push(Rule { forest: Some("corp".into()), under, ..names });
     assert_eq!(kinds(&case.plan()), ["setImmutableId ann"]);
 }
+
+#[test]
+fn what_a_rule_cannot_say_is_said_by_a_mapping() {
+    let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", ImmutableId::stored("E7"), nothing);
+    case.desired.rules.push(rule("staff", OnPremPairKey::UserPrincipalName, CloudPairKey::UserPrincipalName));
+    let body = case.plan();
+    assert_eq!(blockers(&body), [Code::AnchorOpaque]);
+    let hint = body.findings[0].hint.clone().unwrap();
+    assert!(hint.ends_with("which wins over the rule."), "{hint}");
+}
