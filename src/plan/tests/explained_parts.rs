@@ -1,6 +1,7 @@
 //! What an explanation shows of both sides, and what it proposes.
 
 use super::explain::{ann, ask, explained, linked, told, wanted};
+use super::rules::rule;
 use super::*;
 use crate::plan::explain::{Explanation, Unexplained, ValueKind, Wanted, explain};
 use crate::plan::questions::Questions;
@@ -211,15 +212,7 @@ fn a_mapping_is_proposed_only_where_there_is_no_link_and_no_mapping() {
     let mut ruled = ann().ad("bob", P, nothing).cloud(1, "other", None, nothing).cloud(2, "bob", None, nothing);
     ruled.observed.forests[0].users[0].employee_id = Some("7".into());
     ruled.observed.tenant.users[0].employee_id = Known::Is("7".into());
-    ruled.desired.rules.push(Rule {
-        name: "staff".into(),
-        source: Source { file: Arc::from("hardmatch.yaml"), line: 20 },
-        forest: None,
-        under: None,
-        on_prem: OnPremPairKey::UserPrincipalName,
-        cloud: CloudPairKey::UserPrincipalName,
-        replace_suffix: Vec::new(),
-    });
+    ruled.desired.rules.push(rule("staff", OnPremPairKey::UserPrincipalName, CloudPairKey::UserPrincipalName));
     ruled.observed.forests[0].users[0].upn = Some("ann@corp.local".into());
     ruled.observed.forests[0].users[0].proxy_addresses = Texts::default();
     let proposal = explained(&ruled, "ann").proposal.unwrap();

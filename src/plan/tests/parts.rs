@@ -75,15 +75,7 @@ fn a_part_counts_for_the_whole() {
 fn rules_need_everything() {
     let mut case = Case::new();
     assert!(!needs_everything(&case.desired));
-    case.desired.rules.push(Rule {
-        name: "staff".into(),
-        source: Source { file: Arc::from("hardmatch.yaml"), line: 1 },
-        forest: None,
-        under: None,
-        on_prem: OnPremPairKey::Mail,
-        cloud: CloudPairKey::Mail,
-        replace_suffix: Vec::new(),
-    });
+    case.desired.rules.push(super::rules::rule("staff", OnPremPairKey::Mail, CloudPairKey::Mail));
     assert!(needs_everything(&case.desired));
 }
 

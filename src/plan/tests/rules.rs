@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn rule(name: &str, on_prem: OnPremPairKey, cloud: CloudPairKey) -> Rule {
+pub(super) fn rule(name: &str, on_prem: OnPremPairKey, cloud: CloudPairKey) -> Rule {
     Rule {
         name: name.into(),
         source: Source { file: Arc::from("hardmatch.yaml"), line: 20 },
