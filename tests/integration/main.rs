@@ -28,6 +28,7 @@ mod owner_only;
 mod partial;
 mod pipelines;
 mod properties;
+mod protection;
 mod pull_request;
 mod random_runs;
 mod readme;
