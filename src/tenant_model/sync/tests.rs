@@ -344,6 +344,16 @@ fn a_new_account_gets_an_id_that_nobody_has() {
 }
 
 #[test]
+fn new_accounts_stand_side_by_side() {
+    let mut tenant = TenantBuilder::users(&["w"]).domains().build();
+    for (n, name) in [(7, "eva"), (8, "tom"), (9, "zoe")] {
+        tenant.cycle(&Person::new(n, name));
+    }
+    let names: Vec<&str> = tenant.users().map(|(_, user)| &*user.upn).collect();
+    assert_eq!(names, ["w@x.example", "eva@x.example", "tom@x.example", "zoe@x.example"]);
+}
+
+#[test]
 fn an_ad_user_without_a_sign_in_name_gets_the_implicit_one() {
     let nameless = eva().with(|user| user.upn = None);
     let tenant = TenantBuilder::users(&["w"]).domains().build();
