@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::directory::ports::DirectoryError;
 use crate::model::{CloudUser, EntraId};
 
+use super::bin;
 use super::call::{Call, Told, Version};
 use super::client::Client;
 use super::crowd::Crowd;
@@ -36,12 +37,19 @@ struct Named {
     user_principal_name: String,
 }
 
-/// Everybody, live or deleted, by id. `split` is how the live ones are cut, as far as that is known.
-pub(super) async fn read(client: &Client, depth: Depth, users: u64, split: Split) -> Result<Vec<CloudUser>, DirectoryError> {
+/// Everybody, live or deleted, by id. `split` is how the live ones are cut, as far as that is known, and `deleted` how many
+/// are in the recycle bin.
+pub(super) async fn read(
+    client: &Client,
+    depth: Depth,
+    users: u64,
+    split: Split,
+    deleted: Option<u64>,
+) -> Result<Vec<CloudUser>, DirectoryError> {
     let ranges = cut(client, split).await?.into_ranges();
     let parts = read_ranges(client, depth, &ranges, users).await?;
     // The bin comes last: whoever is deleted in between is seen twice, and not missed.
-    let (bin, counts) = tokio::join!(users::bin(client, depth), count(client, &ranges));
+    let (bin, counts) = tokio::join!(bin::read(client, depth, deleted), count(client, &ranges));
     let (crowd, counts) = (Crowd::new(parts, bin?)?, counts?);
     let missing = match counts.as_slice() {
         [all, of_ranges @ ..] if of_ranges.iter().sum::<u64>() >= *all => {

@@ -3,6 +3,7 @@
 use crate::directory::ports::DirectoryError;
 use crate::model::ObservedTenant;
 
+use super::bin;
 use super::call::Version;
 use super::client::Client;
 use super::everybody::{count_beginnings, count_ranges};
@@ -17,6 +18,8 @@ pub struct Frame {
     pub tenant: ObservedTenant,
     pub(super) held: Held,
     pub(super) split: Split,
+    /// How many accounts are in the recycle bin, where Graph says so.
+    pub(super) deleted: Option<u64>,
 }
 
 /// Organisation, domains, switches, who holds roles, and how many live users there are. Where there are at least so many
@@ -24,7 +27,7 @@ pub struct Frame {
 pub(super) async fn read(client: &Client, at_least: u64, names: &[&str]) -> Result<Frame, DirectoryError> {
     let (about, roles) = (organization::calls(), grants::calls());
     let ([of_organization, of_domains, of_switches], [of_assigned, of_eligible]) = (about.clone(), roles.clone());
-    let calls = [of_organization, of_domains, of_switches, of_assigned, of_eligible, count_users()];
+    let calls = [of_organization, of_domains, of_switches, of_assigned, of_eligible, count_users(), bin::count()];
     let foreseen = Split::foresee(names, client.page_size);
     let beginnings = if foreseen.is_empty() { Split::new(at_least, client.page_size).too_long() } else { Vec::new() };
     let (listed, definitions, counts, of_foreseen) = tokio::join!(
@@ -33,7 +36,7 @@ pub(super) async fn read(client: &Client, at_least: u64, names: &[&str]) -> Resu
         count_beginnings(client, &beginnings),
         count_ranges(client, &foreseen),
     );
-    let [organization, domains, switches, assigned, eligible, count] =
+    let [organization, domains, switches, assigned, eligible, count, deleted] =
         listed.map_err(|error| error.of_read(READ_ORGANIZATION))?;
     let tenant = organization::take(&about, [organization, domains, switches])?;
     let held = grants::take(&roles, [assigned, eligible], definitions)?;
@@ -43,7 +46,7 @@ pub(super) async fn read(client: &Client, at_least: u64, names: &[&str]) -> Resu
         split.cut(&beginning, counted);
     }
     split.settle(foreseen, &of_foreseen);
-    Ok(Frame { tenant: ObservedTenant { live_users: Some(live_users), ..tenant }, held, split })
+    Ok(Frame { tenant: ObservedTenant { live_users: Some(live_users), ..tenant }, held, split, deleted: bin::counted(deleted) })
 }
 
 /// Only which tenant it is.

@@ -14,6 +14,7 @@
 
 pub mod auth;
 mod batch;
+mod bin;
 mod call;
 mod client;
 pub mod cost;
@@ -136,7 +137,7 @@ impl GraphTenant {
         let (client, mut tenant) = (&self.client, frame.tenant);
         let depth = if with_identifiers { Depth::WithIdentifier } else { Depth::Common };
         let (users, groups, contacts, grants) = tokio::join!(
-            everybody::read(client, depth, tenant.live_users.unwrap_or_default(), frame.split),
+            everybody::read(client, depth, tenant.live_users.unwrap_or_default(), frame.split, frame.deleted),
             organization::all_others(client, OtherKind::Group),
             organization::all_others(client, OtherKind::Contact),
             grants::complete(client, frame.held),
@@ -157,7 +158,8 @@ impl GraphTenant {
     /// What Graph answered.
     pub async fn add_bin(&self, frame: Frame) -> Result<ObservedTenant, DirectoryError> {
         let mut tenant = frame.tenant;
-        let (bin, grants) = tokio::join!(users::bin(&self.client, Depth::Common), grants::complete(&self.client, frame.held));
+        let (bin, grants) =
+            tokio::join!(bin::read(&self.client, Depth::Common, frame.deleted), grants::complete(&self.client, frame.held));
         grants?.add_to(&mut tenant);
         (tenant.users, tenant.recycle_bin_read, tenant.contacts_read) = (bin?, true, true);
         Ok(tenant)
@@ -179,7 +181,7 @@ impl GraphTenant {
             return users::by_id(&self.client, &ids, deleted).await;
         }
         let everybody =
-            everybody::read(&self.client, Depth::WithIdentifier, count, Split::new(count, self.client.page_size)).await?;
+            everybody::read(&self.client, Depth::WithIdentifier, count, Split::new(count, self.client.page_size), None).await?;
         let mut everybody: BTreeMap<EntraId, CloudUser> = everybody.into_iter().map(|user| (user.id, user)).collect();
         Ok(ids.iter().map(|id| everybody.remove(id)).collect())
     }

@@ -7,7 +7,7 @@ use crate::directory::ports::DirectoryError;
 use crate::directory::text::shown;
 use crate::model::{CloudUser, EntraId, TraitsInterner};
 
-use super::call::{Call, Told, Version};
+use super::call::{Call, Version};
 use super::client::Client;
 use super::failure::GraphError;
 use super::rights::READ_USERS;
@@ -78,12 +78,6 @@ pub(super) fn one(place: Place, depth: Depth, id: &EntraId) -> Call {
 /// A list of users with the usual facts; a filter can be put on it.
 pub(super) fn listing(place: Place, depth: Depth, page_size: u32) -> Call {
     place.list(depth.version()).select(&depth.select()).top(page_size)
-}
-
-/// The recycle bin, told to whoever watches.
-pub(super) async fn bin(client: &Client, depth: Depth) -> Result<Vec<CloudUser>, DirectoryError> {
-    let call = listing(Place::Bin, depth, client.page_size).told(Told::new("users in the recycle bin", None));
-    list(client, &call, Place::Bin).await?.finish()
 }
 
 /// A list of users.

@@ -1,0 +1,58 @@
+//! The recycle bin. In front of a deleted account's name Entra puts its id without dashes, so names begin with one of sixteen
+//! digits: a large bin is read in as many chains of pages side by side, and in one chain where they do not add up.
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use crate::directory::ports::DirectoryError;
+use crate::model::CloudUser;
+
+use super::call::{Call, Told, Version};
+use super::client::Client;
+use super::list::Listed;
+use super::organization::number;
+use super::ranges::{AT_ONCE, starts_with};
+use super::users::{self, Decoded, Depth, Place, listing};
+
+const DIGITS: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"];
+/// Fewer pages are read one after the other.
+const WORTH_PARTING: u64 = 4;
+
+/// Asks how many accounts there are; the count comes with the list.
+pub(super) fn count() -> Call {
+    Place::Bin.list(Version::V1).select("id").count()
+}
+
+/// How many there are by the answer to [`count`]; nothing where Graph does not say.
+pub(super) fn counted(listed: Listed) -> Option<u64> {
+    number(&listed.ok()?).ok()
+}
+
+/// Everybody in it, told to whoever watches; `expected` is how many were counted.
+pub(super) async fn read(client: &Client, depth: Depth, expected: Option<u64>) -> Result<Vec<CloudUser>, DirectoryError> {
+    let pages = expected.unwrap_or_default().div_ceil(client.page_size.into());
+    if pages >= WORTH_PARTING
+        && let Some(all) = in_parts(client, depth, expected).await?
+    {
+        return Ok(all);
+    }
+    let call = listing(Place::Bin, depth, client.page_size).told(Told::new("users in the recycle bin", None));
+    users::list(client, &call, Place::Bin).await?.finish()
+}
+
+/// The same by their first digits; nothing where those are fewer than there are.
+async fn in_parts(client: &Client, depth: Depth, expected: Option<u64>) -> Result<Option<Vec<CloudUser>>, DirectoryError> {
+    let told = Told::new("users in the recycle bin", expected);
+    let call = |digit: &&str| listing(Place::Bin, depth, client.page_size).filter(&starts_with(digit)).told(told.clone());
+    let calls: Vec<Call> = DIGITS.iter().map(call).collect();
+    let lists: Vec<_> = calls.iter().map(|call| users::list(client, call, Place::Bin)).collect();
+    let again = [count()];
+    let (parts, now) =
+        tokio::join!(stream::iter(lists).buffered(AT_ONCE).try_collect::<Vec<Decoded>>(), client.each(Version::V1, &again));
+    // What cannot be asked in this way is asked in the other.
+    let (Ok(parts), Ok([now])) = (parts, now) else { return Ok(None) };
+    let mut wrong = Decoded::default();
+    let all: Vec<CloudUser> = parts.into_iter().flat_map(|part| wrong.join(part)).collect();
+    wrong.finish()?;
+    let are_all = counted(now).is_some_and(|now| u64::try_from(all.len()).is_ok_and(|read| read >= now));
+    Ok(are_all.then_some(all))
+}
