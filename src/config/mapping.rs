@@ -1,7 +1,6 @@
 //! The entries of `mappings`, and the checks that they share with the rows of mapping files.
 
 use std::collections::HashMap;
-use std::thread;
 
 use enumset::EnumSet;
 
@@ -38,13 +37,9 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Fore
         return mappings;
     }
     let (first, rest) = entries.split_at(entries.len() / 2);
-    let (mut beside, mut later) = (Reader::new(reader.source), Vec::with_capacity(rest.len()));
-    thread::scope(|threads| {
-        threads.spawn(|| add(&mut beside, rest, &mut later));
-        add(reader, first, &mut mappings);
-    });
+    let mut later = Vec::with_capacity(rest.len());
+    reader.read_both(|reader| add(reader, first, &mut mappings), |reader| add(reader, rest, &mut later));
     mappings.append(&mut later);
-    reader.take_over(beside);
     mappings
 }
 

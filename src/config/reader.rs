@@ -1,7 +1,9 @@
 //! Reading a tree by what is expected: each fault is noted with its place, and the reading goes on.
 
 use std::ops::Range;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::thread;
 
 use super::source::SourceText;
 use super::tree::Value;
@@ -47,11 +49,22 @@ impl<'t> Reader<'t> {
         Self { source, diagnostics: Diagnostics::default(), notices: Vec::new(), masks: Vec::new() }
     }
 
-    /// Adds what was noted beside in a later part of the same file.
-    pub(super) fn take_over(&mut self, later: Self) {
-        self.diagnostics.extend(later.diagnostics);
-        self.notices.extend(later.notices);
-        self.masks.extend(later.masks);
+    /// Reads two parts of the file at the same time. What is noted in the later one comes after the rest.
+    pub(super) fn read_both<A, B: Send>(
+        &mut self,
+        first: impl FnOnce(&mut Self) -> A,
+        later: impl FnOnce(&mut Self) -> B + Send,
+    ) -> (A, B) {
+        let mut beside = Self::new(self.source);
+        let read = thread::scope(|threads| {
+            let later = threads.spawn(|| later(&mut beside));
+            let first = first(self);
+            (first, later.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        });
+        self.diagnostics.extend(beside.diagnostics);
+        self.notices.extend(beside.notices);
+        self.masks.extend(beside.masks);
+        read
     }
 
     /// Notes a fault at a place.

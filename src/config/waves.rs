@@ -1,8 +1,6 @@
 //! Mapping files: CSV with the columns onPrem, cloud, holder, resolve, because, write.
 
 use std::ops::Range;
-use std::panic::resume_unwind;
-use std::thread;
 
 use enumset::EnumSet;
 use memchr::memchr_iter;
@@ -24,16 +22,14 @@ pub(super) fn read(reader: &mut Reader<'_>, forests: &Forests) -> Vec<Mapping> {
     let any = if lines < MANY {
         rows.read_before(text.len(), reader, forests, &mut mappings)
     } else {
-        let (mut rest, mut beside, mut later) = (rows.second_half(), Reader::new(reader.source), Vec::with_capacity(lines / 2));
+        let (mut rest, mut later) = (rows.second_half(), Vec::with_capacity(lines / 2));
         let middle = rest.start;
-        let any = thread::scope(|threads| {
-            let rest = threads.spawn(|| rest.read_before(text.len(), &mut beside, forests, &mut later));
-            let any = rows.read_before(middle, reader, forests, &mut mappings);
-            rest.join().unwrap_or_else(|panic| resume_unwind(panic)) || any
-        });
-        reader.take_over(beside);
+        let (any, any_later) = reader.read_both(
+            |reader| rows.read_before(middle, reader, forests, &mut mappings),
+            |reader| rest.read_before(text.len(), reader, forests, &mut later),
+        );
         mappings.append(&mut later);
-        any
+        any || any_later
     };
     if !any && !reader.diagnostics.has_errors() {
         let file = Location::line(reader.source.shown(), 0);

@@ -11,6 +11,7 @@ use super::client::Client;
 use super::list::Listed;
 use super::organization::number;
 use super::ranges::{AT_ONCE, starts_with};
+use super::rights::READ_USERS;
 use super::users::{self, Decoded, Depth, Place, listing};
 
 const DIGITS: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"];
@@ -48,11 +49,17 @@ async fn in_parts(client: &Client, depth: Depth, expected: Option<u64>) -> Resul
     let again = [count()];
     let (parts, now) =
         tokio::join!(stream::iter(lists).buffered(AT_ONCE).try_collect::<Vec<Decoded>>(), client.each(Version::V1, &again));
-    // What cannot be asked in this way is asked in the other.
-    let (Ok(parts), Ok([now])) = (parts, now) else { return Ok(None) };
+    let (parts, now) = match (parts, now) {
+        (Ok(parts), Ok([now])) => (parts, counted(now)),
+        // What is not to be had in this way is asked in the other.
+        (Err(DirectoryError::Input(_)), _) => return Ok(None),
+        (Err(error), _) => return Err(error),
+        (_, Err(error)) => return Err(error.of_read(READ_USERS)),
+    };
     let mut wrong = Decoded::default();
     let all: Vec<CloudUser> = parts.into_iter().flat_map(|part| wrong.join(part)).collect();
     wrong.finish()?;
-    let are_all = counted(now).is_some_and(|now| u64::try_from(all.len()).is_ok_and(|read| read >= now));
+    // Both counts: who has left since the first one must not stand in for somebody who was missed.
+    let are_all = now.max(expected).is_some_and(|counted| u64::try_from(all.len()).is_ok_and(|read| read >= counted));
     Ok(are_all.then_some(all))
 }
