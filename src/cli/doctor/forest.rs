@@ -65,7 +65,7 @@ fn connected(facts: &ServerFacts, source: &config::LdapForest) -> String {
 async fn may_stamp(forest: &LdapForest, config: &Config) -> Result<Option<(String, Option<bool>)>, crate::cli::Failure> {
     let stamped = config.desired.mappings.iter().find(|mapping| mapping.write == WriteSide::OnPrem);
     let Some(OnPremSide::User(selector)) = stamped.map(|mapping| &mapping.on_prem) else { return Ok(None) };
-    let found = forest.read_matching(&ForestKey::of(&selector.key)).await?;
+    let found = forest.read_matching(&ForestKey::of(&selector.key), None).await?;
     let Some(user) = found.first() else { return Ok(None) };
     Ok(Some((user.dn.as_str().to_owned(), forest.may_stamp(&user.guid).await?)))
 }

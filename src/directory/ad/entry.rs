@@ -73,7 +73,7 @@ impl EntryError {
 
 /// LDAP name of the attribute behind the first anchor mode.
 pub const CONSISTENCY_GUID: &str = "mS-DS-ConsistencyGuid";
-const OBJECT_GUID: &str = "objectGUID";
+pub(super) const OBJECT_GUID: &str = "objectGUID";
 const OBJECT_SID: &str = "objectSid";
 
 /// Attributes that hold bytes whatever these bytes spell.
@@ -251,7 +251,7 @@ pub fn decode_user(entry: &impl Entry, anchor: &AnchorMode) -> Result<Option<AdU
 }
 
 /// objectGUID as 16 bytes, or as the text that some tools write in its place.
-fn object_guid(entry: &impl Entry) -> Result<Option<ObjectGuid>, EntryError> {
+pub(super) fn object_guid(entry: &impl Entry) -> Result<Option<ObjectGuid>, EntryError> {
     let Some(bytes) = entry.single(OBJECT_GUID)?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
     let decoded = match ObjectGuid::from_ad_slice(bytes) {
         Ok(guid) => Ok(guid),

@@ -208,7 +208,7 @@ async fn a_selective_read_finds_what_the_whole_forest_holds() {
     let ann = user(&all, "ann");
     let twin = user(&all, "guidtwin");
     let id = parse_anchor_input("AAH//gAB//4AAf/+AAH//g==").unwrap();
-    let frame = reader.read_frame().await.unwrap();
+    let (frame, stamps) = reader.read_frame().await.unwrap();
     assert_eq!((frame.user_count, frame.users.len()), (Some(u64::try_from(all.users.len()).unwrap()), 0));
     assert_eq!((&frame.domain_sid, &frame.netbios_names, &frame.doubts), (&all.domain_sid, &all.netbios_names, &all.doubts));
     for (key, expected) in [
@@ -228,7 +228,8 @@ async fn a_selective_read_finds_what_the_whole_forest_holds() {
         (ForestKey::Similar("guidb".into()), vec!["guidbinary"]),
         (ForestKey::Similar("*".into()), vec![]),
     ] {
-        let found = reader.read_matching(std::slice::from_ref(&key)).await.unwrap();
+        let found = reader.read_matching(std::slice::from_ref(&key), None).await.unwrap();
+        assert_eq!(found, reader.read_matching(std::slice::from_ref(&key), Some(&stamps)).await.unwrap(), "{key:?}");
         let mut names: Vec<&str> = found.iter().filter_map(|user| user.sam.as_deref()).collect();
         names.sort_unstable();
         assert_eq!(names, expected, "{key:?}");
@@ -238,7 +239,7 @@ async fn a_selective_read_finds_what_the_whole_forest_holds() {
     }
     // More than one search carries.
     let many: Vec<ForestKey> = (1..=120).map(|n| ForestKey::Sam(format!("bulk{n:04}").into())).collect();
-    assert_eq!(dc.whole("ldaps://127.0.0.1").read_matching(&many).await.unwrap().len(), 120);
+    assert_eq!(dc.whole("ldaps://127.0.0.1").read_matching(&many, None).await.unwrap().len(), 120);
 }
 
 fn openldap(url: &str, who: &str, base: &str) -> LdapForest {

@@ -1,7 +1,7 @@
 //! A live forest: Active Directory over LDAP.
 //!
 //! ```text
-//! connect, tls ─► bind ─► session ─► search ─► read (all users) · select (just these)
+//! connect, tls ─► bind ─► session ─► search ─► read (all users) · census (how many) · select (just these)
 //!                                └─► write (mS-DS-ConsistencyGuid, and nothing else)
 //! errors, meaning: what went wrong, in sentences · wire: entries as bytes
 //! ```
@@ -11,6 +11,7 @@
 //! refused sign-in is not repeated, and a list that broke off is an error or is read again from its start.
 
 mod bind;
+mod census;
 mod connect;
 mod errors;
 mod meaning;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use bind::Credentials;
+pub use census::Stamps;
 pub use read::ServerFacts;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use wire::entry_of_bytes;
@@ -142,24 +144,24 @@ impl LdapForest {
     pub async fn check(&self) -> Result<ServerFacts, DirectoryError> {
         let mut attempts = Attempts::new(&self.session, "asking the server who it is");
         loop {
-            let mut ldap = attempts.connection().await?;
-            match self.server_facts(&mut ldap).await {
+            let ldap = attempts.connection().await?;
+            match self.server_facts(&ldap).await {
                 Ok(facts) => return Ok(facts),
                 Err(fault) => attempts.again(fault).await?,
             }
         }
     }
 
-    /// Everything about the forest but its users, and how many there are.
+    /// Everything about the forest but its users, how many there are, and who carries which mS-DS-ConsistencyGuid.
     ///
     /// # Errors
     /// As [`ForestReader::read_forest`].
-    pub async fn read_frame(&self) -> Result<ObservedForest, DirectoryError> {
+    pub async fn read_frame(&self) -> Result<(ObservedForest, Stamps), DirectoryError> {
         let mut attempts = Attempts::new(&self.session, "counting the users");
         loop {
-            let mut ldap = attempts.connection().await?;
-            match self.frame(&mut ldap).await {
-                Ok(forest) => return Ok(forest),
+            let ldap = attempts.connection().await?;
+            match self.frame(&ldap).await {
+                Ok(frame) => return Ok(frame),
                 Err(fault) => attempts.again(fault).await?,
             }
         }
@@ -167,15 +169,16 @@ impl LdapForest {
 
     /// Reads the users that answer these questions, sorted by objectGUID; more than was meant, never less.
     ///
-    /// As AD keeps no index of mS-DS-ConsistencyGuid, beyond some hundred questions the whole forest is read faster.
+    /// As AD keeps no index of mS-DS-ConsistencyGuid, a search for one goes through the whole forest where `stamps` are not
+    /// known.
     ///
     /// # Errors
     /// As [`ForestReader::read_forest`].
-    pub async fn read_matching(&self, keys: &[ForestKey]) -> Result<Vec<AdUser>, DirectoryError> {
+    pub async fn read_matching(&self, keys: &[ForestKey], stamps: Option<&Stamps>) -> Result<Vec<AdUser>, DirectoryError> {
         let mut attempts = Attempts::new(&self.session, "looking up users");
         loop {
-            let mut ldap = attempts.connection().await?;
-            match self.matching(&mut ldap, keys).await {
+            let ldap = attempts.connection().await?;
+            match self.matching(&ldap, keys, stamps).await {
                 Ok(users) => return Ok(users),
                 Err(fault) => attempts.again(fault).await?,
             }
@@ -189,8 +192,8 @@ impl LdapForest {
     pub async fn may_stamp(&self, guid: &ObjectGuid) -> Result<Option<bool>, DirectoryError> {
         let mut attempts = Attempts::new(&self.session, "asking for rights");
         loop {
-            let mut ldap = attempts.connection().await?;
-            match self.effective_right(&mut ldap, guid).await {
+            let ldap = attempts.connection().await?;
+            match self.effective_right(&ldap, guid).await {
                 Ok(right) => return Ok(right),
                 Err(fault) => attempts.again(fault).await?,
             }
@@ -208,8 +211,8 @@ impl ForestReader for LdapForest {
     async fn read_forest(&self) -> Result<ObservedForest, DirectoryError> {
         let mut attempts = Attempts::new(&self.session, "reading the users");
         loop {
-            let mut ldap = attempts.connection().await?;
-            match self.everybody(&mut ldap).await {
+            let ldap = attempts.connection().await?;
+            match self.everybody(&ldap).await {
                 Ok(forest) => return Ok(forest),
                 Err(fault) => attempts.again(fault).await?,
             }
@@ -219,8 +222,8 @@ impl ForestReader for LdapForest {
     async fn read_users(&self, guids: &[ObjectGuid]) -> Result<Vec<Option<AdUser>>, DirectoryError> {
         let mut attempts = Attempts::new(&self.session, "reading users again");
         loop {
-            let mut ldap = attempts.connection().await?;
-            match self.by_guid(&mut ldap, guids).await {
+            let ldap = attempts.connection().await?;
+            match self.by_guid(&ldap, guids).await {
                 Ok(users) => return Ok(users),
                 Err(fault) => attempts.again(fault).await?,
             }

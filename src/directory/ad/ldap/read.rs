@@ -6,11 +6,11 @@ use ldap3::{Ldap, get_url_params};
 use url::Url;
 
 use super::LdapForest;
+use super::census::Stamps;
 use super::errors::{Fault, shown};
 use super::search::Query;
 use super::select;
 use crate::directory::ad::entry::{CONSISTENCY_GUID, Entry as _, RawEntry, decode_user, object_sid};
-use crate::directory::ad::left_out;
 use crate::directory::ports::DirectoryError;
 use crate::model::questions::ForestKey;
 use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest, Sid};
@@ -33,8 +33,8 @@ pub struct ServerFacts {
 }
 
 /// Where a forest is read, and what is around it.
-struct About {
-    base: DistinguishedName,
+pub(super) struct About {
+    pub(super) base: DistinguishedName,
     domains: Vec<Domain>,
     /// The domain in which the base lies.
     own: DistinguishedName,
@@ -48,7 +48,7 @@ struct Domain {
 }
 
 impl LdapForest {
-    pub(super) async fn server_facts(&self, ldap: &mut Ldap) -> Result<ServerFacts, Fault> {
+    pub(super) async fn server_facts(&self, ldap: &Ldap) -> Result<ServerFacts, Fault> {
         let wanted = ["defaultNamingContext", "configurationNamingContext", "dnsHostName", "currentTime"].map(str::to_owned);
         let root = self.session.read_object(ldap, "", &wanted).await?.unwrap_or_default();
         let text = |name| root.values(name).next().and_then(|value| String::from_utf8(value.to_vec()).ok());
@@ -63,7 +63,7 @@ impl LdapForest {
     }
 
     /// Reads the whole forest.
-    pub(super) async fn everybody(&self, ldap: &mut Ldap) -> Result<ObservedForest, Fault> {
+    pub(super) async fn everybody(&self, ldap: &Ldap) -> Result<ObservedForest, Fault> {
         let about = self.about(ldap).await?;
         let mut harvest = Harvest::new(&self.anchor);
         let referrals = self.run(ldap, &about.base, &[select::USERS.to_owned()], &mut harvest).await?;
@@ -76,34 +76,16 @@ impl LdapForest {
     }
 
     /// Reads the users that answer these questions.
-    pub(super) async fn matching(&self, ldap: &mut Ldap, keys: &[ForestKey]) -> Result<Vec<AdUser>, Fault> {
+    pub(super) async fn matching(&self, ldap: &Ldap, keys: &[ForestKey], stamps: Option<&Stamps>) -> Result<Vec<AdUser>, Fault> {
         let facts = self.server_facts(ldap).await?;
-        let conditions = keys.iter().flat_map(|key| select::of_key(key, &self.anchor));
+        let conditions = keys.iter().flat_map(|key| select::of_key(key, &self.anchor, stamps));
         let mut harvest = Harvest::new(&self.anchor);
         let searches = select::batches(conditions.collect(), select::USERS);
         self.run(ldap, self.base(&facts)?, &searches, &mut harvest).await?;
         harvest.finish(&self.session.route.endpoint.label()).map_err(Fault::Final)
     }
 
-    /// Everything but the users.
-    pub(super) async fn frame(&self, ldap: &mut Ldap) -> Result<ObservedForest, Fault> {
-        let about = self.about(ldap).await?;
-        let (mut count, mut wrong) = (0u64, None);
-        let told = format!("AD users of {} counted", shown(&self.name));
-        let attributes = ["objectClass", "sAMAccountType", "userAccountControl"].map(str::to_owned);
-        let query = Query { base: about.base.as_str(), filter: select::USERS, attributes: &attributes, told: Some(&told) };
-        let mut each = |entry: RawEntry| match left_out::is_user(&entry) {
-            Ok(is_user) => count += u64::from(is_user),
-            Err(error) => wrong = Some(format!("{}: {}", shown(&entry.dn), shown(&error.to_string()))),
-        };
-        let referrals = self.session.search_below(ldap, query, self.page_size, &mut each).await?;
-        if let Some(wrong) = wrong {
-            return Err(Fault::Final(DirectoryError::Input(format!("{}: {wrong}", self.session.route.endpoint.label()))));
-        }
-        Ok(ObservedForest { user_count: Some(count), ..self.observed(&about, &referrals) })
-    }
-
-    async fn about(&self, ldap: &mut Ldap) -> Result<About, Fault> {
+    pub(super) async fn about(&self, ldap: &Ldap) -> Result<About, Fault> {
         let facts = self.server_facts(ldap).await?;
         let base = self.base(&facts)?.clone();
         let domains = self.domains(ldap, &facts).await?;
@@ -112,7 +94,7 @@ impl LdapForest {
         Ok(About { base, domains, own, domain_sid })
     }
 
-    fn observed(&self, about: &About, referrals: &[String]) -> ObservedForest {
+    pub(super) fn observed(&self, about: &About, referrals: &[String]) -> ObservedForest {
         let own = about.domains.iter().filter(|domain| domain.dn.key() == about.own.key());
         ObservedForest {
             name: self.name.clone(),
@@ -135,7 +117,7 @@ impl LdapForest {
 
     async fn run(
         &self,
-        ldap: &mut Ldap,
+        ldap: &Ldap,
         base: &DistinguishedName,
         searches: &[String],
         harvest: &mut Harvest<'_>,
@@ -151,7 +133,7 @@ impl LdapForest {
     }
 
     /// The users behind these GUIDs, wherever below the base they are now.
-    pub(super) async fn by_guid(&self, ldap: &mut Ldap, guids: &[ObjectGuid]) -> Result<Vec<Option<AdUser>>, Fault> {
+    pub(super) async fn by_guid(&self, ldap: &Ldap, guids: &[ObjectGuid]) -> Result<Vec<Option<AdUser>>, Fault> {
         let facts = self.server_facts(ldap).await?;
         let base = self.base(&facts)?;
         let mut harvest = Harvest::new(&self.anchor);
@@ -163,7 +145,7 @@ impl LdapForest {
     }
 
     /// Whether we may write the attribute on this user, as the server computes it; unknown where it computes nothing.
-    pub(super) async fn effective_right(&self, ldap: &mut Ldap, guid: &ObjectGuid) -> Result<Option<bool>, Fault> {
+    pub(super) async fn effective_right(&self, ldap: &Ldap, guid: &ObjectGuid) -> Result<Option<bool>, Fault> {
         let wanted = ["allowedAttributes", "allowedAttributesEffective"].map(str::to_owned);
         let found = self.session.read_object(ldap, &format!("<GUID={guid}>"), &wanted).await?.unwrap_or_default();
         let lists = |name| found.values(name).any(|own| own.eq_ignore_ascii_case(CONSISTENCY_GUID.as_bytes()));
@@ -171,7 +153,7 @@ impl LdapForest {
     }
 
     /// The domains of the forest; none where the server does not keep or show them.
-    async fn domains(&self, ldap: &mut Ldap, facts: &ServerFacts) -> Result<Vec<Domain>, Fault> {
+    async fn domains(&self, ldap: &Ldap, facts: &ServerFacts) -> Result<Vec<Domain>, Fault> {
         let Some(configuration) = &facts.configuration else { return Ok(Vec::new()) };
         let base = format!("CN=Partitions,{configuration}");
         let attributes = ["nCName", "nETBIOSName", "systemFlags"].map(str::to_owned);
@@ -187,7 +169,7 @@ impl LdapForest {
         }
     }
 
-    async fn domain_sid(&self, ldap: &mut Ldap, domain: &DistinguishedName) -> Result<Option<Sid>, Fault> {
+    async fn domain_sid(&self, ldap: &Ldap, domain: &DistinguishedName) -> Result<Option<Sid>, Fault> {
         let found = match self.session.read_object(ldap, domain.as_str(), &["objectSid".to_owned()]).await {
             Err(Fault::Answer(answer)) if matches!(answer.code, 10 | 34 | 50) => None,
             other => other?,

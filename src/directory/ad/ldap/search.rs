@@ -1,7 +1,10 @@
 //! Searches: in pages, to the end, or an error. A list that may be short is never returned.
 
+use std::time::Duration;
+
 use ldap3::controls::{Control, ControlType, MakeCritical, PagedResults};
 use ldap3::{Ldap, Scope, SearchOptions};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::errors::{Answer, Fault};
 use super::session::{Session, contained};
@@ -25,11 +28,14 @@ pub(super) struct Query<'a> {
 
 /// What one request brought.
 struct Page {
+    entries: Vec<RawEntry>,
     referrals: Vec<String>,
-    count: usize,
     /// Where the next page starts; empty at the end, `None` when the server said nothing about pages.
     cookie: Option<Vec<u8>>,
 }
+
+/// A page on its way. It is given up when this is dropped.
+type Coming = AbortOnDropHandle<Result<Page, Fault>>;
 
 /// Entries of which only a range of some attribute has come yet.
 type Unfinished = Vec<RawEntry>;
@@ -38,33 +44,29 @@ impl Session {
     /// Everything below the base, page by page. Returns the servers that hold the rest of the tree.
     pub(super) async fn search_below(
         &self,
-        ldap: &mut Ldap,
+        ldap: &Ldap,
         query: Query<'_>,
         page_size: i32,
         each: &mut (dyn FnMut(RawEntry) + Send),
     ) -> Result<Vec<String>, Fault> {
-        let (mut cookie, mut referrals, mut unfinished) = (Vec::new(), Vec::new(), Unfinished::new());
+        let (mut referrals, mut unfinished) = (Vec::new(), Unfinished::new());
         let (mut pages, mut so_far) = (Pages::default(), 0u64);
-        loop {
-            let mut first = None;
-            ldap.with_controls(PagedResults { size: page_size, cookie: cookie.clone() }.critical());
-            let mut sort = |entry: RawEntry| {
-                first.get_or_insert_with(|| entry.dn.clone());
-                if is_unfinished(&entry) { unfinished.push(entry) } else { each(entry) }
-            };
-            let page = self.page(ldap, query, Scope::Subtree, &mut sort).await?;
-            referrals.extend(page.referrals);
-            so_far = so_far.saturating_add(u64::try_from(page.count).unwrap_or(u64::MAX));
+        let page_after = |cookie| self.request(ldap, query, Some(PagedResults { size: page_size, cookie }));
+        let (mut cookie, mut coming) = (Vec::new(), Some(page_after(Vec::new())));
+        while let Some(page) = coming {
+            let page = self.arrived(page).await?;
+            so_far = so_far.saturating_add(u64::try_from(page.entries.len()).unwrap_or(u64::MAX));
             if let Some(what) = query.told {
                 self.progress.note(Step::Read { what, so_far, of: None });
             }
-            match page.cookie {
-                None => return Err(Fault::Garbled("it pays no heed to paging, so the list may be short".to_owned())),
-                Some(next) if next.is_empty() => break,
-                Some(next) if page.count == 0 && next == cookie => return Err(endless(&Endless::Again)),
-                Some(next) => cookie = next,
+            let next = next_page(&mut pages, &page, &cookie)?;
+            // While these entries are looked at, the next ones are on their way.
+            coming = next.clone().map(page_after);
+            cookie = next.unwrap_or_default();
+            referrals.extend(page.referrals);
+            for entry in page.entries {
+                if is_unfinished(&entry) { unfinished.push(entry) } else { each(entry) }
             }
-            pages.go_on(page.count, first.as_deref().map(str::as_bytes)).map_err(|why| endless(&why))?;
         }
         for entry in unfinished {
             each(self.finish(ldap, entry).await?);
@@ -73,46 +75,46 @@ impl Session {
     }
 
     /// One object, whole; `None` when there is none.
-    pub(super) async fn read_object(
-        &self,
-        ldap: &mut Ldap,
-        base: &str,
-        attributes: &[String],
-    ) -> Result<Option<RawEntry>, Fault> {
+    pub(super) async fn read_object(&self, ldap: &Ldap, base: &str, attributes: &[String]) -> Result<Option<RawEntry>, Fault> {
         let query = Query { base, filter: "(objectClass=*)", attributes, told: None };
-        let mut found = None;
-        match self.page(ldap, query, Scope::Base, &mut |entry| found = Some(entry)).await {
-            Ok(_) => {}
+        let found = match self.arrived(self.request(ldap, query, None)).await {
+            Ok(page) => page.entries.into_iter().last(),
             Err(Fault::Answer(answer)) if answer.code == 32 => return Ok(None),
             Err(fault) => return Err(fault),
-        }
+        };
         match found {
             Some(entry) if is_unfinished(&entry) => self.finish(ldap, entry).await.map(Some),
             other => Ok(other),
         }
     }
 
-    async fn page(
-        &self,
-        ldap: &mut Ldap,
-        query: Query<'_>,
-        scope: Scope,
-        each: &mut (dyn FnMut(RawEntry) + Send),
-    ) -> Result<Page, Fault> {
-        let outcome = contained(page(ldap, query, scope, self.patience, each)).await;
+    /// Asks for a page of what is below the base, or for the base itself. The answer is put together where the connection
+    /// is served: were each entry handed to another thread, most of the time would go into waking that thread.
+    fn request(&self, ldap: &Ldap, query: Query<'_>, paging: Option<PagedResults>) -> Coming {
+        let request = Request {
+            base: query.base.to_owned(),
+            filter: query.filter.to_owned(),
+            attributes: query.attributes.to_vec(),
+            paging,
+            patience: self.patience,
+        };
+        AbortOnDropHandle::new(tokio::spawn(contained(request.page(ldap.clone()))))
+    }
+
+    async fn arrived(&self, page: Coming) -> Result<Page, Fault> {
+        let outcome = page.await.unwrap_or_else(|_| Err(Fault::Garbled("it could not be read to its end".to_owned())));
         outcome.map_err(|fault| if matches!(fault, Fault::Slow(_)) { Fault::Slow(self.patience) } else { fault })
     }
 
     /// Fetches the rest of the values of attributes that came as a range.
-    async fn finish(&self, ldap: &mut Ldap, mut entry: RawEntry) -> Result<RawEntry, Fault> {
+    async fn finish(&self, ldap: &Ldap, mut entry: RawEntry) -> Result<RawEntry, Fault> {
         while let Some((name, last)) = next_range(&entry) {
             let next =
                 last.checked_add(1).ok_or_else(|| Fault::Garbled(format!("it numbers the values of `{name}` up to {last}")))?;
             let wanted = [format!("{name};range={next}-*")];
             let query = Query { base: &entry.dn, filter: "(objectClass=*)", attributes: &wanted, told: None };
-            let mut more = None;
-            self.page(ldap, query, Scope::Base, &mut |found| more = Some(found)).await?;
-            let more = more.and_then(|found| continuation(found, &name, next));
+            let page = self.arrived(self.request(ldap, query, None)).await?;
+            let more = page.entries.into_iter().last().and_then(|found| continuation(found, &name, next));
             let (range, values) =
                 more.ok_or_else(|| Fault::Garbled(format!("of `{name}` of one user only the first {next} values came")))?;
             append(&mut entry, &name, range, values);
@@ -122,32 +124,54 @@ impl Session {
     }
 }
 
-async fn page(
-    ldap: &mut Ldap,
-    query: Query<'_>,
-    scope: Scope,
-    patience: std::time::Duration,
-    each: &mut (dyn FnMut(RawEntry) + Send),
-) -> Result<Page, Fault> {
-    ldap.with_timeout(patience).with_search_options(SearchOptions::new());
-    let attributes: Vec<&str> = query.attributes.iter().map(String::as_str).collect();
-    let mut stream = ldap.streaming_search(query.base, scope, query.filter, attributes).await?;
-    let (mut referrals, mut count, mut size) = (Vec::new(), 0, 0);
-    while let Some(item) = stream.next().await? {
-        if item.is_ref() {
-            referrals.extend(wire::referrals(item));
-        } else if !item.is_intermediate() {
-            let entry = wire::entry(item)?;
-            (count, size) = (count + 1, entry.size().saturating_add(size));
-            check_size(size)?;
-            each(entry);
+/// A search as it is sent.
+struct Request {
+    base: String,
+    filter: String,
+    attributes: Vec<String>,
+    /// A page of everything below the base; `None` for the base itself.
+    paging: Option<PagedResults>,
+    patience: Duration,
+}
+
+impl Request {
+    async fn page(self, mut ldap: Ldap) -> Result<Page, Fault> {
+        let scope = if self.paging.is_some() { Scope::Subtree } else { Scope::Base };
+        ldap.with_timeout(self.patience).with_search_options(SearchOptions::new());
+        if let Some(paging) = self.paging {
+            ldap.with_controls(paging.critical());
         }
+        let mut stream = ldap.streaming_search(&self.base, scope, &self.filter, self.attributes).await?;
+        let (mut entries, mut referrals, mut size) = (Vec::new(), Vec::new(), 0);
+        while let Some(item) = stream.next().await? {
+            if item.is_ref() {
+                referrals.extend(wire::referrals(item));
+            } else if !item.is_intermediate() {
+                let entry = wire::entry(item)?;
+                size = entry.size().saturating_add(size);
+                check_size(size)?;
+                entries.push(entry);
+            }
+        }
+        let result = stream.finish().await;
+        if result.rc != 0 {
+            return Err(Fault::Answer(Answer::from(result)));
+        }
+        Ok(Page { entries, referrals, cookie: result.ctrls.iter().find_map(cookie) })
     }
-    let result = stream.finish().await;
-    if result.rc != 0 {
-        return Err(Fault::Answer(Answer::from(result)));
-    }
-    Ok(Page { referrals, count, cookie: result.ctrls.iter().find_map(cookie) })
+}
+
+/// Where the page after this one starts; `None` when this was the last.
+fn next_page(pages: &mut Pages, page: &Page, cookie: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+    let next = match &page.cookie {
+        None => return Err(Fault::Garbled("it pays no heed to paging, so the list may be short".to_owned())),
+        Some(next) if next.is_empty() => return Ok(None),
+        Some(next) if page.entries.is_empty() && next == cookie => return Err(endless(&Endless::Again)),
+        Some(next) => next.clone(),
+    };
+    let first = page.entries.first().map(|entry| entry.dn.as_bytes());
+    pages.go_on(page.entries.len(), first).map_err(|why| endless(&why))?;
+    Ok(Some(next))
 }
 
 fn endless(why: &Endless) -> Fault {

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use ldap3::ldap_escape;
 
+use super::census::Stamps;
 use crate::directory::ad::entry::CONSISTENCY_GUID;
 use crate::model::questions::ForestKey;
 use crate::model::{AnchorForm, AnchorMode, ImmutableId, ObjectGuid};
@@ -26,11 +27,11 @@ pub(super) fn batches(mut conditions: Vec<String>, among: &str) -> Vec<String> {
 }
 
 /// The conditions that a question amounts to.
-pub(super) fn of_key(key: &ForestKey, anchor: &AnchorMode) -> Vec<String> {
+pub(super) fn of_key(key: &ForestKey, anchor: &AnchorMode, stamps: Option<&Stamps>) -> Vec<String> {
     match key {
         ForestKey::Dn(dn) => equal("distinguishedName", dn.as_str()),
         ForestKey::Guid(guid) => vec![of_guid(guid)],
-        ForestKey::ConsistencyGuid(guid) => vec![format!("({CONSISTENCY_GUID}={})", octets(guid.ad_bytes()))],
+        ForestKey::ConsistencyGuid(guid) => of_stamp(guid, stamps),
         ForestKey::Sid(sid) => {
             vec![format!("(objectSid={})", sid.ad_bytes().map_or_else(|| escape(&sid.to_string()), |b| octets(&b)))]
         }
@@ -43,7 +44,7 @@ pub(super) fn of_key(key: &ForestKey, anchor: &AnchorMode) -> Vec<String> {
             all
         }
         ForestKey::EmployeeId(id) => equal("employeeID", id),
-        ForestKey::ImmutableId(id) => of_anchor(id, anchor),
+        ForestKey::ImmutableId(id) => of_anchor(id, anchor, stamps),
         ForestKey::Similar(prefix) => {
             let names = ["userPrincipalName", "mail", "sAMAccountName"];
             names.iter().flat_map(|name| spelt(prefix).into_iter().map(move |p| format!("({name}={}*)", escape(&p)))).collect()
@@ -56,11 +57,13 @@ pub(super) fn of_guid(guid: &ObjectGuid) -> String {
     format!("(objectGUID={})", guid.ldap_filter_value())
 }
 
-fn of_anchor(id: &ImmutableId, anchor: &AnchorMode) -> Vec<String> {
+fn of_anchor(id: &ImmutableId, anchor: &AnchorMode, stamps: Option<&Stamps>) -> Vec<String> {
     let guids = || AnchorForm::of(id).guids().into_iter().flatten();
     match anchor {
         AnchorMode::ObjectGuid => guids().map(|guid| of_guid(&guid)).collect(),
-        AnchorMode::ConsistencyGuid => guids().flat_map(|guid| holding(guid.ad_bytes())).collect(),
+        AnchorMode::ConsistencyGuid => {
+            guids().flat_map(|guid| [vec![of_guid(&guid)], of_stamp(&guid, stamps)].concat()).collect()
+        }
         AnchorMode::Attribute(name) => {
             let mut all = equal(name, id.as_str());
             all.extend(STANDARD.decode(id.as_str()).ok().map(|bytes| format!("({name}={})", octets(&bytes))));
@@ -69,9 +72,12 @@ fn of_anchor(id: &ImmutableId, anchor: &AnchorMode) -> Vec<String> {
     }
 }
 
-/// Whoever has these 16 bytes as objectGUID or stamped on it.
-fn holding(bytes: &[u8]) -> [String; 2] {
-    [format!("(objectGUID={})", octets(bytes)), format!("({CONSISTENCY_GUID}={})", octets(bytes))]
+/// Whoever has this stamped on it.
+fn of_stamp(guid: &ObjectGuid, stamps: Option<&Stamps>) -> Vec<String> {
+    match stamps {
+        Some(stamps) => stamps.carriers(guid).map(|user| of_guid(&user)).collect(),
+        None => vec![format!("({CONSISTENCY_GUID}={})", octets(guid.ad_bytes()))],
+    }
 }
 
 /// Equality, in each of the ways in which the same name can be spelt in Unicode.
@@ -105,7 +111,7 @@ mod tests {
     const OCTETS: &str = r"\e0\04\25\3f\89\4f\d3\11\9a\0c\03\05\e8\2c\33\01";
 
     fn filters(key: &ForestKey) -> Vec<String> {
-        of_key(key, &AnchorMode::ConsistencyGuid)
+        of_key(key, &AnchorMode::ConsistencyGuid, None)
     }
 
     #[test]
@@ -145,9 +151,12 @@ mod tests {
     #[test]
     fn an_anchor_is_looked_for_where_the_mode_says() {
         let id = GUID.parse::<ObjectGuid>().unwrap().immutable_id();
-        let of = |mode| of_key(&ForestKey::ImmutableId(id.clone()), &mode);
+        let of = |mode| of_key(&ForestKey::ImmutableId(id.clone()), &mode, None);
         assert_eq!(of(AnchorMode::ObjectGuid), [format!("(objectGUID={OCTETS})")]);
-        assert_eq!(of(AnchorMode::ConsistencyGuid), holding(GUID.parse::<ObjectGuid>().unwrap().ad_bytes()));
+        assert_eq!(
+            of(AnchorMode::ConsistencyGuid),
+            [format!("(objectGUID={OCTETS})"), format!("(mS-DS-ConsistencyGuid={OCTETS})")]
+        );
         let custom = of(AnchorMode::Attribute("employeeID".into()));
         assert_eq!(custom, [format!("(employeeID={})", id.as_str()), format!("(employeeID={OCTETS})")]);
     }

@@ -92,8 +92,8 @@ impl LdapForest {
 
     async fn why_forbidden(&self, guid: &ObjectGuid) -> String {
         let found = async {
-            let mut ldap = self.session.handle().await?;
-            self.by_guid(&mut ldap, std::slice::from_ref(guid)).await
+            let ldap = self.session.handle().await?;
+            self.by_guid(&ldap, std::slice::from_ref(guid)).await
         };
         let user = found.await.ok().and_then(|users| users.into_iter().flatten().next());
         if user.is_some_and(|user| user.protected_by_admin_sd_holder) {
