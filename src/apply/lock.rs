@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::directory::limited::refuse_device;
 use crate::directory::text::words;
 
 /// The name of the lock file.
@@ -76,6 +77,7 @@ fn open(path: &Path) -> io::Result<File> {
         options.mode(0o600);
     }
     let file = options.open(path)?;
+    refuse_device(&file.metadata()?)?;
     // Whoever may open it could hold the lock. One that another account made stays as it is.
     #[cfg(unix)]
     {
@@ -100,6 +102,15 @@ fn signature(file: &mut File) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(folder.path().join(LOCK_FILE)).status().unwrap().success());
+        let error = FolderLock::take(folder.path()).unwrap_err().to_string();
+        assert!(error.contains(LOCK_FILE) && error.contains("it is a pipe or a device"), "{error}");
+    }
 
     #[test]
     fn keeps_a_second_one_out_and_says_who_has_it() {

@@ -1,6 +1,6 @@
 //! Files that are read whole, up to a size: a wrong one that is named by mistake is not.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -46,11 +46,14 @@ pub(crate) fn read_small_text(path: &Path) -> io::Result<String> {
 
 /// Opens a file that was found by its name and not handed over by somebody: a pipe, say, would be waited for.
 pub(crate) fn open_found(path: &Path) -> io::Result<File> {
-    let kind = path.metadata()?.file_type();
-    if kind.is_file() || kind.is_dir() {
-        return File::open(path);
-    }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or a device"))
+    refuse_device(&path.metadata()?)?;
+    File::open(path)
+}
+
+/// An error for what is neither a file nor a folder.
+pub(crate) fn refuse_device(found: &Metadata) -> io::Result<()> {
+    let is_device = !found.is_file() && !found.is_dir();
+    if is_device { Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or a device")) } else { Ok(()) }
 }
 
 /// Reads to the end; `None` where that is further than so many bytes.

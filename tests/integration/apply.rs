@@ -134,6 +134,21 @@ fn the_plan_of_an_unfinished_run_is_kept() {
     assert!(!here.run(&["plan", "--out", "plan.json"]).expect(0).stderr.contains("unfinished"));
 }
 
+#[test]
+fn what_lies_in_the_place_of_the_journal_or_the_lock_is_named() {
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    let before = here.read("tenant.json");
+    for name in [".hardmatch.lock", "plan.journal.jsonl"] {
+        let place = here.path().join(name);
+        std::fs::create_dir(&place).unwrap();
+        here.run(&["apply", "plan.json", "--digest", &digest]).expect(3).says(&[name, "it is a folder", "move away"]);
+        assert_eq!(here.read("tenant.json"), before);
+        std::fs::remove_dir(&place).unwrap();
+    }
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_second_apply_is_kept_out() {

@@ -48,10 +48,11 @@ pub(super) fn refusal(error: ApplyError) -> Failure {
         ApplyError::Unfinished(_) => Failure::new(Exit::OtherRun, error.to_string())
             .hint("Finish it with `hardmatch apply` of that plan, undo it with `hardmatch rollback`, or give it up with `--abandon-unfinished`."),
         ApplyError::Lock(LockError::Held { .. }) => Failure::new(Exit::OtherRun, error.to_string()),
-        ApplyError::Lock(LockError::Io { .. }) => Failure::new(Exit::Unexpected, error.to_string()),
         ApplyError::Plan(_) => Failure::new(Exit::PlanAltered, error.to_string()),
         ApplyError::Journal(JournalError::Damaged { .. }) => Failure::input(error.to_string()),
-        ApplyError::Journal(JournalError::Io { .. }) => Failure::new(Exit::Unexpected, error.to_string()),
+        ApplyError::Lock(LockError::Io { .. }) | ApplyError::Journal(JournalError::Io { .. }) => {
+            Failure::input(error.to_string()).hint("The folder of the plan has to be one that you can write to, on a disk with room. What lies there under such a name and is no file, move away.")
+        }
     }
 }
 

@@ -45,6 +45,9 @@ use crate::directory::progress::{Progress, Unwatched};
 use crate::model::questions::ForestKey;
 use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest, Text};
 
+/// What an export may have to say and an answer says anyway: each entry comes with its name and its classes.
+const IMPLIED: [&str; 2] = ["distinguishedName", "objectCategory"];
+
 /// Where a live forest is and how to reach it.
 #[derive(Debug, Clone)]
 pub struct LdapSettings {
@@ -120,7 +123,8 @@ impl LdapForest {
             patience: settings.connect_timeout,
             carries_password: settings.credentials.carry_a_password(),
         };
-        let mut attributes: Vec<String> = entry::ATTRIBUTES.iter().map(|name| (*name).to_owned()).collect();
+        let asked = entry::ATTRIBUTES.iter().filter(|name| !IMPLIED.contains(name));
+        let mut attributes: Vec<String> = asked.map(|name| (*name).to_owned()).collect();
         match &settings.anchor {
             AnchorMode::ConsistencyGuid | AnchorMode::ObjectGuid => {}
             AnchorMode::Attribute(name) if attributes.iter().any(|own| own.eq_ignore_ascii_case(name)) => {}
