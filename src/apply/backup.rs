@@ -21,7 +21,7 @@ const LARGEST: u64 = 64 << 20;
 /// Saves an account under a name of its own and returns the file, which is on disk then, and its digest.
 pub(super) fn save(folder: &Path, upn: &str, id: EntraId, at: Timestamp, account: &Value) -> io::Result<(PathBuf, String)> {
     create_folder(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".backup-").tempfile_in(folder)?;
+    let mut file = new_file(folder)?;
     let mut bytes = serde_json::to_vec_pretty(account)?;
     bytes.push(b'\n');
     file.write_all(&bytes)?;
@@ -29,6 +29,16 @@ pub(super) fn save(folder: &Path, upn: &str, id: EntraId, at: Timestamp, account
     let path = place(file, folder, &file_name(upn, id, at))?;
     sync_folder(&path)?;
     Ok((path, digest_of(&bytes)))
+}
+
+/// Tries whether copies can be saved there, before anything is written.
+pub(super) fn try_folder(folder: &Path) -> io::Result<()> {
+    create_folder(folder)?;
+    new_file(folder).map(drop)
+}
+
+fn new_file(folder: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(".backup-").tempfile_in(folder)
 }
 
 /// Gives a file its name, or the next one that is free: a copy never takes the place of another.
@@ -100,6 +110,15 @@ mod tests {
             let name = name(upn);
             assert!(!name.contains(['/', '\\', ':', '\0']) && !name.starts_with('.') && name.len() < 140, "{name}");
         }
+    }
+
+    #[test]
+    fn a_folder_is_tried_before_it_is_needed() {
+        let place = tempfile::tempdir().unwrap();
+        try_folder(&place.path().join("a/backups")).unwrap();
+        assert_eq!(std::fs::read_dir(place.path().join("a/backups")).unwrap().count(), 0);
+        std::fs::write(place.path().join("file"), "").unwrap();
+        assert!(try_folder(&place.path().join("file")).is_err());
     }
 
     #[test]

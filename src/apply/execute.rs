@@ -1,7 +1,8 @@
 //! The order of things: lock, unfinished runs, journal, preflight, run, end.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use futures_util::future::try_join_all;
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::directory::ports::DirectoryError;
+use crate::directory::text::words;
 use crate::model::EntraId;
 use crate::plan::action::{Action, ActionId};
 use crate::plan::body::Body;
@@ -60,6 +62,14 @@ pub enum ApplyError {
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// What the plan deletes could not be saved first.
+    #[error("the accounts that the plan deletes cannot be saved under `{}`: {}; nothing was written", folder.display(), words(cause))]
+    Backups {
+        /// Where.
+        folder: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
     /// A directory did not answer the preflight.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
@@ -105,6 +115,7 @@ pub(super) async fn carry_out_with(
         return Err(ApplyError::Stale(look.differences));
     }
     let remaining = request.body.actions.len() - look.done.len();
+    try_backups(request, &look.done)?;
     request.observer.event(Event::Ready { remaining, done: look.done.len() });
     if remaining == 0 && history.open_run().is_none() {
         // Nothing to do and nothing to close: not a byte is written, unless this undoes a run that stands open.
@@ -121,6 +132,16 @@ pub(super) async fn carry_out_with(
     let mut report = run(request, directories, &journal, &history, &look.done).await;
     finish(request, &journal, folder, &mut report).await;
     Ok(report)
+}
+
+/// A run that cannot save what it is to delete would stop half-way.
+fn try_backups(request: &Request<'_>, done: &BTreeSet<ActionId>) -> Result<(), ApplyError> {
+    let folder = &request.options.backups;
+    let deletes = |action: &Action| action.kind.deletes() && !done.contains(&action.id);
+    if !request.body.actions.iter().any(deletes) {
+        return Ok(());
+    }
+    backup::try_folder(folder).map_err(|cause| ApplyError::Backups { folder: folder.clone(), cause })
 }
 
 /// The preflight. Where a run goes on, it is repeated while something is not as expected: some readings may be older than

@@ -69,6 +69,12 @@ impl ActionKind {
     pub fn is_reversible(self) -> bool {
         !matches!(self, Self::Purge | Self::ClearObjectIdentifier | Self::ClearSecurityIdentifier)
     }
+
+    /// Whether an account goes away, to the recycle bin or for good: a copy of it is saved first.
+    #[must_use]
+    pub fn deletes(self) -> bool {
+        matches!(self, Self::SoftDelete | Self::Purge)
+    }
 }
 
 impl fmt::Display for ActionKind {

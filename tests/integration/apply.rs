@@ -135,7 +135,7 @@ fn the_plan_of_an_unfinished_run_is_kept() {
 }
 
 #[test]
-fn what_lies_in_the_place_of_the_journal_or_the_lock_is_named() {
+fn what_lies_in_the_place_of_the_journal_the_lock_or_the_backups_is_named() {
     let here = Hardmatch::example(EXAMPLE);
     let digest = here.plan();
     let before = here.read("tenant.json");
@@ -146,6 +146,11 @@ fn what_lies_in_the_place_of_the_journal_or_the_lock_is_named() {
         assert_eq!(here.read("tenant.json"), before);
         std::fs::remove_dir(&place).unwrap();
     }
+    here.write("backups", "a file");
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(3).says(&["`backups`: a file is in its place", "move away"]);
+    assert_eq!(here.read("tenant.json"), before);
+    assert!(!here.path().join("plan.journal.jsonl").exists());
+    std::fs::remove_file(here.path().join("backups")).unwrap();
     here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
 }
 

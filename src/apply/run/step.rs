@@ -13,7 +13,7 @@ use crate::apply::preflight::{fact_word, value_word};
 use crate::directory::ports::{DirectoryError, Receipt, Turn};
 use crate::directory::text::words;
 use crate::model::{EntraId, FactName, FactValue, Facts};
-use crate::plan::action::{Action, ActionKind};
+use crate::plan::action::Action;
 
 use super::{Event, Failure, FailureKind, Run};
 
@@ -134,8 +134,7 @@ impl Step<'_> {
 
     /// Saves an account before it is deleted, unless this plan did so before.
     async fn back_up(&self, run: &Run<'_>) -> Result<(), Failure> {
-        let deletes = matches!(self.action.kind, ActionKind::SoftDelete | ActionKind::Purge);
-        let Some(id) = self.action.target.entra_id().filter(|_| deletes) else { return Ok(()) };
+        let Some(id) = self.action.target.entra_id().filter(|_| self.action.kind.deletes()) else { return Ok(()) };
         if run.has_backup(id) {
             return Ok(());
         }

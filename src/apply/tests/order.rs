@@ -161,15 +161,27 @@ async fn a_change_between_preflight_and_write_fails_that_action() {
 #[tokio::test]
 async fn without_a_backup_nothing_is_deleted() {
     let (mut site, body) = (Site::new(), Planner::everything().body());
-    site.options.backups = site.folder().join("file/backups");
-    std::fs::write(site.folder().join("file"), "").unwrap();
-    site.options.max_failures = 99;
+    (site.options.max_failures, site.loses_backups) = (99, true);
     let report = site.apply(&body).await.unwrap();
     let whys: Vec<&Failure> = report.failed.iter().map(|(_, why)| why).collect();
     assert!(whys.len() == 3 && whys.iter().all(|why| why.kind == FailureKind::Backup), "{report:?}");
     assert!(whys.iter().all(|why| why.reason.ends_with(": a file is in its place")), "{report:?}");
     assert!([4, 6].iter().all(|n| site.disk.state().users.contains_key(&id(*n))));
     assert!(!site.disk.state().users[&id(8)].is_deleted());
+}
+
+#[tokio::test]
+async fn a_run_that_could_not_save_what_it_deletes_does_not_begin() {
+    let (mut site, body) = (Site::new(), Planner::everything().body());
+    site.options.backups = site.folder().join("file/backups");
+    std::fs::write(site.folder().join("file"), "").unwrap();
+    let before = site.disk.state().users.clone();
+    let error = site.apply(&body).await.unwrap_err();
+    assert!(matches!(error, ApplyError::Backups { .. }) && error.to_string().contains("nothing was written"), "{error}");
+    assert!(site.disk.state().users == before && !site.journal().exists());
+    let mut planner = Planner::new();
+    planner.set(11, 11, &[]);
+    assert_eq!(site.apply(&planner.body()).await.unwrap().exit_kind(), ExitKind::Complete, "it deletes nobody");
 }
 
 #[tokio::test]

@@ -38,6 +38,8 @@ pub(super) struct Site {
     pub(super) cancel: CancellationToken,
     pub(super) notes: Notes,
     pub(super) digest: String,
+    /// Whether the folder of the backups is lost once the run begins.
+    pub(super) loses_backups: bool,
 }
 
 impl Site {
@@ -52,7 +54,7 @@ impl Site {
             backups: folder.path().join("backups"),
         };
         let (disk, cancel, notes) = (Disk::new(), CancellationToken::new(), Notes::default());
-        Self { folder, disk, options, cancel, notes, digest: DIGEST.into() }
+        Self { folder, disk, options, cancel, notes, digest: DIGEST.into(), loses_backups: false }
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -87,6 +89,10 @@ impl Site {
     }
 
     fn open(&self, path: &Path) -> Result<Journal, JournalError> {
+        if self.loses_backups {
+            std::fs::remove_dir(&self.options.backups).unwrap();
+            std::fs::write(&self.options.backups, "").unwrap();
+        }
         Ok(Journal::start(path, disk::DyingFile { file: open_file(path)?, disk: self.disk.clone() }))
     }
 

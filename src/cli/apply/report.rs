@@ -50,8 +50,10 @@ pub(super) fn refusal(error: ApplyError) -> Failure {
         ApplyError::Lock(LockError::Held { .. }) => Failure::new(Exit::OtherRun, error.to_string()),
         ApplyError::Plan(_) => Failure::new(Exit::PlanAltered, error.to_string()),
         ApplyError::Journal(JournalError::Damaged { .. }) => Failure::input(error.to_string()),
-        ApplyError::Lock(LockError::Io { .. }) | ApplyError::Journal(JournalError::Io { .. }) => {
-            Failure::input(error.to_string()).hint("The folder of the plan has to be one that you can write to, on a disk with room. What lies there under such a name and is no file, move away.")
+        ApplyError::Lock(LockError::Io { .. }) | ApplyError::Journal(JournalError::Io { .. }) | ApplyError::Backups { .. } => {
+            Failure::input(error.to_string()).hint(
+                "The folder of the plan and that of the backups have to be ones that you can write to, on a disk with room. What lies there under such a name and is something else, move away.",
+            )
         }
     }
 }
