@@ -120,8 +120,15 @@ fn selector_text<'t>(reader: &mut Reader<'t>, value: Value<'t>, kind: &str) -> O
 
 /// Reads a bare on-premises selector; `none` means that the account leaves hybrid.
 pub(super) fn bare_on_prem(text: &str, forests: &Forests) -> Result<OnPremSide, Fault> {
-    if text.eq_ignore_ascii_case("none") {
+    if text == "none" {
         return Ok(OnPremSide::Nobody);
+    }
+    if text.eq_ignore_ascii_case("none") {
+        let summary = format!("`{text}` may be what a script writes where it found nobody");
+        return Err(Fault::new(
+            summary,
+            "write `none`, in small letters, if the account is to leave hybrid; else name the AD user",
+        ));
     }
     let kind = selector::on_prem_kind(text)?;
     let key = selector::on_prem(kind, text).and_then(|key| without_forests(key, forests))?;

@@ -1,6 +1,7 @@
 //! How users are named: a bare text is read by its form, or the kind is given. The same for YAML and CSV.
 
 use super::reader::Fault;
+use crate::model::spreadsheet::damage;
 use crate::model::{AnchorForm, CloudKey, EntraId, GuidInput, ImmutableId, OnPremKey, SmtpAddress, Upn, parse_anchor_input};
 
 /// The kinds of on-premises selectors, by their keys.
@@ -11,7 +12,6 @@ pub(super) const CLOUD_KINDS: [&str; 4] = ["id", "upn", "mail", "employeeId"];
 /// What spreadsheets, scripts and exports write where they have nothing to say.
 const MARKS_OF_NOTHING: [&str; 10] =
     ["n/a", "-", "null", "(null)", "$null", "<null>", "nil", "#n/a", "system.byte[]", "undefined"];
-const SPREADSHEET_ERRORS: [&str; 7] = ["#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#spill!"];
 
 /// Base64 of 16 bytes without padding; no form of a GUID is shorter.
 const SHORTEST_ANCHOR: usize = 22;
@@ -37,6 +37,7 @@ pub(super) fn on_prem(kind: &str, text: &str) -> Result<OnPremKey, Fault> {
 
 /// The kind of a bare on-premises selector: GUID, SID, DN, `DOMAIN\name`, something with `@`, else sAMAccountName.
 pub(super) fn on_prem_kind(text: &str) -> Result<&'static str, Fault> {
+    refuse_not_a_number(text)?;
     if is_guid(text) {
         return Ok("guid");
     }
@@ -68,6 +69,15 @@ pub(super) fn cloud(kind: &str, text: &str) -> Result<CloudKey, Fault> {
         "employeeId" => Ok(CloudKey::EmployeeId(text.into())),
         _ => Err(Fault::new(format!("`{kind}` is no kind of selector"), "")),
     }
+}
+
+/// What pandas writes where there is nothing. It may be a name: then the kind has to be told.
+fn refuse_not_a_number(text: &str) -> Result<(), Fault> {
+    if !text.eq_ignore_ascii_case("nan") {
+        return Ok(());
+    }
+    let help = "name the user, or remove the mapping; if somebody is called so, write { sam: nan } under `mappings`";
+    Err(Fault::new(format!("`{text}` marks a missing value"), help))
 }
 
 /// The kind of a bare cloud selector: an object id or a UPN.
@@ -136,8 +146,6 @@ fn sam(text: &str) -> Result<OnPremKey, Fault> {
 fn sam_help(text: &str) -> &'static str {
     if text.contains(['*', '?']) {
         "a mapping names one user; to pair many at once write a rule"
-    } else if text.parse::<f64>().is_ok() {
-        "a spreadsheet has rounded a number; format the column as text and export again"
     } else {
         "name the kind of the selector: { dn: … }, { upn: … }, { employeeId: … } and so on"
     }
@@ -177,11 +185,8 @@ fn refuse_damage(text: &str) -> Result<(), Fault> {
     if MARKS_OF_NOTHING.iter().any(|mark| text.eq_ignore_ascii_case(mark)) {
         return Err(Fault::new(format!("`{text}` marks a missing value"), "name the user, or remove the mapping"));
     }
-    if SPREADSHEET_ERRORS.iter().any(|error| text.eq_ignore_ascii_case(error)) || text.starts_with("###") {
-        return Err(Fault::new(format!("`{text}` is an error value of a spreadsheet"), again));
-    }
-    if text.starts_with('=') {
-        return Err(Fault::new(format!("`{text}` is a formula of a spreadsheet"), again));
+    if let Some(what) = damage(text) {
+        return Err(Fault::new(format!("`{text}` {what}"), again));
     }
     if text.starts_with(['\'', '‘', '’']) {
         return Err(Fault::new(format!("`{text}` starts with the quote by which spreadsheets mark text"), "remove the quote"));

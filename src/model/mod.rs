@@ -21,6 +21,7 @@ mod observed;
 pub mod questions;
 mod recorder;
 mod sid;
+pub mod spreadsheet;
 pub mod text;
 mod texts;
 mod written;

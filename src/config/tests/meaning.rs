@@ -120,6 +120,19 @@ fn selectors_that_cannot_be_right() {
     "#);
 }
 
+/// What stands for nobody in a script is not taken for the wish to let an account leave hybrid.
+#[test]
+fn a_missing_value_clears_nothing() {
+    for mark in ["None", "NONE"] {
+        let said = errors_below_head(&format!("mappings:\n  - {{ onPrem: {mark}, cloud: a@x.example }}\n"));
+        assert!(said.contains(&format!("`{mark}` may be what a script writes")) && said.contains("write `none`"), "{said}");
+    }
+    for mark in ["nan", "NaN"] {
+        let said = errors_below_head(&format!("mappings:\n  - {{ onPrem: {mark}, cloud: a@x.example }}\n"));
+        assert!(said.contains(&format!("`{mark}` marks a missing value")) && said.contains("{ sam: nan }"), "{said}");
+    }
+}
+
 #[test]
 fn decisions_that_cannot_be_taken() {
     let yaml = "mappings:

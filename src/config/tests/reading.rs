@@ -128,7 +128,7 @@ fn a_bare_selector_is_read_by_its_form() {
     assert_eq!(key("{ employeeId: 1_000 }"), OnPremKey::EmployeeId("1_000".into()));
     assert_eq!(key("{ employeeId: !!str 007 }"), OnPremKey::EmployeeId("007".into()));
     assert_eq!(key("no"), OnPremKey::Sam { domain: None, name: "no".into() });
-    assert_eq!(mapping("NONE").on_prem, OnPremSide::Nobody);
+    assert_eq!(mapping("none").on_prem, OnPremSide::Nobody);
 }
 
 #[test]

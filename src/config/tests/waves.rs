@@ -255,13 +255,13 @@ fn values_that_a_spreadsheet_damaged() {
       |
       = help: write the value by hand, or format the column as text and export again
 
-    error: column onPrem: `1.23E+11` is no sAMAccountName: it holds `+`
+    error: column onPrem: `1.23E+11` is a number that a spreadsheet has rounded
      --> waves/w.csv:5:1
       |
     5 | 1.23E+11;a@x.example
       | ^^^^^^^^
       |
-      = help: a spreadsheet has rounded a number; format the column as text and export again
+      = help: write the value by hand, or format the column as text and export again
 
     error: column onPrem: `N/A` marks a missing value
      --> waves/w.csv:6:1

@@ -3,9 +3,28 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::problems::{Problems, excerpt};
+use crate::diag::Diagnostic;
 use crate::directory::ad::entry::unambiguous_guid;
 use crate::directory::entra::json::is_type_name;
+use crate::model::spreadsheet::damage;
 use crate::model::{GuidInput, ProxyAddress, ProxyKind};
+
+/// Refuses a row in which a spreadsheet damaged one of these cells, given with the names of their columns. What people are
+/// called for show may look so.
+pub(super) fn is_undamaged<'c>(cells: impl Iterator<Item = (&'c str, &'c str)>, line: u32, problems: &mut Problems) -> bool {
+    let mut is_sound = true;
+    for (name, cell) in cells.filter(|(name, _)| !name.eq_ignore_ascii_case("displayName")) {
+        if let Some(what) = damage(cell) {
+            is_sound = false;
+            let summary = format!("{name}: `{}` {what}", excerpt(cell));
+            problems.push(Diagnostic::error(summary).at(problems.at(line)).help(
+                "export again, and do not save the file from a spreadsheet; or remove the column, if nothing is found by it",
+            ));
+        }
+    }
+    is_sound
+}
 
 /// Why a cell holds no bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -11,7 +11,7 @@ use crate::model::{AnchorMode, ObservedForest};
 use super::super::expected::Expected;
 use super::super::forest::ForestBuilder;
 use super::super::problems::{Problems, excerpt};
-use super::cell::{addresses, flag, is_lost_list, octets};
+use super::cell::{addresses, flag, is_lost_list, is_undamaged, octets};
 use super::table::{Row, Table};
 
 const EXPORT_HELP: &str = "Get-ADUser -Filter * -Properties mS-DS-ConsistencyGuid,mail,employeeID,displayName,adminCount,isCriticalSystemObject | \
@@ -104,7 +104,10 @@ fn known_column(name: &str) -> Option<(&'static str, Reading)> {
 fn add(row: &Row, columns: &[Column], lost: &mut [bool], forest: &mut ForestBuilder, problems: &mut Problems) {
     let mut entry = RawEntry::default();
     let mut enabled = None;
-    let mut is_sound = true;
+    // Bytes are checked by what they are read as.
+    let texts = columns.iter().filter(|column| column.reading != Reading::Octets);
+    let named = texts.map(|column| (column.attribute.as_str(), row.cell(column.index).unwrap_or_default()));
+    let mut is_sound = is_undamaged(named, row.line, problems);
     for (column, lost) in columns.iter().zip(lost) {
         let cell = row.cell(column.index).unwrap_or_default();
         if is_lost_list(cell) && column.reading != Reading::Octets {

@@ -9,7 +9,7 @@ use crate::model::{Known, ObservedTenant, Text, Texts};
 
 use super::super::problems::{Problems, excerpt};
 use super::super::snapshot::tenant::{Place, TenantBuilder};
-use super::cell::{addresses, flag, is_lost_list};
+use super::cell::{addresses, flag, is_lost_list, is_undamaged};
 use super::forest::missing_column;
 use super::table::{Row, Table};
 
@@ -72,11 +72,18 @@ struct Columns {
     account_enabled: Option<usize>,
     user_type: Option<usize>,
     deleted: Option<usize>,
+    /// All of these, with their names.
+    named: Vec<(String, usize)>,
 }
 
 impl Columns {
     fn of(table: &Table<'_>) -> Self {
-        let of = |name| table.column(name);
+        let mut named = Vec::new();
+        let mut of = |name: &str| {
+            let column = table.column(name);
+            named.extend(column.map(|column| (name.to_owned(), column)));
+            column
+        };
         Self {
             id: of("Id"),
             upn: of("UserPrincipalName"),
@@ -96,6 +103,7 @@ impl Columns {
             account_enabled: of("AccountEnabled"),
             user_type: of("UserType"),
             deleted: of("DeletedDateTime"),
+            named,
         }
     }
 }
@@ -141,6 +149,10 @@ impl Cells<'_> {
 
     fn user(&self, problems: &mut Problems) -> Option<WireUser> {
         let columns = self.columns;
+        let named = columns.named.iter().map(|(name, column)| (name.as_str(), self.row.cell(*column).unwrap_or_default()));
+        if !is_undamaged(named, self.row.line, problems) {
+            return None;
+        }
         let text = |column| self.text(column);
         let id = text(columns.id).value().map(|id| id.parse());
         let id = id.transpose().map_err(|error: crate::model::EntraIdError| {

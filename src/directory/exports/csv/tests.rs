@@ -38,6 +38,32 @@ fn reads_what_export_csv_writes() {
     }
 }
 
+/// Two people may be left with the same rounded number, and an error value stands for any ID.
+#[test]
+fn what_a_spreadsheet_damaged_is_nobodys_value() {
+    let head = "Id,UserPrincipalName,OnPremisesImmutableId,DisplayName,EmployeeId,Other";
+    let row = |id: &str, name: &str, number: &str| {
+        format!("{head}\n6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0,a@x.example,{id},{name},{number},#REF!\n")
+    };
+    assert!(
+        tenant(&row("7n8F9T5MWUSC3SElC3KWAQ==", "#NAME?", "00123")).is_ok(),
+        "what is only shown, or not read, may be damaged"
+    );
+    for (id, number, said) in [
+        ("#NAME?", "1", "OnPremisesImmutableId: `#NAME?` is an error value of a spreadsheet"),
+        ("=A1", "1", "OnPremisesImmutableId: `=A1` is a formula of a spreadsheet"),
+        ("", "1.23457E+11", "EmployeeId: `1.23457E+11` is a number that a spreadsheet has rounded"),
+    ] {
+        let problems = tenant(&row(id, "Ann", number)).unwrap_err();
+        assert_eq!((problems.len(), problems[0].summary.as_str()), (1, said));
+    }
+    for cell in ["#REF!", "1,23457E+11"] {
+        let text = format!("{HEAD},employeeID\n{EVE},\"{cell}\"\n");
+        let problems = read(&text).unwrap_err();
+        assert!(problems[0].summary.starts_with(&format!("employeeID: `{cell}` is ")), "{problems:?}");
+    }
+}
+
 #[test]
 fn reads_bytes_in_every_spelling() {
     let wanted = [0xEE, 0x7F, 0x05, 0xF5, 0x3E, 0x4C, 0x59, 0x44, 0x82, 0xDD, 0x21, 0x25, 0x0B, 0x72, 0x96, 0x01];

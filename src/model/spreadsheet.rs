@@ -1,0 +1,43 @@
+//! What a spreadsheet leaves of a value when somebody opens a table in it and saves it again.
+
+/// What it shows where it cannot compute a value, in lower case.
+const ERRORS: [&str; 8] = ["#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#spill!", "#n/a"];
+
+/// What a value has become, in words that go on after it; `None` where it looks unharmed.
+///
+/// Two people may have the same damaged value, and their real ones are gone.
+#[must_use]
+pub fn damage(text: &str) -> Option<&'static str> {
+    if ERRORS.iter().any(|error| text.eq_ignore_ascii_case(error)) || text.starts_with("###") {
+        Some("is an error value of a spreadsheet")
+    } else if text.starts_with('=') {
+        Some("is a formula of a spreadsheet")
+    } else if is_rounded(text) {
+        Some("is a number that a spreadsheet has rounded")
+    } else {
+        None
+    }
+}
+
+/// `1.23457E+11`: a long number as it is shown in a narrow column.
+fn is_rounded(text: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((digits, power)) = text.trim().split_once("E+").or_else(|| text.trim().split_once("e+")) else { return false };
+    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
+    whole.len() == 1 && [whole, fraction, power].into_iter().all(is_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::damage;
+
+    #[test]
+    fn damaged_values_are_told_from_sound_ones() {
+        for text in ["#REF!", "#name?", "#N/A", "######", "=A1+B2", "1.23457E+11", "1,23457E+11", "1E+05", "1.2e+9"] {
+            assert!(damage(text).is_some(), "{text}");
+        }
+        for text in ["", "E1001", "00123", "123456789012", "1e5", "E+11", "12.5E+3", "x#REF!", "eE+AbC0="] {
+            assert_eq!(damage(text), None, "{text}");
+        }
+    }
+}
