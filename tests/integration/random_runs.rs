@@ -161,7 +161,7 @@ impl Site {
         let state = Journal::read(&journal_path(plan)).unwrap();
         let history = state.history(plan.file_name().unwrap().to_str().unwrap());
         let current = read_targets(rollback_targets(&history), &self.directories(0)).await.unwrap();
-        rollback(&history, "wave.journal.jsonl", &current).unwrap()
+        rollback(&history, "wave.journal.jsonl", &current, &Policy::default()).unwrap()
     }
 }
 

@@ -2,20 +2,22 @@
 //!
 //! Pure: the facts of now are handed in. What cannot be undone is found first and stands first.
 
+mod guards;
 mod inverse;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{FactName, FactValue, Facts};
+use crate::model::{FactName, FactValue, Facts, Policy};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
 use crate::plan::body::{Body, MappingState, PlanCloudUser, PlanSource, PlannedMapping, Proof, Status};
 use crate::plan::finding::{Code, Finding};
 use crate::plan::summary;
 
 use super::chain::{Chain, OffTrack, is_reached, key};
-use super::facts::Current;
+use super::facts::{Current, TargetFacts};
 use super::journal::{Fate, FateKind, History};
 use super::preflight::{fact_word, value_word};
+use guards::{Guards, hold_use};
 use inverse::{Inverse, inverse};
 
 /// The objects that have to be read before a rollback can be planned.
@@ -24,12 +26,14 @@ pub fn rollback_targets<'a>(history: &History<'a>) -> Vec<&'a Target> {
     history.fates.values().filter(|fate| fate.kind != FateKind::Failed).map(|fate| &fate.action.target).collect()
 }
 
-/// Plans the way back from all runs of one plan; `None` when it never ran. `journal` is what the file is called.
+/// Plans the way back from all runs of one plan; `None` when it never ran. `journal` is what the file is called. The policy
+/// is that of now: whom it protects stays as it is.
 #[must_use]
-pub fn rollback(history: &History<'_>, journal: &str, current: &Current) -> Option<Body> {
+pub fn rollback(history: &History<'_>, journal: &str, current: &Current, policy: &Policy) -> Option<Body> {
     let header = &history.runs.last()?.header;
     let done = done_actions(history, current);
-    let mut way = WayBack::new(&done);
+    let since = history.runs.first()?.header.started_at;
+    let mut way = WayBack::new(&done, Guards { policy, since });
     way.invert_all(current);
     way.collect();
     let mappings = mappings(&done, journal, &way.actions);
@@ -70,6 +74,9 @@ fn done_actions<'a>(history: &History<'a>, current: &Current) -> Vec<Fate<'a>> {
     done
 }
 
+/// Actions by what they undo.
+type Inverses<'a> = Vec<(&'a ActionId, Action)>;
+
 /// The actions of a plan on the way back, as they are found.
 struct WayBack<'a> {
     /// What is to be undone, the last first.
@@ -83,13 +90,14 @@ struct WayBack<'a> {
     actions: Vec<Action>,
     /// Findings about what can never be undone, then those about what cannot be undone now.
     findings: Vec<Finding>,
+    guards: Guards<'a>,
 }
 
 impl<'a> WayBack<'a> {
-    fn new(done: &[Fate<'a>]) -> Self {
+    fn new(done: &[Fate<'a>], guards: Guards<'a>) -> Self {
         let undo = done.iter().rev().map(|fate| fate.action).collect();
         let later = later_ones(done);
-        Self { undo, later, by: BTreeMap::new(), lost: BTreeSet::new(), actions: Vec::new(), findings: Vec::new() }
+        Self { undo, later, by: BTreeMap::new(), lost: BTreeSet::new(), actions: Vec::new(), findings: Vec::new(), guards }
     }
 
     /// Finds the inverse of every action, object by object.
@@ -101,13 +109,11 @@ impl<'a> WayBack<'a> {
         let mut changed = Vec::new();
         for undo in objects.into_values() {
             let inverses = self.invert(&undo);
-            let Some(facts) = undo.first().and_then(|action| current.of(&action.target)) else { continue };
-            let chain = Chain { actions: inverses.iter().map(|(_, inverse)| inverse).collect() };
-            let undone = chain.position(facts, 0);
-            match undone {
-                Ok(undone) => self.by.extend(inverses.into_iter().skip(undone)),
-                Err(off_track) => {
-                    changed.extend(undo.first().map(|action| changed_since(action, &off_track)));
+            let Some((last, facts)) = undo.first().and_then(|last| Some((last, current.of(&last.target)?))) else { continue };
+            match self.left_to_do(last, inverses.clone(), facts) {
+                Ok(left) => self.by.extend(left),
+                Err(finding) => {
+                    changed.push(finding);
                     self.lost.extend(inverses.iter().map(|(id, _)| *id));
                 }
             }
@@ -115,8 +121,20 @@ impl<'a> WayBack<'a> {
         self.findings.extend(changed);
     }
 
+    /// Those inverses of the actions on one object that are still to be written; or why none of them is.
+    fn left_to_do(&self, last: &Action, mut inverses: Inverses<'a>, facts: &TargetFacts) -> Result<Inverses<'a>, Finding> {
+        let chain = Chain { actions: inverses.iter().map(|(_, inverse)| inverse).collect() };
+        let undone = chain.position(facts, 0).map_err(|off_track| changed_since(last, &off_track))?;
+        let mut left = inverses.split_off(undone.min(inverses.len()));
+        if let Some(why) = self.guards.objection(left.iter().map(|(_, inverse)| inverse), facts) {
+            return Err(not_reversible(last, &why).hint("Look at the account; what is still right can be done by hand."));
+        }
+        left.iter_mut().for_each(|(_, inverse)| hold_use(inverse, facts));
+        Ok(left)
+    }
+
     /// The inverses of the actions on one object, the last action first.
-    fn invert(&mut self, undo: &[&'a Action]) -> Vec<(&'a ActionId, Action)> {
+    fn invert(&mut self, undo: &[&'a Action]) -> Inverses<'a> {
         let (mut inverses, mut stays, mut purged) = (Vec::new(), Facts::new(), false);
         let mut next: Option<&Action> = None;
         for action in undo {

@@ -26,7 +26,7 @@ use crate::directory::ports::TenantWriter;
 use crate::directory::rehearsal::{ForestStore, LdifForest, SnapshotStore, SnapshotTenant, StoreError, Unsaved};
 use crate::model::{
     AccountFacts, AdUser, CloudUser, Domain, EntraId, FactName, FactValue, Facts, GuidAttribute, ImmutableId, Known, ObjectGuid,
-    ObservedForest, ObservedTenant, RoleGrant, Sid, Texts,
+    ObservedForest, ObservedTenant, Policy, Protected, RoleGrant, Sid, Texts,
 };
 use crate::plan::action::{Action, ActionKind, Target};
 use crate::plan::body::*;

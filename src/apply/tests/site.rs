@@ -40,6 +40,8 @@ pub(super) struct Site {
     pub(super) digest: String,
     /// Whether the folder of the backups is lost once the run begins.
     pub(super) loses_backups: bool,
+    /// The policy at the time of a rollback.
+    pub(super) policy: Policy,
 }
 
 impl Site {
@@ -54,7 +56,7 @@ impl Site {
             backups: folder.path().join("backups"),
         };
         let (disk, cancel, notes) = (Disk::new(), CancellationToken::new(), Notes::default());
-        Self { folder, disk, options, cancel, notes, digest: DIGEST.into(), loses_backups: false }
+        Self { folder, disk, options, cancel, notes, digest: DIGEST.into(), loses_backups: false, policy: Policy::default() }
     }
 
     pub(super) fn folder(&self) -> &Path {

@@ -22,7 +22,7 @@ fn reversible() -> Body {
 async fn way_back(site: &Site, state: &JournalState, digest: &str) -> Body {
     let history = state.history(digest);
     let current = read_targets(rollback_targets(&history), &site.disk.directories()).await.unwrap();
-    let body = rollback(&history, "wave.journal.jsonl", &current).unwrap();
+    let body = rollback(&history, "wave.journal.jsonl", &current, &site.policy).unwrap();
     for action in &body.actions {
         assert!(action.is_consistent());
     }
@@ -124,6 +124,52 @@ async fn what_cannot_be_undone_stands_first_and_the_rest_is_undone() {
     assert!(site.disk.state().users[&id(3)].immutable_id.is_none());
 }
 
+/// Whoever came back by the run and works again is not deleted to undo it, and the policy of now protects.
+#[tokio::test]
+async fn an_account_in_use_or_protected_is_left_as_it_is() {
+    let licensed = |user: &mut CloudUser| user.traits_mut().licenses = Known::Is(["sku"].into());
+    let signed_in = |user: &mut CloudUser| user.last_sign_in = Known::Is("2100-01-01T00:00:00Z".into());
+    let changes: [(&str, fn(&mut CloudUser), &[&str]); 4] = [
+        ("has licences", licensed, &[]),
+        ("last sign-in 2100-01-01", signed_in, &[]),
+        ("is protected by `policy.protect`", |_| {}, &["u8@*"]),
+        ("", |_| {}, &["u9@*"]),
+    ];
+    for (said, change, protect) in changes {
+        let mut planner = Planner::new();
+        planner.state(ActionKind::Restore, 8, "live", &[]);
+        let (mut site, mut body) = (Site::new(), planner.body());
+        for name in [FactName::AssignedLicenses, FactName::LastSignInDateTime] {
+            body.actions[0].before.remove(&name);
+        }
+        assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+        site.disk.change(8, change);
+        site.policy.protect = protect.iter().map(|name| Protected::Account((*name).into())).collect();
+        let back = roll_back(&mut site).await;
+        assert_eq!(back.actions.len(), usize::from(said.is_empty()), "{said}");
+        assert!(
+            back.findings.iter().all(|finding| finding.code == Code::NotReversible && finding.message.contains(said)),
+            "{said}: {:?}",
+            back.findings
+        );
+        assert_eq!(site.disk.state().users[&id(8)].is_deleted(), said.is_empty(), "{said}");
+    }
+}
+
+/// What is known of an account's use when the way back is planned is held until it is deleted.
+#[tokio::test]
+async fn an_account_that_is_used_meanwhile_is_not_deleted() {
+    let mut planner = Planner::new();
+    planner.state(ActionKind::Restore, 8, "live", &[]);
+    let site = Site::new();
+    site.apply(&planner.body()).await.unwrap();
+    let state = Journal::read(&site.journal()).unwrap();
+    let back = way_back(&site, &state, DIGEST).await;
+    site.disk.change(8, |user| user.last_sign_in = Known::Is("2100-01-01T00:00:00Z".into()));
+    let outcome = site.apply_to(&back, &site.disk.directories(), &site.folder().join("back.json")).await;
+    assert!(matches!(outcome, Err(ApplyError::Stale(_))));
+}
+
 #[tokio::test]
 async fn what_was_changed_since_is_left_alone_with_all_that_needs_it() {
     let (mut site, body) = (Site::new(), reversible());
@@ -164,7 +210,7 @@ async fn cleared_identifiers_and_residue_do_not_come_back() {
 #[tokio::test]
 async fn a_plan_that_never_ran_or_did_nothing_has_no_way_back() {
     let (site, body) = (Site::new(), reversible());
-    assert!(rollback(&JournalState::default().history(DIGEST), "j", &Current::default()).is_none());
+    assert!(rollback(&JournalState::default().history(DIGEST), "j", &Current::default(), &site.policy).is_none());
     site.disk.dies_after(2, false);
     drop(site.apply(&body).await);
     site.disk.repair();

@@ -1,0 +1,68 @@
+//! Whom the way back leaves alone: whoever the policy protects, and an account that came back and is in use.
+
+use jiff::Timestamp;
+
+use crate::apply::facts::TargetFacts;
+use crate::model::text::is_like;
+use crate::model::{AccountFacts, CloudUser, FactName, Known, Policy, Protected};
+use crate::plan::action::{Action, ActionKind};
+
+/// What guards the deletion of an account: read again right before it.
+const USES: [FactName; 4] =
+    [FactName::AssignedLicenses, FactName::LastSignInDateTime, FactName::PrivilegedRoles, FactName::Roles];
+
+/// What the way back must not touch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Guards<'g> {
+    pub(super) policy: &'g Policy,
+    /// When the run began that is undone.
+    pub(super) since: Timestamp,
+}
+
+impl Guards<'_> {
+    /// Why nothing of this is written to an object, if so.
+    pub(super) fn objection<'a>(&self, mut inverses: impl Iterator<Item = &'a Action>, facts: &TargetFacts) -> Option<String> {
+        let TargetFacts::Account(account) = facts else { return None };
+        let (user, first) = (account.user.as_ref()?, inverses.next()?);
+        let protected = self.policy.protect.iter().find_map(|protected| protects(protected, user, account));
+        let deletes = [first].into_iter().chain(inverses).any(|inverse| inverse.kind == ActionKind::SoftDelete);
+        protected.or_else(|| if deletes && !user.is_deleted() { self.use_of(user, account) } else { None })
+    }
+
+    fn use_of(&self, user: &CloudUser, account: &AccountFacts) -> Option<String> {
+        let is_older = |last: &str| last.parse::<Timestamp>().is_ok_and(|last| last < self.since);
+        let last = user.last_sign_in.value().filter(|last| !is_older(last));
+        if user.traits.licenses.value().is_some_and(|skus| !skus.is_empty()) {
+            Some("the account is live again and has licences".to_owned())
+        } else if account.roles.value().is_some_and(|roles| !roles.is_empty()) {
+            Some("the account is live again and holds a role".to_owned())
+        } else {
+            last.map(|last| format!("the account is live again and in use (last sign-in {last})"))
+        }
+    }
+}
+
+fn protects(protected: &Protected, user: &CloudUser, account: &AccountFacts) -> Option<String> {
+    match protected {
+        Protected::Account(pattern) => {
+            user.is_called_like(pattern).then(|| "the account is protected by `policy.protect`".to_owned())
+        }
+        Protected::Role(pattern) => match &account.roles {
+            Known::Unknown => Some(format!("the account may hold the role {pattern}, which `policy.protect` protects")),
+            roles => roles
+                .value()
+                .is_some_and(|roles| roles.iter().any(|role| is_like(role, pattern)))
+                .then(|| format!("the account holds the role {pattern}, which `policy.protect` protects")),
+        },
+    }
+}
+
+/// Lets a deletion rely on what is known of the account's use now.
+pub(super) fn hold_use(inverse: &mut Action, facts: &TargetFacts) {
+    if inverse.kind == ActionKind::SoftDelete {
+        let known = USES.into_iter().filter_map(|name| Some((name, facts.get(name)?)));
+        for (name, value) in known {
+            inverse.before.entry(name).or_insert(value);
+        }
+    }
+}
