@@ -269,7 +269,7 @@ pub struct RollbackArgs {
     /// The journal of the run, NAME.journal.jsonl beside the plan NAME.json
     pub journal: PathBuf,
 
-    /// Where to save the plan that undoes it
+    /// Where to save the plan that undoes it: beside the journal
     #[arg(short, long, value_name = "PLAN", required = true)]
     pub out: PathBuf,
 

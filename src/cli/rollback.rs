@@ -1,5 +1,7 @@
 //! `rollback`: the journal of a run becomes a plan of the way back, reviewed and applied like any other.
 
+use std::path::Path;
+
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::journal::Journal;
@@ -22,6 +24,7 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
         return Err(Failure::input(format!("there is no journal `{}`", args.journal.display()))
             .hint("Name the journal beside the plan: NAME.journal.jsonl for NAME.json."));
     }
+    stays_beside(&args.journal, &args.out)?;
     let state = Journal::read(&args.journal).map_err(|error| Failure::input(error.to_string()))?;
     let Some(digest) = state.runs.last().map(|run| run.header.digest.clone()) else {
         return Err(Failure::input(format!("`{}` records no run", args.journal.display()))
@@ -44,6 +47,23 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
         terminal.say(&format!("\nSaved as {0}. After review: hardmatch apply {0}", args.out.display()));
     }
     Ok(Exit::Done)
+}
+
+/// Whoever applies the way back closes the run in its journal, and looks for that beside the plan.
+fn stays_beside(journal: &Path, out: &Path) -> Result<(), Failure> {
+    let folder = |path: &Path| {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        parent.canonicalize().ok()
+    };
+    let (Some(of_journal), Some(of_plan)) = (folder(journal), folder(out)) else { return Ok(()) };
+    if of_journal == of_plan {
+        return Ok(());
+    }
+    let name = out.file_name().map(Path::new).unwrap_or(out);
+    Err(Failure::input(format!("`{}` is not in the folder of the journal `{}`", out.display(), journal.display())).hint(format!(
+        "Save it beside the journal, or the run would stand there as unfinished after it is undone: --out {}",
+        journal.with_file_name(name).display()
+    )))
 }
 
 /// What cannot be undone, before anything else.

@@ -98,6 +98,9 @@ fn rollback_is_a_plan_of_its_own() {
     here.run(&["apply", "undo.json", "--digest", &here.digest("undo.json")]).expect(0);
     let tenant = here.read("tenant.json");
     assert_eq!(tenant.matches("azydD6KBV060wC2ean8YNQ==").count(), 1);
+    std::fs::create_dir(here.path().join("other")).unwrap();
+    let elsewhere = here.run(&["rollback", "plan.journal.jsonl", "--out", "other/undo.json"]);
+    elsewhere.expect(3).says(&["is not in the folder of the journal", "--out undo.json"]);
     here.run(&["rollback", "nowhere.journal.jsonl", "--out", "undo.json"]).expect(3).says(&["nowhere.journal.jsonl"]);
 }
 

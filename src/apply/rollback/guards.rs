@@ -26,19 +26,14 @@ impl Guards<'_> {
         let (user, first) = (account.user.as_ref()?, inverses.next()?);
         let protected = self.policy.protect.iter().find_map(|protected| protects(protected, user, account));
         let deletes = [first].into_iter().chain(inverses).any(|inverse| inverse.kind == ActionKind::SoftDelete);
-        protected.or_else(|| if deletes && !user.is_deleted() { self.use_of(user, account) } else { None })
+        protected.or_else(|| if deletes && !user.is_deleted() { self.use_of(user) } else { None })
     }
 
-    fn use_of(&self, user: &CloudUser, account: &AccountFacts) -> Option<String> {
+    /// Licences and roles may be those that it had in the recycle bin; a sign-in since then tells.
+    fn use_of(&self, user: &CloudUser) -> Option<String> {
         let is_older = |last: &str| last.parse::<Timestamp>().is_ok_and(|last| last < self.since);
-        let last = user.last_sign_in.value().filter(|last| !is_older(last));
-        if user.traits.licenses.value().is_some_and(|skus| !skus.is_empty()) {
-            Some("the account is live again and has licences".to_owned())
-        } else if account.roles.value().is_some_and(|roles| !roles.is_empty()) {
-            Some("the account is live again and holds a role".to_owned())
-        } else {
-            last.map(|last| format!("the account is live again and in use (last sign-in {last})"))
-        }
+        let last = user.last_sign_in.value().filter(|last| !is_older(last))?;
+        Some(format!("the account is live again and in use (last sign-in {last})"))
     }
 }
 
