@@ -44,9 +44,10 @@ fn protects(protected: &Protected, user: &CloudUser, account: &AccountFacts) -> 
         }
         Protected::Role(pattern) => match &account.roles {
             Known::Unknown => Some(format!("the account may hold the role {pattern}, which `policy.protect` protects")),
-            roles => roles
-                .value()
-                .is_some_and(|roles| roles.iter().any(|role| is_like(role, pattern)))
+            Known::Null => None,
+            Known::Is(roles) => roles
+                .iter()
+                .any(|role| is_like(role, pattern))
                 .then(|| format!("the account holds the role {pattern}, which `policy.protect` protects")),
         },
     }

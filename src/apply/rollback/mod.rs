@@ -113,7 +113,7 @@ impl<'a> WayBack<'a> {
             match self.left_to_do(last, inverses.clone(), facts) {
                 Ok(left) => self.by.extend(left),
                 Err(finding) => {
-                    changed.push(finding);
+                    changed.push(*finding);
                     self.lost.extend(inverses.iter().map(|(id, _)| *id));
                 }
             }
@@ -122,12 +122,13 @@ impl<'a> WayBack<'a> {
     }
 
     /// Those inverses of the actions on one object that are still to be written; or why none of them is.
-    fn left_to_do(&self, last: &Action, mut inverses: Inverses<'a>, facts: &TargetFacts) -> Result<Inverses<'a>, Finding> {
+    fn left_to_do(&self, last: &Action, mut inverses: Inverses<'a>, facts: &TargetFacts) -> Result<Inverses<'a>, Box<Finding>> {
         let chain = Chain { actions: inverses.iter().map(|(_, inverse)| inverse).collect() };
-        let undone = chain.position(facts, 0).map_err(|off_track| changed_since(last, &off_track))?;
+        let undone = chain.position(facts, 0).map_err(|off_track| Box::new(changed_since(last, &off_track)))?;
         let mut left = inverses.split_off(undone.min(inverses.len()));
         if let Some(why) = self.guards.objection(left.iter().map(|(_, inverse)| inverse), facts) {
-            return Err(not_reversible(last, &why).hint("Look at the account; what is still right can be done by hand."));
+            let finding = not_reversible(last, &why).hint("Look at the account; what is still right can be done by hand.");
+            return Err(Box::new(finding));
         }
         left.iter_mut().for_each(|(_, inverse)| hold_use(inverse, facts));
         Ok(left)

@@ -128,7 +128,8 @@ async fn what_cannot_be_undone_stands_first_and_the_rest_is_undone() {
 #[tokio::test]
 async fn an_account_in_use_or_protected_is_left_as_it_is() {
     let signed_in = |user: &mut CloudUser| user.last_sign_in = Known::Is("2100-01-01T00:00:00Z".into());
-    let changes: [(&str, fn(&mut CloudUser), &[&str]); 3] = [
+    type Case = (&'static str, fn(&mut CloudUser), &'static [&'static str]);
+    let changes: [Case; 3] = [
         ("last sign-in 2100-01-01", signed_in, &[]),
         ("is protected by `policy.protect`", |_| {}, &["u8@*"]),
         ("", |_| {}, &["u9@*"]),

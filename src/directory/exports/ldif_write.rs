@@ -1,10 +1,9 @@
 //! Rewrites mS-DS-ConsistencyGuid in an LDIF file and leaves every other byte of it as it is.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +16,7 @@ use crate::model::{GuidAttribute, ObjectGuid};
 use super::encoding::{Encoding, sniff};
 use super::ldif::{Record, read_records};
 use super::problems::Problems;
-use super::replace::replace_file;
+use super::replace::HeldFile;
 use super::{label, open, unreadable, whole};
 
 /// Lines that are written are folded at this width, as `ldapsearch` does.
@@ -26,7 +25,7 @@ const WIDTH: usize = 76;
 /// The text of an LDIF file, with its entries by objectGUID.
 #[derive(Debug)]
 pub struct LdifDocument {
-    path: PathBuf,
+    file: HeldFile,
     encoding: Encoding,
     mark: Vec<u8>,
     text: String,
@@ -66,8 +65,11 @@ impl LdifDocument {
     /// Everything that is wrong with the file, with lines.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
         let file = label(path);
-        drop(open(path)?);
-        let bytes = fs::read(path).map_err(|error| unreadable(&error, &file))?;
+        let mut opened = open(path)?;
+        let wrong = |error: io::Error| unreadable(&error, &file);
+        let held = HeldFile::of(path, &opened.metadata().map_err(wrong)?);
+        let mut bytes = Vec::new();
+        opened.read_to_end(&mut bytes).map_err(wrong)?;
         let (encoding, mark) = sniff(&bytes);
         let (mark, body) = bytes.split_at_checked(mark).unwrap_or((&[], &bytes));
         let damaged = || Diagnostics::from(Diagnostic::error("the text is damaged, it cannot be decoded").at(whole(&file)));
@@ -77,7 +79,7 @@ impl LdifDocument {
         read_records(text.as_bytes(), &mut problems, |record, _| {
             entries.extend(entry_of(record, &text));
         });
-        let document = Self { path: path.to_owned(), encoding, mark: mark.to_vec(), text: String::new(), entries };
+        let document = Self { file: held, encoding, mark: mark.to_vec(), text: String::new(), entries };
         problems.into_result(Self { text, ..document })
     }
 
@@ -106,7 +108,7 @@ impl LdifDocument {
     /// [`LdifWriteError::Save`].
     pub fn save(&self) -> Result<(), LdifWriteError> {
         let bytes = self.bytes();
-        Ok(replace_file(&self.path, |out| out.write_all(&bytes))?)
+        Ok(self.file.replace(|out| out.write_all(&bytes))?)
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -181,6 +183,8 @@ fn decode(body: &[u8], encoding: Encoding) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const TEXT: &str = "# head\nversion: 1\n\ndn: CN=Eve,DC=x\nobjectGUID:: 7n8F9T5MWUSC3SElC3KWAQ==\nMS-DS-consistencyGUID:: G+913VeldU6D\n yDluvnc2ew==\n# note\nmail: e@x\n\ndn: CN=Ann,DC=x\nobjectGUID: ABCDEFGHIJKLMNOP\ncn: Ann\n\n";

@@ -6,7 +6,7 @@
 mod raw;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hashbrown::HashMap;
 use serde::Serialize as _;
@@ -18,14 +18,14 @@ use crate::directory::entra::json::{Path as Property, property_changes, read_use
 use crate::directory::text::words;
 use crate::model::{CloudUser, EntraId, ObservedTenant};
 
-use super::super::replace::replace_file;
+use super::super::replace::HeldFile;
 use super::super::{decoder, label, open, read_tenant_from, unreadable, whole};
 use super::FORMAT;
 
 /// The text of a snapshot, with its users by id.
 #[derive(Debug)]
 pub struct SnapshotDocument {
-    path: PathBuf,
+    file: HeldFile,
     indent: Option<String>,
     /// Everything; the two lists of users are in the fields below.
     root: Map<String, Value>,
@@ -82,13 +82,15 @@ impl SnapshotDocument {
     pub fn load_observed(path: &Path) -> Result<(Self, ObservedTenant), Diagnostics> {
         let file = label(path);
         let mut text = String::new();
-        let mut decoded = decoder(open(path)?, &file)?;
+        let opened = open(path)?;
+        let held = HeldFile::of(path, &opened.metadata().map_err(|error| unreadable(&error, &file))?);
+        let mut decoded = decoder(opened, &file)?;
         io::Read::read_to_string(&mut decoded, &mut text).map_err(|error| unreadable(&error, &file))?;
         let observed = read_tenant_from(text.as_bytes(), &file)?;
         let refuse = |why: String| Diagnostics::from(Diagnostic::error(why).at(whole(&file)));
         match serde_json::from_str(&text) {
             Ok(Value::Object(root)) if root.get("format").and_then(Value::as_str) == Some(FORMAT) => {
-                let document = Self::of(path, &text, root).map_err(|error| refuse(error.to_string()))?;
+                let document = Self::of(held, &text, root).map_err(|error| refuse(error.to_string()))?;
                 Ok((document, observed))
             }
             Ok(_) => Err(Diagnostic::error("a plain list of users can be planned on, but nothing can be applied to it")
@@ -99,7 +101,7 @@ impl SnapshotDocument {
         }
     }
 
-    fn of(path: &Path, text: &str, mut root: Map<String, Value>) -> Result<Self, SnapshotError> {
+    fn of(file: HeldFile, text: &str, mut root: Map<String, Value>) -> Result<Self, SnapshotError> {
         let mut take = |key: &str| match root.get_mut(key) {
             Some(Value::Array(list)) => std::mem::take(list).into_iter().map(Some).collect(),
             Some(_) | None => Users::new(),
@@ -112,7 +114,7 @@ impl SnapshotDocument {
                 places.extend(id.map(|id| (id, (list, position))));
             }
         }
-        Ok(Self { path: path.to_owned(), indent: indent_of(text), root, users, deleted, places })
+        Ok(Self { file, indent: indent_of(text), root, users, deleted, places })
     }
 
     /// The tenant as it stands in memory.
@@ -121,7 +123,7 @@ impl SnapshotDocument {
     /// Only if a change wrote something that cannot be read back.
     pub fn observed(&self) -> Result<ObservedTenant, Diagnostics> {
         let mut bytes = Vec::new();
-        let file = label(&self.path);
+        let file = label(self.file.path());
         self.write_to(&mut bytes).map_err(|error| unreadable(&error, &file))?;
         read_tenant_from(bytes.as_slice(), &file)
     }
@@ -237,7 +239,7 @@ impl SnapshotDocument {
     /// # Errors
     /// [`SnapshotError::Save`].
     pub fn save(&self) -> Result<(), SnapshotError> {
-        Ok(replace_file(&self.path, |out| self.write_to(out))?)
+        Ok(self.file.replace(|out| self.write_to(out))?)
     }
 
     fn move_user(&mut self, id: &EntraId, after: &CloudUser) -> Result<(), SnapshotError> {
