@@ -92,7 +92,8 @@ impl Client {
             if is_throttled {
                 self.progress.note(Step::Refused);
             }
-            match tries.next(left.pause) {
+            let next = if left.why.is_foreign() { tries.next_short(left.pause) } else { tries.next(left.pause) };
+            match next {
                 Ok(pause) => {
                     self.progress.note(Step::Paused { pause, is_throttled });
                     self.pace.hold(pause);
@@ -190,17 +191,28 @@ fn outcome(call: &Call, reply: &mut PartReply) -> Part {
     if (200..300).contains(&reply.status) {
         return Ok(reply.body.take());
     }
-    let request_id = reply.header("request-id").map(str::to_owned).or_else(|| inner_request_id(&reply.body));
+    let inner = |name| inner_id(&reply.body, name);
+    let request_id = reply.header("request-id").map(str::to_owned).or_else(|| inner("request-id"));
+    let client_request_id = inner("client-request-id").unwrap_or_default();
+    let content_type = reply.header("Content-Type").map(shown);
     let asked = format!("{} (in a batch)", call.shown());
     let retry_after = reply.header("Retry-After").and_then(|wanted| after(wanted, reply.header("Date")));
     let only_writes = is_of_writes(reply.header(THROTTLE_SCOPE));
     let read = Answer::of_value(reply.status, &reply.body);
-    Err(GraphError::Answer(Box::new(Answer { asked, request_id, retry_after, only_writes, ..read })))
+    Err(GraphError::Answer(Box::new(Answer {
+        asked,
+        request_id,
+        client_request_id,
+        content_type,
+        retry_after,
+        only_writes,
+        ..read
+    })))
 }
 
-/// Parts of a batch carry their id in the error only.
-fn inner_request_id(body: &Value) -> Option<String> {
+/// Parts of a batch carry their ids in the error only.
+fn inner_id(body: &Value, name: &str) -> Option<String> {
     let error = body.get("error")?;
     let inner = error.get("innerError").or_else(|| error.get("innererror"))?;
-    inner.get("request-id")?.as_str().map(str::to_owned)
+    inner.get(name)?.as_str().map(str::to_owned)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, WWW_AUTHENTICATE};
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
@@ -20,7 +20,7 @@ use super::auth::{AccessToken, TokenSource};
 use super::call::Call;
 use super::cost;
 use super::endpoint::{self, endpoint};
-use super::failure::{Answer, GraphError};
+use super::failure::{Answer, GraphError, says_enough};
 use super::http::{Broken, Unread, body, broken, is_cut};
 use super::list::parse;
 use super::pace::{Pace, Patience, THROTTLE_SCOPE, Tries, is_of_writes, retry_after};
@@ -233,7 +233,9 @@ impl Client {
         if is_throttled {
             self.progress.note(Step::Refused);
         }
-        match if is_connected { tries.next(asked) } else { tries.next_connection() } {
+        // An address that is wrong, or a proxy that lets nothing through, shall not take minutes to say so.
+        let is_short = !is_connected || error.is_foreign();
+        match if is_short { tries.next_short(asked) } else { tries.next(asked) } {
             Err(why) => {
                 self.tell(&sent);
                 Err(given_up(error, &why))
@@ -311,7 +313,8 @@ impl Client {
         let (retry_after, only_writes) = (retry_after(&headers), is_of_writes(header(&headers, THROTTLE_SCOPE).as_deref()));
         let body = match self.body(call, response).await {
             Ok(body) => body,
-            Err(_) if says_enough(status, call) => Vec::new(),
+            // What a cut answer refuses may be something else, or not refused at all, unless its status tells all.
+            Err(_) if says_enough(status.as_u16()) || status == StatusCode::UNAUTHORIZED && call.is_read() => Vec::new(),
             Err(error @ GraphError::Lost(_)) if call.is_read() => return Try::Again(error, retry_after),
             Err(error) => return Try::Final(error),
         };
@@ -319,11 +322,13 @@ impl Client {
             return Try::Good(Reply { status: status.as_u16(), body, request_id, date });
         }
         let (asked, client_request_id) = (call.shown(), id.to_owned());
+        let (content_type, sent_to) = (header(&headers, CONTENT_TYPE.as_str()), redirected_to(&headers));
         let read = Answer::read(status.as_u16(), &body);
-        let answer = Answer { asked, request_id, client_request_id, retry_after, only_writes, ..read };
+        let answer = Answer { asked, request_id, client_request_id, content_type, sent_to, retry_after, only_writes, ..read };
         let may_pass = answer.is_throttled() || answer.is_passing();
+        let is_expired = status == StatusCode::UNAUTHORIZED && (!answer.is_foreign() || asks_for_token(&headers));
         let error = GraphError::Answer(Box::new(answer));
-        if status == StatusCode::UNAUTHORIZED {
+        if is_expired {
             Try::Expired(error, token.clone())
         } else if may_pass && call.is_read() {
             Try::Again(error, retry_after)
@@ -363,12 +368,6 @@ fn too_long(answer: &str, limit: usize, call: &Call) -> GraphError {
     if call.is_read() { GraphError::Directory(DirectoryError::Unreachable(message)) } else { GraphError::Lost(message) }
 }
 
-/// Whether a status says by itself what to do next: what a cut answer refuses may be something else, or not refused at all.
-fn says_enough(status: StatusCode, call: &Call) -> bool {
-    let answer = Answer::read(status.as_u16(), &[]);
-    answer.is_throttled() || answer.is_passing() || status == StatusCode::UNAUTHORIZED && call.is_read()
-}
-
 fn is_json(body: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
@@ -391,6 +390,18 @@ fn given_up(error: GraphError, why: &str) -> GraphError {
         GraphError::Lost(message) => GraphError::Lost(format!("{message}; {why}")),
         other @ GraphError::Directory(_) => other,
     }
+}
+
+/// Whether a token is asked for, as Graph does; a proxy asks for something else.
+fn asks_for_token(headers: &HeaderMap) -> bool {
+    let asks = |value: &HeaderValue| value.as_bytes().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"));
+    headers.get_all(WWW_AUTHENTICATE).iter().any(asks)
+}
+
+/// The host that a redirect points to, if it is another than the one that answered.
+fn redirected_to(headers: &HeaderMap) -> Option<String> {
+    let url = Url::parse(headers.get(LOCATION)?.to_str().ok()?).ok()?;
+    url.has_host().then(|| shown(&place(&url)))
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

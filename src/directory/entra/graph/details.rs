@@ -175,7 +175,7 @@ async fn one_by_one(client: &Client, denied: &Denied, extra: Extra, users: &[&Cl
     for (user, part) in users.iter().zip(parts) {
         match part {
             Ok(json) => answers.push((extra, user.id, json)),
-            Err(error) if error.is_missing() => {}
+            Err(error) if error.is_missing() || error.is_without_mailbox() => {}
             Err(error) if error.is_forbidden() || error.is_unsupported() => denied.of(extra).store(true, Ordering::Relaxed),
             Err(error) => return Err(error.of_read(READ_USERS)),
         }

@@ -154,12 +154,12 @@ impl Tries {
         Ok(pause)
     }
 
-    /// The same where there is not even a connection: an address that is wrong shall not take minutes to say so.
-    pub(super) fn next_connection(&mut self) -> Result<Duration, String> {
+    /// The same where Graph was not even reached.
+    pub(super) fn next_short(&mut self, asked: Option<Duration>) -> Result<Duration, String> {
         if self.made + 1 >= CONNECTIONS {
             return Err(format!("given up after {} tries", self.made + 1));
         }
-        self.next(None)
+        self.next(asked)
     }
 }
 

@@ -54,7 +54,7 @@ async fn alone(client: &Client, call: &Call) -> Sent {
 fn failure(error: GraphError, kind: &ChangeKind) -> DirectoryError {
     match error {
         // Right after its deletion an account may not be in the bin yet, and right after its purge it is gone.
-        GraphError::Answer(answer) if answer.status == 404 => DirectoryError::NotThere(answer.sentence()),
+        GraphError::Answer(answer) if answer.is_missing() => DirectoryError::NotThere(answer.sentence()),
         error @ (GraphError::Answer(_) | GraphError::Directory(_) | GraphError::Lost(_)) => {
             advised(error.of_write(&right(kind)), kind)
         }
