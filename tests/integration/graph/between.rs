@@ -87,3 +87,23 @@ async fn a_write_that_a_gateway_answers_is_not_refused_by_entra() {
         assert_eq!(server.ask("/__emulator/tenant").await["users"].as_array().unwrap().len(), 2);
     }
 }
+
+/// Another account's answer, or nobody's, in the place of the one that was asked for.
+#[tokio::test]
+async fn an_answer_about_another_account_says_nothing_of_the_one_asked_for() {
+    let swap: fn() -> Act = || Act::Edit(Box::new(|body| body.replace(&id(3), &id(9))));
+    let without: fn() -> Act = || Act::Edit(Box::new(|body| body.replace(&format!("\"id\":\"{}\"", id(3)), "\"it\":7")));
+    for make in [swap, without] {
+        let (client, _server) = behind(&small(), first(2, of_the_deleted, make)).await;
+        assert_eq!(client.read_accounts(&[account(3)]).await.unwrap()[0].state(), AccountState::Deleted);
+        let saved = behind(&small(), first(2, of_the_deleted, make)).await.0.export_account(&account(3)).await.unwrap();
+        assert_eq!(saved["user"]["id"], id(3));
+        let (client, _server) = behind(&small(), first(usize::MAX, of_the_deleted, make)).await;
+        let error = client.read_accounts(&[account(3)]).await.unwrap_err();
+        assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains("another object")), "{error}");
+        let (client, _server) = behind(&small(), first(2, |asked| asked.is("POST", "/beta/$batch"), make)).await;
+        let ids = [account(1), account(3)];
+        let states: Vec<AccountState> = client.read_accounts(&ids).await.unwrap().iter().map(|facts| facts.state()).collect();
+        assert_eq!(states, [AccountState::Live, AccountState::Deleted]);
+    }
+}

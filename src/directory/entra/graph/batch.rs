@@ -11,9 +11,10 @@ use serde_json::{Map, Value, json};
 use crate::directory::ports::Receipt;
 use crate::directory::progress::Step;
 use crate::directory::text::shown;
+use crate::model::EntraId;
 
 use super::call::{Call, Version};
-use super::client::Client;
+use super::client::{Client, about_another};
 use super::cost::BATCH;
 use super::failure::{Answer, GraphError};
 use super::list::parse;
@@ -147,6 +148,9 @@ impl Round<'_> {
                 let why = format!("the answer to {} (in a batch) broke off", call.shown());
                 self.ask_again(&[place], None, GraphError::Lost(why));
             }
+            Ok(json) if !is_about_asked(call, &json) => {
+                self.ask_again(&[place], None, about_another(&format!("{} (in a batch)", call.shown())));
+            }
             part => {
                 if let Some(slot) = self.parts.get_mut(place) {
                     *slot = Some(part);
@@ -170,6 +174,11 @@ impl Round<'_> {
         }
         self.left
     }
+}
+
+fn is_about_asked(call: &Call, json: &Value) -> bool {
+    let is_it = |id: EntraId| json.get("id").and_then(Value::as_str).and_then(|text| text.parse().ok()) == Some(id);
+    call.about.is_none_or(is_it)
 }
 
 fn request(place: usize, call: &Call) -> Value {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, WWW_AUTHENTICATE};
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret as _;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -15,6 +16,7 @@ use crate::directory::net::place;
 use crate::directory::ports::DirectoryError;
 use crate::directory::progress::{Progress, Step, Unwatched};
 use crate::directory::text::shown;
+use crate::model::EntraId;
 
 use super::auth::{AccessToken, TokenSource};
 use super::call::Call;
@@ -132,6 +134,8 @@ enum Try {
 enum Useless {
     /// It broke off; another one may be whole.
     Broken,
+    /// It is about another object than the one that was asked for.
+    Other,
     /// It is not what was asked for.
     Odd(GraphError),
 }
@@ -154,9 +158,11 @@ impl Client {
     /// Sends a request until it is answered for good, or patience ends. A write whose fate is unknown is not sent again, nor
     /// one that the quota had no room for: whoever sent it looks first whether it is still right.
     pub(super) async fn send(&self, call: &Call) -> Result<Reply, GraphError> {
-        self.send_to(call, &self.address(call), |reply| {
-            let is_whole = !call.is_read() || is_json(&reply.body);
-            if is_whole { Ok(reply) } else { Err(Useless::Broken) }
+        self.send_to(call, &self.address(call), |reply| match () {
+            () if !call.is_read() => Ok(reply),
+            () if !is_json(&reply.body) => Err(Useless::Broken),
+            () if !is_about_asked(call, &reply.body) => Err(Useless::Other),
+            () => Ok(reply),
         })
         .await
     }
@@ -169,6 +175,7 @@ impl Client {
     /// The same from an address that Graph itself gave, of the next page.
     pub(super) async fn read_at<T: DeserializeOwned>(&self, call: &Call, url: &str) -> Result<T, GraphError> {
         self.send_to(call, url, |reply| match parse(call, &reply.body) {
+            Ok(_) if !is_about_asked(call, &reply.body) => Err(Useless::Other),
             Ok(read) => Ok(read),
             Err(_) if !is_json(&reply.body) => Err(Useless::Broken),
             Err(error) => Err(Useless::Odd(error)),
@@ -199,6 +206,7 @@ impl Client {
                         let error = GraphError::Lost(format!("the answer to {} is no JSON", call.shown()));
                         self.before_next(&mut tries, error, None, sent).await?;
                     }
+                    Err(Useless::Other) => self.before_next(&mut tries, about_another(&call.shown()), None, sent).await?,
                     Err(Useless::Odd(error)) => {
                         self.tell(&sent);
                         return Err(error);
@@ -370,6 +378,21 @@ fn too_long(answer: &str, limit: usize, call: &Call) -> GraphError {
 
 fn is_json(body: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
+/// Whether an answer is about the object that was asked for, where it was one.
+fn is_about_asked(call: &Call, body: &[u8]) -> bool {
+    call.about.is_none_or(|id| serde_json::from_slice::<About>(body).is_ok_and(|about| about.id == id))
+}
+
+#[derive(Deserialize)]
+struct About {
+    id: EntraId,
+}
+
+/// An answer that says nothing about what was asked.
+pub(super) fn about_another(asked: &str) -> GraphError {
+    GraphError::Lost(format!("the answer to {asked} is about another object than the one asked for: a proxy mixes answers up"))
 }
 
 /// The run is to end, and nothing was sent.

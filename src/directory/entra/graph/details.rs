@@ -234,27 +234,28 @@ fn call(extra: Extra, user: &CloudUser) -> Call {
     let (id, version) = (user.id.to_string(), version(extra));
     match extra {
         Extra::SignIn if user.is_deleted() => {
-            Call::get(version, &["directory", "deletedItems", &id, "microsoft.graph.user"]).select(SIGN_IN)
+            Call::get(version, &["directory", "deletedItems", &id, "microsoft.graph.user"]).select(SIGN_IN).about(user.id)
         }
-        Extra::SignIn => Call::get(version, &["users", &id]).select(SIGN_IN),
+        Extra::SignIn => Call::get(version, &["users", &id]).select(SIGN_IN).about(user.id),
         Extra::Master => Call::get(version, &["users", &id, "onPremisesSyncBehavior"]).select("isCloudManaged"),
-        Extra::Mailbox => Call::get(version, &["users", &id]).select("id,mailboxSettings"),
+        Extra::Mailbox => Call::get(version, &["users", &id]).select("id,mailboxSettings").about(user.id),
     }
 }
 
 fn take(extra: Extra, user: &mut CloudUser, json: Value) -> Result<(), DirectoryError> {
-    let odd = |error: serde_json::Error| {
-        DirectoryError::Input(format!("what Graph says of {} cannot be understood: {}", user.id, shown(&error.to_string())))
-    };
+    let (id, name) = (user.id, shown(&user.upn));
+    let odd =
+        |error: String| DirectoryError::Input(format!("what Graph says of {name} ({id}) cannot be used: {}", shown(&error)));
+    let odd_json = |error: serde_json::Error| odd(error.to_string());
     match extra {
         Extra::Master => {
-            let behavior: Behavior = serde_json::from_value(json).map_err(odd)?;
+            let behavior: Behavior = serde_json::from_value(json).map_err(odd_json)?;
             user.traits_mut().cloud_managed = behavior.is_cloud_managed.into();
         }
         Extra::SignIn | Extra::Mailbox => {
-            let Object(mut wire) = serde_json::from_value::<Object<WireUser>>(json).map_err(odd)?;
+            let Object(mut wire) = serde_json::from_value::<Object<WireUser>>(json).map_err(odd_json)?;
             (wire.upn, wire.immutable_id) = (Some(user.upn.clone()), Known::Null);
-            let read = wire.into_user(user.is_deleted()).map_err(|error| DirectoryError::Input(error.to_string()))?;
+            let read = wire.into_user(user.is_deleted()).map_err(|error| odd(error.to_string()))?;
             if extra == Extra::SignIn {
                 // Graph leaves the property out for an account that never signed in.
                 user.last_sign_in = if read.last_sign_in == Known::Unknown { Known::Null } else { read.last_sign_in };

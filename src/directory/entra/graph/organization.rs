@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::directory::entra::json::{WireDomain, WireOrganization, WireOther, WireSwitches, initial_domain};
 use crate::directory::ports::DirectoryError;
-use crate::model::{Domain, ObservedTenant, OtherKind, OtherObject};
+use crate::model::{Domain, EntraId, ObservedTenant, OtherKind, OtherObject};
 
 use super::call::{Call, Told, Version};
 use super::client::Client;
@@ -92,8 +92,8 @@ pub(super) async fn all_others(client: &Client, kind: OtherKind) -> Result<Optio
 }
 
 /// One group or contact, if that is what has this id.
-pub(super) fn other_by_id(kind: OtherKind, id: &str) -> Call {
-    Call::get(Version::V1, &[set(kind), id]).select(OTHER_FACTS)
+pub(super) fn other_by_id(kind: OtherKind, id: &EntraId) -> Call {
+    Call::get(Version::V1, &[set(kind), &id.to_string()]).select(OTHER_FACTS).about(*id)
 }
 
 /// Asks how many live users there are; the count comes with the list.

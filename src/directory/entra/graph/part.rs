@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use hashbrown::HashSet;
+use serde_json::Value;
 
+use crate::directory::entra::json::WireOther;
 use crate::directory::ports::DirectoryError;
+use crate::directory::text::shown;
 use crate::model::questions::{CloudQuestion, SYNCED_SAMPLE};
 use crate::model::{CloudUser, EntraId, ObservedTenant, OtherKind, OtherObject, odd_spellings};
 
@@ -76,12 +79,26 @@ impl GraphTenant {
     }
 
     async fn others_by_id(&self, kind: OtherKind, ids: &[EntraId]) -> Result<Vec<OtherObject>, DirectoryError> {
-        let calls: Vec<Call> = ids.iter().map(|id| other_by_id(kind, &id.to_string())).collect();
+        let calls: Vec<Call> = ids.iter().map(|id| other_by_id(kind, id)).collect();
         let parts = self.client.batch(Version::V1, &calls).await.map_err(|error| error.of_read(right_for(kind)))?;
-        let json = parts.into_iter().filter_map(Result::ok);
-        let wires = json.filter_map(|json| serde_json::from_value::<crate::directory::entra::json::WireOther>(json).ok());
-        Ok(wires.map(|wire| wire.into_other(kind)).collect())
+        let mut others = Vec::new();
+        for (id, part) in ids.iter().zip(parts) {
+            match part {
+                Ok(json) => others.push(other_of(id, kind, json)?),
+                // What nobody may read is told where all of them are asked for.
+                Err(error) if error.is_missing() || error.is_forbidden() || error.is_unsupported() => {}
+                Err(error) => return Err(error.of_read(right_for(kind))),
+            }
+        }
+        Ok(others)
     }
+}
+
+fn other_of(id: &EntraId, kind: OtherKind, json: Value) -> Result<OtherObject, DirectoryError> {
+    let odd = |error: serde_json::Error| {
+        DirectoryError::Input(format!("what Graph says of {id} cannot be understood: {}", shown(&error.to_string())))
+    };
+    Ok(serde_json::from_value::<WireOther>(json).map_err(odd)?.into_other(kind))
 }
 
 /// Who is in the recycle bin, as far as it was read.
