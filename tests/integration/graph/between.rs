@@ -107,3 +107,26 @@ async fn an_answer_about_another_account_says_nothing_of_the_one_asked_for() {
         assert_eq!(states, [AccountState::Live, AccountState::Deleted]);
     }
 }
+
+/// What a server says of pauses is only a number.
+#[tokio::test]
+async fn no_pause_is_endless_and_none_is_nothing() {
+    let refuse: fn(&Asked) -> bool = |asked| asked.is("", "/groups");
+    for (wanted, tries, says) in [
+        ("18446744073709551615", 1, "wait 18446744073709551615 s"),
+        ("0", 5, "given up after 5 tries"),
+        ("Wed, 21 Oct 2015 07:28:00 GMT\r\nDate: Thu, 26 Nov 2026 21:00:00 GMT", 5, "given up after 5 tries"),
+    ] {
+        let head = format!("429 Too Many Requests\r\nRetry-After: {wanted}");
+        let seen = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&seen);
+        let act = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            answer(&head, "")
+        };
+        let (client, _server) = behind(&small(), first(usize::MAX, refuse, act)).await;
+        let error = client.read_tenant().await.unwrap_err();
+        assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains(says)), "{error}");
+        assert_eq!(seen.load(Ordering::Relaxed), tries);
+    }
+}

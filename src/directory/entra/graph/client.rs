@@ -196,6 +196,7 @@ impl Client {
                 return Err(stopped(call));
             }
             let (sent, end) = self.once(call, url, &token).await;
+            tries.spend(sent.took);
             match end {
                 Try::Good(reply) => match read(reply) {
                     Ok(read) => {
