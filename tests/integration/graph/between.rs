@@ -130,3 +130,29 @@ async fn no_pause_is_endless_and_none_is_nothing() {
         assert_eq!(seen.load(Ordering::Relaxed), tries);
     }
 }
+
+/// A proxy that repeats what it refuses, wherever a server can put a text.
+#[tokio::test]
+async fn an_echo_of_the_token_is_neither_told_nor_logged() {
+    let lists: fn(&Asked) -> bool = |asked| asked.is("", "/groups") || asked.is("DELETE", "");
+    for place in ["code", "message", "request-id", "value", "type"] {
+        let act = move |asked: &Asked| match place {
+            _ if !lists(asked) => Act::Pass,
+            "code" => answer("400 Bad Request", &json!({ "error": { "code": asked.authorization } }).to_string()),
+            "message" => {
+                answer("400 Bad Request", &json!({ "error": { "code": "X", "message": asked.authorization } }).to_string())
+            }
+            "request-id" => {
+                answer(&format!("400 Bad Request\r\nrequest-id: {}", asked.authorization), r#"{"error":{"code":"X"}}"#)
+            }
+            "value" => answer("200 OK", &json!({ "value": asked.authorization }).to_string()),
+            _ => answer(&format!("403 Forbidden\r\nContent-Type: {}", asked.authorization), ""),
+        };
+        let (client, server) = behind(&small(), act).await;
+        let read = client.read_tenant().await.unwrap_err().to_string();
+        let write = client.write(&Change { user: account(1), kind: ChangeKind::SoftDelete }).await;
+        let told = format!("{read} {write:?}");
+        assert!(!told.contains(&server.token[..40]), "{place}: {told}");
+        assert!(told.contains("[token]"), "{place}: {told}");
+    }
+}

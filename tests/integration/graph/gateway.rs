@@ -11,6 +11,7 @@ use super::*;
 pub(super) struct Asked {
     /// Method and target: `GET /v1.0/users?$top=1`.
     pub(super) what: String,
+    pub(super) authorization: String,
     body: String,
 }
 
@@ -61,7 +62,7 @@ pub(super) async fn behind(tenant: &Value, rule: impl Fn(&Asked) -> Act + Send +
 async fn serve_one(mut stream: TcpStream, rule: Rule, graph: String) {
     let (head, body) = message(&mut stream).await;
     let line = head.lines().next().unwrap_or_default();
-    let asked = Asked { what: line.to_owned(), body };
+    let asked = Asked { what: line.to_owned(), authorization: header(&head, "authorization").to_owned(), body };
     let (head, body) = match rule(&asked) {
         Act::Answer(head, body) => (format!("HTTP/1.1 {head}"), body),
         Act::Pass => ask(&graph, &head, &asked.body).await,

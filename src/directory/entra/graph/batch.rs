@@ -10,13 +10,13 @@ use serde_json::{Map, Value, json};
 
 use crate::directory::ports::Receipt;
 use crate::directory::progress::Step;
-use crate::directory::text::shown;
 use crate::model::EntraId;
 
 use super::call::{Call, Version};
 use super::client::{Client, about_another};
 use super::cost::BATCH;
 use super::failure::{Answer, GraphError};
+use super::hide::said;
 use super::list::parse;
 use super::pace::{THROTTLE_SCOPE, Tries, after, is_of_writes};
 
@@ -75,7 +75,7 @@ impl Client {
             replies.into_iter().filter_map(|part| Some((part.id.parse().ok()?, part))).collect();
         let settle = |(place, call): (usize, &Call)| match by_place.remove(&place) {
             Some(mut part) => {
-                let request_id = part.header("request-id").map(shown).or_else(|| reply.request_id.clone());
+                let request_id = part.header("request-id").map(said).or_else(|| reply.request_id.clone());
                 outcome(call, &mut part).map(|_| Receipt { request_id })
             }
             None => Err(GraphError::Lost(format!("{} (in a batch) was not answered", call.shown()))),
@@ -203,7 +203,7 @@ fn outcome(call: &Call, reply: &mut PartReply) -> Part {
     let inner = |name| inner_id(&reply.body, name);
     let request_id = reply.header("request-id").map(str::to_owned).or_else(|| inner("request-id"));
     let client_request_id = inner("client-request-id").unwrap_or_default();
-    let content_type = reply.header("Content-Type").map(shown);
+    let content_type = reply.header("Content-Type").map(said);
     let asked = format!("{} (in a batch)", call.shown());
     let retry_after = reply.header("Retry-After").and_then(|wanted| after(wanted, reply.header("Date")));
     let only_writes = is_of_writes(reply.header(THROTTLE_SCOPE));

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::model::EntraId;
 
 /// What RFC 3986 calls unreserved stays as it is.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// So many accounts may be made while a list is read, or before the index that counts them knows them.
 const NEW_AT_MOST: u64 = 10_000;

@@ -15,7 +15,6 @@ use uuid::Uuid;
 use crate::directory::net::place;
 use crate::directory::ports::DirectoryError;
 use crate::directory::progress::{Progress, Step, Unwatched};
-use crate::directory::text::shown;
 use crate::model::EntraId;
 
 use super::auth::{AccessToken, TokenSource};
@@ -23,6 +22,7 @@ use super::call::Call;
 use super::cost;
 use super::endpoint::{self, endpoint};
 use super::failure::{Answer, GraphError, says_enough};
+use super::hide::{in_body, in_text};
 use super::http::{Broken, Unread, body, broken, is_cut};
 use super::list::parse;
 use super::pace::{Pace, Patience, THROTTLE_SCOPE, Tries, is_of_writes, retry_after};
@@ -317,11 +317,12 @@ impl Client {
     }
 
     async fn take(&self, call: &Call, response: Response, token: &AccessToken, id: &str) -> Try {
-        let (status, headers) = (response.status(), response.headers().clone());
-        let (request_id, date) = (header(&headers, "request-id"), header(&headers, DATE.as_str()));
-        let (retry_after, only_writes) = (retry_after(&headers), is_of_writes(header(&headers, THROTTLE_SCOPE).as_deref()));
+        let (status, headers, secret) = (response.status(), response.headers().clone(), token.secret.expose_secret());
+        let header = |name: &str| header(&headers, name, secret);
+        let (request_id, date) = (header("request-id"), header(DATE.as_str()));
+        let (retry_after, only_writes) = (retry_after(&headers), is_of_writes(header(THROTTLE_SCOPE).as_deref()));
         let body = match self.body(call, response).await {
-            Ok(body) => body,
+            Ok(body) => in_body(body, secret),
             // What a cut answer refuses may be something else, or not refused at all, unless its status tells all.
             Err(_) if says_enough(status.as_u16()) || status == StatusCode::UNAUTHORIZED && call.is_read() => Vec::new(),
             Err(error @ GraphError::Lost(_)) if call.is_read() => return Try::Again(error, retry_after),
@@ -331,7 +332,7 @@ impl Client {
             return Try::Good(Reply { status: status.as_u16(), body, request_id, date });
         }
         let (asked, client_request_id) = (call.shown(), id.to_owned());
-        let (content_type, sent_to) = (header(&headers, CONTENT_TYPE.as_str()), redirected_to(&headers));
+        let (content_type, sent_to) = (header(CONTENT_TYPE.as_str()), redirected_to(&headers, secret));
         let read = Answer::read(status.as_u16(), &body);
         let answer = Answer { asked, request_id, client_request_id, content_type, sent_to, retry_after, only_writes, ..read };
         let may_pass = answer.is_throttled() || answer.is_passing();
@@ -423,11 +424,11 @@ fn asks_for_token(headers: &HeaderMap) -> bool {
 }
 
 /// The host that a redirect points to, if it is another than the one that answered.
-fn redirected_to(headers: &HeaderMap) -> Option<String> {
+fn redirected_to(headers: &HeaderMap, token: &str) -> Option<String> {
     let url = Url::parse(headers.get(LOCATION)?.to_str().ok()?).ok()?;
-    url.has_host().then(|| shown(&place(&url)))
+    url.has_host().then(|| in_text(&place(&url), token))
 }
 
-fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(shown)
+fn header(headers: &HeaderMap, name: &str, token: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(|text| in_text(text, token))
 }

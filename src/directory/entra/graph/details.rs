@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use crate::directory::entra::json::{Object, WireUser};
 use crate::directory::ports::DirectoryError;
-use crate::directory::text::shown;
 use crate::model::{CloudUser, EntraId, Known, Text, TraitsInterner};
 
 use super::batch::Part;
 use super::call::{Call, Version, is_one_of};
 use super::client::Client;
 use super::cost::VALUES;
+use super::hide::said;
 use super::rights::{READ_SIGN_INS, READ_USERS, SYNC_BEHAVIOR};
 use super::users::Place;
 
@@ -243,9 +243,8 @@ fn call(extra: Extra, user: &CloudUser) -> Call {
 }
 
 fn take(extra: Extra, user: &mut CloudUser, json: Value) -> Result<(), DirectoryError> {
-    let (id, name) = (user.id, shown(&user.upn));
-    let odd =
-        |error: String| DirectoryError::Input(format!("what Graph says of {name} ({id}) cannot be used: {}", shown(&error)));
+    let (id, name) = (user.id, said(&user.upn));
+    let odd = |error: String| DirectoryError::Input(format!("what Graph says of {name} ({id}) cannot be used: {}", said(&error)));
     let odd_json = |error: serde_json::Error| odd(error.to_string());
     match extra {
         Extra::Master => {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::directory::ports::DirectoryError;
 use crate::model::EntraId;
 
-use crate::directory::text::shown;
+use super::hide::said;
 
 /// Codes of a 404 that say that an object is not there. Gateways answer 404 as well, for reasons of their own:
 /// <https://learn.microsoft.com/en-us/graph/errors>.
@@ -150,8 +150,8 @@ impl Answer {
         let status = self.status;
         let said = match (self.code.as_str(), self.message.as_str()) {
             _ if self.is_foreign() || !self.is_graphs() => return format!("{}{}", self.foreign_sentence(), self.ids()),
-            (code, "") => shown(code),
-            (code, message) => format!("{}: {}", shown(code), shown(message)),
+            (code, "") => said(code),
+            (code, message) => format!("{}: {}", said(code), said(message)),
         };
         format!("{} was answered with {status} {said}{}", self.asked, self.ids())
     }
@@ -168,9 +168,9 @@ impl Answer {
 
     fn ids(&self) -> String {
         match &self.request_id {
-            Some(id) => format!(" (request-id {})", shown(id)),
+            Some(id) => format!(" (request-id {})", said(id)),
             None if self.client_request_id.is_empty() => String::new(),
-            None => format!(" (client-request-id {})", shown(&self.client_request_id)),
+            None => format!(" (client-request-id {})", said(&self.client_request_id)),
         }
     }
 }

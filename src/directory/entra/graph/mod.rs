@@ -29,6 +29,7 @@ pub(crate) mod fuzzed;
 mod gather;
 mod granted;
 mod grants;
+mod hide;
 mod holders;
 mod http;
 mod list;

@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use crate::directory::entra::json::WireOther;
 use crate::directory::ports::DirectoryError;
-use crate::directory::text::shown;
 use crate::model::questions::{CloudQuestion, SYNCED_SAMPLE};
 use crate::model::{CloudUser, EntraId, ObservedTenant, OtherKind, OtherObject, odd_spellings};
 
 use super::call::{Call, Version};
 use super::details::{self, Extras};
+use super::hide::said;
 use super::organization::{other_by_id, right_for};
 use super::search;
 use super::{GraphTenant, add_others};
@@ -96,7 +96,7 @@ impl GraphTenant {
 
 fn other_of(id: &EntraId, kind: OtherKind, json: Value) -> Result<OtherObject, DirectoryError> {
     let odd = |error: serde_json::Error| {
-        DirectoryError::Input(format!("what Graph says of {id} cannot be understood: {}", shown(&error.to_string())))
+        DirectoryError::Input(format!("what Graph says of {id} cannot be understood: {}", said(&error.to_string())))
     };
     Ok(serde_json::from_value::<WireOther>(json).map_err(odd)?.into_other(kind))
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::directory::entra::json::{Object, UserError, WireUser};
 use crate::directory::ports::DirectoryError;
-use crate::directory::text::shown;
 use crate::model::{CloudUser, EntraId, TraitsInterner};
 
 use super::call::{Call, Version};
 use super::client::Client;
 use super::failure::GraphError;
+use super::hide::said;
 use super::rights::READ_USERS;
 
 /// What planning needs of every user. Whatever is not named here is absent from the answers.
@@ -113,8 +113,8 @@ impl Decoded {
     fn refuse(&mut self, id: Option<EntraId>, name: Option<&str>, error: &UserError) {
         self.wrong_count += 1;
         if self.wrong.len() < EXAMPLES {
-            let (id, name) = (id.map(|id| id.to_string()).unwrap_or_default(), name.map(shown).unwrap_or_default());
-            self.wrong.push(format!("{name} ({id}): {}", shown(&error.to_string())));
+            let (id, name) = (id.map(|id| id.to_string()).unwrap_or_default(), name.map(said).unwrap_or_default());
+            self.wrong.push(format!("{name} ({id}): {}", said(&error.to_string())));
         }
     }
 
@@ -210,7 +210,7 @@ fn user_of(id: &EntraId, part: Result<serde_json::Value, GraphError>, place: Pla
     let wire = serde_json::from_value::<Object<WireUser>>(json).map_err(|error| {
         GraphError::Directory(DirectoryError::Input(format!(
             "what Graph says of {id} cannot be understood: {}",
-            shown(&error.to_string())
+            said(&error.to_string())
         )))
     })?;
     let mut users = decode(std::iter::once(wire.0), place).map_err(GraphError::Directory)?;
