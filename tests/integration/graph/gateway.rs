@@ -12,7 +12,7 @@ pub(super) struct Asked {
     /// Method and target: `GET /v1.0/users?$top=1`.
     pub(super) what: String,
     pub(super) authorization: String,
-    body: String,
+    pub(super) body: String,
 }
 
 impl Asked {

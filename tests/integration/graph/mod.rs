@@ -3,6 +3,7 @@
 mod between;
 mod depth;
 mod gateway;
+mod guards;
 mod reading;
 mod rights;
 mod scenario;

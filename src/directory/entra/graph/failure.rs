@@ -15,13 +15,6 @@ use super::hide::said;
 /// Codes of a 404 that say that an object is not there. Gateways answer 404 as well, for reasons of their own:
 /// <https://learn.microsoft.com/en-us/graph/errors>.
 const MISSING: [&str; 4] = ["Request_ResourceNotFound", "ResourceNotFound", "NotFound", "itemNotFound"];
-/// Codes of a 404 for a user whose mailbox is asked for.
-const WITHOUT_MAILBOX: [&str; 4] = [
-    "MailboxNotEnabledForRESTAPI",
-    "MailboxNotHostedInExchangeOnline",
-    "ErrorMailboxNotEnabledForRESTAPI",
-    "ErrorNonExistentMailbox",
-];
 
 /// Why a request brought nothing.
 #[derive(Debug, Clone)]
@@ -101,6 +94,11 @@ impl Answer {
         self.code.eq_ignore_ascii_case(code) || self.details.iter().any(|(own, _)| own.eq_ignore_ascii_case(code))
     }
 
+    /// A 404 of Graph that is not about the object: nothing follows from it.
+    fn is_unclear(&self) -> bool {
+        self.status == 404 && !self.is_missing()
+    }
+
     /// Another try later may succeed, and this one did nothing.
     pub(super) fn is_throttled(&self) -> bool {
         self.status == 429
@@ -116,8 +114,7 @@ impl Answer {
     /// Not Graph's: a proxy or gateway in between answered, which knows nothing of objects and rights. Another try may reach
     /// Graph.
     pub(super) fn is_foreign(&self) -> bool {
-        !says_enough(self.status)
-            && (!self.is_graphs() || (self.status == 404 && !self.is_missing() && !self.is_without_mailbox()))
+        !says_enough(self.status) && !self.is_graphs()
     }
 
     /// Every error of Graph has a code.
@@ -128,11 +125,6 @@ impl Answer {
     /// Graph knows no such object.
     pub(super) fn is_missing(&self) -> bool {
         self.status == 404 && MISSING.iter().any(|code| self.code.eq_ignore_ascii_case(code))
-    }
-
-    /// The user is there, and has no mailbox.
-    fn is_without_mailbox(&self) -> bool {
-        self.status == 404 && WITHOUT_MAILBOX.iter().any(|code| self.code.eq_ignore_ascii_case(code))
     }
 
     /// The object that holds the value which was to be written.
@@ -192,9 +184,9 @@ impl GraphError {
         self.answer().is_some_and(Answer::is_missing)
     }
 
-    /// The user that was asked about has no mailbox.
-    pub(super) fn is_without_mailbox(&self) -> bool {
-        self.answer().is_some_and(Answer::is_without_mailbox)
+    /// Graph says that something is not there, whatever it is.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.answer().is_some_and(|answer| answer.status == 404 && answer.is_graphs())
     }
 
     /// Somebody else answered in Graph's place.
@@ -224,7 +216,9 @@ impl GraphError {
         match self {
             Self::Directory(error) => error,
             Self::Lost(message) => DirectoryError::Unreachable(message),
-            Self::Answer(answer) if answer.is_throttled() || answer.is_passing() || answer.status >= 500 => {
+            Self::Answer(answer)
+                if answer.is_throttled() || answer.is_passing() || answer.is_unclear() || answer.status >= 500 =>
+            {
                 DirectoryError::Unreachable(answer.sentence())
             }
             Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
@@ -240,7 +234,7 @@ impl GraphError {
             Self::Directory(error) => error,
             Self::Lost(message) => DirectoryError::Unknown(message),
             Self::Answer(answer) if answer.is_throttled() => DirectoryError::Throttled(answer.sentence()),
-            Self::Answer(answer) if answer.is_passing() => DirectoryError::Unknown(answer.sentence()),
+            Self::Answer(answer) if answer.is_passing() || answer.is_unclear() => DirectoryError::Unknown(answer.sentence()),
             Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
                 DirectoryError::Denied(format!("{}. {right}", answer.sentence()))
             }
@@ -293,7 +287,6 @@ mod tests {
             (404, "<html>404 nginx</html>"),
             (404, ""),
             (404, r#"{"statusCode":404,"message":"Resource not found"}"#),
-            (404, r#"{"error":{"code":"UnknownError"}}"#),
             (401, ""),
             (403, "blocked"),
             (400, "{}"),
@@ -307,6 +300,9 @@ mod tests {
             assert!(matches!(&read, DirectoryError::Unreachable(text) if text.contains("`endpoint`")), "{read:?}");
             assert!(matches!(&write, DirectoryError::Unknown(text) if !text.contains("User.ReadWrite.All")), "{write:?}");
         }
+        let unclear = || GraphError::Answer(Box::new(Answer::read(404, br#"{"error":{"code":"UnknownError"}}"#)));
+        assert!(!unclear().is_missing() && matches!(unclear().of_read("R"), DirectoryError::Unreachable(_)));
+        assert!(matches!(unclear().of_write("R"), DirectoryError::Unknown(_)));
         let gone = r#"{"error":{"code":"Request_ResourceNotFound","message":"m"}}"#;
         assert!(GraphError::Answer(Box::new(Answer::read(404, gone.as_bytes()))).is_missing());
     }

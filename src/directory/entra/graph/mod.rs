@@ -42,6 +42,7 @@ mod ranges;
 mod rehearse;
 pub mod rights;
 mod search;
+mod settings;
 mod turns;
 mod users;
 mod write;
@@ -63,10 +64,10 @@ use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, Observe
 use crate::plan::facts_of;
 use crate::tenant_model::{Change, Tenant};
 
-pub use client::{GraphSettings, Sent, Trace};
 pub use frame::Frame;
 pub use pace::Patience;
 pub use probe::{Probe, Probes, Reading};
+pub use settings::{GraphSettings, Sent, Trace};
 
 use call::Version;
 use client::Client;

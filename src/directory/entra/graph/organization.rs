@@ -42,7 +42,10 @@ pub(super) fn take(calls: &[Call; 3], [organization, domains, switches]: [Listed
     let switches = switches.and_then(|items| items.decode::<Synchronization>(switches_call));
     let switches = allowed(switches, READ_SWITCHES)?;
     let domains: Option<Vec<Domain>> = domains.map(|found| found.into_iter().map(Domain::from).collect());
-    let domains = domains.or_else(|| organization.domains());
+    let domains = match domains.filter(|found| !found.is_empty()).or_else(|| organization.domains()) {
+        Some(found) if found.is_empty() => return Err(no_domains()),
+        other => other,
+    };
     let features = switches.and_then(|found| found.into_iter().next()?.features);
     Ok(ObservedTenant {
         initial_domain: domains.as_deref().and_then(initial_domain),
@@ -52,6 +55,13 @@ pub(super) fn take(calls: &[Call; 3], [organization, domains, switches]: [Listed
         features: features.map(|switches| switches.0),
         ..ObservedTenant::default()
     })
+}
+
+/// Every tenant has its initial domain.
+fn no_domains() -> DirectoryError {
+    let message =
+        "Microsoft Graph names no domain, and every tenant has one: is a proxy in between that changes answers? Run again";
+    DirectoryError::Unreachable(message.into())
 }
 
 /// What was read, or nothing where the right is missing.

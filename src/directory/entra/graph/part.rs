@@ -18,6 +18,10 @@ use super::organization::{other_by_id, right_for};
 use super::search;
 use super::{GraphTenant, add_others};
 
+/// What it means when beta does not tell the object identifier.
+const WITHOUT_IDENTIFIER: &str = "Graph did not answer which AD object these accounts are pinned to (onPremisesObjectIdentifier, in \
+    beta), so whether sync will refuse to link them is not known";
+
 impl GraphTenant {
     /// Adds what answers these questions.
     ///
@@ -57,11 +61,11 @@ impl GraphTenant {
         let known: Vec<&CloudUser> = tenant.users.iter().filter(|user| ids.contains(&user.id)).collect();
         details::ask_all(&self.client, &self.denied, &known, &mut extras).await?;
         extras.add_to(&mut tenant.users.iter_mut().filter(|user| ids.contains(&user.id)).collect::<Vec<_>>())?;
-        for doubt in self.denied.doubts() {
-            if !tenant.doubts.contains(&doubt) {
-                tenant.doubts.push(doubt);
-            }
-        }
+        self.denied.doubt(&mut tenant.doubts);
+        let unread = tenant.users.iter().filter(|user| ids.contains(&user.id) && !user.object_identifier.is_read());
+        let mut unread: Vec<String> = unread.map(|user| said(user.original_upn())).collect();
+        unread.sort_unstable();
+        details::add_doubt_about(&mut tenant.doubts, WITHOUT_IDENTIFIER, &unread);
         Ok(())
     }
 
