@@ -1,6 +1,9 @@
 //! The Graph adapter and the verbs on a live tenant, against the emulator over HTTP.
 
+mod between;
 mod depth;
+mod gateway;
+mod guards;
 mod reading;
 mod rights;
 mod scenario;

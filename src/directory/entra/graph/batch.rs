@@ -10,12 +10,13 @@ use serde_json::{Map, Value, json};
 
 use crate::directory::ports::Receipt;
 use crate::directory::progress::Step;
-use crate::directory::text::shown;
+use crate::model::EntraId;
 
 use super::call::{Call, Version};
-use super::client::Client;
+use super::client::{Client, about_another};
 use super::cost::BATCH;
 use super::failure::{Answer, GraphError};
+use super::hide::said;
 use super::list::parse;
 use super::pace::{THROTTLE_SCOPE, Tries, after, is_of_writes};
 
@@ -74,7 +75,7 @@ impl Client {
             replies.into_iter().filter_map(|part| Some((part.id.parse().ok()?, part))).collect();
         let settle = |(place, call): (usize, &Call)| match by_place.remove(&place) {
             Some(mut part) => {
-                let request_id = part.header("request-id").map(shown).or_else(|| reply.request_id.clone());
+                let request_id = part.header("request-id").map(said).or_else(|| reply.request_id.clone());
                 outcome(call, &mut part).map(|_| Receipt { request_id })
             }
             None => Err(GraphError::Lost(format!("{} (in a batch) was not answered", call.shown()))),
@@ -92,7 +93,8 @@ impl Client {
             if is_throttled {
                 self.progress.note(Step::Refused);
             }
-            match tries.next(left.pause) {
+            let next = if left.why.is_foreign() { tries.next_short(left.pause) } else { tries.next(left.pause) };
+            match next {
                 Ok(pause) => {
                     self.progress.note(Step::Paused { pause, is_throttled });
                     self.pace.hold(pause);
@@ -146,6 +148,9 @@ impl Round<'_> {
                 let why = format!("the answer to {} (in a batch) broke off", call.shown());
                 self.ask_again(&[place], None, GraphError::Lost(why));
             }
+            Ok(json) if !is_about_asked(call, &json) => {
+                self.ask_again(&[place], None, about_another(&format!("{} (in a batch)", call.shown())));
+            }
             part => {
                 if let Some(slot) = self.parts.get_mut(place) {
                     *slot = Some(part);
@@ -171,6 +176,11 @@ impl Round<'_> {
     }
 }
 
+fn is_about_asked(call: &Call, json: &Value) -> bool {
+    let is_it = |id: EntraId| json.get("id").and_then(Value::as_str).and_then(|text| text.parse().ok()) == Some(id);
+    call.about.is_none_or(is_it)
+}
+
 fn request(place: usize, call: &Call) -> Value {
     let mut request = Map::new();
     request.insert("id".into(), json!(place.to_string()));
@@ -190,17 +200,28 @@ fn outcome(call: &Call, reply: &mut PartReply) -> Part {
     if (200..300).contains(&reply.status) {
         return Ok(reply.body.take());
     }
-    let request_id = reply.header("request-id").map(str::to_owned).or_else(|| inner_request_id(&reply.body));
+    let inner = |name| inner_id(&reply.body, name);
+    let request_id = reply.header("request-id").map(str::to_owned).or_else(|| inner("request-id"));
+    let client_request_id = inner("client-request-id").unwrap_or_default();
+    let content_type = reply.header("Content-Type").map(said);
     let asked = format!("{} (in a batch)", call.shown());
     let retry_after = reply.header("Retry-After").and_then(|wanted| after(wanted, reply.header("Date")));
     let only_writes = is_of_writes(reply.header(THROTTLE_SCOPE));
     let read = Answer::of_value(reply.status, &reply.body);
-    Err(GraphError::Answer(Box::new(Answer { asked, request_id, retry_after, only_writes, ..read })))
+    Err(GraphError::Answer(Box::new(Answer {
+        asked,
+        request_id,
+        client_request_id,
+        content_type,
+        retry_after,
+        only_writes,
+        ..read
+    })))
 }
 
-/// Parts of a batch carry their id in the error only.
-fn inner_request_id(body: &Value) -> Option<String> {
+/// Parts of a batch carry their ids in the error only.
+fn inner_id(body: &Value, name: &str) -> Option<String> {
     let error = body.get("error")?;
     let inner = error.get("innerError").or_else(|| error.get("innererror"))?;
-    inner.get("request-id")?.as_str().map(str::to_owned)
+    inner.get(name)?.as_str().map(str::to_owned)
 }

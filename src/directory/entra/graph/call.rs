@@ -11,8 +11,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde_json::Value;
 
+use crate::model::EntraId;
+
 /// What RFC 3986 calls unreserved stays as it is.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// So many accounts may be made while a list is read, or before the index that counts them knows them.
 const NEW_AT_MOST: u64 = 10_000;
@@ -80,6 +82,8 @@ pub(super) struct Call {
     pub(super) body: Option<Value>,
     /// What whoever watches is told of a list.
     pub(super) told: Option<Told>,
+    /// The one object that the answer has to be about, by its `id`.
+    pub(super) about: Option<EntraId>,
     /// Whether a POST only reads.
     only_reads: bool,
 }
@@ -96,7 +100,7 @@ impl Call {
             path.extend(utf8_percent_encode(segment, PATH));
             path
         });
-        Self { method, version, target, advanced: false, enough: None, body, told: None, only_reads: false }
+        Self { method, version, target, advanced: false, enough: None, body, told: None, about: None, only_reads: false }
     }
 
     /// Asks for something with a body that is too long for an address.
@@ -145,6 +149,12 @@ impl Call {
     /// Tells whoever watches how many of these were read.
     pub(super) fn told(mut self, told: Told) -> Self {
         self.told = Some(told);
+        self
+    }
+
+    /// Takes only an answer whose `id` is this one.
+    pub(super) fn about(mut self, id: EntraId) -> Self {
+        self.about = Some(id);
         self
     }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, WWW_AUTHENTICATE};
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret as _;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -13,86 +14,21 @@ use uuid::Uuid;
 
 use crate::directory::net::place;
 use crate::directory::ports::DirectoryError;
-use crate::directory::progress::{Progress, Step, Unwatched};
-use crate::directory::text::shown;
+use crate::directory::progress::{Progress, Step};
+use crate::model::EntraId;
 
 use super::auth::{AccessToken, TokenSource};
 use super::call::Call;
-use super::cost;
 use super::endpoint::{self, endpoint};
-use super::failure::{Answer, GraphError};
+use super::failure::{Answer, GraphError, says_enough};
+use super::hide::{in_body, in_text};
 use super::http::{Broken, Unread, body, broken, is_cut};
 use super::list::parse;
 use super::pace::{Pace, Patience, THROTTLE_SCOPE, Tries, is_of_writes, retry_after};
+use super::settings::{GraphSettings, Sent, Trace};
 
 /// Waits that are worth it even when the run is to end.
 const SHORT: Duration = Duration::from_secs(3);
-
-/// The usual limit of one answer.
-const LARGEST_ANSWER: usize = 64 << 20;
-
-/// What is known of a request that was sent, for logs. It holds no query, no body and no token.
-#[derive(Debug, Clone)]
-pub struct Sent {
-    /// Method and path.
-    pub what: String,
-    /// The status, or why there is none.
-    pub outcome: Result<u16, String>,
-    /// Graph's id of the request.
-    pub request_id: Option<String>,
-    /// Our id of the request.
-    pub client_request_id: String,
-    /// How long it took.
-    pub took: Duration,
-    /// The pause before the next try, when there is one.
-    pub again_in: Option<Duration>,
-}
-
-/// Who wants to know of each request.
-pub type Trace = Arc<dyn Fn(&Sent) + Send + Sync>;
-
-/// Where Graph is and how to talk to it.
-#[derive(Clone)]
-pub struct GraphSettings {
-    /// Scheme and host, perhaps a port and a path, without the version.
-    pub endpoint: String,
-    /// Where the access tokens come from.
-    pub tokens: Arc<dyn TokenSource>,
-    /// How long a request is tried again.
-    pub patience: Patience,
-    /// How long one answer may take.
-    pub answer_timeout: Duration,
-    /// Bytes of one answer at most, once it is decompressed. Graph's own stay far below the usual 64 MiB: a page of 999 users
-    /// with all their addresses has some MiB.
-    pub largest_answer: usize,
-    /// Users a page where everybody is read; Graph sends 999 at most.
-    pub page_size: u32,
-    /// Who wants to know of each request.
-    pub trace: Option<Trace>,
-    /// Who watches how far reading is and what it waits for.
-    pub progress: Arc<dyn Progress>,
-    /// Ends long waits between tries; requests that are under way are let end.
-    pub cancel: CancellationToken,
-}
-
-impl GraphSettings {
-    /// Settings with the usual patience.
-    #[must_use]
-    pub fn new(endpoint: &str, tokens: Arc<dyn TokenSource>) -> Self {
-        let endpoint = endpoint.trim_end_matches('/').to_owned();
-        Self {
-            endpoint,
-            tokens,
-            patience: Patience::default(),
-            answer_timeout: Duration::from_secs(100),
-            largest_answer: LARGEST_ANSWER,
-            page_size: cost::PAGE,
-            trace: None,
-            progress: Arc::new(Unwatched),
-            cancel: CancellationToken::new(),
-        }
-    }
-}
 
 /// A good answer.
 #[derive(Debug, Clone)]
@@ -132,6 +68,8 @@ enum Try {
 enum Useless {
     /// It broke off; another one may be whole.
     Broken,
+    /// It is about another object than the one that was asked for.
+    Other,
     /// It is not what was asked for.
     Odd(GraphError),
 }
@@ -154,9 +92,11 @@ impl Client {
     /// Sends a request until it is answered for good, or patience ends. A write whose fate is unknown is not sent again, nor
     /// one that the quota had no room for: whoever sent it looks first whether it is still right.
     pub(super) async fn send(&self, call: &Call) -> Result<Reply, GraphError> {
-        self.send_to(call, &self.address(call), |reply| {
-            let is_whole = !call.is_read() || is_json(&reply.body);
-            if is_whole { Ok(reply) } else { Err(Useless::Broken) }
+        self.send_to(call, &self.address(call), |reply| match () {
+            () if !call.is_read() => Ok(reply),
+            () if !is_json(&reply.body) => Err(Useless::Broken),
+            () if !is_about_asked(call, &reply.body) => Err(Useless::Other),
+            () => Ok(reply),
         })
         .await
     }
@@ -169,6 +109,7 @@ impl Client {
     /// The same from an address that Graph itself gave, of the next page.
     pub(super) async fn read_at<T: DeserializeOwned>(&self, call: &Call, url: &str) -> Result<T, GraphError> {
         self.send_to(call, url, |reply| match parse(call, &reply.body) {
+            Ok(_) if !is_about_asked(call, &reply.body) => Err(Useless::Other),
             Ok(read) => Ok(read),
             Err(_) if !is_json(&reply.body) => Err(Useless::Broken),
             Err(error) => Err(Useless::Odd(error)),
@@ -189,6 +130,7 @@ impl Client {
                 return Err(stopped(call));
             }
             let (sent, end) = self.once(call, url, &token).await;
+            tries.spend(sent.took);
             match end {
                 Try::Good(reply) => match read(reply) {
                     Ok(read) => {
@@ -199,6 +141,7 @@ impl Client {
                         let error = GraphError::Lost(format!("the answer to {} is no JSON", call.shown()));
                         self.before_next(&mut tries, error, None, sent).await?;
                     }
+                    Err(Useless::Other) => self.before_next(&mut tries, about_another(&call.shown()), None, sent).await?,
                     Err(Useless::Odd(error)) => {
                         self.tell(&sent);
                         return Err(error);
@@ -233,7 +176,9 @@ impl Client {
         if is_throttled {
             self.progress.note(Step::Refused);
         }
-        match if is_connected { tries.next(asked) } else { tries.next_connection() } {
+        // An address that is wrong, or a proxy that lets nothing through, shall not take minutes to say so.
+        let is_short = !is_connected || error.is_foreign();
+        match if is_short { tries.next_short(asked) } else { tries.next(asked) } {
             Err(why) => {
                 self.tell(&sent);
                 Err(given_up(error, &why))
@@ -306,12 +251,14 @@ impl Client {
     }
 
     async fn take(&self, call: &Call, response: Response, token: &AccessToken, id: &str) -> Try {
-        let (status, headers) = (response.status(), response.headers().clone());
-        let (request_id, date) = (header(&headers, "request-id"), header(&headers, DATE.as_str()));
-        let (retry_after, only_writes) = (retry_after(&headers), is_of_writes(header(&headers, THROTTLE_SCOPE).as_deref()));
+        let (status, headers, secret) = (response.status(), response.headers().clone(), token.secret.expose_secret());
+        let header = |name: &str| header(&headers, name, secret);
+        let (request_id, date) = (header("request-id"), header(DATE.as_str()));
+        let (retry_after, only_writes) = (retry_after(&headers), is_of_writes(header(THROTTLE_SCOPE).as_deref()));
         let body = match self.body(call, response).await {
-            Ok(body) => body,
-            Err(_) if says_enough(status, call) => Vec::new(),
+            Ok(body) => in_body(body, secret),
+            // What a cut answer refuses may be something else, or not refused at all, unless its status tells all.
+            Err(_) if says_enough(status.as_u16()) || status == StatusCode::UNAUTHORIZED && call.is_read() => Vec::new(),
             Err(error @ GraphError::Lost(_)) if call.is_read() => return Try::Again(error, retry_after),
             Err(error) => return Try::Final(error),
         };
@@ -319,11 +266,13 @@ impl Client {
             return Try::Good(Reply { status: status.as_u16(), body, request_id, date });
         }
         let (asked, client_request_id) = (call.shown(), id.to_owned());
+        let (content_type, sent_to) = (header(CONTENT_TYPE.as_str()), redirected_to(&headers, secret));
         let read = Answer::read(status.as_u16(), &body);
-        let answer = Answer { asked, request_id, client_request_id, retry_after, only_writes, ..read };
+        let answer = Answer { asked, request_id, client_request_id, content_type, sent_to, retry_after, only_writes, ..read };
         let may_pass = answer.is_throttled() || answer.is_passing();
+        let is_expired = status == StatusCode::UNAUTHORIZED && (!answer.is_foreign() || asks_for_token(&headers));
         let error = GraphError::Answer(Box::new(answer));
-        if status == StatusCode::UNAUTHORIZED {
+        if is_expired {
             Try::Expired(error, token.clone())
         } else if may_pass && call.is_read() {
             Try::Again(error, retry_after)
@@ -363,14 +312,23 @@ fn too_long(answer: &str, limit: usize, call: &Call) -> GraphError {
     if call.is_read() { GraphError::Directory(DirectoryError::Unreachable(message)) } else { GraphError::Lost(message) }
 }
 
-/// Whether a status says by itself what to do next: what a cut answer refuses may be something else, or not refused at all.
-fn says_enough(status: StatusCode, call: &Call) -> bool {
-    let answer = Answer::read(status.as_u16(), &[]);
-    answer.is_throttled() || answer.is_passing() || status == StatusCode::UNAUTHORIZED && call.is_read()
-}
-
 fn is_json(body: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
+/// Whether an answer is about the object that was asked for, where it was one.
+fn is_about_asked(call: &Call, body: &[u8]) -> bool {
+    call.about.is_none_or(|id| serde_json::from_slice::<About>(body).is_ok_and(|about| about.id == id))
+}
+
+#[derive(Deserialize)]
+struct About {
+    id: EntraId,
+}
+
+/// An answer that says nothing about what was asked.
+pub(super) fn about_another(asked: &str) -> GraphError {
+    GraphError::Lost(format!("the answer to {asked} is about another object than the one asked for: a proxy mixes answers up"))
 }
 
 /// The run is to end, and nothing was sent.
@@ -393,6 +351,18 @@ fn given_up(error: GraphError, why: &str) -> GraphError {
     }
 }
 
-fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(shown)
+/// Whether a token is asked for, as Graph does; a proxy asks for something else.
+fn asks_for_token(headers: &HeaderMap) -> bool {
+    let asks = |value: &HeaderValue| value.as_bytes().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"));
+    headers.get_all(WWW_AUTHENTICATE).iter().any(asks)
+}
+
+/// The host that a redirect points to, if it is another than the one that answered.
+fn redirected_to(headers: &HeaderMap, token: &str) -> Option<String> {
+    let url = Url::parse(headers.get(LOCATION)?.to_str().ok()?).ok()?;
+    url.has_host().then(|| in_text(&place(&url), token))
+}
+
+fn header(headers: &HeaderMap, name: &str, token: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(|text| in_text(text, token))
 }

@@ -2,24 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::directory::entra::json::{Object, WireUser};
 use crate::directory::ports::DirectoryError;
-use crate::directory::text::shown;
 use crate::model::{CloudUser, EntraId, Known, Text, TraitsInterner};
 
 use super::batch::Part;
 use super::call::{Call, Version, is_one_of};
 use super::client::Client;
 use super::cost::VALUES;
+use super::hide::said;
 use super::rights::{READ_SIGN_INS, READ_USERS, SYNC_BEHAVIOR};
 use super::users::Place;
 
 /// More accounts than this, and nobody reads what their mailboxes are for.
 const MAILBOXES: usize = 1_000;
+/// How many accounts a doubt names.
+const EXAMPLES: usize = 10;
 /// Properties that tell the last sign-in.
 const SIGN_IN: &str = "id,signInActivity";
 
@@ -31,12 +34,14 @@ enum Extra {
     Mailbox,
 }
 
-/// What this client is not allowed to read, so that it asks only once.
+/// What this client is not allowed to read, so that it asks only once, and what was not answered.
 #[derive(Debug, Default)]
 pub(super) struct Denied {
     sign_in: AtomicBool,
     master: AtomicBool,
     mailbox: AtomicBool,
+    /// Of whom, by id, with the name.
+    unanswered: Mutex<BTreeMap<(Extra, EntraId), String>>,
 }
 
 impl Denied {
@@ -48,8 +53,29 @@ impl Denied {
         }
     }
 
-    /// What planning cannot know for want of a right, in words.
-    pub(super) fn doubts(&self) -> Vec<String> {
+    /// Graph knew nothing of this, though it knows the account.
+    fn not_answered(&self, extra: Extra, user: &CloudUser) {
+        let mut unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        unanswered.insert((extra, user.id), said(user.original_upn()));
+    }
+
+    fn unanswered(&self, extra: Extra) -> Vec<String> {
+        let unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        unanswered.iter().filter(|((own, _), _)| *own == extra).map(|(_, name)| name.clone()).collect()
+    }
+
+    /// Adds what planning cannot know of accounts for want of a right or of an answer, in words.
+    pub(super) fn doubt(&self, doubts: &mut Vec<String>) {
+        self.without_right().into_iter().for_each(|doubt| add_doubt(doubts, &doubt, ""));
+        for (extra, what) in [
+            (Extra::SignIn, "Graph did not answer when these accounts last signed in, so their use is told from licences only"),
+            (Extra::Master, "Graph did not answer whether the source of authority of these accounts was moved to the cloud"),
+        ] {
+            add_doubt_about(doubts, what, &self.unanswered(extra));
+        }
+    }
+
+    fn without_right(&self) -> Vec<String> {
         let doubt = |extra, text: String| self.of(extra).load(Ordering::Relaxed).then_some(text);
         [
             doubt(
@@ -70,6 +96,21 @@ impl Denied {
         .into_iter()
         .flatten()
         .collect()
+    }
+}
+
+/// Says something once, with what is known of it by now.
+fn add_doubt(doubts: &mut Vec<String>, what: &str, more: &str) {
+    doubts.retain(|doubt| !doubt.starts_with(what));
+    doubts.push(format!("{what}{more}"));
+}
+
+/// The same of accounts, if there are any.
+pub(super) fn add_doubt_about(doubts: &mut Vec<String>, what: &str, names: &[String]) {
+    let (first, others) = names.split_at(names.len().min(EXAMPLES));
+    let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+    if !names.is_empty() {
+        add_doubt(doubts, what, &format!(": {}{more}", first.join(", ")));
     }
 }
 
@@ -174,13 +215,25 @@ async fn one_by_one(client: &Client, denied: &Denied, extra: Extra, users: &[&Cl
     let mut answers = Vec::new();
     for (user, part) in users.iter().zip(parts) {
         match part {
-            Ok(json) => answers.push((extra, user.id, json)),
-            Err(error) if error.is_missing() => {}
+            Ok(json) if answers_it(extra, &json) => answers.push((extra, user.id, json)),
+            // Whoever has no mailbox has none for something.
+            Err(error) if extra == Extra::Mailbox && error.is_not_found() => {}
+            Ok(_) => denied.not_answered(extra, user),
+            Err(error) if error.is_missing() => denied.not_answered(extra, user),
             Err(error) if error.is_forbidden() || error.is_unsupported() => denied.of(extra).store(true, Ordering::Relaxed),
             Err(error) => return Err(error.of_read(READ_USERS)),
         }
     }
     Ok(answers)
+}
+
+/// Whether an answer holds what was asked for. Graph leaves out the sign-in of whoever never signed in, and the settings of
+/// whoever has no mailbox.
+fn answers_it(extra: Extra, json: &Value) -> bool {
+    match extra {
+        Extra::SignIn | Extra::Mailbox => true,
+        Extra::Master => json.get("isCloudManaged").is_some(),
+    }
 }
 
 /// Asks for the sign-ins of live users by their names, which takes a fifteenth of the requests. Who has another name by
@@ -234,27 +287,27 @@ fn call(extra: Extra, user: &CloudUser) -> Call {
     let (id, version) = (user.id.to_string(), version(extra));
     match extra {
         Extra::SignIn if user.is_deleted() => {
-            Call::get(version, &["directory", "deletedItems", &id, "microsoft.graph.user"]).select(SIGN_IN)
+            Call::get(version, &["directory", "deletedItems", &id, "microsoft.graph.user"]).select(SIGN_IN).about(user.id)
         }
-        Extra::SignIn => Call::get(version, &["users", &id]).select(SIGN_IN),
+        Extra::SignIn => Call::get(version, &["users", &id]).select(SIGN_IN).about(user.id),
         Extra::Master => Call::get(version, &["users", &id, "onPremisesSyncBehavior"]).select("isCloudManaged"),
-        Extra::Mailbox => Call::get(version, &["users", &id]).select("id,mailboxSettings"),
+        Extra::Mailbox => Call::get(version, &["users", &id]).select("id,mailboxSettings").about(user.id),
     }
 }
 
 fn take(extra: Extra, user: &mut CloudUser, json: Value) -> Result<(), DirectoryError> {
-    let odd = |error: serde_json::Error| {
-        DirectoryError::Input(format!("what Graph says of {} cannot be understood: {}", user.id, shown(&error.to_string())))
-    };
+    let (id, name) = (user.id, said(&user.upn));
+    let odd = |error: String| DirectoryError::Input(format!("what Graph says of {name} ({id}) cannot be used: {}", said(&error)));
+    let odd_json = |error: serde_json::Error| odd(error.to_string());
     match extra {
         Extra::Master => {
-            let behavior: Behavior = serde_json::from_value(json).map_err(odd)?;
+            let behavior: Behavior = serde_json::from_value(json).map_err(odd_json)?;
             user.traits_mut().cloud_managed = behavior.is_cloud_managed.into();
         }
         Extra::SignIn | Extra::Mailbox => {
-            let Object(mut wire) = serde_json::from_value::<Object<WireUser>>(json).map_err(odd)?;
+            let Object(mut wire) = serde_json::from_value::<Object<WireUser>>(json).map_err(odd_json)?;
             (wire.upn, wire.immutable_id) = (Some(user.upn.clone()), Known::Null);
-            let read = wire.into_user(user.is_deleted()).map_err(|error| DirectoryError::Input(error.to_string()))?;
+            let read = wire.into_user(user.is_deleted()).map_err(|error| odd(error.to_string()))?;
             if extra == Extra::SignIn {
                 // Graph leaves the property out for an account that never signed in.
                 user.last_sign_in = if read.last_sign_in == Known::Unknown { Known::Null } else { read.last_sign_in };

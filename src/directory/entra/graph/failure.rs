@@ -10,7 +10,11 @@ use serde_json::Value;
 use crate::directory::ports::DirectoryError;
 use crate::model::EntraId;
 
-use crate::directory::text::shown;
+use super::hide::said;
+
+/// Codes of a 404 that say that an object is not there. Gateways answer 404 as well, for reasons of their own:
+/// <https://learn.microsoft.com/en-us/graph/errors>.
+const MISSING: [&str; 4] = ["Request_ResourceNotFound", "ResourceNotFound", "NotFound", "itemNotFound"];
 
 /// Why a request brought nothing.
 #[derive(Debug, Clone)]
@@ -36,6 +40,10 @@ pub(super) struct Answer {
     pub(super) request_id: Option<String>,
     /// Of the same support value, from the client's side.
     pub(super) client_request_id: String,
+    /// What the body is said to be.
+    pub(super) content_type: Option<String>,
+    /// The host that a redirect points to.
+    pub(super) sent_to: Option<String>,
     /// When to come back, where that was said.
     pub(super) retry_after: Option<Duration>,
     /// Of a quota: whether it is that of writes, so that reading may go on.
@@ -62,6 +70,11 @@ struct Detail {
     target: Option<String>,
 }
 
+/// Whether a status says by itself to come back later, whoever answers so.
+pub(super) fn says_enough(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+}
+
 impl Answer {
     /// Reads the envelope; a gateway's page or a cut body leaves only the status.
     pub(super) fn read(status: u16, body: &[u8]) -> Self {
@@ -81,6 +94,11 @@ impl Answer {
         self.code.eq_ignore_ascii_case(code) || self.details.iter().any(|(own, _)| own.eq_ignore_ascii_case(code))
     }
 
+    /// A 404 of Graph that is not about the object: nothing follows from it.
+    fn is_unclear(&self) -> bool {
+        self.status == 404 && !self.is_missing()
+    }
+
     /// Another try later may succeed, and this one did nothing.
     pub(super) fn is_throttled(&self) -> bool {
         self.status == 429
@@ -88,7 +106,25 @@ impl Answer {
 
     /// Another try later may succeed; whether this one did something is not known.
     pub(super) fn is_passing(&self) -> bool {
-        matches!(self.status, 408 | 500 | 502 | 503 | 504) || (self.status == 409 && self.is("Directory_ConcurrencyViolation"))
+        (says_enough(self.status) && !self.is_throttled())
+            || (self.status == 409 && self.is("Directory_ConcurrencyViolation"))
+            || self.is_foreign()
+    }
+
+    /// Not Graph's: a proxy or gateway in between answered, which knows nothing of objects and rights. Another try may reach
+    /// Graph.
+    pub(super) fn is_foreign(&self) -> bool {
+        !says_enough(self.status) && !self.is_graphs()
+    }
+
+    /// Every error of Graph has a code.
+    fn is_graphs(&self) -> bool {
+        !self.code.is_empty()
+    }
+
+    /// Graph knows no such object.
+    pub(super) fn is_missing(&self) -> bool {
+        self.status == 404 && MISSING.iter().any(|code| self.code.eq_ignore_ascii_case(code))
     }
 
     /// The object that holds the value which was to be written.
@@ -103,16 +139,31 @@ impl Answer {
 
     /// What a person should know: what was asked, the answer, and its ids for a support case.
     pub(super) fn sentence(&self) -> String {
+        let status = self.status;
         let said = match (self.code.as_str(), self.message.as_str()) {
-            ("", _) => "an answer that is not Graph's (a gateway or proxy in between?)".to_owned(),
-            (code, "") => shown(code),
-            (code, message) => format!("{}: {}", shown(code), shown(message)),
+            _ if self.is_foreign() || !self.is_graphs() => return format!("{}{}", self.foreign_sentence(), self.ids()),
+            (code, "") => said(code),
+            (code, message) => format!("{}: {}", said(code), said(message)),
         };
-        let ids = match &self.request_id {
-            Some(id) => format!("request-id {}", shown(id)),
-            None => format!("client-request-id {}", self.client_request_id),
-        };
-        format!("{} was answered with {} {said} ({ids})", self.asked, self.status)
+        format!("{} was answered with {status} {said}{}", self.asked, self.ids())
+    }
+
+    fn foreign_sentence(&self) -> String {
+        let kind = self.content_type.as_ref().map_or_else(String::new, |kind| format!(" ({kind})"));
+        let to = self.sent_to.as_ref().map_or_else(String::new, |host| format!(" to {host}"));
+        format!(
+            "{} was answered with {}{to}{kind}, and that is no answer of Microsoft Graph: a gateway or proxy in between answers \
+             in its place, or `endpoint` is not where Graph is; check both",
+            self.asked, self.status
+        )
+    }
+
+    fn ids(&self) -> String {
+        match &self.request_id {
+            Some(id) => format!(" (request-id {})", said(id)),
+            None if self.client_request_id.is_empty() => String::new(),
+            None => format!(" (client-request-id {})", said(&self.client_request_id)),
+        }
     }
 }
 
@@ -128,15 +179,25 @@ impl GraphError {
         self.answer().is_some_and(|answer| answer.status == status)
     }
 
-    /// Neither here nor anywhere: the object is not there.
+    /// Graph says that the object is not there.
     pub(super) fn is_missing(&self) -> bool {
-        self.has_status(404)
+        self.answer().is_some_and(Answer::is_missing)
+    }
+
+    /// Graph says that something is not there, whatever it is.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.answer().is_some_and(|answer| answer.status == 404 && answer.is_graphs())
+    }
+
+    /// Somebody else answered in Graph's place.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.answer().is_some_and(Answer::is_foreign)
     }
 
     /// The right to ask this is missing, or the licence for it.
     pub(super) fn is_forbidden(&self) -> bool {
         self.answer().is_some_and(|answer| {
-            answer.status == 403
+            (answer.status == 403 && answer.is_graphs())
                 || answer.is("AadPremiumLicenseRequired")
                 || answer.is("Authentication_RequestFromNonPremiumTenantOrB2CTenant")
         })
@@ -155,11 +216,13 @@ impl GraphError {
         match self {
             Self::Directory(error) => error,
             Self::Lost(message) => DirectoryError::Unreachable(message),
+            Self::Answer(answer)
+                if answer.is_throttled() || answer.is_passing() || answer.is_unclear() || answer.status >= 500 =>
+            {
+                DirectoryError::Unreachable(answer.sentence())
+            }
             Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
                 DirectoryError::Denied(format!("{}. Reading this takes the Graph permission {right}", answer.sentence()))
-            }
-            Self::Answer(answer) if answer.is_throttled() || answer.status >= 500 => {
-                DirectoryError::Unreachable(answer.sentence())
             }
             Self::Answer(answer) => DirectoryError::Input(answer.sentence()),
         }
@@ -170,11 +233,11 @@ impl GraphError {
         match self {
             Self::Directory(error) => error,
             Self::Lost(message) => DirectoryError::Unknown(message),
+            Self::Answer(answer) if answer.is_throttled() => DirectoryError::Throttled(answer.sentence()),
+            Self::Answer(answer) if answer.is_passing() || answer.is_unclear() => DirectoryError::Unknown(answer.sentence()),
             Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
                 DirectoryError::Denied(format!("{}. {right}", answer.sentence()))
             }
-            Self::Answer(answer) if answer.is_throttled() => DirectoryError::Throttled(answer.sentence()),
-            Self::Answer(answer) if answer.is_passing() => DirectoryError::Unknown(answer.sentence()),
             Self::Answer(answer) => {
                 let holder = answer.conflicting().filter(|_| answer.is_conflict());
                 DirectoryError::Refused { message: answer.sentence(), holder }
@@ -210,10 +273,47 @@ mod tests {
         assert!(matches!(write_error(502, html), DirectoryError::Unknown(_)));
         assert!(matches!(write_error(504, ""), DirectoryError::Unknown(_)));
         assert!(matches!(write_error(429, "{}"), DirectoryError::Throttled(_)));
-        assert!(matches!(write_error(403, "{}"), DirectoryError::Denied(_)));
-        assert!(matches!(write_error(400, "{}"), DirectoryError::Refused { holder: None, .. }));
+        let graphs = r#"{"error":{"code":"X"}}"#;
+        assert!(matches!(write_error(403, graphs), DirectoryError::Denied(_)));
+        assert!(matches!(write_error(400, graphs), DirectoryError::Refused { holder: None, .. }));
         let text = write_error(502, html).to_string();
         assert!(text.contains("gateway") && !text.contains("<html>"), "{text}");
+    }
+
+    /// Exit 3, 4 or 6 would send an admin after a permission, a role or a name.
+    #[test]
+    fn what_graph_did_not_write_says_nothing_of_objects_and_rights() {
+        for (status, body) in [
+            (404, "<html>404 nginx</html>"),
+            (404, ""),
+            (404, r#"{"statusCode":404,"message":"Resource not found"}"#),
+            (401, ""),
+            (403, "blocked"),
+            (400, "{}"),
+            (302, ""),
+            (410, "null"),
+            (511, "log in"),
+        ] {
+            let error = || GraphError::Answer(Box::new(Answer::read(status, body.as_bytes())));
+            assert!(error().is_foreign() && !error().is_missing() && !error().is_forbidden(), "{status} {body}");
+            let (read, write) = (error().of_read("User.Read.All"), error().of_write("It takes User.ReadWrite.All."));
+            assert!(matches!(&read, DirectoryError::Unreachable(text) if text.contains("`endpoint`")), "{read:?}");
+            assert!(matches!(&write, DirectoryError::Unknown(text) if !text.contains("User.ReadWrite.All")), "{write:?}");
+        }
+        let unclear = || GraphError::Answer(Box::new(Answer::read(404, br#"{"error":{"code":"UnknownError"}}"#)));
+        assert!(!unclear().is_missing() && matches!(unclear().of_read("R"), DirectoryError::Unreachable(_)));
+        assert!(matches!(unclear().of_write("R"), DirectoryError::Unknown(_)));
+        let gone = r#"{"error":{"code":"Request_ResourceNotFound","message":"m"}}"#;
+        assert!(GraphError::Answer(Box::new(Answer::read(404, gone.as_bytes()))).is_missing());
+    }
+
+    #[test]
+    fn a_redirect_names_where_it_points() {
+        let asked = "PATCH /v1.0/users/x".into();
+        let answer = Answer { asked, sent_to: Some("login.proxy.corp".into()), ..Answer::read(302, b"") };
+        let text = answer.sentence();
+        assert!(text.starts_with("PATCH /v1.0/users/x was answered with 302 to login.proxy.corp, "), "{text}");
+        assert!(text.ends_with("check both"), "no empty id: {text}");
     }
 
     #[test]

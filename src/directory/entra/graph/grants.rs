@@ -15,6 +15,7 @@ use super::call::{Call, Version};
 use super::client::Client;
 use super::cost::{BATCH, PAGE};
 use super::failure::GraphError;
+use super::hide::said;
 use super::list::Listed;
 use super::organization::OTHER_FACTS;
 use super::rights::{READ_ELIGIBLE, READ_GROUPS, READ_MEMBERS, READ_ROLES};
@@ -94,8 +95,17 @@ pub(super) struct Held {
     doubts: Vec<String>,
 }
 
-/// Names of the roles, and whether they are privileged, by definition id.
-pub(super) type Definitions = BTreeMap<Box<str>, (Box<str>, bool)>;
+/// Roles by definition id.
+pub(super) type Definitions = BTreeMap<Box<str>, Role>;
+
+/// A role.
+#[derive(Debug, Clone)]
+pub(super) struct Role {
+    name: Box<str>,
+    privileged: bool,
+    /// Whether nobody said that it is not privileged: it is none of the best known.
+    is_guess: bool,
+}
 
 /// Reads all of it.
 pub(super) async fn read(client: &Client) -> Result<Grants, DirectoryError> {
@@ -120,6 +130,7 @@ pub(super) fn take(
     let mut doubts = Vec::new();
     let eligible = eligibilities(eligible.and_then(|items| items.decode(eligible_call)), &mut doubts)?;
     let definitions = definitions?;
+    doubts.extend(guessed(assigned.iter().chain(&eligible), &definitions));
     let roles =
         grants_of(assigned, RoleState::Assigned, &definitions).chain(grants_of(eligible, RoleState::Eligible, &definitions));
     Ok(Held { roles: Some(roles.collect()), doubts })
@@ -162,21 +173,33 @@ pub(super) async fn definitions(client: &Client) -> Result<Definitions, Director
     Ok(found.into_iter().map(|definition| (definition.id.clone(), named(definition))).collect())
 }
 
-fn named(definition: Definition) -> (Box<str>, bool) {
+fn named(definition: Definition) -> Role {
     let template = definition.template_id.as_deref().unwrap_or(&definition.id);
     let privileged = definition.is_privileged.unwrap_or_else(|| PRIVILEGED.contains(&template));
-    (definition.display_name.unwrap_or(definition.id), privileged)
+    let is_guess = definition.is_privileged.is_none() && !privileged;
+    Role { name: definition.display_name.unwrap_or(definition.id), privileged, is_guess }
 }
 
-fn grants_of(
-    assignments: Vec<Assignment>,
-    state: RoleState,
-    definitions: &BTreeMap<Box<str>, (Box<str>, bool)>,
-) -> impl Iterator<Item = RoleGrant> {
+/// A doubt about roles that somebody holds and that may be privileged, for all that Graph says.
+fn guessed<'a>(held: impl Iterator<Item = &'a Assignment>, definitions: &Definitions) -> Option<String> {
+    let roles = held.filter_map(|assignment| definitions.get(&assignment.role_definition_id));
+    let names: BTreeSet<String> = roles.filter(|role| role.is_guess).map(|role| said(&role.name)).collect();
+    let names: Vec<String> = names.into_iter().collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "whether roles are privileged was not told by Graph (isPrivileged, in beta), so only the best known ones count as \
+             privileged, and not {}",
+            names.join(", ")
+        )
+    })
+}
+
+fn grants_of(assignments: Vec<Assignment>, state: RoleState, definitions: &Definitions) -> impl Iterator<Item = RoleGrant> {
     assignments.into_iter().map(move |assignment| {
         // A role that nobody describes may be anything, so it counts as privileged.
         let unknown = || (assignment.role_definition_id.clone(), true);
-        let (role, privileged) = definitions.get(&assignment.role_definition_id).cloned().unwrap_or_else(unknown);
+        let known = definitions.get(&assignment.role_definition_id).map(|role| (role.name.clone(), role.privileged));
+        let (role, privileged) = known.unwrap_or_else(unknown);
         RoleGrant { principal: assignment.principal_id, role, privileged, state }
     })
 }

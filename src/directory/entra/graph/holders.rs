@@ -12,6 +12,7 @@ use super::call::{Call, Version, is_one_of};
 use super::client::Client;
 use super::cost::{self, PAGE, VALUES};
 use super::failure::GraphError;
+use super::hide::said;
 use super::rights::READ_USERS;
 use super::users::Place;
 
@@ -97,7 +98,10 @@ fn search(property: Unique, values: &[&str]) -> Call {
 
 fn rows_of(json: Value) -> Result<Vec<Row>, GraphError> {
     let odd = |error: serde_json::Error| {
-        GraphError::Directory(DirectoryError::Input(format!("the answer to a search for holders cannot be understood: {error}")))
+        GraphError::Directory(DirectoryError::Input(format!(
+            "the answer to a search for holders cannot be understood: {}",
+            said(&error.to_string())
+        )))
     };
     serde_json::from_value::<Rows>(json).map(|rows| rows.value).map_err(odd)
 }

@@ -8,11 +8,11 @@ use url::Url;
 use crate::directory::pages::Pages;
 use crate::directory::ports::DirectoryError;
 use crate::directory::progress::Step;
-use crate::directory::text::shown;
 
 use super::call::{Call, Version};
 use super::client::Client;
 use super::failure::GraphError;
+use super::hide::said;
 
 /// How often a list is begun anew because its page tokens ended.
 const RESTARTS: usize = 3;
@@ -168,5 +168,5 @@ pub(super) fn parse<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, 
 
 fn odd(call: &Call, what: &str) -> GraphError {
     // What is wrong may quote the answer.
-    GraphError::Directory(DirectoryError::Input(format!("the answer to {} {}", call.shown(), shown(what))))
+    GraphError::Directory(DirectoryError::Input(format!("the answer to {} {}", call.shown(), said(what))))
 }

@@ -29,6 +29,7 @@ pub(crate) mod fuzzed;
 mod gather;
 mod granted;
 mod grants;
+mod hide;
 mod holders;
 mod http;
 mod list;
@@ -41,6 +42,7 @@ mod ranges;
 mod rehearse;
 pub mod rights;
 mod search;
+mod settings;
 mod turns;
 mod users;
 mod write;
@@ -62,10 +64,10 @@ use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, Observe
 use crate::plan::facts_of;
 use crate::tenant_model::{Change, Tenant};
 
-pub use client::{GraphSettings, Sent, Trace};
 pub use frame::Frame;
 pub use pace::Patience;
 pub use probe::{Probe, Probes, Reading};
+pub use settings::{GraphSettings, Sent, Trace};
 
 use call::Version;
 use client::Client;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::directory::entra::json::{WireDomain, WireOrganization, WireOther, WireSwitches, initial_domain};
 use crate::directory::ports::DirectoryError;
-use crate::model::{Domain, ObservedTenant, OtherKind, OtherObject};
+use crate::model::{Domain, EntraId, ObservedTenant, OtherKind, OtherObject};
 
 use super::call::{Call, Told, Version};
 use super::client::Client;
@@ -42,7 +42,10 @@ pub(super) fn take(calls: &[Call; 3], [organization, domains, switches]: [Listed
     let switches = switches.and_then(|items| items.decode::<Synchronization>(switches_call));
     let switches = allowed(switches, READ_SWITCHES)?;
     let domains: Option<Vec<Domain>> = domains.map(|found| found.into_iter().map(Domain::from).collect());
-    let domains = domains.or_else(|| organization.domains());
+    let domains = match domains.filter(|found| !found.is_empty()).or_else(|| organization.domains()) {
+        Some(found) if found.is_empty() => return Err(no_domains()),
+        other => other,
+    };
     let features = switches.and_then(|found| found.into_iter().next()?.features);
     Ok(ObservedTenant {
         initial_domain: domains.as_deref().and_then(initial_domain),
@@ -52,6 +55,13 @@ pub(super) fn take(calls: &[Call; 3], [organization, domains, switches]: [Listed
         features: features.map(|switches| switches.0),
         ..ObservedTenant::default()
     })
+}
+
+/// Every tenant has its initial domain.
+fn no_domains() -> DirectoryError {
+    let message =
+        "Microsoft Graph names no domain, and every tenant has one: is a proxy in between that changes answers? Run again";
+    DirectoryError::Unreachable(message.into())
 }
 
 /// What was read, or nothing where the right is missing.
@@ -92,8 +102,8 @@ pub(super) async fn all_others(client: &Client, kind: OtherKind) -> Result<Optio
 }
 
 /// One group or contact, if that is what has this id.
-pub(super) fn other_by_id(kind: OtherKind, id: &str) -> Call {
-    Call::get(Version::V1, &[set(kind), id]).select(OTHER_FACTS)
+pub(super) fn other_by_id(kind: OtherKind, id: &EntraId) -> Call {
+    Call::get(Version::V1, &[set(kind), &id.to_string()]).select(OTHER_FACTS).about(*id)
 }
 
 /// Asks how many live users there are; the count comes with the list.

@@ -80,7 +80,7 @@ impl Pace {
 
     /// Nobody asks again for this long: requests made while throttled count as well.
     pub(super) fn hold(&self, pause: Duration) {
-        let until = Instant::now() + pause;
+        let until = later(Instant::now(), pause);
         let mut held = self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
         *held = Some(held.map_or(until, |earlier| earlier.max(until)));
     }
@@ -98,12 +98,18 @@ impl Drop for Wait<'_> {
     }
 }
 
+/// A moment after a pause, which a server may wish to be longer than time goes on.
+pub(super) fn later(now: Instant, pause: Duration) -> Instant {
+    const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+    now + pause.min(LONGEST)
+}
+
 /// How long one request is tried again.
 #[derive(Debug, Clone)]
 pub struct Patience {
     /// How often it is sent at most.
     pub attempts: u32,
-    /// How long it may wait in all.
+    /// How long it may wait in all, for answers and between tries.
     pub total: Duration,
     /// The first pause where Graph names none; it doubles each time.
     pub first: Duration,
@@ -119,6 +125,12 @@ impl Default for Patience {
 }
 
 impl Patience {
+    /// Why a pause is not made.
+    pub(super) fn too_long(&self, pause: Duration) -> String {
+        let (pause, total) = (pause.as_secs(), self.total.as_secs());
+        format!("the next try would have to wait {pause} s, and {total} s in all is the limit")
+    }
+
     /// The pause after so many tries, at least one.
     fn doubled(&self, tries: u32) -> Duration {
         let times = 1u32.checked_shl(tries - 1).unwrap_or(u32::MAX);
@@ -146,20 +158,26 @@ impl Tries {
         if self.made >= self.patience.attempts {
             return Err(format!("given up after {} tries", self.made));
         }
-        if self.waited + pause > self.patience.total {
-            let (pause, total) = (pause.as_secs(), self.patience.total.as_secs());
-            return Err(format!("given up: the next try would have to wait {pause} s, and {total} s in all is the limit"));
+        let waited = self.waited.saturating_add(pause);
+        if waited > self.patience.total {
+            let (tries, waited) = (self.made, self.waited.as_secs());
+            return Err(format!("given up after {tries} tries and {waited} s: {}", self.patience.too_long(pause)));
         }
-        self.waited += pause;
+        self.waited = waited;
         Ok(pause)
     }
 
-    /// The same where there is not even a connection: an address that is wrong shall not take minutes to say so.
-    pub(super) fn next_connection(&mut self) -> Result<Duration, String> {
+    /// An answer was waited for this long.
+    pub(super) fn spend(&mut self, took: Duration) {
+        self.waited = self.waited.saturating_add(took);
+    }
+
+    /// The same where Graph was not even reached.
+    pub(super) fn next_short(&mut self, asked: Option<Duration>) -> Result<Duration, String> {
         if self.made + 1 >= CONNECTIONS {
             return Err(format!("given up after {} tries", self.made + 1));
         }
-        self.next(None)
+        self.next(asked)
     }
 }
 
@@ -176,11 +194,15 @@ pub(super) fn is_of_writes(scope: Option<&str>) -> bool {
 /// `Retry-After`: seconds, or a date, which is taken against the server's own clock.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    after(text(RETRY_AFTER)?.trim(), text(DATE))
+    after(text(RETRY_AFTER)?, text(DATE))
 }
 
-/// The same from the two header values.
+/// The same from the two header values. A pause of nothing is none: whoever asks for it is spared by the usual one.
 pub(super) fn after(wanted: &str, date: Option<&str>) -> Option<Duration> {
+    pause(wanted.trim(), date).filter(|pause| !pause.is_zero())
+}
+
+fn pause(wanted: &str, date: Option<&str>) -> Option<Duration> {
     if let Ok(seconds) = wanted.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
@@ -198,7 +220,8 @@ mod tests {
         let now = Some("Wed, 25 Nov 2026 12:00:00 GMT");
         assert_eq!(after("7", None), Some(Duration::from_secs(7)));
         assert_eq!(after("Wed, 25 Nov 2026 12:01:30 GMT", now), Some(Duration::from_secs(90)));
-        assert_eq!(after("Wed, 25 Nov 2026 11:00:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!((after("Wed, 25 Nov 2026 11:00:00 GMT", now), after("0", now)), (None, None));
+        assert_eq!(after(" 18446744073709551615 ", None), Some(Duration::from_secs(u64::MAX)));
         assert_eq!(after("soon", now), None);
         assert_eq!(after("Wed, 25 Nov 2026 12:01:30 GMT", None), None);
         assert_eq!(after("-1", now), None);
@@ -214,6 +237,26 @@ mod tests {
         assert!(tries.next(Some(Duration::from_secs(200))).is_ok());
         let why = tries.next(Some(Duration::from_secs(200))).unwrap_err();
         assert!(why.contains("200 s") && why.contains("300 s"), "{why}");
+    }
+
+    #[test]
+    fn no_pause_that_a_server_asks_for_is_too_long_to_be_told() {
+        let mut tries = Tries::new(&Patience::default());
+        assert!(tries.next(Some(Duration::from_secs(1))).is_ok());
+        assert!(tries.next(Some(Duration::from_secs(u64::MAX))).unwrap_err().contains("wait 18446744073709551615 s"));
+        Pace::new(Arc::new(Waited::default()), CancellationToken::new()).hold(Duration::MAX);
+    }
+
+    #[test]
+    fn waiting_for_answers_takes_patience_too() {
+        let mut tries = Tries::new(&Patience::default());
+        let stalled: Vec<bool> = (0..4)
+            .map(|_| {
+                tries.spend(Duration::from_secs(100));
+                tries.next(None).is_ok()
+            })
+            .collect();
+        assert_eq!(stalled, [true, true, false, false]);
     }
 
     /// Adds up what is told.

@@ -4,16 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use hashbrown::HashSet;
+use serde_json::Value;
 
+use crate::directory::entra::json::WireOther;
 use crate::directory::ports::DirectoryError;
 use crate::model::questions::{CloudQuestion, SYNCED_SAMPLE};
 use crate::model::{CloudUser, EntraId, ObservedTenant, OtherKind, OtherObject, odd_spellings};
 
 use super::call::{Call, Version};
 use super::details::{self, Extras};
+use super::hide::said;
 use super::organization::{other_by_id, right_for};
 use super::search;
 use super::{GraphTenant, add_others};
+
+/// What it means when beta does not tell the object identifier.
+const WITHOUT_IDENTIFIER: &str = "Graph did not answer which AD object these accounts are pinned to (onPremisesObjectIdentifier, in \
+    beta), so whether sync will refuse to link them is not known";
 
 impl GraphTenant {
     /// Adds what answers these questions.
@@ -54,11 +61,11 @@ impl GraphTenant {
         let known: Vec<&CloudUser> = tenant.users.iter().filter(|user| ids.contains(&user.id)).collect();
         details::ask_all(&self.client, &self.denied, &known, &mut extras).await?;
         extras.add_to(&mut tenant.users.iter_mut().filter(|user| ids.contains(&user.id)).collect::<Vec<_>>())?;
-        for doubt in self.denied.doubts() {
-            if !tenant.doubts.contains(&doubt) {
-                tenant.doubts.push(doubt);
-            }
-        }
+        self.denied.doubt(&mut tenant.doubts);
+        let unread = tenant.users.iter().filter(|user| ids.contains(&user.id) && !user.object_identifier.is_read());
+        let mut unread: Vec<String> = unread.map(|user| said(user.original_upn())).collect();
+        unread.sort_unstable();
+        details::add_doubt_about(&mut tenant.doubts, WITHOUT_IDENTIFIER, &unread);
         Ok(())
     }
 
@@ -76,12 +83,26 @@ impl GraphTenant {
     }
 
     async fn others_by_id(&self, kind: OtherKind, ids: &[EntraId]) -> Result<Vec<OtherObject>, DirectoryError> {
-        let calls: Vec<Call> = ids.iter().map(|id| other_by_id(kind, &id.to_string())).collect();
+        let calls: Vec<Call> = ids.iter().map(|id| other_by_id(kind, id)).collect();
         let parts = self.client.batch(Version::V1, &calls).await.map_err(|error| error.of_read(right_for(kind)))?;
-        let json = parts.into_iter().filter_map(Result::ok);
-        let wires = json.filter_map(|json| serde_json::from_value::<crate::directory::entra::json::WireOther>(json).ok());
-        Ok(wires.map(|wire| wire.into_other(kind)).collect())
+        let mut others = Vec::new();
+        for (id, part) in ids.iter().zip(parts) {
+            match part {
+                Ok(json) => others.push(other_of(id, kind, json)?),
+                // What nobody may read is told where all of them are asked for.
+                Err(error) if error.is_missing() || error.is_forbidden() || error.is_unsupported() => {}
+                Err(error) => return Err(error.of_read(right_for(kind))),
+            }
+        }
+        Ok(others)
     }
+}
+
+fn other_of(id: &EntraId, kind: OtherKind, json: Value) -> Result<OtherObject, DirectoryError> {
+    let odd = |error: serde_json::Error| {
+        DirectoryError::Input(format!("what Graph says of {id} cannot be understood: {}", said(&error.to_string())))
+    };
+    Ok(serde_json::from_value::<WireOther>(json).map_err(odd)?.into_other(kind))
 }
 
 /// Who is in the recycle bin, as far as it was read.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pace::{Patience, Tries};
+use super::pace::{Patience, Tries, later};
 
 /// What is published, as writes in a window of [`WINDOW`]: 3,000 in 150 seconds.
 const PUBLISHED: u32 = 300;
@@ -235,6 +235,9 @@ impl Quota {
         let pause = match (self.held(now), asked) {
             // Sent together with one that was refused before: the same refusal.
             (Some(hold), None) => hold - now,
+            (Some(_), Some(asked)) if asked > self.patience.total => {
+                return Err(format!("given up: {}", self.patience.too_long(asked)));
+            }
             (Some(_), Some(asked)) => asked,
             (None, _) => {
                 let begun = self.answered.get(self.oldest).map_or(now, |(at, _)| *at);
@@ -244,7 +247,7 @@ impl Quota {
                 tries.next(asked)?
             }
         };
-        self.hold = self.hold.max(Some(now + pause));
+        self.hold = self.hold.max(Some(later(now, pause)));
         Ok(pause)
     }
 

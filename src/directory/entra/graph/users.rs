@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::directory::entra::json::{Object, UserError, WireUser};
 use crate::directory::ports::DirectoryError;
-use crate::directory::text::shown;
 use crate::model::{CloudUser, EntraId, TraitsInterner};
 
 use super::call::{Call, Version};
 use super::client::Client;
 use super::failure::GraphError;
+use super::hide::said;
 use super::rights::READ_USERS;
 
 /// What planning needs of every user. Whatever is not named here is absent from the answers.
@@ -72,7 +72,7 @@ impl Place {
 
 /// One request for one user.
 pub(super) fn one(place: Place, depth: Depth, id: &EntraId) -> Call {
-    place.one(depth.version(), id).select(&depth.select())
+    place.one(depth.version(), id).select(&depth.select()).about(*id)
 }
 
 /// A list of users with the usual facts; a filter can be put on it.
@@ -113,8 +113,8 @@ impl Decoded {
     fn refuse(&mut self, id: Option<EntraId>, name: Option<&str>, error: &UserError) {
         self.wrong_count += 1;
         if self.wrong.len() < EXAMPLES {
-            let (id, name) = (id.map(|id| id.to_string()).unwrap_or_default(), name.map(shown).unwrap_or_default());
-            self.wrong.push(format!("{name} ({id}): {}", shown(&error.to_string())));
+            let (id, name) = (id.map(|id| id.to_string()).unwrap_or_default(), name.map(said).unwrap_or_default());
+            self.wrong.push(format!("{name} ({id}): {}", said(&error.to_string())));
         }
     }
 
@@ -194,20 +194,24 @@ async fn at_depth(client: &Client, ids: &[EntraId], place: Place, depth: Depth) 
         [call] => vec![client.read(call).await],
         calls => client.batch(depth.version(), calls).await?,
     };
-    let mut users: Vec<Option<CloudUser>> = parts.into_iter().map(|part| user_of(part, place)).collect::<Result<_, _>>()?;
+    let users = ids.iter().zip(parts).map(|(id, part)| user_of(id, part, place));
+    let mut users: Vec<Option<CloudUser>> = users.collect::<Result<_, _>>()?;
     let mut traits = TraitsInterner::default();
     users.iter_mut().flatten().for_each(|user| traits.share(user));
     Ok(users)
 }
 
-fn user_of(part: Result<serde_json::Value, GraphError>, place: Place) -> Result<Option<CloudUser>, GraphError> {
+fn user_of(id: &EntraId, part: Result<serde_json::Value, GraphError>, place: Place) -> Result<Option<CloudUser>, GraphError> {
     let json = match part {
         Ok(json) => json,
         Err(error) if error.is_missing() => return Ok(None),
         Err(error) => return Err(error),
     };
     let wire = serde_json::from_value::<Object<WireUser>>(json).map_err(|error| {
-        GraphError::Directory(DirectoryError::Input(format!("a user cannot be understood: {}", shown(&error.to_string()))))
+        GraphError::Directory(DirectoryError::Input(format!(
+            "what Graph says of {id} cannot be understood: {}",
+            said(&error.to_string())
+        )))
     })?;
     let mut users = decode(std::iter::once(wire.0), place).map_err(GraphError::Directory)?;
     Ok(users.pop())

@@ -54,7 +54,7 @@ async fn alone(client: &Client, call: &Call) -> Sent {
 fn failure(error: GraphError, kind: &ChangeKind) -> DirectoryError {
     match error {
         // Right after its deletion an account may not be in the bin yet, and right after its purge it is gone.
-        GraphError::Answer(answer) if answer.status == 404 => DirectoryError::NotThere(answer.sentence()),
+        GraphError::Answer(answer) if answer.is_missing() => DirectoryError::NotThere(answer.sentence()),
         error @ (GraphError::Answer(_) | GraphError::Directory(_) | GraphError::Lost(_)) => {
             advised(error.of_write(&right(kind)), kind)
         }
@@ -147,7 +147,7 @@ onPremisesUserPrincipalName,onPremisesLastSyncDateTime,onPremisesExtensionAttrib
 pub(super) async fn export(client: &Client, id: &EntraId) -> Result<Value, DirectoryError> {
     let right = READ_USERS;
     let text = id.to_string();
-    let live = Call::get(Version::V1, &["users", &text]).select(EXPORTED);
+    let live = Call::get(Version::V1, &["users", &text]).select(EXPORTED).about(*id);
     match client.send(&live).await {
         Ok(reply) => {
             let user: Value = super::list::parse(&live, &reply.body).map_err(|error| error.of_read(right))?;
@@ -156,7 +156,8 @@ pub(super) async fn export(client: &Client, id: &EntraId) -> Result<Value, Direc
             Ok(json!({ "user": user, "memberOf": groups }))
         }
         Err(error) if error.is_missing() => {
-            let bin = Call::get(Version::V1, &["directory", "deletedItems", &text, "microsoft.graph.user"]).select(EXPORTED);
+            let bin = ["directory", "deletedItems", &text, "microsoft.graph.user"];
+            let bin = Call::get(Version::V1, &bin).select(EXPORTED).about(*id);
             let reply = client.send(&bin).await.map_err(|error| error.of_read(right))?;
             let user: Value = super::list::parse(&bin, &reply.body).map_err(|error| error.of_read(right))?;
             // Of a deleted account Graph shows no groups.

@@ -221,3 +221,16 @@ fn patience_ends() {
     let why = Quota::new(&Patience::default()).refuse(now, Some(Duration::from_secs(400))).unwrap_err();
     assert!(why.contains("400 s"), "{why}");
 }
+
+#[test]
+fn writes_that_are_under_way_are_not_refused_without_end_either() {
+    let (mut quota, now) = (Quota::new(&Patience::default()), Instant::now());
+    (0..4).for_each(|_| quota.send());
+    assert_eq!(quota.refuse(now, Some(Duration::from_secs(1))), Ok(Duration::from_secs(1)));
+    assert_eq!(quota.refuse(now, Some(Duration::from_secs(2))), Ok(Duration::from_secs(2)));
+    for asked in [1_000_000_000_000, u64::MAX] {
+        let why = quota.refuse(now, Some(Duration::from_secs(asked))).unwrap_err();
+        assert!(why.contains("300 s in all is the limit"), "{why}");
+    }
+    assert_eq!(quota.for_turn(now + Duration::from_secs(2)), Room::Now, "nor does anybody wait");
+}

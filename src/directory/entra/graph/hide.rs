@@ -1,0 +1,121 @@
+//! No token is shown, saved or logged: a proxy may repeat the request that it refuses, header and all.
+//!
+//! The client knows its own token and takes it out of every answer before that is looked at. Tokens of others are told by
+//! the word in front of them.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+use percent_encoding::utf8_percent_encode;
+
+use crate::directory::text::shown;
+
+use super::call::ESCAPED;
+
+/// What stands where a token was.
+const HIDDEN: &str = "[token]";
+/// Whatever is shorter is a word and no token.
+const SHORTEST: usize = 16;
+
+/// An answer without the token, however the token is spelt in it.
+pub(super) fn in_body(mut body: Vec<u8>, token: &str) -> Vec<u8> {
+    for spelt in spellings(token) {
+        if let Cow::Owned(without) = without(&body, spelt.as_bytes()) {
+            body = without;
+        }
+    }
+    body
+}
+
+/// What the server said, fit for a message.
+pub(super) fn said(text: &str) -> String {
+    shown(&bearers(text))
+}
+
+/// A header without the token.
+pub(super) fn in_text(text: &str, token: &str) -> String {
+    let mut text = text.to_owned();
+    for spelt in spellings(token) {
+        text = text.replace(&*spelt, HIDDEN);
+    }
+    said(&text)
+}
+
+/// As it is, in JSON where slashes are escaped, and in an address.
+fn spellings(token: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let others = [token.replace('/', "\\/"), utf8_percent_encode(token, ESCAPED).to_string()];
+    let others = others.into_iter().filter(move |spelt| spelt != token).map(Cow::Owned);
+    std::iter::once(Cow::Borrowed(token)).chain(others).filter(move |_| token.len() >= SHORTEST)
+}
+
+fn without<'b>(body: &'b [u8], token: &[u8]) -> Cow<'b, [u8]> {
+    let mut places = memmem::find_iter(body, token).peekable();
+    if places.peek().is_none() {
+        return Cow::Borrowed(body);
+    }
+    let (mut rest, mut kept) = (0, Vec::with_capacity(body.len()));
+    for place in places {
+        kept.extend_from_slice(body.get(rest..place).unwrap_or_default());
+        kept.extend_from_slice(HIDDEN.as_bytes());
+        rest = place + token.len();
+    }
+    kept.extend_from_slice(body.get(rest..).unwrap_or_default());
+    Cow::Owned(kept)
+}
+
+/// A text without what stands behind `Bearer`, if that may be a token.
+fn bearers(text: &str) -> String {
+    const SCHEME: &str = "bearer";
+    let lower = text.to_ascii_lowercase();
+    let (mut rest, mut kept) = (0, String::with_capacity(text.len()));
+    for (place, _) in lower.match_indices(SCHEME) {
+        let behind = text.get(place + SCHEME.len()..).unwrap_or_default();
+        let word = behind.trim_start_matches([' ', '\t', ':', '=', '"', '+']);
+        let length = word.find(|c: char| !is_of_token(c)).unwrap_or(word.len());
+        let is_apart = word.len() < behind.len() || word.starts_with('%');
+        if place < rest || !is_apart || length < SHORTEST {
+            continue;
+        }
+        let from = text.len() - word.len();
+        kept.push_str(text.get(rest..from).unwrap_or_default());
+        kept.push_str(HIDDEN);
+        rest = from + length;
+    }
+    kept.push_str(text.get(rest..).unwrap_or_default());
+    kept
+}
+
+/// The characters of RFC 6750, and what escapes them.
+fn is_of_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-._~+/=%\\".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_taken_out_however_it_is_spelt() {
+        let token = "EwB4/8l6BAA+opaque==";
+        for spelt in [token, "EwB4\\/8l6BAA+opaque==", "EwB4%2F8l6BAA%2Bopaque%3D%3D"] {
+            let body = format!("{{\"m\":\"{spelt} and {spelt}\"}}").into_bytes();
+            assert_eq!(in_body(body, token), b"{\"m\":\"[token] and [token]\"}", "{spelt}");
+            assert_eq!(in_text(spelt, token), "[token]");
+        }
+        assert_eq!(in_body(b"{}".to_vec(), token), b"{}");
+        assert_eq!(in_body(b"{\"id\":1}".to_vec(), "id"), b"{\"id\":1}");
+    }
+
+    #[test]
+    fn tokens_of_others_are_told_by_the_word_in_front() {
+        for (text, shown) in [
+            ("Authorization: Bearer eyJ0eXAiOiJKV1QiLCJhbGciOi.x-y_z~!", "Authorization: Bearer [token]!"),
+            ("bearer=eyJ0eXAiOiJKV1QiLCJhbGciOi, BEARER \"aaaaaaaaaaaaaaaaaaaa\"", "bearer=[token], BEARER \"[token]\""),
+            ("Bearer%20eyJ0eXAiOiJKV1QiLCJhbGciOi", "Bearer[token]"),
+            ("the Bearer token is missing", "the Bearer token is missing"),
+            ("Bearertokenaaaaaaaaaaaaaaaaaaaaaa; ünd Bearer", "Bearertokenaaaaaaaaaaaaaaaaaaaaaa; ünd Bearer"),
+        ] {
+            assert_eq!(bearers(text), shown);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What stands between the client and Graph: its answers say nothing of accounts, and nothing of it is taken for Graph's.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hardmatch::directory::ports::{TenantReader as _, TenantWriter as _};
+use hardmatch::model::{AccountState, EntraId};
+use hardmatch::tenant_model::{Change, ChangeKind};
+
+use super::gateway::{Act, Asked, answer, behind, page};
+use super::*;
+
+fn small() -> Value {
+    let linked = json!({ "onPremisesImmutableId": "old" });
+    tenant(vec![user(1, "a", linked), user(2, "b", json!({}))], vec![deleted(3, "c", json!({ "onPremisesImmutableId": "gone" }))])
+}
+
+fn account(n: u16) -> EntraId {
+    id(n).parse().unwrap()
+}
+
+/// Does something to the first requests only, so many of them.
+fn first(
+    times: usize,
+    is_meant: fn(&Asked) -> bool,
+    act: impl Fn() -> Act + Send + Sync,
+) -> impl Fn(&Asked) -> Act + Send + Sync {
+    let seen = AtomicUsize::new(0);
+    move |asked| if is_meant(asked) && seen.fetch_add(1, Ordering::Relaxed) < times { act() } else { Act::Pass }
+}
+
+fn of_the_deleted(asked: &Asked) -> bool {
+    asked.is("GET", &format!("/deletedItems/{}", id(3)))
+}
+
+#[tokio::test]
+async fn a_gateways_404_is_not_the_end_of_an_account() {
+    let pages: [fn() -> Act; 4] = [
+        || page("404 Not Found"),
+        || answer("404 Not Found", ""),
+        || page("403 Forbidden"),
+        || answer("302 Found\r\nLocation: /", ""),
+    ];
+    for make in pages {
+        let (client, _server) = behind(&small(), first(2, of_the_deleted, make)).await;
+        let found = client.read_accounts(&[account(3)]).await.unwrap();
+        assert_eq!(found[0].state(), AccountState::Deleted);
+        let (client, _server) = behind(&small(), first(usize::MAX, of_the_deleted, make)).await;
+        let error = client.read_accounts(&[account(3)]).await.unwrap_err();
+        let DirectoryError::Unreachable(text) = &error else { panic!("{error:?}") };
+        assert!(text.contains("given up after") && text.contains("gateway") && text.contains("`endpoint`"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_part_of_a_batch_that_graph_did_not_write_is_asked_again() {
+    let parts: fn() -> Act = || {
+        Act::Edit(Box::new(|body| {
+            let mut batch: Value = serde_json::from_str(&body).unwrap();
+            for part in batch["responses"].as_array_mut().unwrap() {
+                (part["status"], part["body"]) = (json!(404), Value::Null);
+            }
+            batch.to_string()
+        }))
+    };
+    let of_batches: fn(&Asked) -> bool = |asked| asked.is("POST", "/beta/$batch");
+    let ids = [account(1), account(3)];
+    let (client, _server) = behind(&small(), first(2, of_batches, parts)).await;
+    let states: Vec<AccountState> = client.read_accounts(&ids).await.unwrap().iter().map(|facts| facts.state()).collect();
+    assert_eq!(states, [AccountState::Live, AccountState::Deleted]);
+    let (client, _server) = behind(&small(), first(usize::MAX, of_batches, parts)).await;
+    let error = client.read_accounts(&ids).await.unwrap_err();
+    assert!(matches!(&error, DirectoryError::Unreachable(text) if !text.contains("request-id )")), "{error}");
+}
+
+#[tokio::test]
+async fn a_write_that_a_gateway_answers_is_not_refused_by_entra() {
+    let pages: [(fn() -> Act, &str); 3] = [
+        (|| answer("302 Found\r\nLocation: https://login.proxy.corp/x?y", ""), "302 to login.proxy.corp,"),
+        (|| page("403 Forbidden"), "403 (text/html)"),
+        (|| page("404 Not Found"), "404 (text/html)"),
+    ];
+    for (make, says) in pages {
+        let (client, server) = behind(&small(), first(usize::MAX, |asked| !asked.is("GET", ""), make)).await;
+        let error = client.write(&Change { user: account(1), kind: ChangeKind::SoftDelete }).await.unwrap_err();
+        let DirectoryError::Unknown(text) = &error else { panic!("{error:?}") };
+        assert!(text.contains(says) && !text.contains("Entra refuses") && !text.contains("permission"), "{text}");
+        assert_eq!(server.ask("/__emulator/tenant").await["users"].as_array().unwrap().len(), 2);
+    }
+}
+
+/// Another account's answer, or nobody's, in the place of the one that was asked for.
+#[tokio::test]
+async fn an_answer_about_another_account_says_nothing_of_the_one_asked_for() {
+    let swap: fn() -> Act = || Act::Edit(Box::new(|body| body.replace(&id(3), &id(9))));
+    let without: fn() -> Act = || Act::Edit(Box::new(|body| body.replace(&format!("\"id\":\"{}\"", id(3)), "\"it\":7")));
+    for make in [swap, without] {
+        let (client, _server) = behind(&small(), first(2, of_the_deleted, make)).await;
+        assert_eq!(client.read_accounts(&[account(3)]).await.unwrap()[0].state(), AccountState::Deleted);
+        let saved = behind(&small(), first(2, of_the_deleted, make)).await.0.export_account(&account(3)).await.unwrap();
+        assert_eq!(saved["user"]["id"], id(3));
+        let (client, _server) = behind(&small(), first(usize::MAX, of_the_deleted, make)).await;
+        let error = client.read_accounts(&[account(3)]).await.unwrap_err();
+        assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains("another object")), "{error}");
+        let (client, _server) = behind(&small(), first(2, |asked| asked.is("POST", "/beta/$batch"), make)).await;
+        let ids = [account(1), account(3)];
+        let states: Vec<AccountState> = client.read_accounts(&ids).await.unwrap().iter().map(|facts| facts.state()).collect();
+        assert_eq!(states, [AccountState::Live, AccountState::Deleted]);
+    }
+}
+
+/// What a server says of pauses is only a number.
+#[tokio::test]
+async fn no_pause_is_endless_and_none_is_nothing() {
+    let refuse: fn(&Asked) -> bool = |asked| asked.is("", "/groups");
+    for (wanted, tries, says) in [
+        ("18446744073709551615", 1, "wait 18446744073709551615 s"),
+        ("0", 5, "given up after 5 tries"),
+        ("Wed, 21 Oct 2015 07:28:00 GMT\r\nDate: Thu, 26 Nov 2026 21:00:00 GMT", 5, "given up after 5 tries"),
+    ] {
+        let head = format!("429 Too Many Requests\r\nRetry-After: {wanted}");
+        let seen = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&seen);
+        let act = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            answer(&head, "")
+        };
+        let (client, _server) = behind(&small(), first(usize::MAX, refuse, act)).await;
+        let error = client.read_tenant().await.unwrap_err();
+        assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains(says)), "{error}");
+        assert_eq!(seen.load(Ordering::Relaxed), tries);
+    }
+}
+
+/// A proxy that repeats what it refuses, wherever a server can put a text.
+#[tokio::test]
+async fn an_echo_of_the_token_is_neither_told_nor_logged() {
+    let lists: fn(&Asked) -> bool = |asked| asked.is("", "/groups") || asked.is("DELETE", "");
+    for place in ["code", "message", "request-id", "value", "type"] {
+        let act = move |asked: &Asked| match place {
+            _ if !lists(asked) => Act::Pass,
+            "code" => answer("400 Bad Request", &json!({ "error": { "code": asked.authorization } }).to_string()),
+            "message" => {
+                answer("400 Bad Request", &json!({ "error": { "code": "X", "message": asked.authorization } }).to_string())
+            }
+            "request-id" => {
+                answer(&format!("400 Bad Request\r\nrequest-id: {}", asked.authorization), r#"{"error":{"code":"X"}}"#)
+            }
+            "value" => answer("200 OK", &json!({ "value": asked.authorization }).to_string()),
+            _ => answer(&format!("403 Forbidden\r\nContent-Type: {}", asked.authorization), ""),
+        };
+        let (client, server) = behind(&small(), act).await;
+        let read = client.read_tenant().await.unwrap_err().to_string();
+        let write = client.write(&Change { user: account(1), kind: ChangeKind::SoftDelete }).await;
+        let told = format!("{read} {write:?}");
+        assert!(!told.contains(&server.token[..40]), "{place}: {told}");
+        assert!(told.contains("[token]"), "{place}: {told}");
+    }
+}
