@@ -140,8 +140,12 @@ impl Step<'_> {
         }
         let account = run.directories.tenant.export_account(&id).await.map_err(|error| {
             let Failure { kind, reason } = failure(&error);
-            Failure { kind, reason: format!("the account could not be saved before its deletion: {reason}") }
+            Failure { kind, reason: unsaved(&reason) }
         })?;
+        if !backup::is_of(&account, id) {
+            let reason = unsaved("what the directory answered is not this account");
+            return Err(Failure { kind: FailureKind::Backup, reason });
+        }
         let (file, digest) = self.save(run, id, account).await?;
         let name = file.display().to_string();
         let entry = Entry::Backup(Backup { account: id, at: (run.clock)(), digest: Some(digest), file: name });
@@ -355,6 +359,10 @@ impl Step<'_> {
         let outcome = Outcome { action: self.action.id.clone(), at: (run.clock)(), error, request_id, result };
         run.journal.append(&Entry::Outcome(outcome)).await
     }
+}
+
+fn unsaved(why: &str) -> String {
+    format!("the account could not be saved before its deletion: {why}")
 }
 
 fn unrecorded(cause: &JournalError) -> StepEnd {
