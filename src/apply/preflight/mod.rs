@@ -2,16 +2,16 @@
 
 mod look;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::directory::ports::DirectoryError;
 use crate::model::{FactName, FactValue, ObjectGuid};
-use crate::plan::action::{ActionId, Target};
+use crate::plan::action::{Action, ActionId, ActionKind, Target};
 use crate::plan::body::{Body, PlannedMapping};
 
-use super::Directories;
 use super::chain::{Chain, Mismatch, chains};
-use super::facts::{Current, Wanted};
+use super::facts::{Current, TargetFacts, Wanted};
+use super::{Directories, Recorded};
 use look::Look;
 
 /// What the look showed.
@@ -19,6 +19,8 @@ use look::Look;
 pub struct Preflight {
     /// Actions whose effect is there already.
     pub done: BTreeSet<ActionId>,
+    /// Since when the accounts are in the recycle bin that such an action deleted.
+    pub deletions: BTreeMap<ActionId, String>,
     /// What is not as the plan expects; any of these, and nothing is written.
     pub differences: Vec<Difference>,
 }
@@ -38,25 +40,22 @@ pub struct Difference {
     pub found: String,
 }
 
-/// Re-reads everything that the plan relies on. `recorded` are the actions that the journal knows as done.
+/// Re-reads everything that the plan relies on. `recorded` is what the journal says of its actions.
 ///
 /// # Errors
 /// What a directory answered; nothing can be said then.
-pub async fn preflight(
-    body: &Body,
-    recorded: &BTreeSet<ActionId>,
-    directories: &Directories,
-) -> Result<Preflight, DirectoryError> {
-    let mut differences = identity(body, directories).await?;
+pub async fn preflight(body: &Body, recorded: &Recorded, directories: &Directories) -> Result<Preflight, DirectoryError> {
+    let differences = identity(body, directories).await?;
     if !differences.is_empty() {
         // Of another tenant nothing else needs to be compared.
-        return Ok(Preflight { done: BTreeSet::new(), differences });
+        return Ok(Preflight { differences, ..Preflight::default() });
     }
     let current = read_all(body, directories).await?;
-    let mut done = BTreeSet::new();
+    let mut found = Preflight::default();
     for chain in chains(&body.actions) {
-        stand(&chain, &current, recorded, &mut done, &mut differences);
+        found.take(&chain, &current, recorded);
     }
+    let Preflight { done, deletions, mut differences } = found;
     let look = Look::new(body, &done, &current, directories);
     differences.extend(look.id_holders().await?);
     differences.extend(look.sid_holders().await?);
@@ -64,7 +63,7 @@ pub async fn preflight(
     if differences.is_empty() {
         differences.extend(look.refusals().await?);
     }
-    Ok(Preflight { done, differences })
+    Ok(Preflight { done, deletions, differences })
 }
 
 async fn identity(body: &Body, directories: &Directories) -> Result<Vec<Difference>, DirectoryError> {
@@ -106,26 +105,50 @@ fn ad_object(mapping: &PlannedMapping) -> Option<(&str, ObjectGuid)> {
     Some((user.forest.as_deref()?, user.object_guid?))
 }
 
-/// Finds how far one object has come.
-fn stand(
-    chain: &Chain<'_>,
-    current: &Current,
-    recorded: &BTreeSet<ActionId>,
-    done: &mut BTreeSet<ActionId>,
-    differences: &mut Vec<Difference>,
-) {
-    let known = chain.actions.iter().take_while(|action| recorded.contains(&action.id)).count();
-    let Some(facts) = chain.actions.first().and_then(|action| current.of(&action.target)) else { return };
-    let reached = match chain.position(facts, known) {
-        Ok(reached) => reached,
-        // This plan is through with the object; what others did to it since is not its business.
-        Err(_) if known == chain.actions.len() => known,
-        Err(off_track) => {
-            differences.extend(off_track.0.iter().map(fact_difference));
-            return;
+impl Preflight {
+    /// Finds how far one object has come.
+    fn take(&mut self, chain: &Chain<'_>, current: &Current, recorded: &Recorded) {
+        let known = chain.actions.iter().take_while(|action| recorded.done.contains(&action.id)).count();
+        let Some(facts) = chain.actions.first().and_then(|action| current.of(&action.target)) else { return };
+        let reached = match chain.position(facts, known) {
+            Ok(reached) => reached,
+            // This plan is through with the object; what others did to it since is not its business.
+            Err(_) if known == chain.actions.len() => known,
+            Err(off_track) => return self.differences.extend(off_track.0.iter().map(fact_difference)),
+        };
+        let undone = undone(chain, reached, facts, recorded);
+        if !undone.is_empty() {
+            return self.differences.extend(undone);
         }
+        let done = chain.actions.iter().take(reached);
+        self.done.extend(done.map(|action| action.id.clone()));
+        if let Some(action) = reached.checked_sub(1).and_then(|last| chain.actions.get(last)) {
+            let deletion = facts.deletion().filter(|_| action.kind == ActionKind::SoftDelete);
+            self.deletions.extend(deletion.map(|at| (action.id.clone(), at)));
+        }
+    }
+}
+
+/// What was seen done and is not so any more, where `reached` actions are done now.
+fn undone(chain: &Chain<'_>, reached: usize, facts: &TargetFacts, recorded: &Recorded) -> Vec<Difference> {
+    let seen = |action: &&Action| recorded.standing.get(&action.id);
+    let last_seen = chain.actions.iter().enumerate().rev().find_map(|(place, action)| Some((place + 1, action, seen(action)?)));
+    let Some((stood, action, outcome)) = last_seen else { return Vec::new() };
+    if reached < stood {
+        let mut differences: Vec<Difference> = chain.mismatches(stood, facts).iter().map(fact_difference).collect();
+        differences.iter_mut().for_each(|difference| difference.expected += &format!(", as it was at {:.0}", outcome.at));
+        return differences;
+    }
+    let deletion = recorded.deletion(action).filter(|_| reached == stood && reached < chain.actions.len());
+    let again = deletion.zip(facts.deletion()).filter(|(expected, found)| expected != found);
+    let difference = |(expected, found): (&str, String)| Difference {
+        mapping: Some(action.mapping.clone()),
+        target: Some(action.target.clone()),
+        fact: fact_word(FactName::DeletedDateTime),
+        expected: expected.to_owned(),
+        found: format!("{found}: restored and deleted again"),
     };
-    done.extend(chain.actions.iter().take(reached).map(|action| action.id.clone()));
+    again.map(difference).into_iter().collect()
 }
 
 fn fact_difference(mismatch: &Mismatch<'_>) -> Difference {

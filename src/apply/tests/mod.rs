@@ -10,6 +10,7 @@ mod signals;
 mod site;
 mod stale;
 mod undo;
+mod undone;
 
 use std::collections::BTreeMap;
 use std::fs::File;
