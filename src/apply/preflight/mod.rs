@@ -4,10 +4,10 @@ mod look;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::directory::ports::DirectoryError;
+use crate::directory::ports::{DirectoryError, TenantIdentity};
 use crate::model::{FactName, FactValue, ObjectGuid};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
-use crate::plan::body::{Body, PlannedMapping};
+use crate::plan::body::{Body, PlanTenant, PlannedMapping};
 
 use super::chain::{Chain, Mismatch, chains};
 use super::facts::{Current, TargetFacts, Wanted};
@@ -45,7 +45,7 @@ pub struct Difference {
 /// # Errors
 /// What a directory answered; nothing can be said then.
 pub async fn preflight(body: &Body, recorded: &Recorded, directories: &Directories) -> Result<Preflight, DirectoryError> {
-    let differences = identity(body, directories).await?;
+    let differences = identity(&body.tenant, &directories.tenant.identify().await?);
     if !differences.is_empty() {
         // Of another tenant nothing else needs to be compared.
         return Ok(Preflight { differences, ..Preflight::default() });
@@ -66,24 +66,23 @@ pub async fn preflight(body: &Body, recorded: &Recorded, directories: &Directori
     Ok(Preflight { done, deletions, differences })
 }
 
-async fn identity(body: &Body, directories: &Directories) -> Result<Vec<Difference>, DirectoryError> {
-    let found = directories.tenant.identify().await?;
-    let pairs = [
-        ("tenant id", &body.tenant.id, &found.id),
-        ("initial domain of the tenant", &body.tenant.initial_domain, &found.initial_domain),
-    ];
+/// Whether this is the tenant of the plan. What one of the two does not say is not compared, but something has to be.
+fn identity(plan: &PlanTenant, found: &TenantIdentity) -> Vec<Difference> {
+    let pairs =
+        [("tenant id", &plan.id, &found.id), ("initial domain of the tenant", &plan.initial_domain, &found.initial_domain)];
+    let is_told = pairs.iter().any(|(_, expected, found)| expected.is_some() && found.is_some());
     let differs = pairs.into_iter().filter_map(|(fact, expected, found)| {
-        let (expected, found) = expected.as_ref().zip(found.as_ref())?;
-        let fact = format!("{fact}: the plan is for another tenant");
-        (!expected.eq_ignore_ascii_case(found)).then(|| Difference {
-            mapping: None,
-            target: None,
-            fact,
-            expected: expected.clone(),
-            found: found.clone(),
-        })
+        let expected = expected.as_ref()?;
+        let (why, found) = match found {
+            Some(found) if expected.eq_ignore_ascii_case(found) => return None,
+            Some(found) => ("the plan is for another tenant", found.as_str()),
+            None if is_told => return None,
+            None => ("it cannot be told which tenant this is", "not reported"),
+        };
+        let (fact, expected) = (format!("{fact}: {why}"), expected.clone());
+        Some(Difference { mapping: None, target: None, fact, expected, found: found.to_owned() })
     });
-    Ok(differs.collect())
+    differs.collect()
 }
 
 async fn read_all(body: &Body, directories: &Directories) -> Result<Current, DirectoryError> {
@@ -175,5 +174,33 @@ pub(in crate::apply) fn value_word(value: Option<&FactValue>) -> String {
         Some(FactValue::Text(text)) => text.clone(),
         Some(FactValue::List(entries)) if entries.is_empty() => "none".into(),
         Some(FactValue::List(entries)) => entries.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_that_does_not_say_which_it_is_is_not_that_of_the_plan() {
+        let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        for ((id, domain), (found_id, found_domain), differences) in [
+            (("a", "x"), ("a", "x"), 0),
+            (("a", "x"), ("A", "X"), 0),
+            (("a", "x"), ("", "x"), 0),
+            (("a", "x"), ("a", ""), 0),
+            (("a", "x"), ("b", "x"), 1),
+            (("a", "x"), ("b", ""), 1),
+            (("a", "x"), ("", ""), 2),
+            (("a", ""), ("", ""), 1),
+            (("a", ""), ("", "x"), 1),
+            (("", "x"), ("a", ""), 1),
+            (("", ""), ("", ""), 0),
+            (("", ""), ("a", "x"), 0),
+        ] {
+            let plan = PlanTenant { deleted_users: 0, id: text(id), initial_domain: text(domain), users: 0 };
+            let found = TenantIdentity { id: text(found_id), initial_domain: text(found_domain) };
+            assert_eq!(identity(&plan, &found).len(), differences, "{plan:?} {found:?}");
+        }
     }
 }
