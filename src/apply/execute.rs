@@ -143,6 +143,7 @@ pub(super) async fn carry_out_with(
         options: &request.options,
         backups: Mutex::new(recorded.copies(&history, &request.body.actions, &look.done)),
         deletions: Mutex::new(recorded.deletions(&request.body.actions)),
+        recorded: &recorded,
         touched: Mutex::default(),
     };
     let mut report = run.carry_out(&request.body.actions, &look.done).await;
@@ -161,24 +162,30 @@ fn try_backups(request: &Request<'_>, done: &BTreeSet<ActionId>) -> Result<(), A
 }
 
 /// The preflight. Where a run goes on, it is repeated while something is not as expected: some readings may be older than
-/// the last writes of the run that stopped.
+/// the last writes of the run that stopped. So it is, longer, while an account is not found that this plan did not purge.
 async fn look(
     request: &Request<'_>,
     recorded: &Recorded,
     goes_on: bool,
     directories: &Directories,
 ) -> Result<Preflight, DirectoryError> {
-    let mut waits = request.options.read_back.iter().take(LOOKS_WITH_LATE_READERS);
-    loop {
+    for (nth, delay) in request.options.read_back.iter().enumerate() {
         let look = preflight(request.body, recorded, directories).await?;
         let is_odd = !look.differences.is_empty() || !recorded.done.is_subset(&look.done);
-        let again = waits.next().filter(|_| is_odd && goes_on);
-        let Some(delay) = again else { return Ok(look) };
+        let unsure = if look.differences.is_empty() { look.unsure.first() } else { None };
+        if unsure.is_none() && !(is_odd && goes_on && nth < LOOKS_WITH_LATE_READERS) {
+            return Ok(look);
+        }
+        if let Some(action) = request.body.actions.iter().find(|action| unsure == Some(&action.id)) {
+            let reason = "an account that is not found to turn up";
+            request.observer.event(Event::Waiting { action, reason, delay: *delay });
+        }
         tokio::select! {
-            () = request.cancel.cancelled() => return Ok(look),
+            () = request.cancel.cancelled() => return Ok(look.without_unsure()),
             () = tokio::time::sleep(*delay) => {}
         }
     }
+    preflight(request.body, recorded, directories).await
 }
 
 fn folder_of(plan: &Path) -> &Path {

@@ -21,6 +21,8 @@ pub struct Preflight {
     pub done: BTreeSet<ActionId>,
     /// Since when the accounts are in the recycle bin that such an action deleted.
     pub deletions: BTreeMap<ActionId, String>,
+    /// Those of the actions that are done only if an account is gone that was not found.
+    pub unsure: BTreeSet<ActionId>,
     /// What is not as the plan expects; any of these, and nothing is written.
     pub differences: Vec<Difference>,
 }
@@ -55,7 +57,7 @@ pub async fn preflight(body: &Body, recorded: &Recorded, directories: &Directori
     for chain in chains(&body.actions) {
         found.take(&chain, &current, recorded);
     }
-    let Preflight { done, deletions, mut differences } = found;
+    let Preflight { done, deletions, unsure, mut differences } = found;
     let look = Look::new(body, &done, &current, directories);
     differences.extend(look.id_holders().await?);
     differences.extend(look.sid_holders().await?);
@@ -63,7 +65,7 @@ pub async fn preflight(body: &Body, recorded: &Recorded, directories: &Directori
     if differences.is_empty() {
         differences.extend(look.refusals().await?);
     }
-    Ok(Preflight { done, deletions, differences })
+    Ok(Preflight { done, deletions, unsure, differences })
 }
 
 /// Whether this is the tenant of the plan. What one of the two does not say is not compared, but something has to be.
@@ -105,6 +107,12 @@ fn ad_object(mapping: &PlannedMapping) -> Option<(&str, ObjectGuid)> {
 }
 
 impl Preflight {
+    /// The same without what may not be so.
+    pub(super) fn without_unsure(mut self) -> Self {
+        self.done.retain(|action| !self.unsure.contains(action));
+        self
+    }
+
     /// Finds how far one object has come.
     fn take(&mut self, chain: &Chain<'_>, current: &Current, recorded: &Recorded) {
         let known = chain.actions.iter().take_while(|action| recorded.done.contains(&action.id)).count();
@@ -119,8 +127,10 @@ impl Preflight {
         if !undone.is_empty() {
             return self.differences.extend(undone);
         }
-        let done = chain.actions.iter().take(reached);
-        self.done.extend(done.map(|action| action.id.clone()));
+        let done = || chain.actions.iter().take(reached);
+        let unsure = done().filter(|action| recorded.rests_on_absence(action));
+        self.unsure.extend(unsure.map(|action| action.id.clone()));
+        self.done.extend(done().map(|action| action.id.clone()));
         if let Some(action) = reached.checked_sub(1).and_then(|last| chain.actions.get(last)) {
             let deletion = facts.deletion().filter(|_| action.kind == ActionKind::SoftDelete);
             self.deletions.extend(deletion.map(|at| (action.id.clone(), at)));
@@ -130,7 +140,7 @@ impl Preflight {
 
 /// What was seen done and is not so any more, where `reached` actions are done now.
 fn undone(chain: &Chain<'_>, reached: usize, facts: &TargetFacts, recorded: &Recorded) -> Vec<Difference> {
-    let seen = |action: &&Action| recorded.standing.get(&action.id);
+    let seen = |action: &Action| recorded.standing.get(&action.id).filter(|_| !recorded.rests_on_absence(action));
     let last_seen = chain.actions.iter().enumerate().rev().find_map(|(place, action)| Some((place + 1, action, seen(action)?)));
     let Some((stood, action, outcome)) = last_seen else { return Vec::new() };
     if reached < stood {

@@ -111,21 +111,21 @@ impl Step<'_> {
 
     /// Reads the object. Right after a write of this run a read may show an older state, so it is repeated then.
     async fn look(&self, run: &Run<'_>) -> Result<Standing, StepEnd> {
-        let waits: &[Duration] = if self.follows_write { &run.options.read_back } else { &[] };
-        let mut waits = waits.iter();
+        let mut waits = run.options.read_back.iter();
         loop {
             let facts = match read_target(&self.action.target, run.directories).await {
                 Ok(facts) => facts,
                 Err(error) => return Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await),
             };
             let standing = self.standing(run, &facts);
-            match (&standing, waits.next()) {
-                (Standing::Before | Standing::After(_), _) | (Standing::Elsewhere(_), None) => return Ok(standing),
-                (Standing::Elsewhere(_), Some(delay)) => {
-                    if !self.wait(run, *delay, "an earlier write to become visible").await {
-                        return Err(StepEnd::NotStarted);
-                    }
-                }
+            let is_sure = match &standing {
+                Standing::Before => true,
+                Standing::After(_) => !run.recorded.rests_on_absence(self.action),
+                Standing::Elsewhere(_) => !self.follows_write,
+            };
+            let Some(delay) = waits.next().filter(|_| !is_sure) else { return Ok(standing) };
+            if !self.wait(run, *delay, "an earlier write to become visible").await {
+                return Err(StepEnd::NotStarted);
             }
         }
     }
@@ -287,10 +287,19 @@ impl Step<'_> {
         }
     }
 
-    /// Whether a look shows the state after the write.
+    /// Whether a look shows the state after the write; several, where one says little.
     async fn is_done(&self, run: &Run<'_>) -> bool {
-        let facts = read_target(&self.action.target, run.directories).await;
-        facts.is_ok_and(|facts| matches!(self.standing(run, &facts), Standing::After(_)))
+        let mut waits = run.options.read_back.iter().filter(|_| run.recorded.rests_on_absence(self.action));
+        loop {
+            let facts = read_target(&self.action.target, run.directories).await;
+            if !facts.is_ok_and(|facts| matches!(self.standing(run, &facts), Standing::After(_))) {
+                return false;
+            }
+            let Some(delay) = waits.next() else { return true };
+            if !self.wait(run, *delay, "an account that is not found to turn up").await {
+                return false;
+            }
+        }
     }
 
     /// Whether every look shows the state before the write. Each write sets fixed values or removes something, so that
