@@ -5,7 +5,6 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
@@ -56,16 +55,18 @@ fn place(mut file: NamedTempFile, folder: &Path, name: &str) -> io::Result<PathB
     }
 }
 
-/// Whether a copy is still what was saved, as far as that can be told without the account.
+/// Whether this is a copy of the account, and not something else that the directory answered.
+pub(super) fn is_of(account: &Value, id: EntraId) -> bool {
+    let written = account.get("user").and_then(|user| user.get("id")).and_then(Value::as_str);
+    written.and_then(|written| written.parse::<EntraId>().ok()) == Some(id)
+}
+
+/// Whether a copy is still what was saved, as far as that can be told without the account. Earlier versions saved whatever
+/// was answered.
 pub(super) fn is_good(saved: &Backup) -> bool {
     let Ok(bytes) = limited::read_found(Path::new(&saved.file), LARGEST) else { return false };
-    match &saved.digest {
-        Some(digest) => *digest == digest_of(&bytes),
-        None => {
-            let text = String::from_utf8(bytes).unwrap_or_default();
-            serde_json::from_str::<IgnoredAny>(&text).is_ok() && text.to_ascii_lowercase().contains(&saved.account.to_string())
-        }
-    }
+    let is_unchanged = saved.digest.as_ref().is_none_or(|digest| *digest == digest_of(&bytes));
+    is_unchanged && serde_json::from_slice(&bytes).is_ok_and(|account| is_of(&account, saved.account))
 }
 
 /// Makes a folder and those above it, each name of which is on disk before something is put there.
@@ -122,20 +123,35 @@ mod tests {
     }
 
     #[test]
+    fn only_the_account_itself_is_a_copy_of_it() {
+        use serde_json::json;
+        let id = ID.parse().unwrap();
+        assert!(is_of(&json!({"user": {"id": ID}}), id) && is_of(&json!({"user": {"id": ID.to_uppercase()}, "roles": []}), id));
+        let another = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e1";
+        for user in [json!({}), json!(null), json!([]), json!({"value": []}), json!(ID), json!({"id": another}), json!({"id": 1})]
+        {
+            assert!(!is_of(&json!({"user": user, "memberOf": []}), id), "{user}");
+        }
+        assert!(!is_of(&json!({"id": ID}), id) && !is_of(&json!([{"user": {"id": ID}}]), id));
+    }
+
+    #[test]
     fn saves_for_the_owner_only_and_never_over_another() {
         let folder = tempfile::tempdir().unwrap();
         let backups = folder.path().join("a/backups");
         let (at, id) = (Timestamp::UNIX_EPOCH, ID.parse().unwrap());
-        let account = serde_json::json!({"id": ID.to_uppercase()});
+        let account = serde_json::json!({"user": {"id": ID.to_uppercase()}});
         let (path, digest) = save(&backups, "eve@x.example", id, at, &account).unwrap();
         let entry = |path: &Path, account, digest| Backup { account, at, digest, file: path.display().to_string() };
         assert!(is_good(&entry(&path, id, Some(digest.clone()))) && !is_good(&entry(&backups.join("none"), id, None)));
-        // As earlier versions wrote it down.
+        // As earlier versions wrote it down, and what they may have saved.
         assert!(is_good(&entry(&path, id, None)));
         assert!(!is_good(&entry(&path, "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e1".parse().unwrap(), None)));
+        let (empty, its_digest) = save(&folder.path().join("old"), "eve@x.example", id, at, &serde_json::json!({})).unwrap();
+        assert!(!is_good(&entry(&empty, id, Some(its_digest))) && !is_good(&entry(&empty, id, None)));
         let (again, _) = save(&backups, "eve@x.example", id, at, &account).unwrap();
         assert!(again != path && is_good(&entry(&again, id, Some(digest.clone()))));
-        std::fs::write(&again, std::fs::read_to_string(&again).unwrap().replace("id", "iD")).unwrap();
+        std::fs::write(&again, std::fs::read_to_string(&again).unwrap().replace("\"id\"", "\"id\" ")).unwrap();
         assert!(!is_good(&entry(&again, id, Some(digest))));
         #[cfg(unix)]
         {

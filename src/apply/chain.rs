@@ -94,7 +94,7 @@ impl<'a> Chain<'a> {
     }
 
     /// What would have to be different for exactly `done` actions to be done.
-    fn mismatches(&self, done: usize, facts: &TargetFacts) -> Vec<Mismatch<'a>> {
+    pub(super) fn mismatches(&self, done: usize, facts: &TargetFacts) -> Vec<Mismatch<'a>> {
         let (past, future) = self.actions.split_at(done.min(self.actions.len()));
         let mut expected: BTreeMap<FactName, (&'a Action, &'a FactValue)> = BTreeMap::new();
         for action in past {

@@ -11,19 +11,17 @@ use uuid::Uuid;
 
 use crate::directory::ports::DirectoryError;
 use crate::directory::text::words;
-use crate::model::EntraId;
 use crate::plan::action::{Action, ActionId};
 use crate::plan::body::Body;
 
 use super::journal::{
-    EndStatus, Entry, FORMAT, FORMAT_VERSION, FateKind, History, Journal, JournalError, Outcome, OutcomeKind, RunHeader,
-    journal_path,
+    EndStatus, Entry, FORMAT, FORMAT_VERSION, Journal, JournalError, Outcome, OutcomeKind, RunHeader, journal_path,
 };
 use super::lock::{FolderLock, LockError};
 use super::preflight::{Difference, Preflight, preflight};
 use super::run::{Event, ExitKind, Observer, Options, Run, RunReport, StoppedBy};
 use super::unfinished::{UnfinishedRun, mark_rolled_back, scan};
-use super::{Clock, Directories, backup};
+use super::{Clock, Directories, Recorded, backup};
 
 /// How often the preflight of a run that goes on is repeated; what is odd then is so.
 const LOOKS_WITH_LATE_READERS: usize = 4;
@@ -73,9 +71,14 @@ pub enum ApplyError {
     /// A directory did not answer the preflight.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
-    /// Something is not as the plan expects.
-    #[error("{} of what the plan relies on changed since it was made; nothing was written, plan again", .0.len())]
-    Stale(Vec<Difference>),
+    /// Something is not as the plan expects, or as an earlier run of it left it.
+    #[error("{} of what the plan relies on changed since it was made; nothing was written, plan again", differences.len())]
+    Stale {
+        /// What.
+        differences: Vec<Difference>,
+        /// The run of this plan that wrote something before and is not finished.
+        begun: Option<UnfinishedRun>,
+    },
     /// The actions of the plan do not fit together.
     #[error("the plan cannot be carried out: {0}")]
     Plan(String),
@@ -110,9 +113,11 @@ pub(super) async fn carry_out_with(
     let path = journal_path(request.plan);
     let earlier = Journal::read(&path)?;
     let history = earlier.history(request.digest);
-    let look = look(request, &history, directories).await?;
+    let recorded = Recorded::of(&history);
+    let look = look(request, &recorded, history.open_run().is_some(), directories).await?;
     if !look.differences.is_empty() {
-        return Err(ApplyError::Stale(look.differences));
+        let begun = history.open_run().map(|run| UnfinishedRun::of(&path, run));
+        return Err(ApplyError::Stale { differences: look.differences, begun });
     }
     let remaining = request.body.actions.len() - look.done.len();
     try_backups(request, &look.done)?;
@@ -128,8 +133,20 @@ pub(super) async fn carry_out_with(
     let header = header(request).ok_or_else(|| ApplyError::Plan("its file name is no Unicode text; rename it".into()))?;
     let journal = open(&path)?;
     journal.append(&Entry::Run(Box::new(header))).await?;
-    settle(request, &journal, &history, &look.done).await?;
-    let mut report = run(request, directories, &journal, &history, &look.done).await;
+    settle(request, &journal, &recorded, &look).await?;
+    let run = Run {
+        directories,
+        journal: &journal,
+        clock: &request.clock,
+        observer: request.observer,
+        cancel: &request.cancel,
+        options: &request.options,
+        backups: Mutex::new(recorded.copies(&history, &request.body.actions, &look.done)),
+        deletions: Mutex::new(recorded.deletions(&request.body.actions)),
+        recorded: &recorded,
+        touched: Mutex::default(),
+    };
+    let mut report = run.carry_out(&request.body.actions, &look.done).await;
     finish(request, &journal, folder, &mut report).await;
     Ok(report)
 }
@@ -145,20 +162,30 @@ fn try_backups(request: &Request<'_>, done: &BTreeSet<ActionId>) -> Result<(), A
 }
 
 /// The preflight. Where a run goes on, it is repeated while something is not as expected: some readings may be older than
-/// the last writes of the run that stopped.
-async fn look(request: &Request<'_>, history: &History<'_>, directories: &Directories) -> Result<Preflight, DirectoryError> {
-    let recorded = recorded(history);
-    let mut waits = request.options.read_back.iter().take(LOOKS_WITH_LATE_READERS);
-    loop {
-        let look = preflight(request.body, &recorded, directories).await?;
-        let is_odd = !look.differences.is_empty() || !recorded.is_subset(&look.done);
-        let again = waits.next().filter(|_| is_odd && history.open_run().is_some());
-        let Some(delay) = again else { return Ok(look) };
+/// the last writes of the run that stopped. So it is, longer, while an account is not found that this plan did not purge.
+async fn look(
+    request: &Request<'_>,
+    recorded: &Recorded,
+    goes_on: bool,
+    directories: &Directories,
+) -> Result<Preflight, DirectoryError> {
+    for (nth, delay) in request.options.read_back.iter().enumerate() {
+        let look = preflight(request.body, recorded, directories).await?;
+        let is_odd = !look.differences.is_empty() || !recorded.done.is_subset(&look.done);
+        let unsure = if look.differences.is_empty() { look.unsure.first() } else { None };
+        if unsure.is_none() && !(is_odd && goes_on && nth < LOOKS_WITH_LATE_READERS) {
+            return Ok(look);
+        }
+        if let Some(action) = request.body.actions.iter().find(|action| unsure == Some(&action.id)) {
+            let reason = "an account that is not found to turn up";
+            request.observer.event(Event::Waiting { action, reason, delay: *delay });
+        }
         tokio::select! {
-            () = request.cancel.cancelled() => return Ok(look),
+            () = request.cancel.cancelled() => return Ok(look.without_unsure()),
             () = tokio::time::sleep(*delay) => {}
         }
     }
+    preflight(request.body, recorded, directories).await
 }
 
 fn folder_of(plan: &Path) -> &Path {
@@ -179,11 +206,6 @@ fn check_order(actions: &[Action]) -> Result<(), String> {
     Ok(())
 }
 
-fn recorded(history: &History<'_>) -> BTreeSet<ActionId> {
-    let done = history.fates.iter().filter(|(_, fate)| fate.kind == FateKind::Done);
-    done.map(|(id, _)| (*id).clone()).collect()
-}
-
 fn header(request: &Request<'_>) -> Option<RunHeader> {
     Some(RunHeader {
         format: FORMAT.into(),
@@ -201,49 +223,14 @@ fn header(request: &Request<'_>) -> Option<RunHeader> {
 }
 
 /// Writes down what the preflight found done and the journal did not know yet.
-async fn settle(
-    request: &Request<'_>,
-    journal: &Journal,
-    history: &History<'_>,
-    done: &BTreeSet<ActionId>,
-) -> Result<(), JournalError> {
-    let unknown = done.iter().filter(|id| !history.is_done(id));
-    let entries: Vec<Entry> = unknown
-        .map(|id| Outcome {
-            action: id.clone(),
-            at: (request.clock)(),
-            error: None,
-            request_id: None,
-            result: OutcomeKind::AlreadyDone,
-        })
-        .map(Entry::Outcome)
-        .collect();
-    try_join_all(entries.iter().map(|entry| journal.append(entry))).await.map(drop)
-}
-
-async fn run(
-    request: &Request<'_>,
-    directories: &Directories,
-    journal: &Journal,
-    history: &History<'_>,
-    done: &BTreeSet<ActionId>,
-) -> RunReport {
-    let run = Run {
-        directories,
-        journal,
-        clock: &request.clock,
-        observer: request.observer,
-        cancel: &request.cancel,
-        options: &request.options,
-        backups: Mutex::new(good_backups(history)),
-        touched: Mutex::default(),
+async fn settle(request: &Request<'_>, journal: &Journal, recorded: &Recorded, look: &Preflight) -> Result<(), JournalError> {
+    let unknown = look.done.iter().filter(|id| !recorded.done.contains(*id));
+    let outcome = |id: &ActionId| Outcome {
+        deleted_date_time: look.deletions.get(id).cloned(),
+        ..Outcome::new(id.clone(), (request.clock)(), OutcomeKind::AlreadyDone)
     };
-    run.carry_out(&request.body.actions, done).await
-}
-
-fn good_backups(history: &History<'_>) -> BTreeSet<EntraId> {
-    let good = history.backups().filter(|saved| backup::is_good(saved));
-    good.map(|saved| saved.account).collect()
+    let entries: Vec<Entry> = unknown.map(|id| Entry::Outcome(outcome(id))).collect();
+    try_join_all(entries.iter().map(|entry| journal.append(entry))).await.map(drop)
 }
 
 /// Closes the journal. What cannot be written down any more is told in the report.

@@ -28,6 +28,14 @@ impl TargetFacts {
         }
     }
 
+    /// Since when the account is in the recycle bin; `None` when it is not, or the directory does not say.
+    pub(super) fn deletion(&self) -> Option<String> {
+        match self.get(FactName::DeletedDateTime)? {
+            FactValue::Text(at) if !at.is_empty() => Some(at.to_string()),
+            FactValue::Text(_) | FactValue::Null | FactValue::Bool(_) | FactValue::List(_) => None,
+        }
+    }
+
     /// Whether all these facts hold.
     #[must_use]
     pub fn hold(&self, facts: &Facts) -> bool {

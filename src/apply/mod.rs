@@ -11,6 +11,7 @@ mod facts;
 pub mod journal;
 pub mod lock;
 mod preflight;
+mod recorded;
 pub mod rollback;
 mod run;
 pub mod unfinished;
@@ -25,6 +26,7 @@ use crate::plan::action::Target;
 pub use execute::{ApplyError, Request, carry_out};
 pub use facts::{Current, TargetFacts, read_targets};
 pub use preflight::{Difference, Preflight, preflight};
+pub use recorded::Recorded;
 pub use run::{Event, ExitKind, Failure, FailureKind, Observer, Options, RunReport, Skipped, StoppedBy};
 
 /// The directories that a plan writes.

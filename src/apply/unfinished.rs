@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::journal::{EndStatus, Journal, JournalError, SUFFIX, append_end};
+use super::journal::{EndStatus, Journal, JournalError, RunRecord, SUFFIX, append_end};
 
 /// A run that wrote something and was neither finished nor given up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,14 @@ pub struct UnfinishedRun {
     pub run_id: Uuid,
 }
 
+impl UnfinishedRun {
+    /// A run whose journal lies there.
+    pub(super) fn of(journal: &Path, run: &RunRecord) -> Self {
+        let (digest, run_id) = (run.header.digest.clone(), run.header.run_id);
+        Self { journal: journal.to_owned(), plan: journal.with_file_name(&run.header.plan), digest, run_id }
+    }
+}
+
 /// Finds the unfinished runs of a folder, except those of the plan with this digest and the run that it undoes.
 ///
 /// # Errors
@@ -32,9 +40,7 @@ pub fn scan(folder: &Path, digest: &str, rollback_of: Option<&str>) -> Result<Ve
             let history = state.history(other);
             let undone_by_this = rollback_of.is_some_and(|run| history.has_run(run));
             let Some(run) = history.open_run().filter(|_| !undone_by_this) else { continue };
-            let (digest, run_id) = (other.to_owned(), run.header.run_id);
-            let plan = folder.join(&run.header.plan);
-            found.push(UnfinishedRun { journal: journal.clone(), plan, digest, run_id });
+            found.push(UnfinishedRun::of(&journal, run));
         }
     }
     Ok(found)

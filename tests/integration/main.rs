@@ -5,6 +5,7 @@ mod apply;
 mod applying;
 mod approvals;
 mod architecture;
+mod begun;
 mod ci_runner;
 mod cli;
 mod common;

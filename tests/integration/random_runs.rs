@@ -47,7 +47,7 @@ impl SnapshotStore for Store {
     }
 
     fn export(&self, id: &EntraId) -> Option<serde_json::Value> {
-        self.users.get(id).map(|user| serde_json::json!({ "userPrincipalName": user.upn }))
+        self.users.get(id).map(|user| serde_json::json!({ "id": id, "userPrincipalName": user.upn }))
     }
 
     fn save(&mut self) -> Result<(), StoreError> {

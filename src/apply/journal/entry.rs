@@ -94,6 +94,10 @@ pub struct Outcome {
     pub action: ActionId,
     /// When.
     pub at: Timestamp,
+    /// Since when the account is in the recycle bin, as it was read after a deletion: whoever restores it and deletes it again
+    /// leaves another time. Journals of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_date_time: Option<String>,
     /// Why it went wrong, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -102,6 +106,14 @@ pub struct Outcome {
     pub request_id: Option<String>,
     /// In a word.
     pub result: OutcomeKind,
+}
+
+impl Outcome {
+    /// One without particulars.
+    #[must_use]
+    pub fn new(action: ActionId, at: Timestamp, result: OutcomeKind) -> Self {
+        Self { action, at, deleted_date_time: None, error: None, request_id: None, result }
+    }
 }
 
 /// What became of an action, in a word.

@@ -186,10 +186,31 @@ impl History<'_> {
         open
     }
 
+    /// The runs since the plan was last finished or given up.
+    fn since_closed(&self) -> impl Iterator<Item = &RunRecord> {
+        let closed = self.runs.iter().rposition(|run| run.end.is_some_and(EndStatus::is_closing));
+        self.runs.iter().skip(closed.map_or(0, |last| last + 1)).copied()
+    }
+
     /// The accounts that were saved since the plan was last finished or given up, with their files.
     pub fn backups(&self) -> impl Iterator<Item = &Backup> {
-        let closed = self.runs.iter().rposition(|run| run.end.is_some_and(EndStatus::is_closing));
-        self.runs.iter().skip(closed.map_or(0, |last| last + 1)).flat_map(|run| &run.backups)
+        self.since_closed().flat_map(|run| &run.backups)
+    }
+
+    /// What was seen done since then, by this plan or by somebody else.
+    #[must_use]
+    pub fn standing(&self) -> BTreeMap<&ActionId, &Outcome> {
+        let mut standing = BTreeMap::new();
+        for step in self.since_closed().flat_map(|run| &run.steps) {
+            match step {
+                Step::Intent { action, line: _ } => drop(standing.remove(&action.id)),
+                Step::Outcome(outcome) => match outcome.result {
+                    OutcomeKind::AlreadyDone | OutcomeKind::Done => drop(standing.insert(&outcome.action, outcome)),
+                    OutcomeKind::Failed | OutcomeKind::Refused | OutcomeKind::Unknown => {}
+                },
+            }
+        }
+        standing
     }
 
     /// Whether one of the runs has this id.

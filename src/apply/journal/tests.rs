@@ -40,8 +40,7 @@ fn intent() -> Entry {
 }
 
 fn outcome(result: OutcomeKind) -> Entry {
-    let at = Timestamp::UNIX_EPOCH;
-    Entry::Outcome(Outcome { action: action().id, at, error: None, request_id: None, result })
+    Entry::Outcome(Outcome::new(action().id, Timestamp::UNIX_EPOCH, result))
 }
 
 fn end(n: u128, status: EndStatus) -> Entry {
@@ -109,6 +108,32 @@ fn a_run_is_open_from_its_first_intent_until_it_is_closed() {
         assert!(!open(&[intent(), header(2), end(2, status)]), "{status:?}");
     }
     assert!(open(&[intent(), end(1, E::Complete), header(2), intent()]));
+}
+
+#[test]
+fn what_is_known_as_done_counts_until_it_is_sent_again_or_the_plan_is_closed() {
+    use EndStatus as E;
+    use OutcomeKind as O;
+    let standing = |entries: &[Entry]| fold(&[&[header(1)], entries].concat()).history(DIGEST).standing().len();
+    assert_eq!(standing(&[intent()]), 0);
+    for result in [O::Failed, O::Refused, O::Unknown] {
+        assert_eq!(standing(&[intent(), outcome(result)]), 0, "{result:?}");
+    }
+    assert_eq!(standing(&[intent(), outcome(O::Done)]), 1);
+    assert_eq!(standing(&[outcome(O::AlreadyDone)]), 1, "somebody else did it");
+    assert_eq!(standing(&[intent(), outcome(O::Done), header(2), end(2, E::Partial)]), 1);
+    assert_eq!(standing(&[intent(), outcome(O::Done), header(2), intent()]), 0);
+    for status in [E::Complete, E::Abandoned, E::RolledBack] {
+        assert_eq!(standing(&[intent(), outcome(O::Done), end(1, status), header(2)]), 0, "{status:?}");
+    }
+}
+
+#[test]
+fn an_outcome_of_an_earlier_version_is_read() {
+    let line = r#"{"entry":"outcome","action":"ID","at":"1970-01-01T00:00:00Z","result":"done"}"#;
+    let line = line.replace("ID", &action().id.to_string());
+    assert_eq!(serde_json::from_str::<Entry>(&line).unwrap(), outcome(OutcomeKind::Done));
+    assert_eq!(serde_json::to_string(&outcome(OutcomeKind::Done)).unwrap(), line);
 }
 
 #[test]

@@ -2,16 +2,16 @@
 
 mod look;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::directory::ports::DirectoryError;
+use crate::directory::ports::{DirectoryError, TenantIdentity};
 use crate::model::{FactName, FactValue, ObjectGuid};
-use crate::plan::action::{ActionId, Target};
-use crate::plan::body::{Body, PlannedMapping};
+use crate::plan::action::{Action, ActionId, ActionKind, Target};
+use crate::plan::body::{Body, PlanTenant, PlannedMapping};
 
-use super::Directories;
 use super::chain::{Chain, Mismatch, chains};
-use super::facts::{Current, Wanted};
+use super::facts::{Current, TargetFacts, Wanted};
+use super::{Directories, Recorded};
 use look::Look;
 
 /// What the look showed.
@@ -19,6 +19,10 @@ use look::Look;
 pub struct Preflight {
     /// Actions whose effect is there already.
     pub done: BTreeSet<ActionId>,
+    /// Since when the accounts are in the recycle bin that such an action deleted.
+    pub deletions: BTreeMap<ActionId, String>,
+    /// Those of the actions that are done only if an account is gone that was not found.
+    pub unsure: BTreeSet<ActionId>,
     /// What is not as the plan expects; any of these, and nothing is written.
     pub differences: Vec<Difference>,
 }
@@ -38,25 +42,22 @@ pub struct Difference {
     pub found: String,
 }
 
-/// Re-reads everything that the plan relies on. `recorded` are the actions that the journal knows as done.
+/// Re-reads everything that the plan relies on. `recorded` is what the journal says of its actions.
 ///
 /// # Errors
 /// What a directory answered; nothing can be said then.
-pub async fn preflight(
-    body: &Body,
-    recorded: &BTreeSet<ActionId>,
-    directories: &Directories,
-) -> Result<Preflight, DirectoryError> {
-    let mut differences = identity(body, directories).await?;
+pub async fn preflight(body: &Body, recorded: &Recorded, directories: &Directories) -> Result<Preflight, DirectoryError> {
+    let differences = identity(&body.tenant, &directories.tenant.identify().await?);
     if !differences.is_empty() {
         // Of another tenant nothing else needs to be compared.
-        return Ok(Preflight { done: BTreeSet::new(), differences });
+        return Ok(Preflight { differences, ..Preflight::default() });
     }
     let current = read_all(body, directories).await?;
-    let mut done = BTreeSet::new();
+    let mut found = Preflight::default();
     for chain in chains(&body.actions) {
-        stand(&chain, &current, recorded, &mut done, &mut differences);
+        found.take(&chain, &current, recorded);
     }
+    let Preflight { done, deletions, unsure, mut differences } = found;
     let look = Look::new(body, &done, &current, directories);
     differences.extend(look.id_holders().await?);
     differences.extend(look.sid_holders().await?);
@@ -64,27 +65,26 @@ pub async fn preflight(
     if differences.is_empty() {
         differences.extend(look.refusals().await?);
     }
-    Ok(Preflight { done, differences })
+    Ok(Preflight { done, deletions, unsure, differences })
 }
 
-async fn identity(body: &Body, directories: &Directories) -> Result<Vec<Difference>, DirectoryError> {
-    let found = directories.tenant.identify().await?;
-    let pairs = [
-        ("tenant id", &body.tenant.id, &found.id),
-        ("initial domain of the tenant", &body.tenant.initial_domain, &found.initial_domain),
-    ];
+/// Whether this is the tenant of the plan. What one of the two does not say is not compared, but something has to be.
+fn identity(plan: &PlanTenant, found: &TenantIdentity) -> Vec<Difference> {
+    let pairs =
+        [("tenant id", &plan.id, &found.id), ("initial domain of the tenant", &plan.initial_domain, &found.initial_domain)];
+    let is_told = pairs.iter().any(|(_, expected, found)| expected.is_some() && found.is_some());
     let differs = pairs.into_iter().filter_map(|(fact, expected, found)| {
-        let (expected, found) = expected.as_ref().zip(found.as_ref())?;
-        let fact = format!("{fact}: the plan is for another tenant");
-        (!expected.eq_ignore_ascii_case(found)).then(|| Difference {
-            mapping: None,
-            target: None,
-            fact,
-            expected: expected.clone(),
-            found: found.clone(),
-        })
+        let expected = expected.as_ref()?;
+        let (why, found) = match found {
+            Some(found) if expected.eq_ignore_ascii_case(found) => return None,
+            Some(found) => ("the plan is for another tenant", found.as_str()),
+            None if is_told => return None,
+            None => ("it cannot be told which tenant this is", "not reported"),
+        };
+        let (fact, expected) = (format!("{fact}: {why}"), expected.clone());
+        Some(Difference { mapping: None, target: None, fact, expected, found: found.to_owned() })
     });
-    Ok(differs.collect())
+    differs.collect()
 }
 
 async fn read_all(body: &Body, directories: &Directories) -> Result<Current, DirectoryError> {
@@ -106,26 +106,58 @@ fn ad_object(mapping: &PlannedMapping) -> Option<(&str, ObjectGuid)> {
     Some((user.forest.as_deref()?, user.object_guid?))
 }
 
-/// Finds how far one object has come.
-fn stand(
-    chain: &Chain<'_>,
-    current: &Current,
-    recorded: &BTreeSet<ActionId>,
-    done: &mut BTreeSet<ActionId>,
-    differences: &mut Vec<Difference>,
-) {
-    let known = chain.actions.iter().take_while(|action| recorded.contains(&action.id)).count();
-    let Some(facts) = chain.actions.first().and_then(|action| current.of(&action.target)) else { return };
-    let reached = match chain.position(facts, known) {
-        Ok(reached) => reached,
-        // This plan is through with the object; what others did to it since is not its business.
-        Err(_) if known == chain.actions.len() => known,
-        Err(off_track) => {
-            differences.extend(off_track.0.iter().map(fact_difference));
-            return;
+impl Preflight {
+    /// The same without what may not be so.
+    pub(super) fn without_unsure(mut self) -> Self {
+        self.done.retain(|action| !self.unsure.contains(action));
+        self
+    }
+
+    /// Finds how far one object has come.
+    fn take(&mut self, chain: &Chain<'_>, current: &Current, recorded: &Recorded) {
+        let known = chain.actions.iter().take_while(|action| recorded.done.contains(&action.id)).count();
+        let Some(facts) = chain.actions.first().and_then(|action| current.of(&action.target)) else { return };
+        let reached = match chain.position(facts, known) {
+            Ok(reached) => reached,
+            // This plan is through with the object; what others did to it since is not its business.
+            Err(_) if known == chain.actions.len() => known,
+            Err(off_track) => return self.differences.extend(off_track.0.iter().map(fact_difference)),
+        };
+        let undone = undone(chain, reached, facts, recorded);
+        if !undone.is_empty() {
+            return self.differences.extend(undone);
         }
+        let done = || chain.actions.iter().take(reached);
+        let unsure = done().filter(|action| recorded.rests_on_absence(action));
+        self.unsure.extend(unsure.map(|action| action.id.clone()));
+        self.done.extend(done().map(|action| action.id.clone()));
+        if let Some(action) = reached.checked_sub(1).and_then(|last| chain.actions.get(last)) {
+            let deletion = facts.deletion().filter(|_| action.kind == ActionKind::SoftDelete);
+            self.deletions.extend(deletion.map(|at| (action.id.clone(), at)));
+        }
+    }
+}
+
+/// What was seen done and is not so any more, where `reached` actions are done now.
+fn undone(chain: &Chain<'_>, reached: usize, facts: &TargetFacts, recorded: &Recorded) -> Vec<Difference> {
+    let seen = |action: &Action| recorded.standing.get(&action.id).filter(|_| !recorded.rests_on_absence(action));
+    let last_seen = chain.actions.iter().enumerate().rev().find_map(|(place, action)| Some((place + 1, action, seen(action)?)));
+    let Some((stood, action, outcome)) = last_seen else { return Vec::new() };
+    if reached < stood {
+        let mut differences: Vec<Difference> = chain.mismatches(stood, facts).iter().map(fact_difference).collect();
+        differences.iter_mut().for_each(|difference| difference.expected += &format!(", as it was at {:.0}", outcome.at));
+        return differences;
+    }
+    let deletion = recorded.deletion(action).filter(|_| reached == stood && reached < chain.actions.len());
+    let again = deletion.zip(facts.deletion()).filter(|(expected, found)| expected != found);
+    let difference = |(expected, found): (&str, String)| Difference {
+        mapping: Some(action.mapping.clone()),
+        target: Some(action.target.clone()),
+        fact: fact_word(FactName::DeletedDateTime),
+        expected: expected.to_owned(),
+        found: format!("{found}: restored and deleted again"),
     };
-    done.extend(chain.actions.iter().take(reached).map(|action| action.id.clone()));
+    again.map(difference).into_iter().collect()
 }
 
 fn fact_difference(mismatch: &Mismatch<'_>) -> Difference {
@@ -152,5 +184,33 @@ pub(in crate::apply) fn value_word(value: Option<&FactValue>) -> String {
         Some(FactValue::Text(text)) => text.clone(),
         Some(FactValue::List(entries)) if entries.is_empty() => "none".into(),
         Some(FactValue::List(entries)) => entries.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_that_does_not_say_which_it_is_is_not_that_of_the_plan() {
+        let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        for ((id, domain), (found_id, found_domain), differences) in [
+            (("a", "x"), ("a", "x"), 0),
+            (("a", "x"), ("A", "X"), 0),
+            (("a", "x"), ("", "x"), 0),
+            (("a", "x"), ("a", ""), 0),
+            (("a", "x"), ("b", "x"), 1),
+            (("a", "x"), ("b", ""), 1),
+            (("a", "x"), ("", ""), 2),
+            (("a", ""), ("", ""), 1),
+            (("a", ""), ("", "x"), 1),
+            (("", "x"), ("a", ""), 1),
+            (("", ""), ("", ""), 0),
+            (("", ""), ("a", "x"), 0),
+        ] {
+            let plan = PlanTenant { deleted_users: 0, id: text(id), initial_domain: text(domain), users: 0 };
+            let found = TenantIdentity { id: text(found_id), initial_domain: text(found_domain) };
+            assert_eq!(identity(&plan, &found).len(), differences, "{plan:?} {found:?}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Runs what a preflight left to do: independent actions side by side, dependent ones in order.
 
 mod report;
+mod saving;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +15,9 @@ use crate::model::EntraId;
 use crate::plan::action::{Action, ActionId};
 
 use super::chain::key;
+use super::facts::TargetFacts;
 use super::journal::Journal;
-use super::{Clock, Directories};
+use super::{Clock, Directories, Recorded};
 
 pub use report::{Event, ExitKind, Failure, FailureKind, Observer, Options, RunReport, Skipped, StoppedBy};
 use step::{Step, StepEnd};
@@ -28,8 +30,12 @@ pub(super) struct Run<'a> {
     pub(super) observer: &'a dyn Observer,
     pub(super) cancel: &'a CancellationToken,
     pub(super) options: &'a Options,
-    /// Accounts that this plan saved.
+    /// Accounts of which there is a copy as they stand now.
     pub(super) backups: Mutex<BTreeSet<EntraId>>,
+    /// Accounts that are in the recycle bin by this plan, and since when.
+    pub(super) deletions: Mutex<BTreeMap<EntraId, String>>,
+    /// What earlier runs wrote down.
+    pub(super) recorded: &'a Recorded,
     /// Accounts on which this plan has done something, so that a value of theirs may be about to become free.
     pub(super) touched: Mutex<BTreeSet<EntraId>>,
 }
@@ -41,6 +47,22 @@ impl Run<'_> {
 
     fn backed_up(&self, id: EntraId) {
         self.backups.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
+    /// Takes note of a deletion.
+    fn deleted(&self, action: &Action, since: Option<&str>) {
+        let deletion = action.target.entra_id().zip(since.map(str::to_owned));
+        self.deletions.lock().unwrap_or_else(PoisonError::into_inner).extend(deletion);
+    }
+
+    /// Tells in words that an account was restored and deleted again since this plan deleted it.
+    fn deleted_again(&self, action: &Action, facts: &TargetFacts) -> Option<String> {
+        let deletions = self.deletions.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = deletions.get(&action.target.entra_id()?)?;
+        let found = facts.deletion().filter(|found| found != since)?;
+        Some(format!(
+            "it was restored and deleted again: it is in the recycle bin since {found}, this plan put it there at {since}"
+        ))
     }
 
     fn was_released(&self, holder: EntraId) -> bool {

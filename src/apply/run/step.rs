@@ -1,19 +1,17 @@
-//! One action: look, save what is to be deleted, journal, write, read back, journal.
+//! One action: look, save what is to be deleted and look again, journal, write, read back, journal.
 
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::apply::backup;
 use crate::apply::chain::is_reached;
 use crate::apply::facts::{TargetFacts, is_same, read_target};
-use crate::apply::journal::{Backup, Entry, JournalError, Outcome, OutcomeKind};
+use crate::apply::journal::{Entry, JournalError, Outcome, OutcomeKind};
 use crate::apply::preflight::{fact_word, value_word};
 use crate::directory::ports::{DirectoryError, Receipt, Turn};
-use crate::directory::text::words;
-use crate::model::{EntraId, FactName, FactValue, Facts};
-use crate::plan::action::Action;
+use crate::model::{FactName, FactValue, Facts};
+use crate::plan::action::{Action, ActionKind};
 
 use super::{Event, Failure, FailureKind, Run};
 
@@ -44,7 +42,8 @@ pub(super) struct Step<'a> {
 /// What a look at the object says about the action.
 enum Standing {
     Before,
-    After,
+    /// With the time of the deletion, if it was one.
+    After(Option<String>),
     Elsewhere(String),
 }
 
@@ -62,26 +61,16 @@ impl Step<'_> {
 
     async fn try_carry_out(&self, run: &Run<'_>) -> Result<StepEnd, StepEnd> {
         let turn = match self.turn(run).await {
-            Some(turn) => turn.map_err(|error| failure(&error)),
+            Some(Ok(turn)) => turn,
+            Some(Err(error)) => return Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await),
             None => return Ok(StepEnd::NotStarted),
         };
-        let turn = match turn {
-            Ok(turn) => turn,
+        self.check(run).await?;
+        match self.back_up(run).await {
+            Ok(false) => {}
+            // The account may have changed while it was saved.
+            Ok(true) => self.check(run).await?,
             Err(failure) => return Err(self.fail(run, OutcomeKind::Failed, failure).await),
-        };
-        match self.look(run).await? {
-            Standing::After => {
-                self.record(run, OutcomeKind::AlreadyDone, None, None).await.map_err(|cause| unrecorded(&cause))?;
-                return Ok(StepEnd::AlreadyDone);
-            }
-            Standing::Before => {}
-            Standing::Elsewhere(difference) => {
-                let failure = Failure { kind: FailureKind::Stale, reason: difference };
-                return Err(self.fail(run, OutcomeKind::Failed, failure).await);
-            }
-        }
-        if let Err(failure) = self.back_up(run).await {
-            return Err(self.fail(run, OutcomeKind::Failed, failure).await);
         }
         if run.cancel.is_cancelled() {
             return Ok(StepEnd::NotStarted);
@@ -90,6 +79,22 @@ impl Step<'_> {
         let intent = Entry::Intent { action: Box::new(self.action.clone()), at: (run.clock)() };
         run.journal.append(&intent).await.map_err(|cause| unrecorded(&cause))?;
         self.send(run, turn).await
+    }
+
+    /// Looks whether the write can be sent; how the step ends if not.
+    async fn check(&self, run: &Run<'_>) -> Result<(), StepEnd> {
+        match self.look(run).await? {
+            Standing::Before => Ok(()),
+            Standing::After(deleted_date_time) => {
+                run.deleted(self.action, deleted_date_time.as_deref());
+                let outcome = Outcome { deleted_date_time, ..self.outcome(run, OutcomeKind::AlreadyDone) };
+                self.record(run, outcome).await.map_err(|cause| unrecorded(&cause))?;
+                Err(StepEnd::AlreadyDone)
+            }
+            Standing::Elsewhere(reason) => {
+                Err(self.fail(run, OutcomeKind::Failed, Failure { kind: FailureKind::Stale, reason }).await)
+            }
+        }
     }
 
     /// Waits until the quota has room for the write; `None` when the run is stopped before that.
@@ -106,64 +111,36 @@ impl Step<'_> {
 
     /// Reads the object. Right after a write of this run a read may show an older state, so it is repeated then.
     async fn look(&self, run: &Run<'_>) -> Result<Standing, StepEnd> {
-        let waits: &[Duration] = if self.follows_write { &run.options.read_back } else { &[] };
-        let mut waits = waits.iter();
+        let mut waits = run.options.read_back.iter();
         loop {
             let facts = match read_target(&self.action.target, run.directories).await {
                 Ok(facts) => facts,
                 Err(error) => return Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await),
             };
-            let standing = self.standing(&facts);
-            match (&standing, waits.next()) {
-                (Standing::Before | Standing::After, _) | (Standing::Elsewhere(_), None) => return Ok(standing),
-                (Standing::Elsewhere(_), Some(delay)) => {
-                    if !self.wait(run, *delay, "an earlier write to become visible").await {
-                        return Err(StepEnd::NotStarted);
-                    }
-                }
+            let standing = self.standing(run, &facts);
+            let is_sure = match &standing {
+                Standing::Before => true,
+                Standing::After(_) => !run.recorded.rests_on_absence(self.action),
+                Standing::Elsewhere(_) => !self.follows_write,
+            };
+            let Some(delay) = waits.next().filter(|_| !is_sure) else { return Ok(standing) };
+            if !self.wait(run, *delay, "an earlier write to become visible").await {
+                return Err(StepEnd::NotStarted);
             }
         }
     }
 
-    fn standing(&self, facts: &TargetFacts) -> Standing {
+    fn standing(&self, run: &Run<'_>, facts: &TargetFacts) -> Standing {
         if is_reached(&self.chain, facts) {
-            return Standing::After;
+            return Standing::After(self.deletion(facts));
         }
-        difference(&self.action.before, facts).map_or(Standing::Before, Standing::Elsewhere)
+        let elsewhere = difference(&self.action.before, facts).or_else(|| run.deleted_again(self.action, facts));
+        elsewhere.map_or(Standing::Before, Standing::Elsewhere)
     }
 
-    /// Saves an account before it is deleted, unless this plan did so before.
-    async fn back_up(&self, run: &Run<'_>) -> Result<(), Failure> {
-        let Some(id) = self.action.target.entra_id().filter(|_| self.action.kind.deletes()) else { return Ok(()) };
-        if run.has_backup(id) {
-            return Ok(());
-        }
-        let account = run.directories.tenant.export_account(&id).await.map_err(|error| {
-            let Failure { kind, reason } = failure(&error);
-            Failure { kind, reason: format!("the account could not be saved before its deletion: {reason}") }
-        })?;
-        let (file, digest) = self.save(run, id, account).await?;
-        let name = file.display().to_string();
-        let entry = Entry::Backup(Backup { account: id, at: (run.clock)(), digest: Some(digest), file: name });
-        run.journal.append(&entry).await.map_err(|cause| journal_failure(&cause))?;
-        run.backed_up(id);
-        run.observer.event(Event::BackedUp { action: self.action, file: &file });
-        Ok(())
-    }
-
-    async fn save(
-        &self,
-        run: &Run<'_>,
-        id: EntraId,
-        account: serde_json::Value,
-    ) -> Result<(std::path::PathBuf, String), Failure> {
-        let (folder, upn, at) = (run.options.backups.clone(), self.action.target.upn.clone(), (run.clock)());
-        let saved = tokio::task::spawn_blocking(move || backup::save(&folder, &upn, id, at, &account)).await;
-        let failed = |cause: String| Failure {
-            kind: FailureKind::Backup,
-            reason: format!("the account could not be saved under `{}`: {cause}", run.options.backups.display()),
-        };
-        saved.map_err(|cause| failed(cause.to_string()))?.map_err(|cause| failed(words(&cause)))
+    /// Since when the account is in the recycle bin, if this action puts it there.
+    fn deletion(&self, facts: &TargetFacts) -> Option<String> {
+        facts.deletion().filter(|_| self.action.kind == ActionKind::SoftDelete)
     }
 
     /// Writes until the directory takes it, refuses it for good, or nobody can tell.
@@ -240,7 +217,7 @@ impl Step<'_> {
         let failed = match self.turn(run).await {
             Some(Ok(turn)) => match self.look(run).await? {
                 Standing::Before => return Ok(Some(turn)),
-                Standing::After => return Ok(None),
+                Standing::After(_) => return Ok(None),
                 Standing::Elsewhere(reason) => Failure { kind: FailureKind::Stale, reason },
             },
             Some(Err(error)) => failure(&error),
@@ -275,7 +252,7 @@ impl Step<'_> {
             last_look = last_look || !self.wait(run, *delay, "the write to become visible").await;
             match read_target(&self.action.target, run.directories).await {
                 Ok(facts) => match difference(&self.action.after, &facts) {
-                    None => return self.confirm(run, request_id).await,
+                    None => return self.confirm(run, request_id, self.deletion(&facts)).await,
                     Some(difference) => seen = difference,
                 },
                 Err(error) => {
@@ -289,23 +266,40 @@ impl Step<'_> {
             }
         }
         let reason = doubt.map_or(format!("the write was taken but does not show: {seen}"), |doubt| format!("{doubt}; {seen}"));
-        let recorded = self.record(run, OutcomeKind::Unknown, request_id, Some(reason.clone())).await;
+        let outcome = Outcome { request_id, error: Some(reason.clone()), ..self.outcome(run, OutcomeKind::Unknown) };
+        let recorded = self.record(run, outcome).await;
         // Without that entry the intent stands open, which says the same.
         drop(recorded);
         Err(StepEnd::Unconfirmed(reason))
     }
 
-    async fn confirm(&self, run: &Run<'_>, request_id: Option<String>) -> Result<StepEnd, StepEnd> {
-        match self.record(run, OutcomeKind::Done, request_id, None).await {
+    async fn confirm(
+        &self,
+        run: &Run<'_>,
+        request_id: Option<String>,
+        deleted_date_time: Option<String>,
+    ) -> Result<StepEnd, StepEnd> {
+        run.deleted(self.action, deleted_date_time.as_deref());
+        let outcome = Outcome { request_id, deleted_date_time, ..self.outcome(run, OutcomeKind::Done) };
+        match self.record(run, outcome).await {
             Ok(()) => Ok(StepEnd::Done),
             Err(cause) => Err(StepEnd::DoneUnrecorded(cause.to_string())),
         }
     }
 
-    /// Whether a look shows the state after the write.
+    /// Whether a look shows the state after the write; several, where one says little.
     async fn is_done(&self, run: &Run<'_>) -> bool {
-        let facts = read_target(&self.action.target, run.directories).await;
-        facts.is_ok_and(|facts| matches!(self.standing(&facts), Standing::After))
+        let mut waits = run.options.read_back.iter().filter(|_| run.recorded.rests_on_absence(self.action));
+        loop {
+            let facts = read_target(&self.action.target, run.directories).await;
+            if !facts.is_ok_and(|facts| matches!(self.standing(run, &facts), Standing::After(_))) {
+                return false;
+            }
+            let Some(delay) = waits.next() else { return true };
+            if !self.wait(run, *delay, "an account that is not found to turn up").await {
+                return false;
+            }
+        }
     }
 
     /// Whether every look shows the state before the write. Each write sets fixed values or removes something, so that
@@ -315,9 +309,9 @@ impl Step<'_> {
             if !self.wait(run, *delay, "the fate of a write to become clear").await {
                 return false;
             }
-            match read_target(&self.action.target, run.directories).await.map(|facts| self.standing(&facts)) {
+            match read_target(&self.action.target, run.directories).await.map(|facts| self.standing(run, &facts)) {
                 Ok(Standing::Before) => {}
-                Ok(Standing::After | Standing::Elsewhere(_)) | Err(_) => return false,
+                Ok(Standing::After(_) | Standing::Elsewhere(_)) | Err(_) => return false,
             }
         }
         !run.options.read_back.is_empty()
@@ -339,20 +333,18 @@ impl Step<'_> {
         if failure.kind == FailureKind::Journal {
             return StepEnd::Failed(failure);
         }
-        match self.record(run, kind, None, Some(failure.reason.clone())).await {
+        let outcome = Outcome { error: Some(failure.reason.clone()), ..self.outcome(run, kind) };
+        match self.record(run, outcome).await {
             Ok(()) => StepEnd::Failed(failure),
             Err(cause) => unrecorded(&cause),
         }
     }
 
-    async fn record(
-        &self,
-        run: &Run<'_>,
-        result: OutcomeKind,
-        request_id: Option<String>,
-        error: Option<String>,
-    ) -> Result<(), JournalError> {
-        let outcome = Outcome { action: self.action.id.clone(), at: (run.clock)(), error, request_id, result };
+    fn outcome(&self, run: &Run<'_>, result: OutcomeKind) -> Outcome {
+        Outcome::new(self.action.id.clone(), (run.clock)(), result)
+    }
+
+    async fn record(&self, run: &Run<'_>, outcome: Outcome) -> Result<(), JournalError> {
         run.journal.append(&Entry::Outcome(outcome)).await
     }
 }
@@ -361,11 +353,11 @@ fn unrecorded(cause: &JournalError) -> StepEnd {
     StepEnd::Failed(journal_failure(cause))
 }
 
-fn journal_failure(cause: &JournalError) -> Failure {
+pub(super) fn journal_failure(cause: &JournalError) -> Failure {
     Failure { kind: FailureKind::Journal, reason: cause.to_string() }
 }
 
-fn failure(error: &DirectoryError) -> Failure {
+pub(super) fn failure(error: &DirectoryError) -> Failure {
     let kind = match error {
         DirectoryError::Denied(_) => FailureKind::Denied,
         DirectoryError::Input(_) => FailureKind::Input,

@@ -115,8 +115,13 @@ async fn the_journal_cut_anywhere_resumes_to_the_same_tenant() {
         for image in [&before, &after] {
             std::fs::write(site.journal(), &journal[..cut]).unwrap();
             site.disk.restore(image);
-            let report = site.apply(&body).await.unwrap();
-            assert_eq!(report.exit_kind(), ExitKind::Complete, "cut at {cut}: {report:?}");
+            let stands = !Journal::read(&site.journal()).unwrap().history(DIGEST).standing().is_empty();
+            let ended = site.apply(&body).await;
+            if stands && *image == before {
+                assert!(matches!(ended, Err(ApplyError::Stale { .. })), "undone, and cut at {cut}: {ended:?}");
+                continue;
+            }
+            assert_eq!(ended.as_ref().unwrap().exit_kind(), ExitKind::Complete, "cut at {cut}: {ended:?}");
             assert_eq!(site.disk.image(), after, "cut at {cut}");
         }
     }

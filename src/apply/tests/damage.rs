@@ -43,7 +43,7 @@ async fn a_damaged_journal_is_refused_or_leads_to_the_same_end() {
             std::fs::write(site.journal(), &damaged).unwrap();
             site.disk.restore(&image);
             match site.apply(&body).await {
-                Err(ApplyError::Journal(JournalError::Damaged { .. }) | ApplyError::Unfinished(_)) => {
+                Err(ApplyError::Journal(JournalError::Damaged { .. }) | ApplyError::Unfinished(_) | ApplyError::Stale { .. }) => {
                     assert_eq!(site.disk.image(), image, "{shown}");
                     refused += 1;
                 }
@@ -61,7 +61,7 @@ async fn a_damaged_journal_is_refused_or_leads_to_the_same_end() {
 #[tokio::test]
 async fn a_damaged_backup_is_made_again_before_the_account_is_deleted() {
     let mut planner = Planner::new();
-    planner.purge_chain();
+    planner.purge_of_deleted();
     let body = planner.body();
     let copies = |site: &Site| -> Vec<PathBuf> {
         std::fs::read_dir(&site.options.backups).unwrap().map(|entry| entry.unwrap().path()).collect()
@@ -70,12 +70,12 @@ async fn a_damaged_backup_is_made_again_before_the_account_is_deleted() {
         |_| String::new(),
         |_| "{\"id\":\"000".to_owned(),
         |_| "\0\0\0\0".to_owned(),
-        |_| format!("{{\"id\":\"{}\"}}", id(3)),
+        |_| format!("{{\"user\":{{\"id\":\"{}\"}}}}", id(3)),
         |whole| whole.replacen("userPrincipalName", "userPrincipalNama", 1),
     ];
     for damage in damages {
         let site = Site::new();
-        // Header and backup are written, the deletion is not.
+        // Header and backup are written, the purge is not.
         site.disk.dies_after(2, false);
         drop(site.apply(&body).await);
         site.disk.repair();

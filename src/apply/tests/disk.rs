@@ -18,6 +18,8 @@ pub(super) struct DiskState {
     dead: bool,
     /// Whether there is no room for another file.
     pub(super) is_full: bool,
+    /// What is answered for an account that is to be saved, instead of it.
+    pub(super) answered: Option<serde_json::Value>,
 }
 
 enum Power {
@@ -31,7 +33,7 @@ impl Disk {
         let users = observed_tenant().users.into_iter().map(|user| (user.id, user)).collect();
         let forest = observed_forest();
         let (fuel, roles) = (None, Vec::new());
-        let state = DiskState { users, forest, roles, fuel, last_one_lands: false, dead: false, is_full: false };
+        let state = DiskState { users, forest, roles, fuel, last_one_lands: false, dead: false, is_full: false, answered: None };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -135,7 +137,8 @@ impl SnapshotStore for UserStore {
     }
 
     fn export(&self, id: &EntraId) -> Option<serde_json::Value> {
-        self.users.get(id).map(|user| serde_json::json!({"id": id, "userPrincipalName": user.upn}))
+        let user = |user: &CloudUser| serde_json::json!({"id": id, "userPrincipalName": user.upn});
+        self.disk.state().answered.clone().or_else(|| self.users.get(id).map(user))
     }
 
     fn save(&mut self) -> Result<(), StoreError> {

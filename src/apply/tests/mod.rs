@@ -1,5 +1,6 @@
 //! A small world to apply plans in: a tenant and a forest on a disk that can die at any moment.
 
+mod absent;
 mod crash;
 mod damage;
 mod disk;
@@ -10,6 +11,7 @@ mod signals;
 mod site;
 mod stale;
 mod undo;
+mod undone;
 
 use std::collections::BTreeMap;
 use std::fs::File;

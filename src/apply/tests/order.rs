@@ -171,6 +171,25 @@ async fn without_a_backup_nothing_is_deleted() {
 }
 
 #[tokio::test]
+async fn what_is_not_the_account_is_no_copy_of_it_and_nothing_is_deleted() {
+    use serde_json::json;
+    let another = json!({"id": id(12).to_string()});
+    for answered in [json!({}), json!(null), json!([]), json!({"value": []}), json!("u4"), another] {
+        let (mut site, body) = (Site::new(), Planner::everything().body());
+        site.options.max_failures = 99;
+        site.disk.state().answered = Some(answered.clone());
+        let report = site.apply(&body).await.unwrap();
+        let whys: Vec<&Failure> = report.failed.iter().map(|(_, why)| why).collect();
+        let words = "the account could not be saved before its deletion: what the directory answered is not this account";
+        assert!(whys.len() == 3 && whys.iter().all(|why| why.kind == FailureKind::Backup), "{answered}: {report:?}");
+        assert!(whys.iter().all(|why| why.reason == words), "{report:?}");
+        assert!([4, 6].iter().all(|n| site.disk.state().users.contains_key(&id(*n))) && site.backups() == 0);
+        site.disk.state().answered = None;
+        assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    }
+}
+
+#[tokio::test]
 async fn a_run_that_could_not_save_what_it_deletes_does_not_begin() {
     let (mut site, body) = (Site::new(), Planner::everything().body());
     site.options.backups = site.folder().join("file/backups");

@@ -62,7 +62,8 @@ impl TenantReader for Scripted {
     async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
         let mut read = self.inner.read_accounts(ids).await?;
         for old in self.old.lock().unwrap().pop_front().into_iter().flatten() {
-            let place = ids.iter().position(|id| old.user.as_ref().is_some_and(|user| user.id == *id));
+            let is_it = |id: &EntraId| old.user.as_ref().is_none_or(|user| user.id == *id);
+            let place = ids.iter().position(is_it);
             if let Some(place) = place {
                 read[place] = old;
             }

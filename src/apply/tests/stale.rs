@@ -11,7 +11,7 @@ type Break = Box<dyn Fn(&Disk)>;
 async fn differences(site: &Site, body: &Body) -> Vec<Difference> {
     let before = site.disk.image();
     let found = match site.apply(body).await {
-        Err(ApplyError::Stale(differences)) => differences,
+        Err(ApplyError::Stale { differences, .. }) => differences,
         other => panic!("{other:?}"),
     };
     assert!(!found.is_empty() && site.disk.image() == before && !site.journal().exists());
@@ -178,7 +178,7 @@ async fn what_is_left_to_do_is_still_checked_when_a_plan_goes_on() {
         let (site, body) = half_done().await;
         break_fact(&site.disk, 2, name);
         let before = site.disk.image();
-        assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale(_))), "{name:?}");
+        assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale { .. })), "{name:?}");
         assert_eq!(site.disk.image(), before);
     }
 }
@@ -209,5 +209,5 @@ async fn a_half_done_chain_still_relies_on_what_it_did_not_touch() {
     site.disk.repair();
     assert_eq!(&*site.disk.state().users[&id(9)].upn, "u9@x.onmicrosoft.com");
     site.disk.change(9, |user| user.traits_mut().licenses = Known::Is(["sku"].into()));
-    assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale(_))));
+    assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale { .. })));
 }

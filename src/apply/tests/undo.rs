@@ -65,7 +65,7 @@ async fn a_finished_run_is_undone_and_can_be_done_again() {
     let state = Journal::read(&site.journal()).unwrap();
     assert_eq!(state.runs[0].end, Some(EndStatus::RolledBack));
     // The plan relies on the time at which the account was deleted, and that is another one now.
-    assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale(_))));
+    assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale { .. })));
     site.disk.change(8, |user| user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into()));
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
     assert_eq!(site.disk.image(), after);

@@ -8,13 +8,14 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
 use crate::apply::journal::{Journal, journal_path};
-use crate::apply::unfinished::abandon;
+use crate::apply::unfinished::{UnfinishedRun, abandon};
 use crate::apply::{self, ApplyError, Directories, Options, Request, RunReport};
+use crate::config::{Config, ForestSource, TenantSource};
 use crate::plan;
 use crate::planfile::PlanFile;
 
@@ -203,7 +204,19 @@ fn options(args: &ApplyArgs, setup: &Setup) -> Options {
     let mut options = Options::new(setup.config.backups.clone());
     options.concurrency = usize::from(args.concurrency);
     options.max_failures = args.max_failures;
+    if is_of_files(&setup.config) {
+        // A file shows at once what was written.
+        options.read_back = vec![Duration::ZERO];
+    }
     options
+}
+
+fn is_of_files(config: &Config) -> bool {
+    let is_file = |source: &ForestSource| match source {
+        ForestSource::Csv(_) | ForestSource::Ldif(_) => true,
+        ForestSource::Ldap(_) => false,
+    };
+    matches!(config.tenant, TenantSource::Snapshot(_)) && config.forests.iter().all(|(_, source)| is_file(source))
 }
 
 /// The guards were held against the policy of the plan, and its signers are who may approve it; another one has to be asked anew.
@@ -216,14 +229,17 @@ fn same_policy(args: &ApplyArgs, path: &Path, plan: &PlanFile, setup: &Setup, te
     if setup.config.desired.policy.required_approvals > 0 {
         approvals::still_count(path, &args.approvals, plan, setup, terminal)?;
     }
-    Err(Failure::new(
-        Exit::Stale,
-        format!(
-            "the policy in `{}`, or the file of its signers, is not the one that the plan was made under; nothing was written",
-            setup.policy.display()
-        ),
-    )
-    .hint(
+    let what = format!(
+        "the policy in `{}`, or the file of its signers, is not the one that the plan was made under",
+        setup.policy.display()
+    );
+    // Whom the new policy protects may be whom the rest of the run deletes.
+    if has_begun(path, &plan.digest()) {
+        let failure = Failure::new(Exit::Stale, format!("{what}; this run wrote nothing, an earlier one did"))
+            .hint("To finish the begun run put the policy back and apply the plan again.");
+        return Err(report::way_out(failure, &journal_path(path)));
+    }
+    Err(Failure::new(Exit::Stale, format!("{what}; nothing was written")).hint(
         "Plan again with this policy (`--policy` takes the same file), so that its limits and protected accounts are held against the plan \
          and those who may approve it are known.",
     ))
@@ -253,14 +269,30 @@ async fn attempt(
     directories: &Directories,
     terminal: Terminal,
 ) -> Result<RunReport, Failure> {
-    match apply::carry_out(request, directories).await {
-        Err(ApplyError::Unfinished(runs)) if args.abandon_unfinished => {
-            for run in &runs {
-                abandon(run, surroundings::now()).map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
-                terminal.warn(&format!("gave up the unfinished run of `{}`", run.plan.display()));
-            }
-            apply::carry_out(request, directories).await.map_err(report::refusal)
-        }
-        other => other.map_err(report::refusal),
+    let error = match apply::carry_out(request, directories).await {
+        Ok(report) => return Ok(report),
+        Err(error) => error,
+    };
+    let given_up = unfinished(&error);
+    if !args.abandon_unfinished || given_up.is_empty() {
+        return Err(report::refusal(error));
+    }
+    for run in given_up {
+        abandon(run, surroundings::now()).map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
+        terminal.warn(&format!("gave up the unfinished run of `{}`", run.plan.display()));
+    }
+    apply::carry_out(request, directories).await.map_err(report::refusal)
+}
+
+/// The runs that stand in the way: of other plans, or an earlier one of this plan that somebody undid.
+fn unfinished(error: &ApplyError) -> &[UnfinishedRun] {
+    match error {
+        ApplyError::Unfinished(runs) => runs,
+        ApplyError::Stale { begun, .. } => begun.as_slice(),
+        ApplyError::Lock(_)
+        | ApplyError::Journal(_)
+        | ApplyError::Backups { .. }
+        | ApplyError::Directory(_)
+        | ApplyError::Plan(_) => &[],
     }
 }

@@ -9,6 +9,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use crate::apply::journal::JournalError;
 use crate::apply::lock::LockError;
+use crate::apply::unfinished::UnfinishedRun;
 use crate::apply::{ApplyError, Difference, ExitKind, RunReport};
 use crate::model::text::printable;
 use crate::plan::action::{Action, ActionId, ActionKind};
@@ -44,7 +45,7 @@ pub(super) fn exit(report: &RunReport, signalled: Option<Exit>) -> Exit {
 pub(super) fn refusal(error: ApplyError) -> Failure {
     match error {
         ApplyError::Directory(error) => error.into(),
-        ApplyError::Stale(differences) => stale(&differences),
+        ApplyError::Stale { differences, begun } => stale(&differences, begun.as_ref()),
         ApplyError::Unfinished(_) => Failure::new(Exit::OtherRun, error.to_string())
             .hint("Finish it with `hardmatch apply` of that plan, undo it with `hardmatch rollback`, or give it up with `--abandon-unfinished`."),
         ApplyError::Lock(LockError::Held { .. }) => Failure::new(Exit::OtherRun, error.to_string()),
@@ -58,7 +59,7 @@ pub(super) fn refusal(error: ApplyError) -> Failure {
     }
 }
 
-fn stale(differences: &[Difference]) -> Failure {
+fn stale(differences: &[Difference], begun: Option<&UnfinishedRun>) -> Failure {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(Terminal::WIDTH_OF_FILES).unwrap_or(120));
@@ -73,8 +74,21 @@ fn stale(differences: &[Difference]) -> Failure {
         );
     }
     let facts = if differences.len() == 1 { "1 fact".to_owned() } else { format!("{} facts", differences.len()) };
-    Failure::new(Exit::Stale, format!("the plan is stale: {facts} that it relies on changed; nothing was written\n{table}"))
-        .hint("Plan again; `hardmatch diff` shows what a new plan changes.")
+    let written = if begun.is_some() { "this run wrote nothing, an earlier one did" } else { "nothing was written" };
+    let failure = Failure::new(Exit::Stale, format!("the plan is stale: {facts} that it relies on changed; {written}\n{table}"));
+    match begun {
+        Some(run) => {
+            way_out(failure.hint("Directories tell late what was written: apply the plan again in some minutes."), &run.journal)
+        }
+        None => failure.hint("Plan again; `hardmatch diff` shows what a new plan changes."),
+    }
+}
+
+/// How to go on with a run that has begun and cannot be finished as things stand.
+pub(super) fn way_out(failure: Failure, journal: &Path) -> Failure {
+    failure
+        .hint(format!("Or undo what is done: hardmatch rollback {} --out back.json", journal.display()))
+        .hint("Or give the begun run up: plan again, have the new plan reviewed, and apply it with --abandon-unfinished.")
 }
 
 /// How long a run of so many writes took, and what it waited for; empty where that is not worth a line.

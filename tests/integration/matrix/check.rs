@@ -1,6 +1,6 @@
 //! What must hold whatever went wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hardmatch::apply::journal::{JournalState, Step};
 use hardmatch::apply::{ApplyError, ExitKind, RunReport};
@@ -87,11 +87,15 @@ pub(super) fn repeated_deletions(log: &[Value], planned: &[Write]) -> Vec<String
     done.into_iter().filter_map(too_often).collect()
 }
 
-/// Accounts that are deleted before they are saved, or saved badly or twice.
+/// Accounts that are deleted before they are saved, or saved badly, or twice in one run.
 pub(super) fn backups(site: &Site<'_>, journal: &JournalState) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut saved: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for run in &journal.runs {
+        let accounts: BTreeSet<_> = run.backups.iter().map(|backup| backup.account).collect();
+        if accounts.len() < run.backups.len() {
+            wrong.push(format!("saved twice in one run: {:?}", run.backups));
+        }
         for backup in &run.backups {
             saved.entry(backup.account.to_string()).or_default().push(backup.file.clone());
         }
@@ -106,9 +110,6 @@ pub(super) fn backups(site: &Site<'_>, journal: &JournalState) -> Vec<String> {
         }
     }
     for (account, files) in &saved {
-        if files.len() > 1 {
-            wrong.push(format!("{account} was saved {} times", files.len()));
-        }
         wrong.extend(files.iter().filter_map(|file| bad_copy(file, account)));
     }
     let count = std::fs::read_dir(site.backups()).map_or(0, Iterator::count);

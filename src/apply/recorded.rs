@@ -1,0 +1,76 @@
+//! What the journal of a plan says of its actions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{EntraId, FactName};
+use crate::plan::action::{Action, ActionId, ActionKind};
+
+use super::backup;
+use super::journal::{FateKind, History, Outcome, OutcomeKind};
+
+/// What earlier runs of a plan wrote down.
+#[derive(Debug, Clone, Default)]
+pub struct Recorded {
+    /// Actions that this plan did.
+    pub done: BTreeSet<ActionId>,
+    /// What was seen done since the plan was last finished or given up. It has to stand still: whoever undid it since had a
+    /// reason that nobody who approved the plan knew.
+    pub standing: BTreeMap<ActionId, Outcome>,
+    /// Actions that were sent, and done or perhaps done.
+    pub sent: BTreeSet<ActionId>,
+}
+
+impl Recorded {
+    /// What a journal says.
+    pub(super) fn of(history: &History<'_>) -> Self {
+        let of = |kinds: &[FateKind]| {
+            let fates = history.fates.iter().filter(|(_, fate)| kinds.contains(&fate.kind));
+            fates.map(|(id, _)| (*id).clone()).collect()
+        };
+        let standing = history.standing().into_iter();
+        Self {
+            done: of(&[FateKind::Done]),
+            standing: standing.map(|(id, outcome)| (id.clone(), outcome.clone())).collect(),
+            sent: of(&[FateKind::Done, FateKind::Open]),
+        }
+    }
+
+    /// Whether nothing but that an account is not found would tell that this action is done: a purge that this plan never sent.
+    /// A reader that is late does not find what is there either.
+    pub(super) fn rests_on_absence(&self, action: &Action) -> bool {
+        action.kind == ActionKind::Purge && !self.sent.contains(&action.id)
+    }
+
+    /// Since when the accounts that these actions deleted are in the recycle bin.
+    pub(super) fn deletions(&self, actions: &[Action]) -> BTreeMap<EntraId, String> {
+        let deletion = |action: &Action| Some((action.target.entra_id()?, self.deletion(action)?.to_owned()));
+        actions.iter().filter_map(deletion).collect()
+    }
+
+    /// Since when an account is in the recycle bin that this action deleted.
+    pub(super) fn deletion(&self, action: &Action) -> Option<&str> {
+        let outcome = self.standing.get(&action.id).filter(|_| action.kind == ActionKind::SoftDelete)?;
+        outcome.deleted_date_time.as_deref()
+    }
+
+    /// Accounts of which there is a good copy as they stand now. One that is still to be deleted may have changed since it was
+    /// saved, and so may one of which nobody knows whether it is in the recycle bin since then.
+    pub(super) fn copies(&self, history: &History<'_>, actions: &[Action], done: &BTreeSet<ActionId>) -> BTreeSet<EntraId> {
+        let deleting = || actions.iter().filter(|action| action.kind.deletes());
+        let of = |action: &Action, id: EntraId| action.target.entra_id() == Some(id);
+        let is_left =
+            |id| deleting().any(|action| of(action, id) && action.kind == ActionKind::SoftDelete && !done.contains(&action.id));
+        let is_pinned = |id| deleting().any(|action| of(action, id) && self.was_deleted_when_saved(action));
+        let good = history.backups().filter(|saved| backup::is_good(saved)).map(|saved| saved.account);
+        good.filter(|id| !is_left(*id) && is_pinned(*id)).collect()
+    }
+
+    /// Whether the account is known to be in the recycle bin since before its copy was made, or right after.
+    fn was_deleted_when_saved(&self, action: &Action) -> bool {
+        if action.kind == ActionKind::Purge {
+            return action.before.contains_key(&FactName::DeletedDateTime);
+        }
+        let is_done = self.standing.get(&action.id).is_some_and(|outcome| outcome.result == OutcomeKind::Done);
+        is_done && self.deletion(action).is_some()
+    }
+}

@@ -1,0 +1,158 @@
+//! What somebody undid since an earlier run of the plan did it.
+
+use crate::apply::unfinished::abandon;
+use crate::directory::ports::TenantReader as _;
+use crate::tenant_model::ChangeKind;
+
+use super::scripted::{Answer, Scripted, apply, refused};
+use super::*;
+
+/// Account 4 is in the recycle bin, its purge was refused.
+async fn deleted_only() -> (Site, Body) {
+    let mut planner = Planner::new();
+    planner.purge_chain();
+    let (site, body) = (Site::new(), planner.body());
+    let report = but_for(&site, &body, ChangeKind::Purge).await;
+    assert_eq!((report.done.len(), site.backups()), (1, 1), "{report:?}");
+    (site, body)
+}
+
+/// Applies where one kind of write is refused.
+async fn but_for(site: &Site, body: &Body, kind: ChangeKind) -> RunReport {
+    let script = move |change: &_| refuses(change, &kind);
+    apply(site, body, Scripted::new(&site.disk, script)).await.0
+}
+
+fn refuses(change: &crate::tenant_model::Change, kind: &ChangeKind) -> Answer {
+    if change.kind == *kind { Answer::Fail(refused(None)) } else { Answer::Obey }
+}
+
+fn restored(disk: &Disk) {
+    disk.change(4, |user| {
+        (user.upn, user.traits_mut().deleted_at) = (user.original_upn().into(), None);
+        user.display_name = Some("In use".into());
+    });
+}
+
+async fn stale(site: &Site, body: &Body) -> (Difference, unfinished::UnfinishedRun) {
+    let (before, journal) = (site.disk.image(), std::fs::read(site.journal()).unwrap());
+    let Err(ApplyError::Stale { differences, begun }) = site.apply(body).await else { panic!("it is not stale") };
+    assert_eq!((site.disk.image(), std::fs::read(site.journal()).unwrap(), site.backups()), (before, journal, 1));
+    assert_eq!(differences.len(), 1, "{differences:?}");
+    (differences[0].clone(), begun.unwrap())
+}
+
+#[tokio::test]
+async fn an_account_that_somebody_restored_is_not_deleted_again() {
+    let (site, body) = deleted_only().await;
+    restored(&site.disk);
+    let (difference, begun) = stale(&site, &body).await;
+    assert_eq!((difference.fact.as_str(), difference.found.as_str()), ("state", "live"));
+    assert_eq!(difference.expected, format!("deleted, as it was at {NOW}"));
+    assert!(difference.target.is_some_and(|target| target.id == id(4).to_string()));
+    // Whoever gives that run up on purpose starts anew, and saves the account as it is now.
+    abandon(&begun, NOW.parse().unwrap()).unwrap();
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    assert_eq!(site.backups(), 2);
+}
+
+#[tokio::test]
+async fn a_value_that_somebody_put_back_is_not_taken_away_again() {
+    let mut planner = Planner::new();
+    planner.swap();
+    let (site, body) = (Site::new(), planner.body());
+    let set = ChangeKind::SetImmutableId(ImmutableId::stored(&anchor(2)).unwrap());
+    assert_eq!(but_for(&site, &body, set).await.done.len(), 1);
+    site.disk.change(1, |user| user.immutable_id = ImmutableId::stored(&anchor(2)));
+    let before = site.disk.image();
+    assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale { begun: Some(_), .. })));
+    assert_eq!(site.disk.image(), before);
+    site.disk.change(1, |user| user.immutable_id = None);
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+}
+
+#[tokio::test]
+async fn an_account_that_was_restored_and_deleted_again_is_not_purged() {
+    let (site, body) = deleted_only().await;
+    restored(&site.disk);
+    site.disk.change(4, |user| *user = user.binned("2026-11-25T09:00:00Z"));
+    let (difference, _) = stale(&site, &body).await;
+    assert_eq!((difference.fact.as_str(), difference.expected.as_str()), ("deletedDateTime", NOW));
+    assert!(difference.found.starts_with("2026-11-25T09:00:00Z"), "{difference:?}");
+}
+
+#[tokio::test]
+async fn nor_if_that_happens_right_before_the_purge() {
+    let mut planner = Planner::new();
+    planner.purge_chain();
+    let (mut site, body) = (Site::new(), planner.body());
+    site.options.concurrency = 1;
+    let tenant = Scripted::new(&site.disk, |_| Answer::Obey);
+    let mut again = tenant.read_accounts(&[id(4)]).await.unwrap();
+    again[0].user = again[0].user.as_ref().map(|user| user.binned("2026-11-25T09:00:00Z"));
+    // Preflight, the looks before and after the copy, and the one after the deletion show what is so.
+    tenant.old.lock().unwrap().extend([vec![vec![]; 4], vec![again; 9]].concat());
+    let (report, _) = apply(&site, &body, tenant).await;
+    assert_eq!((report.done.len(), report.failed[0].1.kind), (1, FailureKind::Stale), "{report:?}");
+    assert!(report.failed[0].1.reason.contains("restored and deleted again"), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_change_while_the_account_is_saved_is_seen() {
+    let mut planner = Planner::new();
+    planner.purge_chain();
+    let (mut site, body) = (Site::new(), planner.body());
+    site.options.concurrency = 1;
+    let tenant = Scripted::new(&site.disk, |_| Answer::Obey);
+    let mut used = tenant.read_accounts(&[id(4)]).await.unwrap();
+    used[0].user.as_mut().unwrap().traits_mut().licenses = Known::Is(["sku"].into());
+    // Preflight and the look before the copy show what the plan knows.
+    tenant.old.lock().unwrap().extend([vec![vec![]; 2], vec![used; 1]].concat());
+    let (report, tenant) = apply(&site, &body, tenant).await;
+    assert_eq!((report.exit_kind(), site.backups()), (ExitKind::Stale, 1), "{report:?}");
+    assert!(report.failed[0].1.reason.contains("assignedLicenses") && tenant.order.lock().unwrap().is_empty(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_copy_serves_a_later_run_only_while_the_account_is_as_it_was_saved() {
+    let (site, body) = deleted_only().await;
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    assert_eq!(site.backups(), 1, "in the recycle bin ever since");
+
+    let (site, body) = deleted_only().await;
+    let time = format!("\"deletedDateTime\":\"{NOW}\",");
+    let journal = std::fs::read_to_string(site.journal()).unwrap();
+    assert!(journal.contains(&time), "{journal}");
+    std::fs::write(site.journal(), journal.replace(&time, "")).unwrap();
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    assert_eq!(site.backups(), 2, "nobody knows since when it is there");
+
+    let mut planner = Planner::new();
+    planner.purge_chain();
+    let (site, body) = (Site::new(), planner.body());
+    assert_eq!(but_for(&site, &body, ChangeKind::SoftDelete).await.done.len(), 0);
+    assert_eq!(site.backups(), 1);
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    assert_eq!(site.backups(), 2, "live accounts change");
+
+    let mut planner = Planner::new();
+    planner.purge_of_deleted();
+    let (site, body) = (Site::new(), planner.body());
+    assert_eq!(but_for(&site, &body, ChangeKind::Purge).await.done.len(), 0);
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    assert_eq!(site.backups(), 1, "the plan itself says since when it is there");
+}
+
+#[tokio::test]
+async fn a_deletion_that_is_settled_by_reading_says_since_when() {
+    let (mut site, body) = deleted_only().await;
+    let journal = std::fs::read_to_string(site.journal()).unwrap();
+    let is_kept = |line: &&str| !line.contains("\"entry\":\"outcome\"") && !line.contains("\"entry\":\"end\"");
+    let sent: Vec<&str> = journal.lines().filter(is_kept).collect();
+    std::fs::write(site.journal(), sent[..sent.len() - 1].join("\n") + "\n").unwrap();
+    site.options.max_failures = 0;
+    assert_eq!(but_for(&site, &body, ChangeKind::Purge).await.already_done.len(), 1);
+    restored(&site.disk);
+    site.disk.change(4, |user| *user = user.binned("2026-11-25T09:00:00Z"));
+    assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale { .. })));
+}
