@@ -8,6 +8,7 @@ mod address;
 mod anchor;
 mod anchor_form;
 mod anchor_spellings;
+mod called;
 mod cloud_user;
 mod desired;
 mod dn;
@@ -31,6 +32,7 @@ pub use address::{AddressError, ProxyAddress, ProxyKind, SmtpAddress, Upn};
 pub use anchor::{AnchorMode, AnchorOrigin, AnchorProblem, CustomAnchorError, SourceAnchor, effective_anchor};
 pub use anchor_form::{AnchorForm, AnchorInputError, parse_anchor_input};
 pub use anchor_spellings::odd_spellings;
+pub use called::{AccountNames, AccountPattern, has_wildcards};
 pub use cloud_user::{CloudUser, GUEST_MARK, OnPremisesResidue, ProvisioningError};
 pub use desired::{
     Acceptable, CloudKey, CloudPairKey, CloudSelector, Desired, ForestSpec, HolderDecision, Limits, Mapping, Notice, NoticeKind,

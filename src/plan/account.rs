@@ -1,42 +1,16 @@
 //! What a reviewer should know about the cloud user of a mapping before it is written, and what forbids it.
 
-use crate::model::text::is_like;
-use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, Known, ObjectGuid, Policy, Protected, RoleState, SourceAnchor};
+use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, Known, ObjectGuid, RoleState, SourceAnchor};
 use crate::tenant_model::{RoleHeld, Tenant};
 
 use super::describe::{ad_user_line, anchor_text, cloud_user_line, other_line};
 use super::finding::Code;
 use super::link::Link;
+use super::protection::Protection;
 use super::world::World;
 
-/// By which entry the policy forbids touching an account, as the end of a sentence.
-pub(super) fn protected_by(account: &CloudUser, policy: &Policy, tenant: &Tenant) -> Option<String> {
-    policy.protect.iter().find_map(|protected| match protected {
-        Protected::Account(pattern) => account.is_called_like(pattern).then(|| "by `policy.protect`".to_owned()),
-        Protected::Role(pattern) => protected_by_role(account, pattern, tenant),
-    })
-}
-
-/// Whoever may hold the role counts as if it did: nobody could tell otherwise before the write.
-fn protected_by_role(account: &CloudUser, pattern: &str, tenant: &Tenant) -> Option<String> {
-    let may = |why: &str| Some(format!("by `policy.protect`, as it may hold the role {pattern}: {why}"));
-    let Some(roles) = tenant.roles_of(&account.id) else { return may("roles were not read") };
-    match roles.iter().find(|held| is_like(&held.role, pattern)) {
-        Some(held) => Some(format!("by `policy.protect`, as it holds the role {}", held.role)),
-        None if tenant.unresolved_role_groups().iter().any(|group| may_give(group, pattern, tenant)) => {
-            may("the members of a group that holds a role were not read")
-        }
-        None => None,
-    }
-}
-
-/// A group within a group has no role of its own; what it passes on is not known.
-fn may_give(group: &EntraId, pattern: &str, tenant: &Tenant) -> bool {
-    tenant.roles_of(group).is_none_or(|held| held.is_empty() || held.iter().any(|held| is_like(&held.role, pattern)))
-}
-
-pub(super) fn raise_protected(link: &mut Link<'_>, account: &CloudUser, policy: &Policy, tenant: &Tenant) {
-    if let Some(by) = protected_by(account, policy, tenant) {
+pub(super) fn raise_protected(link: &mut Link<'_>, account: &CloudUser, protection: &Protection<'_>, tenant: &Tenant) {
+    if let Some(by) = protection.of_account(account, tenant) {
         let finding = link
             .finding(Code::TargetProtected, format!("{} is protected {by}", account.original_upn()))
             .hint("Remove the mapping, or have the policy changed in a review of its own.");

@@ -9,7 +9,7 @@ use std::hash::Hash;
 use hashbrown::HashMap;
 
 use crate::model::text::fold;
-use crate::model::{OnPremSide, Policy, Resolve};
+use crate::model::{OnPremSide, Resolve};
 use crate::tenant_model::{UserRef, mail_addresses};
 
 use super::describe::{ad_user_line, cloud_user_line};
@@ -19,6 +19,7 @@ use super::holders::{self, Obstacles};
 use super::link::Link;
 use super::order::{self, Op};
 use super::parallel;
+use super::protection::Protection;
 use super::target::{self, Need};
 use super::world::{AdRef, World};
 
@@ -53,7 +54,7 @@ impl Plans {
 /// What a draft needs beside the mappings and the directories.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context<'c> {
-    pub(super) policy: &'c Policy,
+    pub(super) protection: &'c Protection<'c>,
     pub(super) hints: &'c Hints,
     /// Targets of mappings that are not drafted along: they belong to somebody all the same.
     pub(super) others: &'c BTreeSet<UserRef>,
@@ -94,23 +95,28 @@ fn examine(links: &mut [Link<'_>], world: &World, context: Context<'_>) -> Plans
     let mut targets: Targets = context.others.iter().map(|user| (*user, usize::MAX)).collect();
     let own = links.iter().enumerate().filter_map(|(at, link)| Some((link.target?, at)));
     targets.extend(own);
-    let mut found = parallel::map(links, |_, link| examine_one(link, &targets, world, context.policy));
+    let mut found = parallel::map(links, |_, link| examine_one(link, &targets, world, context.protection));
     let obstacles = found.iter_mut().enumerate().filter_map(|(at, (_, obstacles))| Some((at, *obstacles.take()?))).collect();
     Plans { needs: found.into_iter().map(|(need, _)| need).collect(), obstacles }
 }
 
 /// What a mapping needs, and what is in its way if anything is.
-fn examine_one(link: &mut Link<'_>, targets: &Targets, world: &World, policy: &Policy) -> (Need, Option<Box<Obstacles>>) {
+fn examine_one(
+    link: &mut Link<'_>,
+    targets: &Targets,
+    world: &World,
+    protection: &Protection<'_>,
+) -> (Need, Option<Box<Obstacles>>) {
     holders::raise_purged_targets(link, targets, world);
     let linked = link.target_user(world).is_some_and(|account| target::is_linked(link, account, world));
     if linked || link.target.is_none() {
         return Default::default();
     }
-    let need = target::examine(link, world, policy);
+    let need = target::examine(link, world, protection);
     let mut obstacles = Obstacles::none();
     let wants_match = matches!(link.mapping.on_prem, OnPremSide::User(_));
     if wants_match && !is_held_by_sync(link, world) {
-        obstacles = holders::examine(link, need.set, targets, world, policy);
+        obstacles = holders::examine(link, need.set, targets, world, protection);
     }
     if need.stamp {
         holders::raise_stamped_too_late(link, targets, world);
