@@ -15,6 +15,7 @@ mod dn;
 mod entra_id;
 mod fact;
 mod guid;
+pub mod hits;
 mod immutable_id;
 pub mod index;
 mod known;

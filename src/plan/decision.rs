@@ -73,7 +73,7 @@ fn check_clear_in_the_bin(link: &mut Link<'_>, account: &CloudUser, world: &Worl
             account.original_upn()
         );
         let hint = "Rename what uses it now, then plan again; or decide `resolve: purge` if the account is worthless.";
-        let finding = link.finding(Code::HolderUndecided, message).objects(taken).hint(hint);
+        let finding = link.finding(Code::HolderUndecided, message).listed(taken.listed()).hint(hint);
         link.raise(finding);
     }
 }

@@ -7,7 +7,6 @@ use crate::model::{AccountPattern, CloudUser, EntraId, Policy, Protected, has_wi
 use crate::tenant_model::Tenant;
 
 use super::finding::{Code, Finding};
-use super::listed::listed;
 use super::world::World;
 
 /// The entries of `policy.protect`, made ready once for many accounts.
@@ -71,7 +70,7 @@ impl<'p> Protection<'p> {
         let verb = if lines.len() == 1 { "protects" } else { "protect" };
         let count = counted(lines.len(), "entry").replace("entrys", "entries");
         let finding = Finding::general(Code::NotChecked, format!("{count} of `policy.protect` {verb} nobody"));
-        Some(finding.objects(listed(lines)).hint(
+        Some(finding.objects(lines).hint(
             "Check the spelling: whoever is meant is not protected. Write the sign-in name, a mail address or the object id of the \
              account, or remove the entry if the account is gone.",
         ))

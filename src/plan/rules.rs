@@ -10,7 +10,6 @@ use crate::model::{
 use crate::tenant_model::UserRef;
 
 use super::finding::{Code, Finding, Severity};
-use super::listed::listed;
 use super::world::{AdRef, World};
 
 /// Who is spoken for by a mapping that stands above.
@@ -64,7 +63,7 @@ fn unpaired_finding(rule: &Rule, unpaired: Vec<String>) -> Option<Finding> {
         );
         Finding::general(Code::CloudNotFound, message)
             .with_severity(Severity::Info)
-            .objects(listed(unpaired))
+            .objects(unpaired)
             .hint("Map those who have an account under another name by hand.")
     })
 }
