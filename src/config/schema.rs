@@ -218,7 +218,8 @@ shapes! {
 #[schemars(untagged)]
 #[expect(dead_code, reason = "the shape of a document; reading builds the model directly")]
 enum Protected {
-    /// A UPN, an object id or a pattern with `*` and `?`.
+    /// A sign-in name, any mail address or the object id of an account, or a pattern of one with `*` and `?`. A pattern for a
+    /// whole domain (`*@contoso.com`) is about sign-in names and primary addresses, not about aliases.
     Account(String),
     /// Whoever holds a role.
     Role(ProtectedRole),

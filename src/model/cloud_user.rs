@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::text::is_like;
 use super::{AccountTraits, EntraId, ImmutableId, Known, ObjectGuid, ProxyAddress, Sid, Text, Texts, UserKind};
 
 /// What stands in the sign-in name of an account that was invited.
@@ -144,13 +143,6 @@ impl CloudUser {
             Known::Null => false,
             Known::Is(kind) => *kind == UserKind::Guest,
         }
-    }
-
-    /// Whether its UPN, as it is or was before it was deleted, or its id is like a pattern with `*` and `?`.
-    #[must_use]
-    pub fn is_called_like(&self, pattern: &str) -> bool {
-        let id = self.id.to_string();
-        [self.original_upn(), &self.upn, &id].into_iter().any(|name| is_like(name, pattern))
     }
 
     /// The UPN without the id that Entra puts in front of it in the recycle bin.

@@ -286,7 +286,7 @@ pub struct SuffixReplacement {
 /// Accounts that no plan may touch; `*` and `?` stand for any characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Protected {
-    /// Whose UPN or object id is like this.
+    /// Whose UPN, mail address or object id is like this ([`super::AccountPattern`]).
     Account(Box<str>),
     /// Who holds a role with a name like this: directly, through a group, or eligible.
     Role(Box<str>),

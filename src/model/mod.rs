@@ -8,12 +8,14 @@ mod address;
 mod anchor;
 mod anchor_form;
 mod anchor_spellings;
+mod called;
 mod cloud_user;
 mod desired;
 mod dn;
 mod entra_id;
 mod fact;
 mod guid;
+pub mod hits;
 mod immutable_id;
 pub mod index;
 mod known;
@@ -32,6 +34,7 @@ pub use address::{AddressError, ProxyAddress, ProxyKind, SmtpAddress, Upn};
 pub use anchor::{AnchorMode, AnchorOrigin, AnchorProblem, CustomAnchorError, SourceAnchor, effective_anchor};
 pub use anchor_form::{AnchorForm, AnchorInputError, parse_anchor_input};
 pub use anchor_spellings::odd_spellings;
+pub use called::{AccountNames, AccountPattern, has_wildcards};
 pub use cloud_user::{CloudUser, GUEST_MARK, OnPremisesResidue, ProvisioningError};
 pub use desired::{
     Acceptable, CloudKey, CloudPairKey, CloudSelector, Desired, ForestSpec, HolderDecision, Limits, Mapping, Notice, NoticeKind,

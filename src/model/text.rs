@@ -29,10 +29,34 @@ pub fn same(left: &str, right: &str) -> bool {
     if left.is_ascii() && right.is_ascii() { left.eq_ignore_ascii_case(right) } else { fold(left) == fold(right) }
 }
 
-/// Whether a text is like a pattern in which `*` and `?` stand for any characters, whatever the case.
+/// A pattern in which `*` and `?` stand for any characters, whatever the case; made once for many texts.
+#[derive(Debug, Clone)]
+pub struct Pattern(WildMatch);
+
+impl Pattern {
+    /// Takes a pattern as it was written.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(WildMatch::new(&lowered(text)))
+    }
+
+    /// Whether a text is like it.
+    #[must_use]
+    pub fn fits(&self, text: &str) -> bool {
+        self.fits_lowered(&lowered(text))
+    }
+
+    /// Whether a text that is [`lowered`] already is like it.
+    #[must_use]
+    pub fn fits_lowered(&self, text: &str) -> bool {
+        self.0.matches(text)
+    }
+}
+
+/// A text as [`Pattern`] compares it: composed, and every letter in lower case.
 #[must_use]
-pub fn is_like(text: &str, pattern: &str) -> bool {
-    WildMatch::new(&pattern.to_lowercase()).matches(&text.to_lowercase())
+pub fn lowered(text: &str) -> String {
+    composed(text).to_lowercase()
 }
 
 /// The name that was most likely meant; `None` when none is near. Case and signs do not count.
@@ -182,6 +206,8 @@ mod tests {
 
     #[test]
     fn patterns_match_whatever_the_case() {
+        let is_like = |text, pattern| Pattern::new(pattern).fits(text);
         assert!(is_like("BreakGlass@contoso.com", "breakglass@*") && is_like("a", "?") && !is_like("ab", "a"));
+        assert!(is_like("JO\u{308}RG", "j\u{f6}*"), "composed or not");
     }
 }

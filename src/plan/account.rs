@@ -1,42 +1,17 @@
 //! What a reviewer should know about the cloud user of a mapping before it is written, and what forbids it.
 
-use crate::model::text::is_like;
-use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, Known, ObjectGuid, Policy, Protected, RoleState, SourceAnchor};
+use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, Known, ObjectGuid, RoleState, SourceAnchor};
 use crate::tenant_model::{RoleHeld, Tenant};
 
 use super::describe::{ad_user_line, anchor_text, cloud_user_line, other_line};
 use super::finding::Code;
 use super::link::Link;
+use super::listed::{Gathered, Listed};
+use super::protection::Protection;
 use super::world::World;
 
-/// By which entry the policy forbids touching an account, as the end of a sentence.
-pub(super) fn protected_by(account: &CloudUser, policy: &Policy, tenant: &Tenant) -> Option<String> {
-    policy.protect.iter().find_map(|protected| match protected {
-        Protected::Account(pattern) => account.is_called_like(pattern).then(|| "by `policy.protect`".to_owned()),
-        Protected::Role(pattern) => protected_by_role(account, pattern, tenant),
-    })
-}
-
-/// Whoever may hold the role counts as if it did: nobody could tell otherwise before the write.
-fn protected_by_role(account: &CloudUser, pattern: &str, tenant: &Tenant) -> Option<String> {
-    let may = |why: &str| Some(format!("by `policy.protect`, as it may hold the role {pattern}: {why}"));
-    let Some(roles) = tenant.roles_of(&account.id) else { return may("roles were not read") };
-    match roles.iter().find(|held| is_like(&held.role, pattern)) {
-        Some(held) => Some(format!("by `policy.protect`, as it holds the role {}", held.role)),
-        None if tenant.unresolved_role_groups().iter().any(|group| may_give(group, pattern, tenant)) => {
-            may("the members of a group that holds a role were not read")
-        }
-        None => None,
-    }
-}
-
-/// A group within a group has no role of its own; what it passes on is not known.
-fn may_give(group: &EntraId, pattern: &str, tenant: &Tenant) -> bool {
-    tenant.roles_of(group).is_none_or(|held| held.is_empty() || held.iter().any(|held| is_like(&held.role, pattern)))
-}
-
-pub(super) fn raise_protected(link: &mut Link<'_>, account: &CloudUser, policy: &Policy, tenant: &Tenant) {
-    if let Some(by) = protected_by(account, policy, tenant) {
+pub(super) fn raise_protected(link: &mut Link<'_>, account: &CloudUser, protection: &Protection<'_>, tenant: &Tenant) {
+    if let Some(by) = protection.of_account(account, tenant) {
         let finding = link
             .finding(Code::TargetProtected, format!("{} is protected {by}", account.original_upn()))
             .hint("Remove the mapping, or have the policy changed in a review of its own.");
@@ -54,27 +29,22 @@ pub(super) fn raise_guest(link: &mut Link<'_>, account: &CloudUser) {
 }
 
 /// Sign-in name, addresses and ImmutableID of a deleted account that somebody else has, too: Entra refuses to restore it then.
-pub(super) fn restore_conflicts(account: &CloudUser, tenant: &Tenant) -> Vec<String> {
-    let live = |user: &&crate::tenant_model::UserRef| tenant.user(**user).is_some_and(|user| !user.is_deleted());
-    let mut taken: Vec<String> = Vec::new();
-    let names = std::iter::once(account.original_upn()).map(|upn| (upn, tenant.by_upn(upn)));
-    let addresses = crate::tenant_model::mail_addresses(account).map(|address| (address, tenant.by_address(address)));
+pub(super) fn restore_conflicts(account: &CloudUser, tenant: &Tenant) -> Gathered {
+    let mut taken = Gathered::default();
+    let names = std::iter::once(account.original_upn()).map(|upn| (upn, tenant.live_by_upn(upn)));
+    let addresses = crate::tenant_model::mail_addresses(account).map(|address| (address, tenant.live_by_address(address)));
     for (name, owners) in names.chain(addresses) {
-        for owner in owners.iter().filter(live).filter_map(|user| tenant.user(*user)) {
-            taken.push(format!("{name} belongs to {}", cloud_user_line(owner)));
-        }
+        let lines = owners.iter().filter_map(|user| tenant.user(*user));
+        taken.add(owners.len(), lines.map(|owner| format!("{name} belongs to {}", cloud_user_line(owner))));
     }
     for address in crate::tenant_model::mail_addresses(account) {
-        for other in tenant.others_with_address(address) {
-            taken.push(format!("{address} belongs to {}", other_line(other)));
-        }
+        let others = tenant.others_with_address(address);
+        taken.add(others.len(), others.iter().map(|other| format!("{address} belongs to {}", other_line(other))));
     }
     let holders = account.immutable_id.as_ref().map(|id| tenant.holders_of(id)).unwrap_or_default();
-    for holder in holders.into_iter().filter_map(|holder| tenant.user(holder)).filter(|holder| holder.id != account.id) {
-        taken.push(format!("its ImmutableID belongs to {}, too", cloud_user_line(holder)));
-    }
-    taken.sort_unstable();
-    taken.dedup();
+    let holders = holders.into_iter().filter_map(|holder| tenant.user(holder)).filter(|holder| holder.id != account.id);
+    let holders: Vec<&CloudUser> = holders.collect();
+    taken.add(holders.len(), holders.iter().map(|holder| format!("its ImmutableID belongs to {}, too", cloud_user_line(holder))));
     taken
 }
 
@@ -84,7 +54,7 @@ pub(super) fn raise_restore_conflicts(link: &mut Link<'_>, account: &CloudUser, 
         let message =
             format!("{} cannot be restored: somebody else has a name, address or ImmutableID of it", account.original_upn());
         let hint = "Rename what uses it now, then plan again.";
-        let finding = link.finding(Code::TargetSoftDeleted, message).objects(taken).hint(hint);
+        let finding = link.finding(Code::TargetSoftDeleted, message).listed(taken.listed()).hint(hint);
         link.raise(finding);
     }
 }
@@ -115,12 +85,12 @@ pub(super) fn raise_other_anchor(link: &mut Link<'_>, account: &CloudUser, world
         | AnchorForm::BareHex { .. } => {
             let owners = world.forests.by_anchor(current, None);
             let message = format!("{name} carries another ImmutableID, {}", anchor_text(current));
-            let hint = match owners.as_slice() {
+            let hint = match &owners[..] {
                 [] => "No AD user of these forests has that anchor: it is most likely stale.",
                 _ => "It is the anchor of the AD user listed here: that one no longer gets this account.",
             };
-            let lines = owners.iter().filter_map(|user| ad_user_line(*user, world));
-            let finding = link.finding(Code::TargetWasLinked, message).objects(lines).hint(hint);
+            let lines = Listed::of(owners.len(), owners.iter().filter_map(|user| ad_user_line(*user, world)));
+            let finding = link.finding(Code::TargetWasLinked, message).listed(lines).hint(hint);
             link.raise(finding);
         }
     }
@@ -174,12 +144,12 @@ pub(super) fn raise_residue(link: &mut Link<'_>, account: &CloudUser, world: &Wo
 /// Leaving hybrid lasts only while sync does not see the AD user.
 pub(super) fn raise_still_in_ad(link: &mut Link<'_>, account: &CloudUser, world: &World) {
     let Some(current) = &account.immutable_id else { return };
-    let owners: Vec<String> =
-        world.forests.by_anchor(current, None).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
+    let owners = world.forests.by_anchor(current, None);
     if !owners.is_empty() {
+        let lines = Listed::of(owners.len(), owners.iter().filter_map(|user| ad_user_line(*user, world)));
         let message = format!("the AD user with the anchor of {} is still there", account.original_upn());
         let hint = "Keep it out of the scope of sync: otherwise the next cycle matches the account again by its name or address.";
-        let finding = link.finding(Code::TargetWasLinked, message).objects(owners).hint(hint);
+        let finding = link.finding(Code::TargetWasLinked, message).listed(lines).hint(hint);
         link.raise(finding);
     }
 }

@@ -2,20 +2,27 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Acceptable, CloudUser, Policy, Resolve};
+use crate::model::{Acceptable, CloudUser, Resolve};
 
-use super::account::{protected_by, restore_conflicts, role_lines};
+use super::account::{restore_conflicts, role_lines};
 use super::describe::cloud_user_line;
 use super::finding::Code;
 use super::link::Link;
+use super::protection::Protection;
 use super::world::World;
 
 /// Signed in to within so many days means in use.
 const IN_USE_DAYS: i64 = 30;
 
 /// Everything that forbids a decision on an account that is not synced.
-pub(super) fn check_decision(link: &mut Link<'_>, account: &CloudUser, resolve: Resolve, world: &World, policy: &Policy) {
-    check_protected(link, account, world, policy);
+pub(super) fn check_decision(
+    link: &mut Link<'_>,
+    account: &CloudUser,
+    resolve: Resolve,
+    world: &World,
+    protection: &Protection<'_>,
+) {
+    check_protected(link, account, world, protection);
     match resolve {
         Resolve::Purge => check_purge(link, account, world),
         Resolve::Clear => check_clear(link, account, world),
@@ -23,8 +30,8 @@ pub(super) fn check_decision(link: &mut Link<'_>, account: &CloudUser, resolve: 
 }
 
 /// Whether the policy forbids to write an account that stands in the way.
-pub(super) fn check_protected(link: &mut Link<'_>, account: &CloudUser, world: &World, policy: &Policy) {
-    if let Some(by) = protected_by(account, policy, &world.tenant) {
+pub(super) fn check_protected(link: &mut Link<'_>, account: &CloudUser, world: &World, protection: &Protection<'_>) {
+    if let Some(by) = protection.of_account(account, &world.tenant) {
         let message = format!("{} stands in the way and is protected {by}", account.original_upn());
         let finding = link.finding(Code::HolderProtected, message);
         link.raise(
@@ -66,7 +73,7 @@ fn check_clear_in_the_bin(link: &mut Link<'_>, account: &CloudUser, world: &Worl
             account.original_upn()
         );
         let hint = "Rename what uses it now, then plan again; or decide `resolve: purge` if the account is worthless.";
-        let finding = link.finding(Code::HolderUndecided, message).objects(taken).hint(hint);
+        let finding = link.finding(Code::HolderUndecided, message).listed(taken.listed()).hint(hint);
         link.raise(finding);
     }
 }

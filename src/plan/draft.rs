@@ -9,7 +9,7 @@ use std::hash::Hash;
 use hashbrown::HashMap;
 
 use crate::model::text::fold;
-use crate::model::{OnPremSide, Policy, Resolve};
+use crate::model::{OnPremSide, Resolve};
 use crate::tenant_model::{UserRef, mail_addresses};
 
 use super::describe::{ad_user_line, cloud_user_line};
@@ -17,10 +17,12 @@ use super::finding::Code;
 use super::hints::Hints;
 use super::holders::{self, Obstacles};
 use super::link::Link;
+use super::listed::Listed;
 use super::order::{self, Op};
 use super::parallel;
+use super::protection::Protection;
 use super::target::{self, Need};
-use super::world::{AdRef, World};
+use super::world::World;
 
 /// Mappings with their findings, and the writes in an order in which they can be carried out.
 #[derive(Debug)]
@@ -53,7 +55,7 @@ impl Plans {
 /// What a draft needs beside the mappings and the directories.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context<'c> {
-    pub(super) policy: &'c Policy,
+    pub(super) protection: &'c Protection<'c>,
     pub(super) hints: &'c Hints,
     /// Targets of mappings that are not drafted along: they belong to somebody all the same.
     pub(super) others: &'c BTreeSet<UserRef>,
@@ -94,23 +96,28 @@ fn examine(links: &mut [Link<'_>], world: &World, context: Context<'_>) -> Plans
     let mut targets: Targets = context.others.iter().map(|user| (*user, usize::MAX)).collect();
     let own = links.iter().enumerate().filter_map(|(at, link)| Some((link.target?, at)));
     targets.extend(own);
-    let mut found = parallel::map(links, |_, link| examine_one(link, &targets, world, context.policy));
+    let mut found = parallel::map(links, |_, link| examine_one(link, &targets, world, context.protection));
     let obstacles = found.iter_mut().enumerate().filter_map(|(at, (_, obstacles))| Some((at, *obstacles.take()?))).collect();
     Plans { needs: found.into_iter().map(|(need, _)| need).collect(), obstacles }
 }
 
 /// What a mapping needs, and what is in its way if anything is.
-fn examine_one(link: &mut Link<'_>, targets: &Targets, world: &World, policy: &Policy) -> (Need, Option<Box<Obstacles>>) {
+fn examine_one(
+    link: &mut Link<'_>,
+    targets: &Targets,
+    world: &World,
+    protection: &Protection<'_>,
+) -> (Need, Option<Box<Obstacles>>) {
     holders::raise_purged_targets(link, targets, world);
     let linked = link.target_user(world).is_some_and(|account| target::is_linked(link, account, world));
     if linked || link.target.is_none() {
         return Default::default();
     }
-    let need = target::examine(link, world, policy);
+    let need = target::examine(link, world, protection);
     let mut obstacles = Obstacles::none();
     let wants_match = matches!(link.mapping.on_prem, OnPremSide::User(_));
     if wants_match && !is_held_by_sync(link, world) {
-        obstacles = holders::examine(link, need.set, targets, world, policy);
+        obstacles = holders::examine(link, need.set, targets, world, protection);
     }
     if need.stamp {
         holders::raise_stamped_too_late(link, targets, world);
@@ -161,13 +168,18 @@ fn group<T: Hash + Eq>(values: impl Iterator<Item = Option<T>>) -> Vec<Vec<usize
 }
 
 fn raise_duplicate(links: &mut [Link<'_>], group: &[usize], what: &str) {
-    let places: Vec<String> = group.iter().filter_map(|at| links.get(*at)).map(place).collect();
+    let places = places(links, group);
     for at in group {
         let Some(link) = links.get_mut(*at) else { continue };
         let message = format!("{} mappings name {what}", group.len());
-        let finding = link.finding(Code::DuplicateMapping, message).objects(places.clone()).hint("Keep one of them.");
+        let finding = link.finding(Code::DuplicateMapping, message).listed(places.clone()).hint("Keep one of them.");
         link.raise(finding);
     }
+}
+
+/// Where the mappings of a group stand, made once for all of them.
+fn places(links: &[Link<'_>], group: &[usize]) -> Listed {
+    Listed::of(group.len(), group.iter().filter_map(|at| links.get(*at)).map(place))
 }
 
 fn place(link: &Link<'_>) -> String {
@@ -183,11 +195,11 @@ fn raise_shared_anchors(links: &mut [Link<'_>], world: &World) {
         if different.len() < 2 {
             continue;
         }
-        let places: Vec<String> = group.iter().filter_map(|at| links.get(*at)).map(place).collect();
+        let places = places(links, &group);
         for at in group {
             let Some(link) = links.get_mut(at) else { continue };
             let finding = link.finding(Code::DuplicateAnchor, "another mapping wants the same ImmutableID for another AD user");
-            link.raise(finding.objects(places.clone()).hint("Keep one of them; in a forest migration that is the new AD user."));
+            link.raise(finding.listed(places.clone()).hint("Keep one of them; in a forest migration that is the new AD user."));
         }
     }
     parallel::for_each(links, |link| raise_anchor_of_others(link, world));
@@ -196,16 +208,18 @@ fn raise_shared_anchors(links: &mut [Link<'_>], world: &World) {
 /// Another AD user, mapped or not, from whom the sync client would make the same anchor.
 fn raise_anchor_of_others(link: &mut Link<'_>, world: &World) {
     let (Some(own), Some(anchor)) = (link.ad, &link.anchor) else { return };
-    let forest_of = |user: AdRef| world.forests.get(user).map(|(forest, _)| &*forest.name);
-    let others = world.forests.by_anchor(&anchor.value, None).into_iter().filter(|user| *user != own);
+    let sharers = world.forests.by_anchor(&anchor.value, None);
     // Across forests the old and the new object of a migrated person share the anchor on purpose.
-    let twins: Vec<AdRef> = others.filter(|user| forest_of(*user) == forest_of(own)).collect();
-    if twins.is_empty() {
+    let neighbours = world.forests.of_the_forest_of(own, &sharers);
+    let is_one_of_them =
+        world.forests.anchor(own).is_some_and(|current| current.is_ok_and(|current| current.value == anchor.value));
+    let count = neighbours.len() - usize::from(is_one_of_them && !neighbours.is_empty());
+    if count == 0 {
         return;
     }
-    let lines: Vec<String> = twins.iter().filter_map(|user| ad_user_line(*user, world)).collect();
+    let lines = neighbours.iter().filter(|user| **user != own).filter_map(|user| ad_user_line(*user, world));
     let message = format!("another AD user of the same forest has the source anchor `{}`, too", anchor.value);
-    let finding = link.finding(Code::DuplicateAnchor, message).objects(lines);
+    let finding = link.finding(Code::DuplicateAnchor, message).listed(Listed::of(count, lines));
     link.raise(finding.hint("Correct mS-DS-ConsistencyGuid (or the anchor attribute) of the one that it does not belong to."));
 }
 
@@ -238,12 +252,13 @@ fn raise_colliding_restores(links: &mut [Link<'_>], plans: &Plans, world: &World
         }
     }
     for (name, group) in owners.into_iter().filter(|(_, group)| group.len() > 1) {
-        let places: Vec<String> = group.iter().filter_map(|at| links.get(*at)).map(place).collect();
-        for at in group {
-            let Some(link) = links.get_mut(at) else { continue };
+        let group: Vec<usize> = group.into_iter().collect();
+        let places = places(links, &group);
+        for at in &group {
+            let Some(link) = links.get_mut(*at) else { continue };
             let message =
-                format!("{} accounts with the name or address {name} are to be restored; only one can have it", places.len());
-            let finding = link.finding(Code::TargetSoftDeleted, message).objects(places.clone());
+                format!("{} accounts with the name or address {name} are to be restored; only one can have it", group.len());
+            let finding = link.finding(Code::TargetSoftDeleted, message).listed(places.clone());
             link.raise(finding.hint("Restore the one that is really meant."));
         }
     }
@@ -251,25 +266,26 @@ fn raise_colliding_restores(links: &mut [Link<'_>], plans: &Plans, world: &World
 
 /// A mapping that depends on a blocked one is blocked, too, and says on whom it waits.
 fn raise_waiting(links: &mut [Link<'_>], plans: &Plans) {
-    let depends = |(at, obstacles): (&usize, &Obstacles)| obstacles.others().next().map(|_| *at);
-    let mut open: Vec<usize> = plans.obstacles.iter().filter_map(depends).collect();
-    loop {
-        let mut waiting: Vec<(usize, usize)> = Vec::new();
-        let blocked = |other: &usize| links.get(*other).is_none_or(Link::is_blocked);
-        open.retain(|at| !blocked(at));
-        for at in &open {
-            waiting.extend(plans.obstacles(*at).others().find(blocked).map(|other| (*at, other)));
-        }
-        if waiting.is_empty() {
-            return;
-        }
-        for (at, other) in waiting {
-            let (id, other_place) = links.get(other).map_or_else(Default::default, |other| (other.id.to_owned(), place(other)));
-            let Some(link) = links.get_mut(at) else { return };
-            let message =
-                format!("the account of mapping `{id}` holds the wanted ImmutableID or SID, and that mapping is blocked");
-            let finding = link.finding(Code::WaitsFor, message).objects([other_place]);
-            link.raise(finding.hint(format!("Clear what blocks `{id}`; this mapping then goes through by itself.")));
-        }
+    let mut waiters: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (at, obstacles) in &plans.obstacles {
+        obstacles.others().for_each(|other| waiters.entry(other).or_default().push(*at));
     }
+    // At first whoever depends on somebody, then who depends on those that have just been blocked.
+    let mut doubtful: BTreeSet<usize> = waiters.values().flatten().copied().collect();
+    while !doubtful.is_empty() {
+        let blocked = |other: &usize| links.get(*other).is_none_or(Link::is_blocked);
+        let open = doubtful.iter().copied().filter(|at| !blocked(at));
+        let waiting: Vec<(usize, usize)> =
+            open.filter_map(|at| Some((at, plans.obstacles(at).others().find(blocked)?))).collect();
+        waiting.iter().for_each(|(at, other)| raise_wait(links, *at, *other));
+        doubtful = waiting.iter().filter_map(|(at, _)| waiters.get(at)).flatten().copied().collect();
+    }
+}
+
+fn raise_wait(links: &mut [Link<'_>], at: usize, other: usize) {
+    let (id, other_place) = links.get(other).map_or_else(Default::default, |other| (other.id.to_owned(), place(other)));
+    let Some(link) = links.get_mut(at) else { return };
+    let message = format!("the account of mapping `{id}` holds the wanted ImmutableID or SID, and that mapping is blocked");
+    let finding = link.finding(Code::WaitsFor, message).objects([other_place]);
+    link.raise(finding.hint(format!("Clear what blocks `{id}`; this mapping then goes through by itself.")));
 }

@@ -12,7 +12,7 @@ use crate::tenant_model::{Suffix, UserRef, exported_primary, mail_addresses as c
 
 use super::describe::ad_user_line;
 use super::hints::skeleton;
-use super::world::{AdRef, World, mail_addresses};
+use super::world::{AdRef, AdUsers, World, mail_addresses};
 
 /// What an account and an AD user have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -267,7 +267,7 @@ fn weighed(
 }
 
 /// A value of an account: what is said of whose it is, the evidence that it is for that AD user, and whose it is.
-type Owned = (&'static str, Option<Evidence>, Vec<AdRef>);
+type Owned = (&'static str, Option<Evidence>, AdUsers);
 
 /// The AD users to whom the values of an account belong.
 fn owners(account: &CloudUser, world: &World) -> Vec<Owned> {
@@ -284,11 +284,11 @@ fn owners(account: &CloudUser, world: &World) -> Vec<Owned> {
     let of_address = account.primary_address().map(|address| with_primary(address, world)).unwrap_or_default();
     let of_number = account.employee_id.value().map(|number| forests.by_employee_id(number, None)).unwrap_or_default();
     vec![
-        ("its ImmutableID is that of", None, of_anchor),
-        ("its SID is that of", None, of_sid),
-        ("its object identifier is that of", None, of_pin),
+        ("its ImmutableID is that of", None, of_anchor.into()),
+        ("its SID is that of", None, of_sid.into()),
+        ("its object identifier is that of", None, of_pin.into()),
         ("its sign-in name is that of", Some(Evidence::SignInName), of_name),
-        ("its primary address is that of", Some(Evidence::PrimaryAddress), of_address),
+        ("its primary address is that of", Some(Evidence::PrimaryAddress), of_address.into()),
         ("its employeeId is that of", Some(Evidence::EmployeeId), of_number),
     ]
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::listed::Listed;
+
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -43,7 +45,7 @@ pub struct Finding {
     pub mapping: Option<String>,
     /// What was found, in a sentence.
     pub message: String,
-    /// The objects that take part, for people and scripts.
+    /// The objects that take part, for people and scripts: ten at most, and then how many more there are.
     pub objects: Vec<String>,
     /// How much it weighs.
     pub severity: Severity,
@@ -79,10 +81,15 @@ impl Finding {
         self
     }
 
-    /// Adds the objects that take part.
+    /// Adds the objects that take part: the first ten, and how many more there are.
     #[must_use]
-    pub fn objects(mut self, objects: impl IntoIterator<Item = String>) -> Self {
-        self.objects = objects.into_iter().collect();
+    pub fn objects(self, objects: impl IntoIterator<Item = String>) -> Self {
+        self.listed(objects.into_iter().collect())
+    }
+
+    /// Adds a list of the objects that take part.
+    pub(super) fn listed(mut self, objects: Listed) -> Self {
+        self.objects = objects.into_lines();
         self
     }
 

@@ -2,12 +2,14 @@
 //!
 //! The answer comes from the sync cycle of the tenant model; nothing here knows a rule of sync itself.
 
+use crate::model::text::same;
 use crate::model::{AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, SourceAnchor};
-use crate::tenant_model::{BLOCKS_HARD_MATCH, Incoming, SyncOutcome, SyncRefusal, Takeover, Tenant, UserRef};
+use crate::tenant_model::{BLOCKS_HARD_MATCH, Found, Incoming, SyncOutcome, SyncRefusal, Takeover, Tenant, UserRef, has_address};
 
 use super::describe::{ad_user_line, cloud_user_line, other_line, refusal_line};
 use super::finding::{Code, Severity};
 use super::link::Link;
+use super::listed::Gathered;
 use super::steps;
 use super::world::{AdRef, World, mail_addresses};
 
@@ -90,12 +92,12 @@ fn raise_enabled_twin(link: &mut Link<'_>, ad: AdRef, user: &AdUser, world: &Wor
     twins.sort_unstable();
     twins.dedup();
     if !twins.is_empty() {
-        let mut lines: Vec<String> = twins.iter().filter_map(|twin| ad_user_line(*twin, world)).collect();
-        lines.sort_unstable();
+        let mut lines = Gathered::default();
+        lines.add(twins.len(), twins.iter().filter_map(|twin| ad_user_line(*twin, world)));
         let finding = link
             .finding(Code::EnabledTwin, "the AD user is disabled, and another forest has an enabled account of the same name");
         link.raise(
-            finding.objects(lines).hint(
+            finding.listed(lines.listed()).hint(
                 "Sync joins the two and takes the anchor from the enabled account: map that one, or enable this one and disable the other first.",
             ),
         );
@@ -103,15 +105,19 @@ fn raise_enabled_twin(link: &mut Link<'_>, ad: AdRef, user: &AdUser, world: &Wor
 }
 
 fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, tenant: &Tenant) {
-    let mut conflicts: Vec<String> = Vec::new();
+    let Some(own) = tenant.user(target) else { return };
+    let mut conflicts = Gathered::default();
     for name in user.upn.as_deref().into_iter().chain(mail_addresses(user)) {
-        let owners = tenant.by_upn(name).into_iter().chain(tenant.by_address(name)).filter(|owner| *owner != target);
-        conflicts
-            .extend(owners.filter_map(|owner| tenant.user(owner)).map(|owner| format!("{name}: {}", cloud_user_line(owner))));
-        conflicts.extend(tenant.others_with_address(name).into_iter().map(|other| format!("{name}: {}", other_line(other))));
+        let mut add = |owners: Found, is_own: bool| {
+            let others = owners.len().saturating_sub(usize::from(is_own));
+            let accounts = owners.into_iter().filter(|owner| *owner != target).filter_map(|owner| tenant.user(owner));
+            conflicts.add(others, accounts.map(|owner| format!("{name}: {}", cloud_user_line(owner))));
+        };
+        add(tenant.by_upn(name), same(own.original_upn(), name));
+        add(tenant.by_address(name), has_address(own, name));
+        let others = tenant.others_with_address(name);
+        conflicts.add(others.len(), others.into_iter().map(|other| format!("{name}: {}", other_line(other))));
     }
-    conflicts.sort_unstable();
-    conflicts.dedup();
     if !conflicts.is_empty() {
         let finding = link.finding(
             Code::AddressConflict,
@@ -119,7 +125,7 @@ fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, 
         );
         let hint =
             "The link itself goes through; the name or address is withheld from this account until the other object gives it up.";
-        link.raise(finding.objects(conflicts).hint(hint));
+        link.raise(finding.listed(conflicts.listed()).hint(hint));
     }
 }
 

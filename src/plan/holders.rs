@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{AnchorForm, CloudKey, CloudUser, HolderDecision, Policy, Resolve, SourceAnchor};
+use crate::model::{AnchorForm, CloudKey, CloudUser, HolderDecision, Resolve, SourceAnchor};
 use crate::tenant_model::UserRef;
 
 use super::decision::{check_decision, check_protected};
@@ -10,6 +10,7 @@ use super::describe::{anchor_text, cloud_user_line};
 use super::draft::Targets;
 use super::finding::{Code, Finding};
 use super::link::Link;
+use super::protection::Protection;
 use super::steps::{self, Release};
 use super::world::World;
 
@@ -57,7 +58,13 @@ impl Obstacles {
 }
 
 /// Looks for everything in the way of a mapping that is to be set (or is armed).
-pub(super) fn examine(link: &mut Link<'_>, sets: bool, targets: &Targets, world: &World, policy: &Policy) -> Obstacles {
+pub(super) fn examine(
+    link: &mut Link<'_>,
+    sets: bool,
+    targets: &Targets,
+    world: &World,
+    protection: &Protection<'_>,
+) -> Obstacles {
     let mut obstacles = Obstacles::none();
     let Some(anchor) = link.anchor.clone() else { return obstacles };
     let found = find(link, &anchor, sets, world);
@@ -74,14 +81,14 @@ pub(super) fn examine(link: &mut Link<'_>, sets: bool, targets: &Targets, world:
                 if account.is_synced() && !account.is_deleted() {
                     raise_synced_holder(link, account, obstacle, Release::Decided, world);
                 }
-                check_decision(link, account, resolve, world, policy);
+                check_decision(link, account, resolve, world, protection);
                 link.decided.push((user, resolve));
             }
             None => raise_undecided(link, account, obstacle, &anchor, world),
         }
     }
     for account in obstacles.sid_of_targets.iter().filter_map(|(user, _)| world.tenant.user(*user)) {
-        check_protected(link, account, world, policy);
+        check_protected(link, account, world, protection);
     }
     raise_ambiguous_decisions(link, &found, targets, world);
     // By object id: the order in which accounts were read must not show in the order of writes.

@@ -23,11 +23,13 @@ mod guard;
 mod hints;
 mod holders;
 mod link;
+mod listed;
 mod names;
 pub mod next_sync;
 mod order;
 pub mod pairing;
 mod parallel;
+mod protection;
 mod prove;
 pub mod questions;
 mod resolve;
@@ -44,7 +46,7 @@ use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashSet};
 
 use crate::model::questions::Recorder;
-use crate::model::text::is_like;
+use crate::model::text::Pattern;
 use crate::model::{Desired, Mapping, Observed};
 
 pub(crate) use assemble::summary;
@@ -58,6 +60,7 @@ use finding::Finding;
 use hints::Hints;
 use link::Link;
 use names::Names;
+use protection::Protection;
 use rules::Claimed;
 use shown::Shown;
 use world::World;
@@ -111,6 +114,7 @@ fn plan<'w>(desired: &Desired, world: impl Borrow<World> + Into<Shown<'w>>, opti
 struct Drafted<'a> {
     draft: draft::Draft<'a>,
     rule_findings: Vec<Finding>,
+    protection: Protection<'a>,
 }
 
 /// Drafts every mapping, and goes on with that.
@@ -120,14 +124,16 @@ fn with_draft<T, W: Borrow<World>>(desired: &Desired, held: W, options: &Options
     let (from_rules, rule_findings) = expand_rules(desired, world);
     let mappings: Vec<&Mapping> = desired.mappings.iter().chain(&from_rules).collect();
     let names = Names::of(&mappings);
-    let is_wanted = |link: &Link<'_>| options.only.is_empty() || options.only.iter().any(|pattern| is_like(link.id, pattern));
+    let only: Vec<Pattern> = options.only.iter().map(|pattern| Pattern::new(pattern)).collect();
+    let is_wanted = |link: &Link<'_>| only.is_empty() || only.iter().any(|pattern| pattern.fits(link.id));
     let mut links = Vec::with_capacity(mappings.len());
     links.extend(mappings.iter().enumerate().map(|(at, mapping)| Link::new(names.name(at, mapping), mapping)).filter(is_wanted));
 
-    let context = draft::Context { policy: &desired.policy, hints: &hints, others: &BTreeSet::new() };
+    let protection = Protection::of(&desired.policy);
+    let context = draft::Context { protection: &protection, hints: &hints, others: &BTreeSet::new() };
     world.index_ahead(links.len());
     let draft = draft::draft(links, world, context);
-    go_on(Drafted { draft, rule_findings }, held)
+    go_on(Drafted { draft, rule_findings, protection }, held)
 }
 
 fn finish<'w>(
@@ -137,11 +143,11 @@ fn finish<'w>(
     options: &Options,
 ) -> Result<Body, ProofFailure> {
     let world = held.borrow();
-    let Drafted { mut draft, rule_findings } = drafted;
+    let Drafted { mut draft, rule_findings, protection } = drafted;
     let mut end = world.unchanged();
     let (proof, (actions, mut general)) = parallel::both(
         draft.links.len(),
-        || prove::prove(&draft, world, &desired.policy),
+        || prove::prove(&draft, world, &protection),
         || (carry::actions(&draft.links, &draft.ops, &mut end), general_findings(&draft, desired, world, options)),
     );
     let (proof, actions) = (proof?, actions.map_err(ProofFailure)?);
@@ -159,6 +165,7 @@ fn finish<'w>(
     general.extend(guard::limits(&actions, &desired.policy.limits, world));
     general.extend(guard::blocked_takeover(&actions, world));
     general.extend(rule_findings);
+    general.extend(protection.of_nobody(world));
     Ok(assemble::body(assemble::Parts { desired, options, draft, states, actions, general, proof }, held))
 }
 

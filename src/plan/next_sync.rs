@@ -3,6 +3,7 @@
 //! The answer is that of the tenant model's sync cycle on the end state of the plan; here it is only put into words.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
@@ -12,6 +13,7 @@ use crate::tenant_model::{Incoming, SyncOutcome, SyncRefusal, UserRef, mail_addr
 
 use super::describe::{cloud_user_line, other_line, refusal_line};
 use super::link::Link;
+use super::listed::{EXAMPLES, Listed};
 use super::world::{AdRef, World};
 
 /// What sync will do, and by which rule.
@@ -138,7 +140,8 @@ fn is_synced_by_somebody(holder: UserRef, account: &CloudUser, end: &World) -> b
     let by_name = end.forests.by_upn(account.original_upn(), None);
     let by_address = mail_addresses(account).flat_map(|address| end.forests.by_address(address, None));
     let ends_here = |user: AdRef| ask(user, end).is_some_and(|outcome| outcome.account() == Some(holder));
-    by_anchor.chain(by_name).chain(by_address).any(ends_here)
+    // Of many who share a value hardly anybody ends here; the first are enough.
+    by_anchor.chain(by_name).chain(by_address).take(EXAMPLES).any(ends_here)
 }
 
 fn told(outcome: &SyncOutcome, end: &World) -> NextSync {
@@ -175,11 +178,11 @@ fn beside(conflicts: &[EntraId], passed_over: &[SyncRefusal], end: &World) -> Th
     let passed = passed_over
         .iter()
         .filter_map(|refusal| Some(format!("beside {}: {}", object(refusal.user?, end), refusal_line(refusal))));
-    let is_told = |id: &&EntraId| passed_over.iter().any(|refusal| refusal.user == Some(**id));
-    let others = conflicts.iter().filter(|id| !is_told(id));
-    passed
-        .chain(others.map(|id| format!("beside {}, which has its sign-in name or an address of it", object(*id, end))))
-        .collect()
+    let told: BTreeSet<EntraId> = passed_over.iter().filter_map(|refusal| refusal.user).collect();
+    let others: Vec<EntraId> = conflicts.iter().copied().filter(|id| !told.contains(id)).collect();
+    let total = passed_over.iter().filter(|refusal| refusal.user.is_some()).count() + others.len();
+    let others = others.iter().map(|id| format!("beside {}, which has its sign-in name or an address of it", object(*id, end)));
+    Listed::of(total, passed.chain(others)).into_lines().into()
 }
 
 /// Entra draws four digits for a placeholder name; nobody knows them before.

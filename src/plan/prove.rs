@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{CloudUser, Policy, Resolve, Text};
+use crate::model::{CloudUser, Resolve, Text};
 use crate::tenant_model::{ChangeKind, UserRef};
 
 use super::body::Proof;
@@ -15,6 +15,7 @@ use super::hints::Hints;
 use super::link::Link;
 use super::order::{Op, Write};
 use super::parallel;
+use super::protection::Protection;
 use super::world::{AdRef, World};
 
 /// In groups with more writes than this, interruptions are tried at this many places, evenly spread.
@@ -29,11 +30,11 @@ pub struct ProofFailure(pub(super) String);
 ///
 /// # Errors
 /// The first promise that is not kept.
-pub(super) fn prove(draft: &Draft<'_>, world: &World, policy: &Policy) -> Result<Proof, ProofFailure> {
+pub(super) fn prove(draft: &Draft<'_>, world: &World, protection: &Protection<'_>) -> Result<Proof, ProofFailure> {
     let targets =
         |blocked: bool| draft.links.iter().filter(move |link| link.is_blocked() == blocked).filter_map(|link| link.target);
     let kept: BTreeSet<UserRef> = targets(true).collect();
-    let prover = Prover { whole: draft, world, policy, kept, written: targets(false).collect() };
+    let prover = Prover { whole: draft, world, protection, kept, written: targets(false).collect() };
     let mut trials: Vec<(Group, Result<Proof, ProofFailure>)> =
         groups(draft).into_iter().map(|group| (group, Ok(Proof::default()))).collect();
     parallel::for_each(&mut trials, |(group, outcome)| *outcome = prover.prove_group(group));
@@ -83,7 +84,7 @@ fn groups(draft: &Draft<'_>) -> Vec<Group> {
 struct Prover<'a, 'd> {
     whole: &'d Draft<'a>,
     world: &'d World,
-    policy: &'d Policy,
+    protection: &'d Protection<'d>,
     /// Targets of blocked mappings: nobody may write them.
     kept: BTreeSet<UserRef>,
     /// Targets of all other mappings.
@@ -122,7 +123,7 @@ impl<'a> Prover<'a, '_> {
         draft(
             links.iter().map(|link| link.anew()).collect(),
             world,
-            Context { policy: self.policy, hints: &Hints::none(), others: &self.kept },
+            Context { protection: self.protection, hints: &Hints::none(), others: &self.kept },
         )
     }
 

@@ -5,13 +5,14 @@ use crate::model::{
     Acceptable, AnchorForm, AnchorOrigin, AnchorProblem, CloudKey, CloudUser, GuidInput, ObjectGuid, OnPremKey, OnPremSelector,
     OnPremSide, SourceAnchor, Upn, WriteSide,
 };
-use crate::tenant_model::UserRef;
+use crate::tenant_model::{Found, UserRef};
 
 use super::describe::{ad_user_line, cloud_user_line};
 use super::finding::{Code, Severity};
 use super::hints::Hints;
 use super::link::Link;
-use super::world::{AdRef, World, mail_addresses};
+use super::listed::Listed;
+use super::world::{AdRef, AdUsers, World, mail_addresses};
 
 /// Resolves both sides and the wanted anchor of a mapping.
 pub(super) fn resolve(link: &mut Link<'_>, world: &World, hints: &Hints) {
@@ -34,15 +35,15 @@ fn resolve_on_prem(link: &mut Link<'_>, world: &World, hints: &Hints) {
         return;
     }
     let usable: Vec<AdRef> = found.iter().copied().filter(|user| exclusion(*user, world).is_none()).collect();
-    match (usable.as_slice(), found.as_slice()) {
+    match (usable.as_slice(), &found[..]) {
         ([one], _) => link.ad = Some(*one),
         ([], [excluded, ..]) => raise_excluded(link, *excluded, world),
         ([], []) => raise_on_prem_not_found(link, selector, world, hints),
         (many, _) => {
-            let lines = many.iter().filter_map(|user| ad_user_line(*user, world));
+            let lines = Listed::of(many.len(), many.iter().filter_map(|user| ad_user_line(*user, world)));
             let message = format!("{} AD users answer to `{}`", many.len(), selector.text);
             let hint = "Name one of them by `guid` or `dn`, or narrow the selector with `forest`.";
-            let finding = link.finding(Code::OnpremAmbiguous, message).objects(lines).hint(hint);
+            let finding = link.finding(Code::OnpremAmbiguous, message).listed(lines).hint(hint);
             link.raise(finding);
         }
     }
@@ -145,24 +146,24 @@ fn take_at_its_word(link: &mut Link<'_>, world: &World, selector: &OnPremSelecto
 }
 
 /// The AD users that a selector names.
-pub(super) fn find_on_prem(selector: &OnPremSelector, world: &World) -> Vec<AdRef> {
+pub(super) fn find_on_prem(selector: &OnPremSelector, world: &World) -> AdUsers {
     let (forests, place) = (&world.forests, selector.forest.as_deref());
     match &selector.key {
-        OnPremKey::Dn(dn) => forests.by_dn(dn, place),
-        OnPremKey::Guid(GuidInput::Guid(guid)) => forests.by_guid(guid, place),
+        OnPremKey::Dn(dn) => forests.by_dn(dn, place).into(),
+        OnPremKey::Guid(GuidInput::Guid(guid)) => forests.by_guid(guid, place).into(),
         OnPremKey::Guid(GuidInput::BareHex { as_text, as_bytes }) => {
             let mut found = forests.by_guid(as_text, place);
             found.extend(forests.by_guid(as_bytes, place));
             found.dedup();
-            found
+            found.into()
         }
-        OnPremKey::Sid(sid) => forests.by_sid(sid, place),
+        OnPremKey::Sid(sid) => forests.by_sid(sid, place).into(),
         OnPremKey::Sam { name, domain } => {
-            let mut found = forests.by_sam(name, place);
-            if let Some(domain) = domain {
-                found.retain(|user| is_in_domain(*user, domain, world));
+            let found = forests.by_sam(name, place);
+            match domain {
+                Some(domain) => found.into_iter().filter(|user| is_in_domain(*user, domain, world)).collect::<Vec<_>>().into(),
+                None => found,
             }
-            found
         }
         OnPremKey::Upn(upn) => forests.by_upn(upn.as_str(), place),
         OnPremKey::Mail(mail) => forests.by_address(mail.as_str(), place),
@@ -210,7 +211,7 @@ fn resolve_cloud(link: &mut Link<'_>, world: &World, hints: &Hints) {
     let is_known = world.recorder().open() == open;
     let user = |user: &UserRef| world.tenant.user(*user);
     let live: Vec<UserRef> = found.iter().copied().filter(|one| user(one).is_some_and(|user| !user.is_deleted())).collect();
-    match (live.as_slice(), found.as_slice()) {
+    match (live.as_slice(), &found[..]) {
         ([one], _) => link.target = Some(*one),
         ([], [one]) => take_deleted(link, *one, world),
         ([], []) => match parked_target(link, world) {
@@ -222,21 +223,21 @@ fn resolve_cloud(link: &mut Link<'_>, world: &World, hints: &Hints) {
             None => raise_not_known(link, Code::CloudNotFound),
         },
         ([], many) | (many, _) => {
-            let lines = many.iter().filter_map(user).map(cloud_user_line);
+            let lines = Listed::of(many.len(), many.iter().filter_map(user).map(cloud_user_line));
             let message = format!("{} cloud users answer to `{}`", many.len(), selector.text);
-            let finding = link.finding(Code::CloudAmbiguous, message).objects(lines).hint("Name one of them by `id`.");
+            let finding = link.finding(Code::CloudAmbiguous, message).listed(lines).hint("Name one of them by `id`.");
             link.raise(finding);
         }
     }
 }
 
 /// The cloud users that a selector names, live and deleted.
-pub(super) fn find_cloud(key: &CloudKey, world: &World) -> Vec<UserRef> {
+pub(super) fn find_cloud(key: &CloudKey, world: &World) -> Found {
     match key {
-        CloudKey::Id(id) => world.tenant.by_id(id).into_iter().collect(),
+        CloudKey::Id(id) => world.tenant.by_id(id).into_iter().collect::<Vec<_>>().into(),
         CloudKey::Upn(upn) => world.tenant.by_upn(upn.as_str()),
         CloudKey::Mail(mail) => world.tenant.by_address(mail.as_str()),
-        CloudKey::EmployeeId(employee_id) => world.tenant.by_employee_id(employee_id),
+        CloudKey::EmployeeId(employee_id) => world.tenant.by_employee_id(employee_id).into(),
     }
 }
 

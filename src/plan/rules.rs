@@ -12,9 +12,6 @@ use crate::tenant_model::UserRef;
 use super::finding::{Code, Finding, Severity};
 use super::world::{AdRef, World};
 
-/// How many users without a pair a finding names.
-const EXAMPLES: usize = 10;
-
 /// Who is spoken for by a mapping that stands above.
 #[derive(Debug, Default)]
 pub(super) struct Claimed {
@@ -50,12 +47,12 @@ pub(super) fn expand(rules: &[Rule], mut claimed: Claimed, world: &World) -> (Ve
             claimed.ad.insert(user);
             claimed.cloud.extend(target);
         }
-        findings.extend(unpaired_finding(rule, &unpaired));
+        findings.extend(unpaired_finding(rule, unpaired));
     }
     (mappings, findings)
 }
 
-fn unpaired_finding(rule: &Rule, unpaired: &[String]) -> Option<Finding> {
+fn unpaired_finding(rule: &Rule, unpaired: Vec<String>) -> Option<Finding> {
     (!unpaired.is_empty()).then(|| {
         let message = format!(
             "rule `{}` ({}:{}) found no cloud user for {} AD users; they are left alone",
@@ -64,11 +61,9 @@ fn unpaired_finding(rule: &Rule, unpaired: &[String]) -> Option<Finding> {
             rule.source.line,
             unpaired.len()
         );
-        let more = unpaired.len().saturating_sub(EXAMPLES);
-        let rest = (more > 0).then(|| format!("and {more} more"));
         Finding::general(Code::CloudNotFound, message)
             .with_severity(Severity::Info)
-            .objects(unpaired.iter().take(EXAMPLES).cloned().chain(rest))
+            .objects(unpaired)
             .hint("Map those who have an account under another name by hand.")
     })
 }

@@ -67,7 +67,7 @@ fn out_of_scope(link: &Link<'_>, account: &CloudUser, then: String, world: &Worl
 fn linked_ad_user(account: &CloudUser, world: &World) -> String {
     let pinned = account.object_identifier.value().map(|guid| world.forests.by_guid(guid, None));
     let by_sid = || account.sid.value().map(|sid| world.forests.by_sid(sid, None));
-    let by_anchor = || account.immutable_id.as_ref().map(|id| world.forests.by_anchor(id, None));
+    let by_anchor = || account.immutable_id.as_ref().map(|id| world.forests.by_anchor(id, None).to_vec());
     let is_found = |users: &Vec<_>| !users.is_empty();
     let users = pinned.filter(is_found).or_else(|| by_sid().filter(is_found)).or_else(by_anchor).unwrap_or_default();
     match users.as_slice() {

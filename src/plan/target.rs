@@ -1,11 +1,12 @@
 //! What is due on the cloud user of a mapping, and whether it may be written.
 
-use crate::model::{Acceptable, AnchorMode, CloudUser, OnPremKey, OnPremSide, Policy, WriteSide};
+use crate::model::{Acceptable, AnchorMode, CloudUser, OnPremKey, OnPremSide, WriteSide};
 
 use super::account;
 use super::describe::{anchor_text, cloud_user_line};
 use super::finding::{Code, Severity};
 use super::link::Link;
+use super::protection::Protection;
 use super::steps;
 use super::world::World;
 
@@ -56,7 +57,7 @@ pub(super) fn is_linked(link: &Link<'_>, account: &CloudUser, world: &World) -> 
 }
 
 /// Finds out what is due on the target and raises whatever forbids it.
-pub(super) fn examine(link: &mut Link<'_>, world: &World, policy: &Policy) -> Need {
+pub(super) fn examine(link: &mut Link<'_>, world: &World, protection: &Protection<'_>) -> Need {
     let Some(account) = link.target_user(world) else { return Need::default() };
     let mut need = wanted(link, account, world);
     if need.stamp {
@@ -85,7 +86,7 @@ pub(super) fn examine(link: &mut Link<'_>, world: &World, policy: &Policy) -> Ne
     super::federation::examine_federation(link, account, world, &mut need);
     // Last, once everything that is to be written is known.
     if need.writes_cloud() {
-        account::raise_protected(link, account, policy, &world.tenant);
+        account::raise_protected(link, account, protection, &world.tenant);
         account::raise_guest(link, account);
         if links {
             account::raise_roles(link, account, &world.tenant);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use crate::model::hits::{FEW, Hits, Popular};
 use crate::model::index::Index;
 use crate::model::questions::{ForestKey, ForestQuestion, Recorder};
 use crate::model::text::{fold, same};
@@ -40,6 +41,20 @@ pub(super) type Place<'p> = Option<&'p str>;
 pub(super) struct Forests {
     base: Arc<Base>,
     stamped: BTreeMap<AdRef, AdUser>,
+    popular: Popular<(Common, Option<Text>), AdRef>,
+}
+
+/// AD users that a look-up found, by forest and name.
+pub(super) type AdUsers = Hits<AdRef>;
+
+/// What many AD users may have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Common {
+    Sam,
+    Upn,
+    Address,
+    EmployeeId,
+    Anchor,
 }
 
 #[derive(Debug)]
@@ -91,10 +106,7 @@ impl World {
 
     /// The same directories before any step of a plan.
     pub(super) fn unchanged(&self) -> Self {
-        Self {
-            forests: Forests { base: Arc::clone(&self.forests.base), stamped: BTreeMap::new() },
-            tenant: self.tenant.unchanged(),
-        }
+        Self { forests: Forests::over(Arc::clone(&self.forests.base)), tenant: self.tenant.unchanged() }
     }
 }
 
@@ -120,7 +132,11 @@ impl Forests {
             by_consistency_guid: OnceLock::new(),
             recorder,
         };
-        Self { base: Arc::new(base), stamped: BTreeMap::new() }
+        Self::over(Arc::new(base))
+    }
+
+    fn over(base: Arc<Base>) -> Self {
+        Self { base, stamped: BTreeMap::new(), popular: Popular::default() }
     }
 
     pub(super) fn all(&self) -> &[ObservedForest] {
@@ -148,11 +164,20 @@ impl Forests {
         self.get(user).map(|(forest, user)| effective_anchor(&forest.anchor, user))
     }
 
+    /// Those who are in the forest of a user, out of what was found: that comes in the order of the forests.
+    pub(super) fn of_the_forest_of<'u>(&self, own: AdRef, found: &'u [AdRef]) -> &'u [AdRef] {
+        let name = |user: AdRef| self.get(user).map(|(forest, _)| &*forest.name);
+        let start = found.partition_point(|user| name(*user) < name(own));
+        let end = found.partition_point(|user| name(*user) <= name(own));
+        found.get(start..end).unwrap_or_default()
+    }
+
     /// Writes mS-DS-ConsistencyGuid.
     pub(super) fn stamp(&mut self, user: AdRef, guid: ObjectGuid) {
         if let Some(read) = self.user(user) {
             let stamped = AdUser { consistency_guid: GuidAttribute::Bytes((*guid.ad_bytes()).into()), ..read.clone() };
             self.stamped.insert(user, stamped);
+            self.popular.forget();
         }
     }
 
@@ -216,42 +241,58 @@ impl Forests {
         self.hits(index.candidates(sid), place, |_, user| user.sid.as_ref() == Some(sid))
     }
 
-    pub(super) fn by_sam(&self, name: &str, place: Place<'_>) -> Vec<AdRef> {
+    pub(super) fn by_sam(&self, name: &str, place: Place<'_>) -> AdUsers {
         self.ask(place, || ForestKey::Sam(fold(name).into()));
         let index = self.index(&self.base.by_sam, |_, user, add| user.sam.iter().for_each(|sam| add.folded(sam)));
-        self.hits(index.candidates_folded(name), place, |_, user| user.sam.as_ref().is_some_and(|sam| same(sam, name)))
+        self.common(index, Common::Sam, name, place, |user| user.sam.as_ref().is_some_and(|sam| same(sam, name)))
     }
 
-    pub(super) fn by_upn(&self, upn: &str, place: Place<'_>) -> Vec<AdRef> {
+    pub(super) fn by_upn(&self, upn: &str, place: Place<'_>) -> AdUsers {
         self.ask(place, || ForestKey::Upn(fold(upn).into()));
         let index = self.index(&self.base.by_upn, |_, user, add| user.upn.iter().for_each(|upn| add.folded(upn)));
-        self.hits(index.candidates_folded(upn), place, |_, user| user.upn.as_ref().is_some_and(|own| same(own, upn)))
+        self.common(index, Common::Upn, upn, place, |user| user.upn.as_ref().is_some_and(|own| same(own, upn)))
     }
 
     /// By mail or any smtp address.
-    pub(super) fn by_address(&self, address: &str, place: Place<'_>) -> Vec<AdRef> {
+    pub(super) fn by_address(&self, address: &str, place: Place<'_>) -> AdUsers {
         self.ask(place, || ForestKey::Mail(fold(address).into()));
         let index = self.index(&self.base.by_address, |_, user, add| mail_addresses(user).for_each(|own| add.folded(own)));
-        self.hits(index.candidates_folded(address), place, |_, user| mail_addresses(user).any(|own| same(own, address)))
+        self.common(index, Common::Address, address, place, |user| mail_addresses(user).any(|own| same(own, address)))
     }
 
-    pub(super) fn by_employee_id(&self, employee_id: &str, place: Place<'_>) -> Vec<AdRef> {
+    pub(super) fn by_employee_id(&self, employee_id: &str, place: Place<'_>) -> AdUsers {
         self.ask(place, || ForestKey::EmployeeId(fold(employee_id).into()));
         let index = self.index(&self.base.by_employee_id, |_, user, add| user.employee_id.iter().for_each(|own| add.folded(own)));
-        self.hits(index.candidates_folded(employee_id), place, |_, user| {
+        self.common(index, Common::EmployeeId, employee_id, place, |user| {
             user.employee_id.as_ref().is_some_and(|own| same(own, employee_id))
         })
     }
 
     /// By the effective anchor as it stands now.
-    pub(super) fn by_anchor(&self, id: &ImmutableId, place: Place<'_>) -> Vec<AdRef> {
+    pub(super) fn by_anchor(&self, id: &ImmutableId, place: Place<'_>) -> AdUsers {
         self.ask(place, || ForestKey::ImmutableId(id.clone()));
         let index = self.anchors();
-        let stamped = self.stamped.keys().map(|user| user.0);
-        let candidates: Vec<u32> = index.candidates(id).into_iter().chain(stamped).collect();
-        self.hits(candidates, place, |forest, user| {
+        let has = |forest: &ObservedForest, user: &AdUser| {
             effective_anchor(&forest.anchor, user).is_ok_and(|anchor| anchor.value == *id)
+        };
+        let stamped = || self.stamped.keys().map(|user| user.0);
+        let some = index.some_candidates(id, FEW + 1);
+        if some.len() <= FEW {
+            return Hits::Few(self.hits(some.into_iter().chain(stamped()).collect(), place, has));
+        }
+        self.popular.find((Common::Anchor, place.map(Into::into)), id.as_str(), || {
+            self.hits(index.candidates(id).into_iter().chain(stamped()).collect(), place, has)
         })
+    }
+
+    /// By a name that many may have in common, of whom each may look up who the others are. No stamp changes it.
+    fn common(&self, index: &Index, common: Common, key: &str, place: Place<'_>, has: impl Fn(&AdUser) -> bool) -> AdUsers {
+        let (key, has) = (&*fold(key), |_: &ObservedForest, user: &AdUser| has(user));
+        let some = index.some_candidates(key, FEW + 1);
+        if some.len() <= FEW {
+            return Hits::Few(self.hits(some, place, has));
+        }
+        self.popular.find((common, place.map(Into::into)), key, || self.hits(index.candidates(key), place, has))
     }
 
     fn anchors(&self) -> &Index {
@@ -282,7 +323,9 @@ impl Forests {
         if found.len() > 1 {
             found.sort_unstable();
             found.dedup();
-            found.sort_by_key(|user| self.get(*user).map(|(forest, user)| (forest.name.clone(), user.dn.clone(), user.guid)));
+            found.sort_by_cached_key(|user| {
+                self.get(*user).map(|(forest, user)| (forest.name.clone(), user.dn.clone(), user.guid))
+            });
         }
         found
     }

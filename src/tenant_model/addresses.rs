@@ -5,14 +5,15 @@ use crate::model::questions::CloudQuestion;
 use crate::model::text::{fold, same};
 use crate::model::{CloudUser, EntraId, OtherObject, ProxyAddress};
 
+use super::state::{Common, Found};
 use super::{Tenant, UserRef};
 
 impl Tenant {
     /// Users, live and deleted, that own this address. `mail` alone owns nothing where proxyAddresses were read.
     #[must_use]
-    pub fn address_owners(&self, address: &str) -> Vec<UserRef> {
-        let owns = |user: &UserRef| self.user(*user).is_some_and(|user| owned_addresses(user).any(|own| same(own, address)));
-        self.by_address(address).into_iter().filter(owns).collect()
+    pub fn address_owners(&self, address: &str) -> Found {
+        let owns = |user: &CloudUser| owned_addresses(user).any(|own| same(own, address));
+        self.among(Common::OwnedAddress, address, self.by_address(address), owns)
     }
 
     /// Groups and contacts that own this address.
@@ -86,5 +87,29 @@ mod tests {
         assert_eq!(owners, [id(1), id(3)]);
         assert_eq!(tenant.others_with_address("SHARED@x.example").len(), 1);
         assert!(tenant.others_with_address("b@x.example").is_empty());
+    }
+
+    #[test]
+    fn what_many_have_in_common_is_found_as_what_few_have() {
+        let names: Vec<String> = (0..100).map(|n| format!("u{n}")).collect();
+        let mut observed = TenantBuilder::users(&names.iter().map(String::as_str).collect::<Vec<_>>()).observed();
+        for user in &mut observed.users {
+            user.mail = Known::Is("Shared@x.example".into());
+        }
+        observed.users[7].proxy_addresses = Known::Is(["smtp:shared@x.example"].into());
+        observed.users[9].proxy_addresses = Known::Null;
+        let mut tenant = Tenant::new(observed);
+        let count = |tenant: &Tenant| {
+            let name = "shared@X.example";
+            [tenant.by_address(name).len(), tenant.address_owners(name).len(), tenant.live_by_address(name).len()]
+        };
+        assert_eq!((count(&tenant), count(&tenant)), ([100, 99, 100], [100, 99, 100]));
+        let first = tenant.by_address("shared@x.example")[0];
+        let before = tenant.clone();
+        let gone = tenant.user(first).unwrap().binned("2026-11-01T00:00:00Z");
+        tenant.replace(first, Some(gone));
+        assert_eq!(count(&tenant), [100, 99, 99]);
+        tenant.replace(first, None);
+        assert_eq!((count(&tenant), count(&before)), ([99, 98, 99], [100, 99, 100]));
     }
 }

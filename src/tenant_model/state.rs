@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use crate::model::hits::{Hits, Popular};
 use crate::model::index::Index;
 use crate::model::questions::Recorder;
 use crate::model::text::fold;
@@ -12,7 +13,7 @@ use super::domains::DomainIndex;
 use super::roles::RoleIndex;
 use find::odd_guids;
 
-pub(crate) use find::mail_addresses;
+pub(crate) use find::{has_address, mail_addresses};
 
 mod find;
 
@@ -27,6 +28,9 @@ impl UserRef {
     }
 }
 
+/// Users of a [`Tenant`] that a look-up found, by object id.
+pub type Found = Hits<UserRef>;
+
 /// A tenant that can be changed by Entra's rules. Cloning shares what was read and copies only the changes.
 #[derive(Debug, Clone)]
 pub struct Tenant {
@@ -35,6 +39,7 @@ pub struct Tenant {
     changed: BTreeMap<u32, Option<Box<CloudUser>>>,
     /// Keys of the changed users. Old entries stay and are filtered out on every look-up.
     changed_keys: Index,
+    popular: Popular<Common, UserRef>,
     created: u32,
     formerly_synced_editable: bool,
 }
@@ -70,6 +75,19 @@ enum Space {
     Upn,
     Sid,
     Address,
+}
+
+/// What many users may have in common.
+#[derive(Debug, Clone, Copy, Hash, PartialEq, Eq)]
+pub(super) enum Common {
+    Upn,
+    Address,
+    /// Of those with an address, who owns it.
+    OwnedAddress,
+    /// Of those with an address, who lives.
+    LiveAddress,
+    /// Of those with a sign-in name, who lives.
+    LiveUpn,
 }
 
 impl Tenant {
@@ -116,7 +134,14 @@ impl Tenant {
     }
 
     fn over(base: Arc<Base>, formerly_synced_editable: bool) -> Self {
-        Self { base, changed: BTreeMap::new(), changed_keys: Index::default(), created: 0, formerly_synced_editable }
+        Self {
+            base,
+            changed: BTreeMap::new(),
+            changed_keys: Index::default(),
+            popular: Popular::default(),
+            created: 0,
+            formerly_synced_editable,
+        }
     }
 
     /// Whether on-premises values of formerly synced users can be written. Sources disagree, so an emulator can switch it off.
@@ -189,6 +214,7 @@ impl Tenant {
                 self.changed_keys.insert((Space::Address, fold(address).into_owned()), user.0);
             }
         }
+        self.popular.forget();
         self.changed.insert(user.0, changed.map(Box::new));
     }
 

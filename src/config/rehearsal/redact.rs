@@ -11,7 +11,7 @@ use super::super::tree::Value;
 use super::super::yaml;
 use super::{Exported, WrittenFile, block, table, text_of};
 use crate::diag::Diagnostics;
-use crate::model::{AnchorMode, EntraId, GuidInput, ImmutableId, ObjectGuid, ObservedTenant};
+use crate::model::{AccountPattern, AnchorMode, EntraId, GuidInput, ImmutableId, ObjectGuid, ObservedTenant, has_wildcards};
 use crate::redact::Redactor;
 
 /// The configuration with stand-ins and other sources, and its mapping files; the configuration comes first.
@@ -221,7 +221,6 @@ impl Selectors<'_> {
 
     /// A pattern of the policy. One with wildcards becomes the accounts that it protects, unless it is about a whole domain.
     fn protected(&mut self, pattern: &str, tenant: &ObservedTenant) -> Vec<String> {
-        let has_wildcards = |text: &str| text.contains(['*', '?']);
         if pattern.parse::<EntraId>().is_ok() || pattern.parse::<ObjectGuid>().is_ok() {
             return vec![self.guid(pattern)];
         }
@@ -231,7 +230,8 @@ impl Selectors<'_> {
             _ if !has_wildcards(pattern) => return vec![self.0.address(pattern)],
             _ => {}
         }
-        let users = tenant.users.iter().filter(|user| user.is_called_like(pattern));
+        let pattern = AccountPattern::new(pattern);
+        let users = tenant.users.iter().filter(|user| pattern.fits(&user.names()));
         users.map(|user| self.0.id(user.id).to_string()).collect()
     }
 }

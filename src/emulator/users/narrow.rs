@@ -54,11 +54,11 @@ fn with_value(path: &Path, value: &Literal, world: &World) -> Option<Vec<usize>>
     let found = if is(path, "id") {
         return Some(places(world, &text.parse().into_iter().collect::<Vec<_>>()));
     } else if is(path, "userPrincipalName") {
-        tenant.by_upn(text)
+        tenant.by_upn(text).to_vec()
     } else if is(path, "employeeId") {
         tenant.by_employee_id(text)
     } else if is(path, "mail") {
-        tenant.by_address(text)
+        tenant.by_address(text).to_vec()
     } else if is(path, "onPremisesImmutableId") && text.is_ascii() {
         anchors(text, tenant)
     } else if is(path, "onPremisesSecurityIdentifier") {

@@ -91,7 +91,7 @@ fn own_id(id: &ImmutableId, ad: AdRef, world: &World) -> Option<String> {
 fn somebodys_id(id: &ImmutableId, world: &World) -> Option<String> {
     let forests = &world.forests;
     let line = |users: Vec<AdRef>| users.into_iter().find_map(|user| ad_user_line(user, world));
-    if let Some(owner) = line(forests.by_anchor(id, None)) {
+    if let Some(owner) = line(forests.by_anchor(id, None).to_vec()) {
         return Some(format!("the source anchor of {owner}"));
     }
     let guids: Vec<_> = AnchorForm::of(id).guids().into_iter().flatten().collect();
@@ -100,6 +100,6 @@ fn somebodys_id(id: &ImmutableId, world: &World) -> Option<String> {
     if let Some(owner) = of_guid {
         return Some(format!("a GUID of {owner}, which is not its source anchor so"));
     }
-    let swapped = guids.iter().find_map(|guid| line(forests.by_anchor(&guid.byte_swapped().immutable_id(), None)));
+    let swapped = guids.iter().find_map(|guid| line(forests.by_anchor(&guid.byte_swapped().immutable_id(), None).to_vec()));
     swapped.map(|owner| format!("the GUID of {owner} with the first three groups reversed"))
 }

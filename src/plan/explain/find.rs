@@ -6,7 +6,7 @@ use crate::tenant_model::UserRef;
 use super::super::describe::{ad_user_line, cloud_user_line};
 use super::super::hints::Hints;
 use super::super::resolve::{find_cloud, find_on_prem, other_byte_order, other_object};
-use super::super::world::{AdRef, World};
+use super::super::world::{AdRef, AdUsers, World};
 use super::{Unexplained, Wanted};
 
 /// Who was meant.
@@ -41,7 +41,7 @@ pub(super) fn find(wanted: &Wanted, world: &World) -> Result<Found, Unexplained>
 }
 
 /// Those who answer to the selector; a GUID may also be the one in the source anchor, and an ImmutableID be misspelt.
-fn ad_users(selector: &OnPremSelector, world: &World) -> Vec<AdRef> {
+fn ad_users(selector: &OnPremSelector, world: &World) -> AdUsers {
     let found = find_on_prem(selector, world);
     if !found.is_empty() {
         return found;
@@ -56,7 +56,7 @@ fn ad_users(selector: &OnPremSelector, world: &World) -> Vec<AdRef> {
     let mut users: Vec<AdRef> = guids.flat_map(|guid| with(&guid)).collect();
     users.sort_unstable();
     users.dedup();
-    users
+    users.into()
 }
 
 /// The only one of them; `None` when there is nobody.
@@ -82,7 +82,7 @@ fn accounts(key: &CloudKey, world: &World) -> Option<Result<UserRef, Unexplained
     let found = find_cloud(key, world);
     let is_live = |user: &UserRef| world.tenant.user(*user).is_some_and(|account| !account.is_deleted());
     let live: Vec<UserRef> = found.iter().copied().filter(is_live).collect();
-    match (live.as_slice(), found.as_slice()) {
+    match (live.as_slice(), &found[..]) {
         ([one], _) | ([], [one]) => Some(Ok(*one)),
         ([], []) => None,
         ([], many) | (many, _) => {

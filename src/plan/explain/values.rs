@@ -49,9 +49,9 @@ impl FoundValue {
 
 fn by_id(account: &CloudUser, world: &World) -> Vec<FoundValue> {
     let Some(id) = &account.immutable_id else { return Vec::new() };
-    let exact = world.forests.by_anchor(id, None);
+    let exact = world.forests.by_anchor(id, None).to_vec();
     let guids: Vec<ObjectGuid> = AnchorForm::of(id).guids().into_iter().flatten().collect();
-    let anchored = |guid: &ObjectGuid| world.forests.by_anchor(&guid.immutable_id(), None);
+    let anchored = |guid: &ObjectGuid| world.forests.by_anchor(&guid.immutable_id(), None).to_vec();
     let with = |guid: &ObjectGuid| [world.forests.by_guid(guid, None), world.forests.by_consistency_guid(guid, None)].concat();
     let odd: Vec<AdRef> = guids
         .iter()
@@ -76,7 +76,7 @@ fn by_written_values(account: &CloudUser, world: &World) -> Vec<FoundValue> {
 
 fn by_names(account: &CloudUser, world: &World) -> Vec<FoundValue> {
     let forests = &world.forests;
-    let named = |name: &str| [forests.by_upn(name, None), forests.by_address(name, None)].concat();
+    let named = |name: &str| [forests.by_upn(name, None).to_vec(), forests.by_address(name, None).to_vec()].concat();
     let upn = account.original_upn();
     let mut found = vec![FoundValue::new(ValueKind::SignInName, upn, named(upn))];
     let primary = account.primary_address();

@@ -7,6 +7,7 @@ mod explain;
 mod explained_parts;
 mod federation;
 mod forecast;
+mod groups;
 mod holders;
 mod large;
 mod next_sync;

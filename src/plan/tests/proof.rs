@@ -8,6 +8,7 @@ use crate::plan::draft::{Context, Draft, draft};
 use crate::plan::hints::Hints;
 use crate::plan::link::Link;
 use crate::plan::order::{Op, Write};
+use crate::plan::protection::Protection;
 use crate::plan::prove::prove;
 use crate::plan::world::World;
 use crate::tenant_model::{ChangeKind, UserRef};
@@ -22,10 +23,11 @@ fn case() -> Case {
 fn proof_of(case: &Case, tamper: impl FnOnce(&mut Draft<'_>, &dyn Fn(u8) -> UserRef)) -> String {
     let world = World::new(case.observed.clone(), Recorder::default());
     let links = case.desired.mappings.iter().map(|mapping| Link::new(&mapping.cloud.text, mapping)).collect();
-    let (hints, others, policy) = (Hints::none(), BTreeSet::new(), &case.desired.policy);
-    let mut draft = draft(links, &world, Context { policy, hints: &hints, others: &others });
+    let (hints, others) = (Hints::none(), BTreeSet::new());
+    let protection = Protection::of(&case.desired.policy);
+    let mut draft = draft(links, &world, Context { protection: &protection, hints: &hints, others: &others });
     tamper(&mut draft, &|n| world.tenant.by_id(&entra(n)).unwrap());
-    prove(&draft, &world, policy).map_or_else(|failure| failure.to_string(), |_| "proven".to_owned())
+    prove(&draft, &world, &protection).map_or_else(|failure| failure.to_string(), |_| "proven".to_owned())
 }
 
 fn write(user: UserRef, kind: ChangeKind) -> Op {

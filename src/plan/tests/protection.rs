@@ -55,6 +55,63 @@ fn the_policy_protects_the_target_of_another_mapping_from_losing_a_sid() {
 }
 
 #[test]
+fn the_policy_protects_by_every_address() {
+    let called = |user: &mut CloudUser| {
+        user.mail = Known::Is("vip@x.example".into());
+        user.proxy_addresses =
+            Known::Is(["SMTP:vip@x.example".into(), "smtp:boss@x.onmicrosoft.com".to_owned()].into_iter().collect());
+    };
+    let protecting = |entry: &str| {
+        let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, called).map("ann", "ann", nothing);
+        case.desired.policy.protect = vec![Protected::Account(entry.into())];
+        codes(&case.plan())
+    };
+    for entry in ["VIP@x.example", "boss@x.onmicrosoft.com", "boss*", "ann@x.example"] {
+        assert_eq!(protecting(entry), [Code::TargetProtected], "{entry}");
+    }
+    assert!(!protecting("*@x.onmicrosoft.com").contains(&Code::TargetProtected), "an alias is no domain");
+    assert!(protecting("smtp:vip@x.example").contains(&Code::NotChecked));
+}
+
+#[test]
+fn an_entry_that_protects_nobody_is_told() {
+    let mut case = armed().map("ann", "ann", nothing);
+    let account = |text: &str| Protected::Account(text.into());
+    let role = |text: &str| Protected::Role(text.into());
+    let id = entra(1).to_string();
+    let told = |case: &Case| {
+        let findings = case.plan().findings.into_iter().filter(|finding| finding.code == Code::NotChecked);
+        findings.map(|finding| (finding.message, finding.objects)).collect::<Vec<_>>()
+    };
+    case.desired.policy.protect = vec![account("ann@x.example"), account(&id), account("nobody*"), role("No*")];
+    assert_eq!(told(&case), []);
+    case.desired.policy.protect.extend([account("amn@x.example"), role("Global Admin")]);
+    let objects = [
+        "amn@x.example: no account, live or in the recycle bin, has this sign-in name, mail address or id",
+        "role Global Admin: nobody holds a role of this name",
+    ];
+    let expected = ("2 entries of `policy.protect` protect nobody".to_owned(), objects.map(str::to_owned).to_vec());
+    assert_eq!(told(&case), [expected]);
+    case.observed.tenant.roles = None;
+    case.desired.policy.protect = vec![role("Global Admin")];
+    assert!(told(&case).iter().all(|(message, _)| message.starts_with("roles were not read")), "only that is known");
+}
+
+#[test]
+fn the_first_entry_that_fits_is_named() {
+    let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", nothing);
+    case.observed.tenant.roles =
+        Some(vec![RoleGrant { principal: entra(1), role: "Helpdesk".into(), privileged: false, state: RoleState::Assigned }]);
+    let said = |case: &Case| case.plan().findings[0].message.clone();
+    let entries =
+        [Protected::Role("help*".into()), Protected::Account("ann@*".into()), Protected::Account("ann@x.example".into())];
+    case.desired.policy.protect = entries.to_vec();
+    assert_eq!(said(&case), "ann@x.example is protected by `policy.protect`, as it holds the role Helpdesk");
+    case.desired.policy.protect.rotate_left(1);
+    assert_eq!(said(&case), "ann@x.example is protected by `policy.protect`");
+}
+
+#[test]
 fn a_mapping_that_writes_nothing_in_the_cloud_is_not_held_up() {
     let nobody = (vec![], Vec::<String>::new());
     assert_eq!(protecting(armed().map("ann", "ann", nothing), "ann"), nobody);

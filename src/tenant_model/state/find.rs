@@ -2,12 +2,13 @@
 
 use std::sync::OnceLock;
 
+use crate::model::hits::{FEW, Hits};
 use crate::model::index::Index;
 use crate::model::questions::CloudQuestion;
 use crate::model::text::{fold, same};
 use crate::model::{AnchorForm, CloudUser, EntraId, ImmutableId, Known, ObjectGuid, ProxyAddress, Sid};
 
-use super::{Base, Space, Tenant, UserRef};
+use super::{Base, Common, Found, Space, Tenant, UserRef};
 
 impl Tenant {
     /// Builds the look-ups of what identifies an account; else each is built when it is first needed.
@@ -80,9 +81,9 @@ impl Tenant {
 
     /// Every user, live or deleted, with this sign-in name (of deleted users: the name before deletion).
     #[must_use]
-    pub fn by_upn(&self, upn: &str) -> Vec<UserRef> {
+    pub fn by_upn(&self, upn: &str) -> Found {
         self.recorder().tenant(|| CloudQuestion::Upn(fold(upn).into()));
-        self.find_folded(Space::Upn, upn, &self.base.by_upn, |user| same(user.original_upn(), upn))
+        self.find_common(Space::Upn, Common::Upn, upn, &self.base.by_upn, |user| same(user.original_upn(), upn))
     }
 
     /// Every user, live or deleted, with this on-premises SID.
@@ -94,11 +95,21 @@ impl Tenant {
 
     /// Every user, live or deleted, with this mail address, primary or not, or as `mail`.
     #[must_use]
-    pub fn by_address(&self, address: &str) -> Vec<UserRef> {
+    pub fn by_address(&self, address: &str) -> Found {
         self.recorder().tenant(|| CloudQuestion::Address(fold(address).into()));
-        self.find_folded(Space::Address, address, &self.base.by_address, |user| {
-            mail_addresses(user).any(|own| same(own, address))
-        })
+        self.find_common(Space::Address, Common::Address, address, &self.base.by_address, |user| has_address(user, address))
+    }
+
+    /// Those of [`Self::by_upn`] who live.
+    #[must_use]
+    pub fn live_by_upn(&self, upn: &str) -> Found {
+        self.among(Common::LiveUpn, upn, self.by_upn(upn), |user| !user.is_deleted())
+    }
+
+    /// Those of [`Self::by_address`] who live.
+    #[must_use]
+    pub fn live_by_address(&self, address: &str) -> Found {
+        self.among(Common::LiveAddress, address, self.by_address(address), |user| !user.is_deleted())
     }
 
     /// Every user, live or deleted, with this employeeId.
@@ -129,8 +140,40 @@ impl Tenant {
         self.sorted(index.candidates(&key).into_iter().chain(changed), has)
     }
 
-    fn find_folded(&self, space: Space, key: &str, base: &OnceLock<Index>, has: impl Fn(&CloudUser) -> bool) -> Vec<UserRef> {
-        self.find(space, &*fold(key), base, has)
+    /// By a name that many may have in common, of whom each may look up who the others are.
+    fn find_common(
+        &self,
+        space: Space,
+        common: Common,
+        key: &str,
+        base: &OnceLock<Index>,
+        has: impl Fn(&CloudUser) -> bool,
+    ) -> Found {
+        let (key, index) = (&*fold(key), base.get_or_init(|| self.build(space)));
+        let mut some = index.some_candidates(key, FEW + 1);
+        some.extend(self.changed_keys.some_candidates((space, &key), FEW + 1));
+        if some.len() <= FEW {
+            return Hits::Few(self.sorted(some.into_iter(), has));
+        }
+        self.popular.find(common, key, || {
+            let changed = self.changed_keys.candidates((space, &key));
+            self.sorted(index.candidates(key).into_iter().chain(changed), has)
+        })
+    }
+
+    /// Those of the users with a name who are wanted; of many, worked out once.
+    pub(in crate::tenant_model) fn among(
+        &self,
+        common: Common,
+        key: &str,
+        all: Found,
+        is_wanted: impl Fn(&CloudUser) -> bool,
+    ) -> Found {
+        let wanted = |user: &UserRef| self.user(*user).is_some_and(&is_wanted);
+        match all {
+            Hits::Few(all) => Hits::Few(all.into_iter().filter(wanted).collect()),
+            Hits::Many(all) => self.popular.find(common, &fold(key), || all.iter().copied().filter(wanted).collect()),
+        }
     }
 
     fn sorted(&self, candidates: impl Iterator<Item = u32>, has: impl Fn(&CloudUser) -> bool) -> Vec<UserRef> {
@@ -174,6 +217,12 @@ impl Tenant {
 pub(super) fn odd_guids(user: &CloudUser) -> impl Iterator<Item = ObjectGuid> + use<> {
     let form = user.immutable_id.as_ref().map(AnchorForm::of).filter(|form| !form.is_canonical());
     form.into_iter().flat_map(|form| form.guids().into_iter().flatten())
+}
+
+/// Whether a user has this mail address, as [`mail_addresses`] has it.
+pub(crate) fn has_address(user: &CloudUser, address: &str) -> bool {
+    let is_own = |entry: ProxyAddress<'_>| entry.is_mail() && same(entry.address, address);
+    user.addresses().map(ProxyAddress::parse).any(is_own) || user.mail.value().is_some_and(|mail| same(mail, address))
 }
 
 /// The mail addresses of a user: `mail` and every smtp entry, without repetition of the same spelling.

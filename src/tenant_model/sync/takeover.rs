@@ -3,9 +3,12 @@
 //! Address sets of AD and cloud differ by design: routing addresses and unverified domains are never mastered in AD, and
 //! `mail` stands in for empty proxyAddresses. So they are compared as Entra calculates them, not as they stand.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use super::Incoming;
 use super::export::{Export, is_routing};
-use crate::model::text::same;
+use crate::model::text::{fold, same};
 use crate::model::{CloudUser, EntraId, Known, OnPremisesResidue, ProvisioningError, ProxyAddress, Text, Texts};
 use crate::tenant_model::addresses::owned_addresses;
 use crate::tenant_model::rules::restored;
@@ -122,8 +125,9 @@ impl Tenant {
             let primary = primary_address(account).map(Into::into);
             return Addresses { primary, entries: account.proxy_addresses.clone(), lost: Vec::new(), conflicts: Vec::new() };
         }
-        let (mut all, conflicts) = self.addresses_of_ad(export, account, own, &mine);
-        let not_in_ad = |address: &&str| !export.addresses.iter().any(|ad| same(ad, address));
+        let (mut all, conflicts) = self.addresses_of_ad(export, account, own, &folded(&mine));
+        let of_ad = folded(&export.addresses);
+        let not_in_ad = |address: &&str| !of_ad.contains(&fold(address));
         let stays = |address: &&str| export.addresses.is_empty() || self.is_exempt(address);
         let (kept, mut lost): (Vec<&str>, Vec<&str>) = mine.into_iter().filter(not_in_ad).partition(stays);
         all.extend(kept);
@@ -146,12 +150,12 @@ impl Tenant {
         export: &Export<'a>,
         account: &CloudUser,
         own: Option<UserRef>,
-        mine: &[&str],
+        mine: &HashSet<Cow<'_, str>>,
     ) -> (Vec<&'a str>, Vec<(Text, EntraId)>) {
         let (mut gained, mut conflicts) = (Vec::new(), Vec::new());
         for address in export.addresses.iter().copied().filter(|address| self.takes(address, account)) {
             match self.owner_besides(address, own) {
-                Some(owner) if !mine.iter().any(|own| same(own, address)) => conflicts.push((address.into(), owner)),
+                Some(owner) if !mine.contains(&fold(address)) => conflicts.push((address.into(), owner)),
                 Some(_) | None => gained.push(address),
             }
         }
@@ -177,6 +181,11 @@ impl Tenant {
         let user = users.filter_map(|user| self.user(user)).map(|user| user.id).next();
         user.or_else(|| self.others_with_address(address).first().map(|other| other.id))
     }
+}
+
+/// Addresses in the form in which they compare: there may be thousands on both sides.
+fn folded<'a>(addresses: &[&'a str]) -> HashSet<Cow<'a, str>> {
+    addresses.iter().map(|address| fold(address)).collect()
 }
 
 /// What is withheld from an account. An error that it had before keeps its time.

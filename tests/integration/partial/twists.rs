@@ -10,7 +10,7 @@ use crate::properties::{Case, PEOPLE, domain, entra, guid, upn};
 pub(super) struct Twist(u8, u8, u8);
 
 /// How many kinds of oddities there are.
-const KINDS: u8 = 45;
+const KINDS: u8 = 47;
 
 pub(super) fn twists() -> impl Strategy<Value = Vec<Twist>> {
     prop::collection::vec((0..KINDS, 0..PEOPLE, 0..PEOPLE).prop_map(|(kind, a, b)| Twist(kind, a, b)), 0..10)
@@ -37,6 +37,8 @@ pub(super) fn twist(case: &mut Case, twist: Twist) {
             (user.mail, user.proxy_addresses) = (Known::Null, Known::Null);
         }
         44 => case.desired.policy.protect.push(Protected::Role("*".into())),
+        45 => case.desired.policy.protect.push(Protected::Account(upn(a, true).to_uppercase().into())),
+        46 => case.desired.policy.protect.push(Protected::Account(format!("nobody{b}@x.example").into())),
         _ => unreachable!(),
     }
 }

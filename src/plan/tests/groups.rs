@@ -1,0 +1,139 @@
+//! What many share costs each of them no more than what a few share: findings name some and count the rest.
+
+use super::*;
+
+fn guid_of(n: u16) -> String {
+    format!("f5057fee-4c3e-4459-82dd-21250000{n:04x}")
+}
+
+fn id_of(n: u16) -> EntraId {
+    format!("00000000-0000-4000-8000-00000000{n:04x}").parse().unwrap()
+}
+
+/// So many people of both sides, each mapped to its own account.
+fn people(count: u16, ad: fn(&mut AdUser), cloud: fn(&mut CloudUser), mapping: fn(&mut Mapping)) -> Case {
+    let mut case = (0..count).fold(Case::new(), |case, n| {
+        let account = |user: &mut CloudUser| {
+            user.id = id_of(n);
+            cloud(user);
+        };
+        let name = format!("a{n}");
+        case.ad(&name, &guid_of(n), ad).cloud(0, &name, None, account).map(&name, &name, mapping)
+    });
+    case.desired.policy.limits = Limits { changes: u64::MAX, percent: 100, purges: u64::MAX, ..Limits::default() };
+    case
+}
+
+fn mail(user: &mut AdUser) {
+    user.mail = Some("team@x.example".into());
+}
+
+fn owns_mail(user: &mut CloudUser) {
+    user.proxy_addresses = Known::Is(["SMTP:team@x.example"].into_iter().collect());
+}
+
+fn has_mail(user: &mut CloudUser) {
+    user.mail = Known::Is("team@x.example".into());
+}
+
+fn deleted(user: &mut CloudUser) {
+    owns_mail(user);
+    user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
+}
+
+fn one_anchor(user: &mut AdUser) {
+    user.consistency_guid = GuidAttribute::Bytes((*guid(P).ad_bytes()).into());
+}
+
+fn by_mail(mapping: &mut Mapping) {
+    let key = OnPremKey::Mail("team@x.example".parse().unwrap());
+    mapping.on_prem = OnPremSide::User(OnPremSelector { key, forest: None, text: "team".into() });
+}
+
+fn to_one_account(mapping: &mut Mapping) {
+    mapping.cloud = account("a0");
+}
+
+/// People who share something, and the finding that tells of it.
+struct Group {
+    code: Code,
+    ad: fn(&mut AdUser),
+    cloud: fn(&mut CloudUser),
+    mapping: fn(&mut Mapping),
+}
+
+impl Group {
+    fn plan(&self, count: u16) -> Body {
+        people(count, self.ad, self.cloud, self.mapping).plan()
+    }
+
+    /// How many objects each of those findings names, and what the last line of each says.
+    fn told(&self, count: u16) -> Vec<(usize, String)> {
+        let findings =
+            self.plan(count).findings.into_iter().filter(|finding| finding.code == self.code && finding.mapping.is_some());
+        findings.map(|finding| (finding.objects.len(), finding.objects.last().unwrap().clone())).collect()
+    }
+}
+
+/// Everything that a group may share.
+fn groups() -> Vec<Group> {
+    let group = |code, ad, cloud, mapping| Group { code, ad, cloud, mapping };
+    vec![
+        group(Code::DuplicateMapping, nothing, nothing, to_one_account),
+        group(Code::DuplicateMapping, mail, owns_mail, to_one_account),
+        group(Code::DuplicateMapping, nothing, nothing, |mapping| {
+            let key = OnPremKey::Sam { domain: None, name: "a0".into() };
+            mapping.on_prem = OnPremSide::User(OnPremSelector { key, forest: None, text: "a0".into() });
+        }),
+        group(Code::DuplicateAnchor, one_anchor, nothing, nothing),
+        group(Code::AddressConflict, mail, has_mail, nothing),
+        group(Code::AddressConflict, mail, owns_mail, nothing),
+        group(Code::TargetSoftDeleted, nothing, deleted, |mapping| mapping.restore = true),
+        group(Code::OnpremAmbiguous, mail, nothing, by_mail),
+        group(Code::CloudAmbiguous, nothing, has_mail, |mapping| {
+            mapping.cloud = CloudSelector { key: CloudKey::Mail("team@x.example".parse().unwrap()), text: "team".into() };
+        }),
+    ]
+}
+
+#[test]
+fn a_plan_grows_with_its_mappings_and_not_with_what_they_share() {
+    for group in groups() {
+        let size = |count| serde_json::to_string(&group.plan(count)).unwrap().len();
+        let (few, many) = (size(70), size(140));
+        assert!(many * 10 < few * 22, "{}: {few} bytes for 70, {many} for 140", group.code);
+    }
+}
+
+#[test]
+fn a_finding_names_ten_and_counts_the_rest() {
+    for group in groups() {
+        let (long, short) = (group.told(100), group.told(10));
+        assert!(long.len() >= 99 && short.len() >= 9, "{}", group.code);
+        let counts = |line: &str| ["and 89 more", "and 90 more"].contains(&line);
+        assert!(long.iter().all(|(count, last)| *count == 11 && counts(last)), "{}: {:?}", group.code, long.first());
+        assert!(
+            short.iter().all(|(count, last)| *count >= 9 && !last.starts_with("and ")),
+            "{}: {:?}",
+            group.code,
+            short.first()
+        );
+    }
+}
+
+#[test]
+fn a_chain_waits_for_the_one_that_is_blocked_whichever_way_it_is_written() {
+    let chain = |count: u16| {
+        let mut case = people(count, nothing, nothing, nothing);
+        for n in 0..count {
+            case.observed.tenant.users[usize::from(n)].immutable_id = Some(anchor(&guid_of(n + 1)));
+        }
+        case.observed.tenant.users[0].traits_mut().user_type = Known::Is(UserKind::Guest);
+        case
+    };
+    let mut case = chain(30);
+    let waiting = |case: &Case| case.plan().findings.iter().filter(|finding| finding.code == Code::WaitsFor).count();
+    assert_eq!(waiting(&case), 29);
+    case.desired.mappings.reverse();
+    assert_eq!(waiting(&case), 29);
+}
