@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::apply::facts::TargetFacts;
-use crate::model::text::is_like;
-use crate::model::{AccountFacts, CloudUser, FactName, Known, Policy, Protected};
+use crate::model::text::Pattern;
+use crate::model::{AccountFacts, AccountPattern, CloudUser, FactName, Known, Policy, Protected};
 use crate::plan::action::{Action, ActionKind};
 
 /// What guards the deletion of an account: read again right before it.
@@ -40,15 +40,17 @@ impl Guards<'_> {
 fn protects(protected: &Protected, user: &CloudUser, account: &AccountFacts) -> Option<String> {
     match protected {
         Protected::Account(pattern) => {
-            user.is_called_like(pattern).then(|| "the account is protected by `policy.protect`".to_owned())
+            let is_meant = AccountPattern::new(pattern).fits(&user.names());
+            is_meant.then(|| "the account is protected by `policy.protect`".to_owned())
         }
         Protected::Role(pattern) => match &account.roles {
             Known::Unknown => Some(format!("the account may hold the role {pattern}, which `policy.protect` protects")),
             Known::Null => None,
-            Known::Is(roles) => roles
-                .iter()
-                .any(|role| is_like(role, pattern))
-                .then(|| format!("the account holds the role {pattern}, which `policy.protect` protects")),
+            Known::Is(roles) => {
+                let wanted = Pattern::new(pattern);
+                let holds = roles.iter().any(|role| wanted.fits(role));
+                holds.then(|| format!("the account holds the role {pattern}, which `policy.protect` protects"))
+            }
         },
     }
 }

@@ -166,7 +166,7 @@ async fn an_account_that_is_used_meanwhile_is_not_deleted() {
     let back = way_back(&site, &state, DIGEST).await;
     site.disk.change(8, |user| user.last_sign_in = Known::Is("2100-01-01T00:00:00Z".into()));
     let outcome = site.apply_to(&back, &site.disk.directories(), &site.folder().join("back.json")).await;
-    assert!(matches!(outcome, Err(ApplyError::Stale(_))));
+    assert!(matches!(outcome, Err(ApplyError::Stale { .. })));
 }
 
 #[tokio::test]
