@@ -37,8 +37,10 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
         read_targets(rollback_targets(&history), &directories).await.map_err(Failure::from)
     })?;
     let name = args.journal.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let body = rollback(&history, &name, &current, &setup.config.desired.policy)
+    let desired = &setup.config.desired;
+    let mut body = rollback(&history, &name, &current, &desired.policy)
         .ok_or_else(|| Failure::input(format!("`{}` records no run", args.journal.display())))?;
+    body.inputs.policy.clone_from(&desired.policy_sha256);
     let plan = PlanFile { meta: setup.meta(), body };
     say_what_stays(&plan.body.findings, terminal)?;
     save_plan(&args.out, &plan, terminal)?;

@@ -95,6 +95,12 @@ fn rollback_is_a_plan_of_its_own() {
     let undo = here.run(&["rollback", "plan.journal.jsonl", "--out", "undo.json"]);
     undo.expect(0);
     assert!(undo.stdout.contains("purge") || undo.stderr.contains("purge"), "what cannot be undone is listed: {undo:?}");
+    let config = here.read("hardmatch.yaml");
+    here.write("hardmatch.yaml", format!("{config}\npolicy: {{ protect: [james.bond@contoso.com] }}\n"));
+    here.run(&["apply", "undo.json", "--digest", &here.digest("undo.json")])
+        .expect(6)
+        .says(&["the policy in", "nothing was written"]);
+    here.write("hardmatch.yaml", &config);
     here.run(&["apply", "undo.json", "--digest", &here.digest("undo.json")]).expect(0);
     let tenant = here.read("tenant.json");
     assert_eq!(tenant.matches("azydD6KBV060wC2ean8YNQ==").count(), 1);

@@ -221,8 +221,7 @@ fn is_of_files(config: &Config) -> bool {
 
 /// The guards were held against the policy of the plan, and its signers are who may approve it; another one has to be asked anew.
 fn same_policy(args: &ApplyArgs, path: &Path, plan: &PlanFile, setup: &Setup, terminal: Terminal) -> Result<(), Failure> {
-    let is_rollback = plan.body.rollback_of.is_some();
-    if is_rollback || plan.body.inputs.policy == setup.config.desired.policy_sha256 {
+    if plan.body.inputs.policy == setup.config.desired.policy_sha256 {
         return Ok(());
     }
     // Whose approval no longer counts hears that first.
