@@ -97,7 +97,7 @@ impl Tenant {
     #[must_use]
     pub fn by_address(&self, address: &str) -> Found {
         self.recorder().tenant(|| CloudQuestion::Address(fold(address).into()));
-        self.find_common(Space::Address, Common::Address, address, &self.base.by_address, |user| has_address(user, address))
+        self.find_common(Space::Address, Common::Address, address, &self.base.by_address, |user| self.has_address(user, address))
     }
 
     /// Those of [`Self::by_upn`] who live.
@@ -110,6 +110,25 @@ impl Tenant {
     #[must_use]
     pub fn live_by_address(&self, address: &str) -> Found {
         self.among(Common::LiveAddress, address, self.by_address(address), |user| !user.is_deleted())
+    }
+
+    /// Whether an account, as it stands now, has this mail address: in proxyAddresses or as `mail`.
+    #[must_use]
+    pub fn has_address(&self, account: &CloudUser, address: &str) -> bool {
+        account.mail.value().is_some_and(|mail| same(mail, address)) || self.has_entry(account, address)
+    }
+
+    /// Whether it stands in proxyAddresses. Who has very many is asked for each of them, so that they are sorted once.
+    pub(in crate::tenant_model) fn has_entry(&self, account: &CloudUser, address: &str) -> bool {
+        if account.proxy_addresses.value().is_none_or(|entries| entries.iter().nth(FEW).is_none()) {
+            return mail_entries(account).any(|own| same(own, address));
+        }
+        let sorted = || {
+            let mut own: Vec<Box<str>> = mail_entries(account).map(|own| fold(own).into()).collect();
+            own.sort_unstable();
+            own
+        };
+        self.many_addresses.find(account.id, "", sorted).binary_search_by(|own| (**own).cmp(&*fold(address))).is_ok()
     }
 
     /// Every user, live or deleted, with this employeeId.
@@ -219,17 +238,15 @@ pub(super) fn odd_guids(user: &CloudUser) -> impl Iterator<Item = ObjectGuid> + 
     form.into_iter().flat_map(|form| form.guids().into_iter().flatten())
 }
 
-/// Whether a user has this mail address, as [`mail_addresses`] has it.
-pub(crate) fn has_address(user: &CloudUser, address: &str) -> bool {
-    let is_own = |entry: ProxyAddress<'_>| entry.is_mail() && same(entry.address, address);
-    user.addresses().map(ProxyAddress::parse).any(is_own) || user.mail.value().is_some_and(|mail| same(mail, address))
-}
-
 /// The mail addresses of a user: `mail` and every smtp entry, without repetition of the same spelling.
 pub(crate) fn mail_addresses(user: &CloudUser) -> impl Iterator<Item = &str> {
-    let entries = user.addresses().map(ProxyAddress::parse).filter(ProxyAddress::is_mail).map(|proxy| proxy.address);
     let mail = user.mail.value().map(AsRef::as_ref);
-    let own: Vec<&str> = entries.collect();
+    let own: Vec<&str> = mail_entries(user).collect();
     let extra = mail.filter(|mail| !own.contains(mail));
     own.into_iter().chain(extra)
+}
+
+/// The smtp entries of proxyAddresses, without prefix.
+pub(in crate::tenant_model) fn mail_entries(user: &CloudUser) -> impl Iterator<Item = &str> {
+    user.addresses().map(ProxyAddress::parse).filter(ProxyAddress::is_mail).map(|proxy| proxy.address)
 }
