@@ -91,6 +91,9 @@ pub(super) enum Common {
     LiveAddress,
     /// Of those with a sign-in name, who lives.
     LiveUpn,
+    /// Of those with an address, whose primary one it is.
+    PrimaryAddress,
+    EmployeeId,
 }
 
 impl Tenant {

@@ -112,6 +112,13 @@ impl Tenant {
         self.among(Common::LiveAddress, address, self.by_address(address), |user| !user.is_deleted())
     }
 
+    /// Those of [`Self::by_address`] whose primary address it is.
+    #[must_use]
+    pub fn with_primary_address(&self, address: &str) -> Found {
+        let is_primary = |user: &CloudUser| user.primary_address().is_some_and(|own| same(own, address));
+        self.among(Common::PrimaryAddress, address, self.by_address(address), is_primary)
+    }
+
     /// Whether an account, as it stands now, has this mail address: in proxyAddresses or as `mail`.
     #[must_use]
     pub fn has_address(&self, account: &CloudUser, address: &str) -> bool {
@@ -133,7 +140,7 @@ impl Tenant {
 
     /// Every user, live or deleted, with this employeeId.
     #[must_use]
-    pub fn by_employee_id(&self, employee_id: &str) -> Vec<UserRef> {
+    pub fn by_employee_id(&self, employee_id: &str) -> Found {
         self.recorder().tenant(|| CloudQuestion::EmployeeId(fold(employee_id).into()));
         let has = |user: &CloudUser| user.employee_id.value().is_some_and(|own| same(own, employee_id));
         // Nothing that hardmatch does changes an employeeId, so the index over what was read is enough.
@@ -144,7 +151,12 @@ impl Tenant {
                 }
             })
         });
-        self.sorted(index.candidates_folded(employee_id).into_iter(), has)
+        let key = &*fold(employee_id);
+        let some = index.some_candidates(key, FEW + 1);
+        if some.len() <= FEW {
+            return Hits::Few(self.sorted(some.into_iter(), has));
+        }
+        self.popular.find(Common::EmployeeId, key, || self.sorted(index.candidates(key).into_iter(), has))
     }
 
     fn find(
