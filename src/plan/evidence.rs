@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::hits::Hits;
 use crate::model::text::{local_part, same};
 use crate::model::{AdUser, AnchorForm, CloudUser, Known, ObjectGuid};
 use crate::tenant_model::{Suffix, UserRef, exported_primary, mail_addresses as cloud_addresses};
 
 use super::describe::ad_user_line;
 use super::hints::skeleton;
+use super::listed::EXAMPLES;
 use super::world::{AdRef, AdUsers, World, mail_addresses};
 
 /// What an account and an AD user have in common.
@@ -130,10 +132,19 @@ pub(super) fn pinned(world: &World) -> Pinned {
     pinned
 }
 
-/// The accounts that have something of an AD user, those with the strongest evidence first. Guests are nobody's account.
-pub(super) fn candidates(ad: AdRef, world: &World, pinned: &Pinned) -> Vec<Candidate> {
-    let Some(user) = world.forests.user(ad) else { return Vec::new() };
-    let mut found = Found { world, by_user: BTreeMap::new() };
+/// The accounts that have something of an AD user.
+#[derive(Debug, Default)]
+pub(super) struct Candidates {
+    /// Those with the strongest evidence first; of many who have one value only some.
+    pub(super) all: Vec<Candidate>,
+    /// More have a value that counts than are worth naming: it tells nobody apart.
+    pub(super) are_crowded: bool,
+}
+
+/// The accounts that have something of an AD user. Guests are nobody's account.
+pub(super) fn candidates(ad: AdRef, world: &World, pinned: &Pinned) -> Candidates {
+    let Some(user) = world.forests.user(ad) else { return Candidates::default() };
+    let mut found = Found { world, by_user: BTreeMap::new(), are_crowded: false };
     found.by_anchor(ad, user);
     found.by_written_values(user, pinned);
     found.by_names(user);
@@ -144,22 +155,25 @@ pub(super) fn candidates(ad: AdRef, world: &World, pinned: &Pinned) -> Vec<Candi
         world.tenant.ask_details(account);
         Some(weighed(ad, user, cloud, account, evidence, world))
     };
+    let are_crowded = found.are_crowded;
     let mut all: Vec<Candidate> = found.by_user.into_iter().filter_map(own).collect();
     let id = |candidate: &Candidate| world.tenant.user(candidate.user).map(|account| account.id);
     all.sort_by(|left, right| right.strength().cmp(&left.strength()).then_with(|| id(left).cmp(&id(right))));
-    all
+    Candidates { all, are_crowded }
 }
 
 /// Accounts on the way to becoming candidates.
 struct Found<'w> {
     world: &'w World,
     by_user: BTreeMap<UserRef, BTreeSet<Evidence>>,
+    are_crowded: bool,
 }
 
 impl Found<'_> {
-    fn add(&mut self, users: impl IntoIterator<Item = UserRef>, evidence: Evidence) {
-        for user in users {
-            self.by_user.entry(user).or_default().insert(evidence);
+    fn add(&mut self, users: &[UserRef], evidence: Evidence) {
+        self.are_crowded |= users.len() > EXAMPLES && evidence.strength() > Strength::Weak;
+        for user in users.iter().take(EXAMPLES) {
+            self.by_user.entry(*user).or_default().insert(evidence);
         }
     }
 
@@ -167,25 +181,26 @@ impl Found<'_> {
         let tenant = &self.world.tenant;
         let anchor = self.world.forests.anchor(ad).and_then(Result::ok);
         if let Some(anchor) = &anchor {
-            self.add(tenant.holders_of(&anchor.value), Evidence::Anchor);
+            self.add(&tenant.holders_of(&anchor.value), Evidence::Anchor);
         }
         let own = anchor.as_ref().and_then(|anchor| anchor.guid);
         if let Some(guid) = own {
-            self.add(tenant.odd_holders_of(&guid).into_iter().map(|(user, _)| user), Evidence::OddAnchor);
+            let holders: Vec<UserRef> = tenant.odd_holders_of(&guid).into_iter().map(|(user, _)| user).collect();
+            self.add(&holders, Evidence::OddAnchor);
         }
         for guid in other_guids(user, own) {
-            self.add(tenant.holders_of(&guid.immutable_id()), Evidence::OtherGuid);
+            self.add(&tenant.holders_of(&guid.immutable_id()), Evidence::OtherGuid);
         }
     }
 
     fn by_written_values(&mut self, user: &AdUser, pinned: &Pinned) {
         let tenant = &self.world.tenant;
         if let Some(sid) = &user.sid {
-            self.add(tenant.by_sid(sid), Evidence::Sid);
+            self.add(&tenant.by_sid(sid), Evidence::Sid);
         }
-        self.add(pinned.get(&user.guid).into_iter().flatten().copied(), Evidence::ObjectIdentifier);
+        self.add(pinned.get(&user.guid).map_or(&[], Vec::as_slice), Evidence::ObjectIdentifier);
         if let Some(id) = &user.external_directory_object_id {
-            self.add(tenant.by_id(id), Evidence::WrittenBack);
+            self.add(tenant.by_id(id).as_slice(), Evidence::WrittenBack);
         }
     }
 
@@ -199,10 +214,10 @@ impl Found<'_> {
             for (local, domain) in
                 locals.into_iter().flatten().flat_map(|local| domains.clone().map(move |domain| (local, domain)))
             {
-                self.add(tenant.by_upn(&format!("{local}@{}", domain.name)), Evidence::LocalPart);
+                self.add(&tenant.by_upn(&format!("{local}@{}", domain.name)), Evidence::LocalPart);
             }
         }
-        self.add(same_name, Evidence::SignInName);
+        self.add(&same_name, Evidence::SignInName);
     }
 
     fn by_addresses(&mut self, user: &AdUser) {
@@ -211,13 +226,16 @@ impl Found<'_> {
         let upn = user.upn.as_deref();
         for address in mail_addresses(user).chain(upn) {
             let is_primary = primary.is_some_and(|primary| same(primary, address));
-            for holder in tenant.by_address(address) {
-                let own = tenant.user(holder).and_then(CloudUser::primary_address);
-                let is_both = is_primary && own.is_some_and(|own| same(own, address));
-                self.add([holder], if is_both { Evidence::PrimaryAddress } else { Evidence::Alias });
+            let of_both = if is_primary { tenant.with_primary_address(address) } else { Hits::default() };
+            self.add(&of_both, Evidence::PrimaryAddress);
+            for holder in tenant.by_address(address).iter().take(EXAMPLES) {
+                let own = tenant.user(*holder).and_then(CloudUser::primary_address);
+                if !(is_primary && own.is_some_and(|own| same(own, address))) {
+                    self.add(&[*holder], Evidence::Alias);
+                }
             }
             if !upn.is_some_and(|upn| same(upn, address)) {
-                self.add(tenant.by_upn(address), if is_primary { Evidence::AddressAsName } else { Evidence::Alias });
+                self.add(&tenant.by_upn(address), if is_primary { Evidence::AddressAsName } else { Evidence::Alias });
             }
         }
     }
@@ -228,7 +246,7 @@ impl Found<'_> {
         let holders = self.world.tenant.by_employee_id(number);
         let is_unique = holders.len() == 1 && self.world.forests.by_employee_id(number, None).len() == 1;
         if is_unique {
-            self.add(holders, Evidence::EmployeeId);
+            self.add(&holders, Evidence::EmployeeId);
         }
     }
 }
@@ -281,14 +299,14 @@ fn owners(account: &CloudUser, world: &World) -> Vec<Owned> {
     let of_sid = account.sid.value().map(|sid| forests.by_sid(sid, None)).unwrap_or_default();
     let of_pin = account.object_identifier.value().map(|guid| forests.by_guid(guid, None)).unwrap_or_default();
     let of_name = forests.by_upn(account.original_upn(), None);
-    let of_address = account.primary_address().map(|address| with_primary(address, world)).unwrap_or_default();
+    let of_address = account.primary_address().map(|address| forests.with_primary_address(address)).unwrap_or_default();
     let of_number = account.employee_id.value().map(|number| forests.by_employee_id(number, None)).unwrap_or_default();
     vec![
         ("its ImmutableID is that of", None, of_anchor.into()),
         ("its SID is that of", None, of_sid.into()),
         ("its object identifier is that of", None, of_pin.into()),
         ("its sign-in name is that of", Some(Evidence::SignInName), of_name),
-        ("its primary address is that of", Some(Evidence::PrimaryAddress), of_address.into()),
+        ("its primary address is that of", Some(Evidence::PrimaryAddress), of_address),
         ("its employeeId is that of", Some(Evidence::EmployeeId), of_number),
     ]
 }
@@ -354,9 +372,4 @@ pub(super) fn could_be_address_of(user: &AdUser, address: &str) -> bool {
 /// The words of a name without digits, letters that look alike made one.
 fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphabetic()).map(skeleton).filter(|word| word.len() > 1)
-}
-
-fn with_primary(address: &str, world: &World) -> Vec<AdRef> {
-    let has = |user: &AdRef| world.forests.user(*user).and_then(exported_primary).is_some_and(|own| same(own, address));
-    world.forests.by_address(address, None).into_iter().filter(has).collect()
 }

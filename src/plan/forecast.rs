@@ -4,7 +4,7 @@
 
 use crate::model::text::same;
 use crate::model::{AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, SourceAnchor};
-use crate::tenant_model::{BLOCKS_HARD_MATCH, Found, Incoming, SyncOutcome, SyncRefusal, Takeover, Tenant, UserRef, has_address};
+use crate::tenant_model::{BLOCKS_HARD_MATCH, Found, Incoming, SyncOutcome, SyncRefusal, Takeover, Tenant, UserRef};
 
 use super::describe::{ad_user_line, cloud_user_line, other_line, refusal_line};
 use super::finding::{Code, Severity};
@@ -114,7 +114,7 @@ fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, 
             conflicts.add(others, accounts.map(|owner| format!("{name}: {}", cloud_user_line(owner))));
         };
         add(tenant.by_upn(name), same(own.original_upn(), name));
-        add(tenant.by_address(name), has_address(own, name));
+        add(tenant.by_address(name), tenant.has_address(own, name));
         let others = tenant.others_with_address(name);
         conflicts.add(others.len(), others.into_iter().map(|other| format!("{name}: {}", other_line(other))));
     }

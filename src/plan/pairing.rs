@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::describe::cloud_user_line;
-use super::evidence::{Candidate, Evidence, Pinned, Strength, candidates, could_be_address_of};
+use super::evidence::{Candidate, Candidates, Evidence, Pinned, Strength, candidates, could_be_address_of};
+use super::listed::EXAMPLES;
 use super::world::{AdRef, World};
 use crate::model::{AdUser, CloudUser, Known};
 use crate::tenant_model::exported_primary;
@@ -44,7 +45,7 @@ pub(super) enum Pairing {
 
 /// Weighs the evidence of all accounts for one AD user.
 pub(super) fn pair(ad: AdRef, world: &World, pinned: &Pinned) -> Pairing {
-    let all = candidates(ad, world, pinned);
+    let Candidates { all, are_crowded } = candidates(ad, world, pinned);
     let is_live = |candidate: &&Candidate| !is_deleted(candidate, world);
     let strong: Vec<&Candidate> = all.iter().filter(|candidate| candidate.strength() > Strength::Weak).collect();
     let has_live = strong.iter().any(is_live);
@@ -53,6 +54,7 @@ pub(super) fn pair(ad: AdRef, world: &World, pinned: &Pinned) -> Pairing {
     let strong: Vec<&Candidate> = strong.iter().filter(counts).copied().collect();
     let why = match strong.as_slice() {
         [] if all.is_empty() => return Pairing::Nobody,
+        _ if are_crowded => format!("more than {EXAMPLES} accounts have something of this AD user; these are some of them"),
         [] => "only an alias or the name before the @ is the same".to_owned(),
         [one] => match verdict(ad, one, &all, world) {
             Ok(confidence) => return Pairing::One { candidate: (*one).clone(), confidence },

@@ -237,7 +237,7 @@ pub(super) fn find_cloud(key: &CloudKey, world: &World) -> Found {
         CloudKey::Id(id) => world.tenant.by_id(id).into_iter().collect::<Vec<_>>().into(),
         CloudKey::Upn(upn) => world.tenant.by_upn(upn.as_str()),
         CloudKey::Mail(mail) => world.tenant.by_address(mail.as_str()),
-        CloudKey::EmployeeId(employee_id) => world.tenant.by_employee_id(employee_id).into(),
+        CloudKey::EmployeeId(employee_id) => world.tenant.by_employee_id(employee_id),
     }
 }
 

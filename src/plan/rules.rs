@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::text::same;
 use crate::model::{
     AdUser, CloudKey, CloudPairKey, CloudSelector, GuidInput, Mapping, OnPremKey, OnPremPairKey, OnPremSelector, OnPremSide,
-    ProxyAddress, Rule,
+    ProxyAddress, Rule, Source,
 };
 use crate::tenant_model::UserRef;
 
@@ -25,7 +25,9 @@ pub(super) fn expand(rules: &[Rule], mut claimed: Claimed, world: &World) -> (Ve
     for rule in rules {
         let mut unpaired: Vec<String> = Vec::new();
         let mut paired_now: Vec<(AdRef, Option<UserRef>)> = Vec::new();
-        for (user, ad_user) in candidates(rule, world) {
+        let mut candidates = candidates(rule, world).peekable();
+        findings.extend(candidates.peek().is_none().then(|| about_nobody(rule)));
+        for (user, ad_user) in candidates {
             if claimed.ad.contains(&user) {
                 continue;
             }
@@ -50,6 +52,20 @@ pub(super) fn expand(rules: &[Rule], mut claimed: Claimed, world: &World) -> (Ve
         findings.extend(unpaired_finding(rule, unpaired));
     }
     (mappings, findings)
+}
+
+/// A slip in the container, most likely: whoever was meant is not planned at all.
+fn about_nobody(rule: &Rule) -> Finding {
+    let place = match (&rule.forest, &rule.under) {
+        (Some(forest), Some(under)) => format!("below {under} in forest `{forest}`"),
+        (Some(forest), None) => format!("in forest `{forest}`"),
+        (None, Some(under)) => format!("below {under} in any forest"),
+        (None, None) => "in any forest".to_owned(),
+    };
+    let Source { file, line } = &rule.source;
+    let message = format!("rule `{}` ({file}:{line}) is about nobody: no AD user that sync takes in is {place}", rule.name);
+    Finding::general(Code::NotChecked, message)
+        .hint("Check `under` and `forest` of the rule, and that the export holds the container with its users.")
 }
 
 fn unpaired_finding(rule: &Rule, unpaired: Vec<String>) -> Option<Finding> {

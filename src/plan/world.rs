@@ -11,7 +11,7 @@ use crate::model::{
     AdUser, AnchorProblem, DistinguishedName, GuidAttribute, ImmutableId, ObjectGuid, Observed, ObservedForest, ProxyAddress,
     Sid, SourceAnchor, Text, effective_anchor,
 };
-use crate::tenant_model::Tenant;
+use crate::tenant_model::{Tenant, exported_primary};
 
 use super::parallel;
 
@@ -55,6 +55,8 @@ enum Common {
     Address,
     EmployeeId,
     Anchor,
+    /// Of those with an address, whose primary one it is in the cloud.
+    PrimaryAddress,
 }
 
 #[derive(Debug)]
@@ -258,6 +260,18 @@ impl Forests {
         self.ask(place, || ForestKey::Mail(fold(address).into()));
         let index = self.index(&self.base.by_address, |_, user, add| mail_addresses(user).for_each(|own| add.folded(own)));
         self.common(index, Common::Address, address, place, |user| mail_addresses(user).any(|own| same(own, address)))
+    }
+
+    /// Those of [`Self::by_address`] of all forests for whom sync sends it as the primary address.
+    pub(super) fn with_primary_address(&self, address: &str) -> AdUsers {
+        let has = |user: &AdRef| self.user(*user).and_then(exported_primary).is_some_and(|own| same(own, address));
+        match self.by_address(address, None) {
+            Hits::Few(all) => Hits::Few(all.into_iter().filter(has).collect()),
+            Hits::Many(all) => {
+                let wanted = || all.iter().copied().filter(has).collect();
+                self.popular.find((Common::PrimaryAddress, None), &fold(address), wanted)
+            }
+        }
     }
 
     pub(super) fn by_employee_id(&self, employee_id: &str, place: Place<'_>) -> AdUsers {

@@ -5,14 +5,17 @@ use crate::model::questions::CloudQuestion;
 use crate::model::text::{fold, same};
 use crate::model::{CloudUser, EntraId, OtherObject, ProxyAddress};
 
-use super::state::{Common, Found};
+use super::state::{Common, Found, mail_entries};
 use super::{Tenant, UserRef};
 
 impl Tenant {
     /// Users, live and deleted, that own this address. `mail` alone owns nothing where proxyAddresses were read.
     #[must_use]
     pub fn address_owners(&self, address: &str) -> Found {
-        let owns = |user: &CloudUser| owned_addresses(user).any(|own| same(own, address));
+        let is_mail = |user: &CloudUser| user.mail.value().is_some_and(|mail| same(mail, address));
+        let owns = |user: &CloudUser| {
+            if user.proxy_addresses.is_read() { self.has_entry(user, address) } else { is_mail(user) }
+        };
         self.among(Common::OwnedAddress, address, self.by_address(address), owns)
     }
 
@@ -48,9 +51,8 @@ impl Tenant {
 
 /// The mail addresses that a user owns: the entries of proxyAddresses, or `mail` where those were not read.
 pub(super) fn owned_addresses(user: &CloudUser) -> impl Iterator<Item = &str> {
-    let entries = user.addresses().map(ProxyAddress::parse).filter(ProxyAddress::is_mail).map(|proxy| proxy.address);
     let mail = user.mail.value().filter(|_| !user.proxy_addresses.is_read()).map(AsRef::as_ref);
-    entries.chain(mail)
+    mail_entries(user).chain(mail)
 }
 
 fn other_addresses(other: &OtherObject) -> impl Iterator<Item = &str> {
@@ -111,5 +113,21 @@ mod tests {
         assert_eq!(count(&tenant), [100, 99, 99]);
         tenant.replace(first, None);
         assert_eq!((count(&tenant), count(&before)), ([99, 98, 99], [100, 99, 100]));
+    }
+
+    #[test]
+    fn each_of_very_many_addresses_is_found() {
+        let mut observed = TenantBuilder::users(&["a"]).observed();
+        let entries = |count: u8| (0..count).map(|n| format!("smtp:P{n}@x.example")).chain(["X500:/o=p".to_owned()]).collect();
+        observed.users[0].proxy_addresses = Known::Is(entries(100));
+        observed.users[0].mail = Known::Is("mail@x.example".into());
+        let mut tenant = Tenant::new(observed);
+        let user = tenant.by_id(&id(1)).unwrap();
+        let found = |tenant: &Tenant, name: &str| (tenant.by_address(name).len(), tenant.address_owners(name).len());
+        assert!((0..100).all(|n| found(&tenant, &format!("p{n}@X.example")) == (1, 1)));
+        assert_eq!(["mail@x.example", "p100@x.example", "/o=p"].map(|name| found(&tenant, name)), [(1, 0), (0, 0), (0, 0)]);
+        let fewer = CloudUser { proxy_addresses: Known::Is(entries(90)), ..tenant.user(user).unwrap().clone() };
+        tenant.replace(user, Some(fewer));
+        assert_eq!(["p89@x.example", "p90@x.example"].map(|name| found(&tenant, name)), [(1, 1), (0, 0)]);
     }
 }

@@ -21,6 +21,6 @@ mod testing;
 pub use domains::Suffix;
 pub use roles::RoleHeld;
 pub use rules::{Change, ChangeKind, Refusal};
+pub(crate) use state::mail_addresses;
 pub use state::{Found, Tenant, UserRef};
-pub(crate) use state::{has_address, mail_addresses};
 pub use sync::{BLOCKS_HARD_MATCH, HAS_OTHER_ID, Incoming, SyncDeletion, SyncOutcome, SyncRefusal, Takeover, exported_primary};

@@ -7,13 +7,14 @@ use crate::model::hits::{Hits, Popular};
 use crate::model::index::Index;
 use crate::model::questions::Recorder;
 use crate::model::text::fold;
-use crate::model::{CloudUser, Known, ObservedTenant};
+use crate::model::{CloudUser, EntraId, Known, ObservedTenant};
 
 use super::domains::DomainIndex;
 use super::roles::RoleIndex;
 use find::odd_guids;
 
-pub(crate) use find::{has_address, mail_addresses};
+pub(crate) use find::mail_addresses;
+pub(super) use find::mail_entries;
 
 mod find;
 
@@ -40,6 +41,8 @@ pub struct Tenant {
     /// Keys of the changed users. Old entries stay and are filtered out on every look-up.
     changed_keys: Index,
     popular: Popular<Common, UserRef>,
+    /// Of accounts with very many: their smtp addresses, folded and sorted.
+    many_addresses: Popular<EntraId, Box<str>>,
     created: u32,
     formerly_synced_editable: bool,
 }
@@ -88,6 +91,9 @@ pub(super) enum Common {
     LiveAddress,
     /// Of those with a sign-in name, who lives.
     LiveUpn,
+    /// Of those with an address, whose primary one it is.
+    PrimaryAddress,
+    EmployeeId,
 }
 
 impl Tenant {
@@ -139,6 +145,7 @@ impl Tenant {
             changed: BTreeMap::new(),
             changed_keys: Index::default(),
             popular: Popular::default(),
+            many_addresses: Popular::default(),
             created: 0,
             formerly_synced_editable,
         }
@@ -215,6 +222,7 @@ impl Tenant {
             }
         }
         self.popular.forget();
+        self.many_addresses.forget();
         self.changed.insert(user.0, changed.map(Box::new));
     }
 
@@ -234,7 +242,7 @@ impl Tenant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EntraId, ImmutableId, ObjectGuid};
+    use crate::model::{ImmutableId, ObjectGuid};
 
     fn id(n: u8) -> EntraId {
         format!("00000000-0000-0000-0000-0000000000{n:02x}").parse().unwrap()

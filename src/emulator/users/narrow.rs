@@ -56,7 +56,7 @@ fn with_value(path: &Path, value: &Literal, world: &World) -> Option<Vec<usize>>
     } else if is(path, "userPrincipalName") {
         tenant.by_upn(text).to_vec()
     } else if is(path, "employeeId") {
-        tenant.by_employee_id(text)
+        tenant.by_employee_id(text).to_vec()
     } else if is(path, "mail") {
         tenant.by_address(text).to_vec()
     } else if is(path, "onPremisesImmutableId") && text.is_ascii() {

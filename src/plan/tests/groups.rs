@@ -1,6 +1,8 @@
 //! What many share costs each of them no more than what a few share: findings name some and count the rest.
 
 use super::*;
+use crate::model::questions::Questions;
+use crate::plan::discover::{Scope, discover};
 
 fn guid_of(n: u16) -> String {
     format!("f5057fee-4c3e-4459-82dd-21250000{n:04x}")
@@ -136,4 +138,27 @@ fn a_chain_waits_for_the_one_that_is_blocked_whichever_way_it_is_written() {
     assert_eq!(waiting(&case), 29);
     case.desired.mappings.reverse();
     assert_eq!(waiting(&case), 29);
+}
+
+/// What is said of each AD user: why nothing is proposed, and how many accounts are listed.
+fn left_out(case: &Case) -> (usize, Vec<(String, usize)>) {
+    let (found, _) = discover(&case.desired, case.observed.clone(), &Scope::default(), &Questions::default());
+    let found = found.unwrap();
+    (found.proposals.len(), found.left_out.into_iter().map(|left| (left.why, left.candidates.len())).collect())
+}
+
+#[test]
+fn what_many_share_proposes_nobody_and_lists_some() {
+    let team = |count, ad: fn(&mut AdUser), cloud: fn(&mut CloudUser)| {
+        let mut case = people(count, ad, cloud, nothing);
+        case.desired.mappings.clear();
+        left_out(&case)
+    };
+    for cloud in [has_mail, owns_mail] {
+        let (proposals, left_out) = team(100, mail, cloud);
+        assert_eq!((proposals, left_out.len()), (0, 100));
+        let why = "more than 10 accounts have something of this AD user; these are some of them";
+        assert!(left_out.iter().all(|(told, listed)| told == why && (10..=11).contains(listed)), "{left_out:?}");
+        assert_eq!(team(8, mail, cloud).1, vec![("8 accounts have something of this AD user".to_owned(), 8); 8]);
+    }
 }

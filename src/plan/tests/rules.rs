@@ -106,3 +106,24 @@ fn what_a_rule_cannot_say_is_said_by_a_mapping() {
     let hint = body.findings[0].hint.clone().unwrap();
     assert!(hint.ends_with("which wins over the rule."), "{hint}");
 }
+
+#[test]
+fn a_rule_about_nobody_is_told() {
+    let told = |forest: Option<&str>, under: Option<&str>, excluded: Option<Exclusion>| {
+        let mut case = Case::new().ad("ann", A, |user| user.excluded = excluded).cloud(1, "ann", None, nothing);
+        let (forest, under) = (forest.map(Into::into), under.map(|container| container.parse().unwrap()));
+        case.desired.rules.push(Rule { forest, under, ..by_mail("staff") });
+        let findings = case.plan().findings.into_iter().filter(|finding| finding.code == Code::NotChecked);
+        findings.map(|finding| (finding.severity, finding.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(Some("corp"), Some("OU=Staff,DC=corp"), None), []);
+    let rest = |place: &str| {
+        let message = format!("rule `staff` (hardmatch.yaml:20) is about nobody: no AD user that sync takes in is {place}");
+        vec![(Severity::Warning, message)]
+    };
+    let slip = Some("OU=Stafff,DC=corp");
+    assert_eq!(told(None, slip, None), rest("below OU=Stafff,DC=corp in any forest"));
+    assert_eq!(told(Some("corp"), slip, None), rest("below OU=Stafff,DC=corp in forest `corp`"));
+    assert_eq!(told(Some("branch"), None, None), rest("in forest `branch`"));
+    assert_eq!(told(None, None, Some(Exclusion::ServiceAccount)), rest("in any forest"));
+}

@@ -97,7 +97,7 @@ impl Tenant {
     #[must_use]
     pub fn by_address(&self, address: &str) -> Found {
         self.recorder().tenant(|| CloudQuestion::Address(fold(address).into()));
-        self.find_common(Space::Address, Common::Address, address, &self.base.by_address, |user| has_address(user, address))
+        self.find_common(Space::Address, Common::Address, address, &self.base.by_address, |user| self.has_address(user, address))
     }
 
     /// Those of [`Self::by_upn`] who live.
@@ -112,9 +112,35 @@ impl Tenant {
         self.among(Common::LiveAddress, address, self.by_address(address), |user| !user.is_deleted())
     }
 
+    /// Those of [`Self::by_address`] whose primary address it is.
+    #[must_use]
+    pub fn with_primary_address(&self, address: &str) -> Found {
+        let is_primary = |user: &CloudUser| user.primary_address().is_some_and(|own| same(own, address));
+        self.among(Common::PrimaryAddress, address, self.by_address(address), is_primary)
+    }
+
+    /// Whether an account, as it stands now, has this mail address: in proxyAddresses or as `mail`.
+    #[must_use]
+    pub fn has_address(&self, account: &CloudUser, address: &str) -> bool {
+        account.mail.value().is_some_and(|mail| same(mail, address)) || self.has_entry(account, address)
+    }
+
+    /// Whether it stands in proxyAddresses. Who has very many is asked for each of them, so that they are sorted once.
+    pub(in crate::tenant_model) fn has_entry(&self, account: &CloudUser, address: &str) -> bool {
+        if account.proxy_addresses.value().is_none_or(|entries| entries.iter().nth(FEW).is_none()) {
+            return mail_entries(account).any(|own| same(own, address));
+        }
+        let sorted = || {
+            let mut own: Vec<Box<str>> = mail_entries(account).map(|own| fold(own).into()).collect();
+            own.sort_unstable();
+            own
+        };
+        self.many_addresses.find(account.id, "", sorted).binary_search_by(|own| (**own).cmp(&*fold(address))).is_ok()
+    }
+
     /// Every user, live or deleted, with this employeeId.
     #[must_use]
-    pub fn by_employee_id(&self, employee_id: &str) -> Vec<UserRef> {
+    pub fn by_employee_id(&self, employee_id: &str) -> Found {
         self.recorder().tenant(|| CloudQuestion::EmployeeId(fold(employee_id).into()));
         let has = |user: &CloudUser| user.employee_id.value().is_some_and(|own| same(own, employee_id));
         // Nothing that hardmatch does changes an employeeId, so the index over what was read is enough.
@@ -125,7 +151,12 @@ impl Tenant {
                 }
             })
         });
-        self.sorted(index.candidates_folded(employee_id).into_iter(), has)
+        let key = &*fold(employee_id);
+        let some = index.some_candidates(key, FEW + 1);
+        if some.len() <= FEW {
+            return Hits::Few(self.sorted(some.into_iter(), has));
+        }
+        self.popular.find(Common::EmployeeId, key, || self.sorted(index.candidates(key).into_iter(), has))
     }
 
     fn find(
@@ -219,17 +250,15 @@ pub(super) fn odd_guids(user: &CloudUser) -> impl Iterator<Item = ObjectGuid> + 
     form.into_iter().flat_map(|form| form.guids().into_iter().flatten())
 }
 
-/// Whether a user has this mail address, as [`mail_addresses`] has it.
-pub(crate) fn has_address(user: &CloudUser, address: &str) -> bool {
-    let is_own = |entry: ProxyAddress<'_>| entry.is_mail() && same(entry.address, address);
-    user.addresses().map(ProxyAddress::parse).any(is_own) || user.mail.value().is_some_and(|mail| same(mail, address))
-}
-
 /// The mail addresses of a user: `mail` and every smtp entry, without repetition of the same spelling.
 pub(crate) fn mail_addresses(user: &CloudUser) -> impl Iterator<Item = &str> {
-    let entries = user.addresses().map(ProxyAddress::parse).filter(ProxyAddress::is_mail).map(|proxy| proxy.address);
     let mail = user.mail.value().map(AsRef::as_ref);
-    let own: Vec<&str> = entries.collect();
+    let own: Vec<&str> = mail_entries(user).collect();
     let extra = mail.filter(|mail| !own.contains(mail));
     own.into_iter().chain(extra)
+}
+
+/// The smtp entries of proxyAddresses, without prefix.
+pub(in crate::tenant_model) fn mail_entries(user: &CloudUser) -> impl Iterator<Item = &str> {
+    user.addresses().map(ProxyAddress::parse).filter(ProxyAddress::is_mail).map(|proxy| proxy.address)
 }
