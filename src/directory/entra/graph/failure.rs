@@ -167,7 +167,21 @@ impl Answer {
     }
 }
 
+/// The kind of a body without its parameters.
+pub(super) fn media_type(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_owned()
+}
+
 impl GraphError {
+    /// In a few words, for who waits for the next try.
+    pub(super) fn in_short(&self) -> String {
+        match self {
+            Self::Answer(answer) => format!("HTTP {}", answer.status),
+            Self::Directory(_) => "no connection".into(),
+            Self::Lost(_) => "no usable answer".into(),
+        }
+    }
+
     pub(super) fn answer(&self) -> Option<&Answer> {
         match self {
             Self::Answer(answer) => Some(answer),
