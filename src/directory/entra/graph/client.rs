@@ -199,14 +199,18 @@ impl Client {
                 if is_throttled {
                     self.pace.hold(pause);
                 }
-                if self.wait(pause).await { Ok(()) } else { Err(given_up(error, "stopped while waiting for the next try")) }
+                if self.wait(pause, is_throttled).await {
+                    Ok(())
+                } else {
+                    Err(given_up(error, "stopped while waiting for the next try"))
+                }
             }
         }
     }
 
-    /// Waits, and says whether to go on.
-    async fn wait(&self, pause: Duration) -> bool {
-        let _wait = self.pace.wait();
+    /// Waits, and says whether to go on. Only the time for the quota is told.
+    async fn wait(&self, pause: Duration, is_throttled: bool) -> bool {
+        let _wait = is_throttled.then(|| self.pace.wait());
         if pause <= SHORT {
             tokio::time::sleep(pause).await;
             return true;
