@@ -25,6 +25,8 @@ pub enum Step<'a> {
         pause: Duration,
         /// Whether the directory asked for it, as too many requests came.
         is_throttled: bool,
+        /// Why else, in a few words; nothing where that is all.
+        why: &'a str,
     },
     /// A refusal showed how many writes are taken.
     Quota {

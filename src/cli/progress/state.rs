@@ -60,6 +60,7 @@ struct Run {
 struct Pause {
     until: Instant,
     is_throttled: bool,
+    why: String,
 }
 
 impl State {
@@ -74,10 +75,10 @@ impl State {
             Step::Refused => self.totals.refused += 1,
             Step::Quota { writes, window } => self.totals.quota = Some((writes, window)),
             Step::Waited(time) => self.totals.waited += time,
-            Step::Paused { pause, is_throttled } => {
+            Step::Paused { pause, is_throttled, why } => {
                 let until = now + pause;
                 if pause >= WORTH_A_WORD && self.pause.as_ref().is_none_or(|pause| pause.until < until) {
-                    self.pause = Some(Pause { until, is_throttled });
+                    self.pause = Some(Pause { until, is_throttled, why: why.to_owned() });
                 }
             }
         }
@@ -154,7 +155,11 @@ impl State {
         let pause = self.pause.as_ref()?;
         let left = pause.until.checked_duration_since(now).filter(|left| !left.is_zero())?;
         let left = time(left);
-        Some(if pause.is_throttled { format!("throttled for {left}") } else { format!("trying again in {left}") })
+        Some(match &*pause.why {
+            _ if pause.is_throttled => format!("throttled for {left}"),
+            "" => format!("trying again in {left}"),
+            why => format!("trying again in {left} ({why})"),
+        })
     }
 }
 
@@ -219,10 +224,12 @@ mod tests {
         state.note(Step::Read { what: "AD users of \u{1b}contoso", so_far: 1000, of: None }, now);
         state.note(Step::Read { what: "users of the tenant", so_far: 12_000, of: Some(40_000) }, now);
         state.note(Step::LookedUp(20), now);
-        state.note(Step::Paused { pause: seconds(12), is_throttled: true }, now);
-        state.note(Step::Paused { pause: seconds(2), is_throttled: false }, now);
+        state.note(Step::Paused { pause: seconds(12), is_throttled: true, why: "" }, now);
+        state.note(Step::Paused { pause: seconds(2), is_throttled: false, why: "HTTP 503" }, now);
         insta::assert_snapshot!(state.line(now).unwrap(), @r"reading: 12,000 of 40,000 users of the tenant, 1,000 AD users of \u{1b}contoso, 20 looked up one by one, throttled for 12 s");
         assert!(!state.line(now + seconds(12)).unwrap().contains("throttled"));
+        state.note(Step::Paused { pause: seconds(20), is_throttled: false, why: "HTTP 503" }, now);
+        assert!(state.line(now).unwrap().ends_with("trying again in 20 s (HTTP 503)"));
         state.work("planning");
         assert!(state.line(now).unwrap().contains("one by one, planning"));
         state.note(Step::LookedUp(1), now);

@@ -9,6 +9,8 @@ use hardmatch::tenant_model::{Change, ChangeKind};
 use super::gateway::{Act, Asked, answer, behind, page};
 use super::*;
 
+type Make = fn() -> Act;
+
 fn small() -> Value {
     let linked = json!({ "onPremisesImmutableId": "old" });
     tenant(vec![user(1, "a", linked), user(2, "b", json!({}))], vec![deleted(3, "c", json!({ "onPremisesImmutableId": "gone" }))])
@@ -34,7 +36,7 @@ fn of_the_deleted(asked: &Asked) -> bool {
 
 #[tokio::test]
 async fn a_gateways_404_is_not_the_end_of_an_account() {
-    let pages: [fn() -> Act; 4] = [
+    let pages: [Make; 4] = [
         || page("404 Not Found"),
         || answer("404 Not Found", ""),
         || page("403 Forbidden"),
@@ -74,7 +76,7 @@ async fn a_part_of_a_batch_that_graph_did_not_write_is_asked_again() {
 
 #[tokio::test]
 async fn a_write_that_a_gateway_answers_is_not_refused_by_entra() {
-    let pages: [(fn() -> Act, &str); 3] = [
+    let pages: [(Make, &str); 3] = [
         (|| answer("302 Found\r\nLocation: https://login.proxy.corp/x?y", ""), "302 to login.proxy.corp,"),
         (|| page("403 Forbidden"), "403 (text/html)"),
         (|| page("404 Not Found"), "404 (text/html)"),
@@ -154,5 +156,24 @@ async fn an_echo_of_the_token_is_neither_told_nor_logged() {
         let told = format!("{read} {write:?}");
         assert!(!told.contains(&server.token[..40]), "{place}: {told}");
         assert!(told.contains("[token]"), "{place}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_behind_an_answer_or_in_it_twice_is_not_passed_over() {
+    let trailing = |asked: &Asked| {
+        if asked.is("", "/groups") { Act::Edit(Box::new(|body| format!("{body}<html>"))) } else { Act::Pass }
+    };
+    let error = behind(&small(), trailing).await.0.read_tenant().await.unwrap_err();
+    assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains("(200 application/json) is no JSON")), "{error}");
+    let twice = || {
+        Act::Edit(Box::new(|body: String| {
+            body.replace("\"onPremisesImmutableId\":", "\"onPremisesImmutableId\":null,\"onPremisesImmutableId\":")
+        }))
+    };
+    for (part, ids) in [("/deletedItems/", &[account(3)][..]), ("$batch", &[account(1), account(3)])] {
+        let rule = move |asked: &Asked| if asked.is("", part) && asked.is("", "/beta/") { twice() } else { Act::Pass };
+        let error = behind(&small(), rule).await.0.read_accounts(ids).await.unwrap_err();
+        assert!(matches!(&error, DirectoryError::Input(text) if text.contains("is there twice")), "{error}");
     }
 }

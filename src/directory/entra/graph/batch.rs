@@ -8,14 +8,15 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::directory::entra::json::Strict;
 use crate::directory::ports::Receipt;
 use crate::directory::progress::Step;
 use crate::model::EntraId;
 
 use super::call::{Call, Version};
-use super::client::{Client, about_another};
+use super::client::{Client, about_another, given_up};
 use super::cost::BATCH;
-use super::failure::{Answer, GraphError};
+use super::failure::{Answer, GraphError, media_type};
 use super::hide::said;
 use super::list::parse;
 use super::pace::{THROTTLE_SCOPE, Tries, after, is_of_writes};
@@ -38,7 +39,7 @@ pub(super) struct PartReply {
     #[serde(default)]
     headers: Map<String, Value>,
     #[serde(default)]
-    body: Value,
+    body: Strict,
 }
 
 impl PartReply {
@@ -96,10 +97,10 @@ impl Client {
             let next = if left.why.is_foreign() { tries.next_short(left.pause) } else { tries.next(left.pause) };
             match next {
                 Ok(pause) => {
-                    self.progress.note(Step::Paused { pause, is_throttled });
+                    self.progress.note(Step::Paused { pause, is_throttled, why: &left.why.in_short() });
                     self.pace.hold(pause);
                 }
-                Err(_) => return Err(left.why),
+                Err(why) => return Err(given_up(left.why, &why)),
             }
             open = left.places;
         }
@@ -198,16 +199,16 @@ fn request(place: usize, call: &Call) -> Value {
 
 fn outcome(call: &Call, reply: &mut PartReply) -> Part {
     if (200..300).contains(&reply.status) {
-        return Ok(reply.body.take());
+        return Ok(reply.body.0.take());
     }
-    let inner = |name| inner_id(&reply.body, name);
+    let inner = |name| inner_id(&reply.body.0, name);
     let request_id = reply.header("request-id").map(str::to_owned).or_else(|| inner("request-id"));
     let client_request_id = inner("client-request-id").unwrap_or_default();
-    let content_type = reply.header("Content-Type").map(said);
+    let content_type = reply.header("Content-Type").map(|text| media_type(&said(text)));
     let asked = format!("{} (in a batch)", call.shown());
     let retry_after = reply.header("Retry-After").and_then(|wanted| after(wanted, reply.header("Date")));
     let only_writes = is_of_writes(reply.header(THROTTLE_SCOPE));
-    let read = Answer::of_value(reply.status, &reply.body);
+    let read = Answer::of_value(reply.status, &reply.body.0);
     Err(GraphError::Answer(Box::new(Answer {
         asked,
         request_id,

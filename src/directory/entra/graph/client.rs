@@ -20,7 +20,7 @@ use crate::model::EntraId;
 use super::auth::{AccessToken, TokenSource};
 use super::call::Call;
 use super::endpoint::{self, endpoint};
-use super::failure::{Answer, GraphError, says_enough};
+use super::failure::{Answer, GraphError, media_type, says_enough};
 use super::hide::{in_body, in_text};
 use super::http::{Broken, Unread, body, broken, is_cut};
 use super::list::parse;
@@ -38,6 +38,16 @@ pub(super) struct Reply {
     pub(super) request_id: Option<String>,
     /// The server's clock.
     pub(super) date: Option<String>,
+    /// What the body is said to be.
+    content_type: Option<String>,
+}
+
+impl Reply {
+    /// Status and kind, for messages.
+    fn kind(&self) -> String {
+        let content_type = self.content_type.as_ref().map_or_else(String::new, |kind| format!(" {kind}"));
+        format!("{}{content_type}", self.status)
+    }
 }
 
 /// Graph, as one signed-in client sees it.
@@ -66,8 +76,8 @@ enum Try {
 
 /// Why a good answer is of no use.
 enum Useless {
-    /// It broke off; another one may be whole.
-    Broken,
+    /// It broke off; another one may be whole. Its status and kind.
+    Broken(String),
     /// It is about another object than the one that was asked for.
     Other,
     /// It is not what was asked for.
@@ -94,7 +104,7 @@ impl Client {
     pub(super) async fn send(&self, call: &Call) -> Result<Reply, GraphError> {
         self.send_to(call, &self.address(call), |reply| match () {
             () if !call.is_read() => Ok(reply),
-            () if !is_json(&reply.body) => Err(Useless::Broken),
+            () if !is_json(&reply.body) => Err(Useless::Broken(reply.kind())),
             () if !is_about_asked(call, &reply.body) => Err(Useless::Other),
             () => Ok(reply),
         })
@@ -111,7 +121,7 @@ impl Client {
         self.send_to(call, url, |reply| match parse(call, &reply.body) {
             Ok(_) if !is_about_asked(call, &reply.body) => Err(Useless::Other),
             Ok(read) => Ok(read),
-            Err(_) if !is_json(&reply.body) => Err(Useless::Broken),
+            Err(_) if !is_json(&reply.body) => Err(Useless::Broken(reply.kind())),
             Err(error) => Err(Useless::Odd(error)),
         })
         .await
@@ -137,8 +147,8 @@ impl Client {
                         self.tell(&sent);
                         return Ok(read);
                     }
-                    Err(Useless::Broken) => {
-                        let error = GraphError::Lost(format!("the answer to {} is no JSON", call.shown()));
+                    Err(Useless::Broken(kind)) => {
+                        let error = no_json(call, &kind);
                         self.before_next(&mut tries, error, None, sent).await?;
                     }
                     Err(Useless::Other) => self.before_next(&mut tries, about_another(&call.shown()), None, sent).await?,
@@ -185,18 +195,22 @@ impl Client {
             }
             Ok(pause) => {
                 self.tell(&Sent { again_in: Some(pause), ..sent });
-                self.progress.note(Step::Paused { pause, is_throttled });
+                self.progress.note(Step::Paused { pause, is_throttled, why: &error.in_short() });
                 if is_throttled {
                     self.pace.hold(pause);
                 }
-                if self.wait(pause).await { Ok(()) } else { Err(given_up(error, "stopped while waiting for the next try")) }
+                if self.wait(pause, is_throttled).await {
+                    Ok(())
+                } else {
+                    Err(given_up(error, "stopped while waiting for the next try"))
+                }
             }
         }
     }
 
-    /// Waits, and says whether to go on.
-    async fn wait(&self, pause: Duration) -> bool {
-        let _wait = self.pace.wait();
+    /// Waits, and says whether to go on. Only the time for the quota is told.
+    async fn wait(&self, pause: Duration, is_throttled: bool) -> bool {
+        let _wait = is_throttled.then(|| self.pace.wait());
         if pause <= SHORT {
             tokio::time::sleep(pause).await;
             return true;
@@ -262,11 +276,12 @@ impl Client {
             Err(error @ GraphError::Lost(_)) if call.is_read() => return Try::Again(error, retry_after),
             Err(error) => return Try::Final(error),
         };
+        let content_type = header(CONTENT_TYPE.as_str()).map(|text| media_type(&text));
         if status.is_success() {
-            return Try::Good(Reply { status: status.as_u16(), body, request_id, date });
+            return Try::Good(Reply { status: status.as_u16(), body, request_id, date, content_type });
         }
         let (asked, client_request_id) = (call.shown(), id.to_owned());
-        let (content_type, sent_to) = (header(CONTENT_TYPE.as_str()), redirected_to(&headers, secret));
+        let sent_to = redirected_to(&headers, secret);
         let read = Answer::read(status.as_u16(), &body);
         let answer = Answer { asked, request_id, client_request_id, content_type, sent_to, retry_after, only_writes, ..read };
         let may_pass = answer.is_throttled() || answer.is_passing();
@@ -331,13 +346,21 @@ pub(super) fn about_another(asked: &str) -> GraphError {
     GraphError::Lost(format!("the answer to {asked} is about another object than the one asked for: a proxy mixes answers up"))
 }
 
+/// A good answer that is none: a sign-in page of a proxy, or the rest of a broken one.
+fn no_json(call: &Call, kind: &str) -> GraphError {
+    let call = call.shown();
+    GraphError::Lost(format!(
+        "the answer to {call} ({kind}) is no JSON: a proxy in between, or its sign-in page, answers, or cuts it"
+    ))
+}
+
 /// The run is to end, and nothing was sent.
 fn stopped(call: &Call) -> GraphError {
     let message = format!("{} was not sent: stopped while waiting for Microsoft Graph's quota", call.shown());
     GraphError::Directory(DirectoryError::Unreachable(message))
 }
 
-fn given_up(error: GraphError, why: &str) -> GraphError {
+pub(super) fn given_up(error: GraphError, why: &str) -> GraphError {
     match error {
         GraphError::Directory(DirectoryError::Unreachable(message)) => {
             GraphError::Directory(DirectoryError::Unreachable(format!("{message}; {why}")))

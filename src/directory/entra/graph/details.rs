@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::directory::entra::json::{Object, WireUser};
+use crate::directory::entra::json::{Object, Strict, WireUser};
 use crate::directory::ports::DirectoryError;
 use crate::model::{CloudUser, EntraId, Known, Text, TraitsInterner};
 
@@ -209,7 +209,7 @@ async fn one_by_one(client: &Client, denied: &Denied, extra: Extra, users: &[&Cl
     }
     let calls: Vec<Call> = users.iter().map(|user| call(extra, user)).collect();
     let parts: Vec<Part> = match calls.as_slice() {
-        [call] => vec![client.read(call).await],
+        [call] => vec![client.read::<Strict>(call).await.map(|Strict(json)| json)],
         calls => client.batch(version(extra), calls).await.map_err(|error| error.of_read(READ_USERS))?,
     };
     let mut answers = Vec::new();

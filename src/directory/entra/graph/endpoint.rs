@@ -7,16 +7,16 @@ use url::Url;
 
 use crate::directory::net::secure_setting;
 use crate::directory::ports::DirectoryError;
-use crate::directory::text::shown;
 
 use super::http::build;
 
 /// How long connecting may take.
 const CONNECTING: Duration = Duration::from_secs(15);
 
-/// Reads the address: scheme and host, perhaps a path, never the version.
+/// Reads the address: scheme and host, perhaps a path, never the version. What is wrong is told without the address, in
+/// which a key may stand.
 pub(super) fn endpoint(text: &str) -> Result<Url, DirectoryError> {
-    let wrong = |why: &str| DirectoryError::Input(format!("`endpoint`: `{}`: {why}", shown(text)));
+    let wrong = |why: &str| DirectoryError::Input(format!("`endpoint`: {why}"));
     let url = secure_setting("endpoint", text)?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(wrong("leave out what follows the path, as in https://graph.microsoft.com"));
@@ -42,8 +42,10 @@ mod tests {
     #[test]
     fn an_endpoint_is_an_address_without_a_version() {
         assert!(endpoint("https://graph.microsoft.com").is_ok() && endpoint("https://x/proxy/").is_ok());
-        for bad in ["https://graph.microsoft.com/v1.0/", "https://x/beta", "https://x?y", "https://x#y", "http://x"] {
-            assert!(endpoint(bad).unwrap_err().to_string().starts_with("`endpoint`: "), "{bad}");
+        for bad in ["https://graph.microsoft.com/v1.0/", "https://x/beta", "https://x?key=s3cret", "https://x#s3cret", "http://x"]
+        {
+            let error = endpoint(bad).unwrap_err().to_string();
+            assert!(error.starts_with("`endpoint`: ") && !error.contains("s3cret"), "{bad}");
         }
     }
 }

@@ -31,6 +31,8 @@ pub(super) enum GraphError {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Answer {
     pub(super) status: u16,
+    /// Whether Graph worded it.
+    pub(super) is_graphs: bool,
     pub(super) code: String,
     pub(super) message: String,
     /// `details`: code and target of each.
@@ -58,7 +60,8 @@ struct Envelope {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Body {
-    code: String,
+    /// Every error of Graph has one, if an empty one.
+    code: Option<String>,
     message: String,
     details: Vec<Detail>,
 }
@@ -82,7 +85,8 @@ impl Answer {
             return Self { status, ..Self::default() };
         };
         let details = error.details.into_iter().map(|detail| (detail.code, detail.target.unwrap_or_default())).collect();
-        Self { status, code: error.code, message: error.message, details, ..Self::default() }
+        let (is_graphs, code) = (error.code.is_some(), error.code.unwrap_or_default());
+        Self { status, is_graphs, code, message: error.message, details, ..Self::default() }
     }
 
     /// The same of a part of a batch, whose body is JSON already.
@@ -114,12 +118,7 @@ impl Answer {
     /// Not Graph's: a proxy or gateway in between answered, which knows nothing of objects and rights. Another try may reach
     /// Graph.
     pub(super) fn is_foreign(&self) -> bool {
-        !says_enough(self.status) && !self.is_graphs()
-    }
-
-    /// Every error of Graph has a code.
-    fn is_graphs(&self) -> bool {
-        !self.code.is_empty()
+        !says_enough(self.status) && !self.is_graphs
     }
 
     /// Graph knows no such object.
@@ -141,8 +140,9 @@ impl Answer {
     pub(super) fn sentence(&self) -> String {
         let status = self.status;
         let said = match (self.code.as_str(), self.message.as_str()) {
-            _ if self.is_foreign() || !self.is_graphs() => return format!("{}{}", self.foreign_sentence(), self.ids()),
+            _ if self.is_foreign() || !self.is_graphs => return format!("{}{}", self.foreign_sentence(), self.ids()),
             (code, "") => said(code),
+            ("", message) => said(message),
             (code, message) => format!("{}: {}", said(code), said(message)),
         };
         format!("{} was answered with {status} {said}{}", self.asked, self.ids())
@@ -167,7 +167,21 @@ impl Answer {
     }
 }
 
+/// The kind of a body without its parameters.
+pub(super) fn media_type(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_owned()
+}
+
 impl GraphError {
+    /// In a few words, for who waits for the next try.
+    pub(super) fn in_short(&self) -> String {
+        match self {
+            Self::Answer(answer) => format!("HTTP {}", answer.status),
+            Self::Directory(_) => "no connection".into(),
+            Self::Lost(_) => "no usable answer".into(),
+        }
+    }
+
     pub(super) fn answer(&self) -> Option<&Answer> {
         match self {
             Self::Answer(answer) => Some(answer),
@@ -186,7 +200,7 @@ impl GraphError {
 
     /// Graph says that something is not there, whatever it is.
     pub(super) fn is_not_found(&self) -> bool {
-        self.answer().is_some_and(|answer| answer.status == 404 && answer.is_graphs())
+        self.answer().is_some_and(|answer| answer.status == 404 && answer.is_graphs)
     }
 
     /// Somebody else answered in Graph's place.
@@ -197,7 +211,7 @@ impl GraphError {
     /// The right to ask this is missing, or the licence for it.
     pub(super) fn is_forbidden(&self) -> bool {
         self.answer().is_some_and(|answer| {
-            (answer.status == 403 && answer.is_graphs())
+            (answer.status == 403 && answer.is_graphs)
                 || answer.is("AadPremiumLicenseRequired")
                 || answer.is("Authentication_RequestFromNonPremiumTenantOrB2CTenant")
         })
@@ -290,6 +304,7 @@ mod tests {
             (401, ""),
             (403, "blocked"),
             (400, "{}"),
+            (403, r#"{"error":{"message":"Forbidden"}}"#),
             (302, ""),
             (410, "null"),
             (511, "log in"),
@@ -303,6 +318,8 @@ mod tests {
         let unclear = || GraphError::Answer(Box::new(Answer::read(404, br#"{"error":{"code":"UnknownError"}}"#)));
         assert!(!unclear().is_missing() && matches!(unclear().of_read("R"), DirectoryError::Unreachable(_)));
         assert!(matches!(unclear().of_write("R"), DirectoryError::Unknown(_)));
+        let without_code = br#"{"error":{"code":"","message":"m"}}"#;
+        assert!(GraphError::Answer(Box::new(Answer::read(403, without_code))).is_forbidden());
         let gone = r#"{"error":{"code":"Request_ResourceNotFound","message":"m"}}"#;
         assert!(GraphError::Answer(Box::new(Answer::read(404, gone.as_bytes()))).is_missing());
     }

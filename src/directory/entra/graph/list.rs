@@ -159,10 +159,13 @@ pub(super) fn parse<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, 
     // Where something is wrong is looked for when something is.
     serde_json::from_slice(body).or_else(|_| {
         let deserializer = &mut serde_json::Deserializer::from_slice(body);
-        serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let read = serde_path_to_error::deserialize(&mut *deserializer).map_err(|error| {
             let (path, inner) = (error.path().to_string(), error.into_inner());
             odd(call, &format!("cannot be understood at `{path}`: {inner}"))
-        })
+        })?;
+        // What was wrong may be behind it.
+        let end = deserializer.end().map_err(|error| odd(call, &format!("cannot be understood: {error}")));
+        end.map(|()| read)
     })
 }
 

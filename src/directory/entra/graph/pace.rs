@@ -161,7 +161,8 @@ impl Tries {
         let waited = self.waited.saturating_add(pause);
         if waited > self.patience.total {
             let (tries, waited) = (self.made, self.waited.as_secs());
-            return Err(format!("given up after {tries} tries and {waited} s: {}", self.patience.too_long(pause)));
+            let tries = if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
+            return Err(format!("given up after {tries} and {waited} s: {}", self.patience.too_long(pause)));
         }
         self.waited = waited;
         Ok(pause)

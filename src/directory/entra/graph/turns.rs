@@ -128,7 +128,7 @@ impl Turns {
         let pause = self.quota().refuse(now, answer.retry_after);
         match pause {
             Ok(pause) => {
-                client.progress.note(Step::Paused { pause, is_throttled: true });
+                client.progress.note(Step::Paused { pause, is_throttled: true, why: "" });
                 if !answer.only_writes {
                     client.pace.hold(pause);
                 }
@@ -143,7 +143,8 @@ impl Turns {
 fn come_back_later(client: &Client, answer: &Answer) {
     let asked = answer.retry_after.filter(|pause| answer.is_passing() && *pause <= client.patience.total);
     if let Some(pause) = asked {
-        client.progress.note(Step::Paused { pause, is_throttled: false });
+        let why = format!("HTTP {}", answer.status);
+        client.progress.note(Step::Paused { pause, is_throttled: false, why: &why });
         client.pace.hold(pause);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::directory::entra::json::{Object, UserError, WireUser};
+use crate::directory::entra::json::{Object, Strict, UserError, WireUser};
 use crate::directory::ports::DirectoryError;
 use crate::model::{CloudUser, EntraId, TraitsInterner};
 
@@ -191,7 +191,7 @@ async fn at_depth(client: &Client, ids: &[EntraId], place: Place, depth: Depth) 
     let calls: Vec<Call> = ids.iter().map(|id| one(place, depth, id)).collect();
     let parts = match calls.as_slice() {
         // On its own, so that a log shows plainly what was read before what was written.
-        [call] => vec![client.read(call).await],
+        [call] => vec![client.read::<Strict>(call).await.map(|Strict(json)| json)],
         calls => client.batch(depth.version(), calls).await?,
     };
     let users = ids.iter().zip(parts).map(|(id, part)| user_of(id, part, place));

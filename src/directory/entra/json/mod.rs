@@ -2,6 +2,7 @@
 //!
 //! Absent, null and value stay apart. Names come in Graph's camelCase or in the PascalCase of PowerShell's SDK.
 
+mod strict;
 mod tenant;
 mod tri;
 mod user;
@@ -10,6 +11,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use strict::Strict;
 pub(crate) use tenant::{WireDomain, WireGrant, WireOrganization, WireOther, WireSwitches, initial_domain};
 pub(crate) use tri::{Object, is_type_name};
 pub use user::UserError;
