@@ -61,7 +61,8 @@ fn protect<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<Protected> {
 fn account<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<Box<str>> {
     let text = reader.text(value)?;
     if !text.contains(['@', '*', '?']) && text.parse::<EntraId>().is_err() {
-        let warning = Diagnostic::warning(format!("`{text}` protects nobody: it is no UPN, no mail address, no object id and no pattern"));
+        let warning =
+            Diagnostic::warning(format!("`{text}` protects nobody: it is no UPN, no mail address, no object id and no pattern"));
         reader.note(value.span(), warning.help("write the whole UPN, or a pattern such as \"breakglass*\""));
     }
     Some(text.into())
