@@ -141,7 +141,7 @@ pub(super) async fn carry_out_with(
         observer: request.observer,
         cancel: &request.cancel,
         options: &request.options,
-        backups: Mutex::new(recorded.copies(&history, &request.body.actions, &look.done)),
+        backups: Mutex::new(recorded.copies(&history, &request.body.actions)),
         deletions: Mutex::new(recorded.deletions(&request.body.actions)),
         recorded: &recorded,
         touched: Mutex::default(),
