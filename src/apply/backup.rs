@@ -71,7 +71,7 @@ pub(super) fn is_good(saved: &Backup) -> bool {
 
 /// Makes a folder and those above it, each name of which is on disk before something is put there.
 fn create_folder(folder: &Path) -> io::Result<()> {
-    if folder.as_os_str().is_empty() || folder.is_dir() {
+    if folder.is_dir() {
         return Ok(());
     }
     folder.parent().map_or(Ok(()), create_folder)?;
@@ -120,6 +120,15 @@ mod tests {
         assert_eq!(std::fs::read_dir(place.path().join("a/backups")).unwrap().count(), 0);
         std::fs::write(place.path().join("file"), "").unwrap();
         assert!(try_folder(&place.path().join("file")).is_err());
+        create_folder(Path::new("")).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_was_taken_away_is_an_error() {
+        let here = tempfile::tempdir().unwrap();
+        let file = new_file(here.path()).unwrap();
+        let error = super::place(file, &here.path().join("gone"), "eve").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -30,6 +30,15 @@ pub(super) struct Mismatch<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OffTrack<'a>(pub(super) Vec<Mismatch<'a>>);
 
+/// How far an object is from a point of its chain. What counts first stands first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Distance {
+    mismatches: usize,
+    /// Whether the journal knows of another point.
+    is_elsewhere: bool,
+    done: usize,
+}
+
 /// The chains of a plan, in the order of their first actions.
 pub(super) fn chains<'a>(actions: impl IntoIterator<Item = &'a Action>) -> Vec<Chain<'a>> {
     let mut chains: Vec<Chain<'a>> = Vec::new();
@@ -77,19 +86,16 @@ impl<'a> Chain<'a> {
         if is_reached(&self.actions, facts) {
             return Ok(count);
         }
-        let mut nearest: Option<(usize, Vec<Mismatch<'a>>)> = None;
-        for done in (0..count).rev() {
-            let mismatches = self.mismatches(done, facts);
-            if mismatches.is_empty() {
-                return Ok(done);
-            }
-            let nearer = nearest
-                .as_ref()
-                .is_none_or(|(at, known)| (mismatches.len(), done != recorded, done) < (known.len(), *at != recorded, *at));
-            if nearer {
-                nearest = Some((done, mismatches));
-            }
+        let points: Vec<(usize, Vec<Mismatch<'a>>)> = (0..count).rev().map(|done| (done, self.mismatches(done, facts))).collect();
+        if let Some((done, _)) = points.iter().find(|(_, mismatches)| mismatches.is_empty()) {
+            return Ok(*done);
         }
+        let distance = |(done, mismatches): &(usize, Vec<_>)| Distance {
+            mismatches: mismatches.len(),
+            is_elsewhere: *done != recorded,
+            done: *done,
+        };
+        let nearest = points.into_iter().min_by_key(distance);
         Err(OffTrack(nearest.map(|(_, mismatches)| mismatches).unwrap_or_default()))
     }
 

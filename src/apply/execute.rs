@@ -141,7 +141,7 @@ pub(super) async fn carry_out_with(
         observer: request.observer,
         cancel: &request.cancel,
         options: &request.options,
-        backups: Mutex::new(recorded.copies(&history, &request.body.actions, &look.done)),
+        backups: Mutex::new(recorded.copies(&history, &request.body.actions)),
         deletions: Mutex::new(recorded.deletions(&request.body.actions)),
         recorded: &recorded,
         touched: Mutex::default(),
@@ -171,9 +171,9 @@ async fn look(
 ) -> Result<Preflight, DirectoryError> {
     for (nth, delay) in request.options.read_back.iter().enumerate() {
         let look = preflight(request.body, recorded, directories).await?;
-        let is_odd = !look.differences.is_empty() || !recorded.done.is_subset(&look.done);
+        let is_odd = goes_on && nth < LOOKS_WITH_LATE_READERS && !look.differences.is_empty();
         let unsure = if look.differences.is_empty() { look.unsure.first() } else { None };
-        if unsure.is_none() && !(is_odd && goes_on && nth < LOOKS_WITH_LATE_READERS) {
+        if !is_odd && unsure.is_none() {
             return Ok(look);
         }
         if let Some(action) = request.body.actions.iter().find(|action| unsure == Some(&action.id)) {

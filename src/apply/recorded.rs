@@ -53,16 +53,16 @@ impl Recorded {
         outcome.deleted_date_time.as_deref()
     }
 
-    /// Accounts of which there is a good copy as they stand now. One that is still to be deleted may have changed since it was
-    /// saved, and so may one of which nobody knows whether it is in the recycle bin since then.
-    pub(super) fn copies(&self, history: &History<'_>, actions: &[Action], done: &BTreeSet<ActionId>) -> BTreeSet<EntraId> {
-        let deleting = || actions.iter().filter(|action| action.kind.deletes());
-        let of = |action: &Action, id: EntraId| action.target.entra_id() == Some(id);
-        let is_left =
-            |id| deleting().any(|action| of(action, id) && action.kind == ActionKind::SoftDelete && !done.contains(&action.id));
-        let is_pinned = |id| deleting().any(|action| of(action, id) && self.was_deleted_when_saved(action));
-        let good = history.backups().filter(|saved| backup::is_good(saved)).map(|saved| saved.account);
-        good.filter(|id| !is_left(*id) && is_pinned(*id)).collect()
+    /// Accounts of which there is a good copy as they stand now. A live one may have changed since it was saved, and so may one
+    /// of which nobody knows whether it is in the recycle bin since then.
+    pub(super) fn copies(&self, history: &History<'_>, actions: &[Action]) -> BTreeSet<EntraId> {
+        let pinned: BTreeSet<EntraId> = actions
+            .iter()
+            .filter(|action| self.was_deleted_when_saved(action))
+            .filter_map(|action| action.target.entra_id())
+            .collect();
+        let saved = history.backups().filter(|saved| pinned.contains(&saved.account));
+        saved.filter(|saved| backup::is_good(saved)).map(|saved| saved.account).collect()
     }
 
     /// Whether the account is known to be in the recycle bin since before its copy was made, or right after.

@@ -140,7 +140,8 @@ impl Preflight {
 
 /// What was seen done and is not so any more, where `reached` actions are done now.
 fn undone(chain: &Chain<'_>, reached: usize, facts: &TargetFacts, recorded: &Recorded) -> Vec<Difference> {
-    let seen = |action: &Action| recorded.standing.get(&action.id).filter(|_| !recorded.rests_on_absence(action));
+    // Nobody undoes a purge: what is found again was never purged.
+    let seen = |action: &Action| recorded.standing.get(&action.id).filter(|_| action.kind != ActionKind::Purge);
     let last_seen = chain.actions.iter().enumerate().rev().find_map(|(place, action)| Some((place + 1, action, seen(action)?)));
     let Some((stood, action, outcome)) = last_seen else { return Vec::new() };
     if reached < stood {

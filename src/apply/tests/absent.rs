@@ -95,3 +95,27 @@ async fn a_purge_that_finds_nothing_is_sent_again_when_the_account_turns_up() {
     assert_eq!(tenant.order.lock().unwrap().len(), 3);
     assert!(!site.disk.state().users.contains_key(&id(4)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_found_for_so_long_that_it_counted_as_purged_is_purged_when_it_turns_up() {
+    let mut planner = Planner::new();
+    planner.purge_chain();
+    let (mut site, body) = (Site::new(), planner.body());
+    site.options.concurrency = 1;
+    // From the first purge on nothing is found, and then the run stops.
+    let tenant = Scripted::new(&site.disk, |change| {
+        if change.kind == ChangeKind::Purge {
+            Answer::Fail(DirectoryError::NotThere("not found".into()))
+        } else if matches!(change.kind, ChangeKind::SetImmutableId(_)) {
+            Answer::Fail(DirectoryError::Unreachable("gone".into()))
+        } else {
+            Answer::Obey
+        }
+    });
+    tenant.old.lock().unwrap().extend([vec![vec![]; 5], vec![nowhere(); 3]].concat());
+    let (report, _) = apply(&site, &body, tenant).await;
+    assert_eq!(report.done.len(), 2, "{report:?}");
+    assert!(site.disk.state().users[&id(4)].is_deleted());
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    assert!(!site.disk.state().users.contains_key(&id(4)));
+}

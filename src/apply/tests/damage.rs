@@ -88,3 +88,16 @@ async fn a_damaged_backup_is_made_again_before_the_account_is_deleted() {
         assert!(copies(&site).iter().any(|path| std::fs::read_to_string(path).unwrap() == whole), "{:?}", copies(&site));
     }
 }
+
+#[tokio::test]
+async fn the_runs_of_a_folder_tell_how_large_the_directories_were() {
+    let (site, body) = (Site::new(), Planner::everything().body());
+    assert!(earlier::earlier_runs(site.folder()).unwrap().is_empty());
+    site.apply(&body).await.unwrap();
+    let journal = std::fs::read_to_string(site.journal()).unwrap();
+    std::fs::write(site.folder().join("damaged.journal.jsonl"), "{").unwrap();
+    std::fs::write(site.folder().join("headless.journal.jsonl"), journal.lines().last().unwrap()).unwrap();
+    let found = earlier::earlier_runs(site.folder()).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].at.as_str(), &found[0].tenant, &found[0].forests), (NOW, &body.tenant, &body.forests));
+}

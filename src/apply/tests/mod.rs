@@ -1,6 +1,7 @@
 //! A small world to apply plans in: a tenant and a forest on a disk that can die at any moment.
 
 mod absent;
+mod chain;
 mod crash;
 mod damage;
 mod disk;

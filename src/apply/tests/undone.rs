@@ -156,3 +156,19 @@ async fn a_deletion_that_is_settled_by_reading_says_since_when() {
     site.disk.change(4, |user| *user = user.binned("2026-11-25T09:00:00Z"));
     assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale { .. })));
 }
+
+#[tokio::test(start_paused = true)]
+async fn readers_that_are_late_are_waited_for_only_where_a_run_goes_on() {
+    for goes_on in [true, false] {
+        let (mut site, body) = if goes_on { deleted_only().await } else { (Site::new(), Planner::everything().body()) };
+        site.options.read_back = Options::new(PathBuf::new()).read_back;
+        if goes_on {
+            restored(&site.disk);
+        } else {
+            site.disk.change(1, |user| user.sync_enabled = Known::Is(true));
+        }
+        let began = tokio::time::Instant::now();
+        assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale { begun, .. }) if begun.is_some() == goes_on));
+        assert_eq!(began.elapsed(), Duration::from_secs(if goes_on { 1 + 2 + 4 } else { 0 }));
+    }
+}

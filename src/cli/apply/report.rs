@@ -180,7 +180,10 @@ pub(super) fn next(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
         ExitKind::Complete if plan.body.rollback_of.is_some() => "The run is undone, as far as it can be.".into(),
         ExitKind::Complete if !arms(plan) => "Done; nothing waits for sync.".into(),
         ExitKind::Complete => "Now let sync run; `hardmatch verify` shows when it has taken over.".into(),
-        ExitKind::Stale => "Nothing was written. Plan again: the situation changed.".into(),
+        ExitKind::Stale if report.already_done.is_empty() => "Nothing was written. Plan again: the situation changed.".into(),
+        ExitKind::Stale => {
+            "This run wrote nothing. Plan again: the situation changed; --abandon-unfinished gives the begun run up.".into()
+        }
         ExitKind::Denied
         | ExitKind::Interrupted
         | ExitKind::Journal

@@ -56,7 +56,7 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub concurrency: u16,
 
-    /// Give up on the unfinished run of another plan and start this one
+    /// Give up on the unfinished run of another plan, or of this one when it was undone meanwhile, and start this one anew
     #[arg(long)]
     pub abandon_unfinished: bool,
 }
