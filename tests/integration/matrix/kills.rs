@@ -174,8 +174,11 @@ async fn disturbed(recipe: &Recipe, place: Place<'_>, inject: &[String], expecte
     let is_killed = code.is_none();
     let came = is_killed || ground.here.read("trace").contains("(INJECTED)");
     let mut wrong = Vec::new();
-    if said.contains("panicked") || !matches!(code, None | Some(0 | 1 | 5 | 6 | 11 | 12)) {
+    if said.contains("panicked") || !matches!(code, None | Some(0 | 1 | 3 | 5 | 6 | 11 | 12)) {
         wrong.push(format!("ends with {code:?}: {said}"));
+    }
+    if code == Some(3) && !ground.writes().await.is_empty() {
+        wrong.push(format!("says that it did not begin, and it wrote: {said}"));
     }
     if code == Some(0) && ground.image().await != expected.image {
         wrong.push(format!("says that all is done, and it is not: {said}"));
