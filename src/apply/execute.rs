@@ -123,12 +123,7 @@ pub(super) async fn carry_out_with(
     try_backups(request, &look.done)?;
     request.observer.event(Event::Ready { remaining, done: look.done.len() });
     if remaining == 0 && history.open_run().is_none() {
-        // Nothing to do and nothing to close: not a byte is written, unless this undoes a run that stands open.
-        if let Some(undone) = request.body.rollback_of.as_deref() {
-            mark_rolled_back(folder, undone, (request.clock)())?;
-        }
-        let already_done = request.body.actions.iter().map(|action| action.id.clone()).collect();
-        return Ok(RunReport { already_done, ..RunReport::default() });
+        return nothing_left(request, folder);
     }
     let header = header(request).ok_or_else(|| ApplyError::Plan("its file name is no Unicode text; rename it".into()))?;
     let journal = open(&path)?;
@@ -149,6 +144,15 @@ pub(super) async fn carry_out_with(
     let mut report = run.carry_out(&request.body.actions, &look.done).await;
     finish(request, &journal, folder, &mut report).await;
     Ok(report)
+}
+
+/// Nothing to do and nothing to close: not a byte is written, unless this undoes a run that stands open.
+fn nothing_left(request: &Request<'_>, folder: &Path) -> Result<RunReport, ApplyError> {
+    if let Some(undone) = request.body.rollback_of.as_deref() {
+        mark_rolled_back(folder, undone, (request.clock)())?;
+    }
+    let already_done = request.body.actions.iter().map(|action| action.id.clone()).collect();
+    Ok(RunReport { already_done, ..RunReport::default() })
 }
 
 /// A run that cannot save what it is to delete would stop half-way.
