@@ -9,8 +9,10 @@ use futures_util::future::try_join_all;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::directory::folder;
 use crate::directory::ports::DirectoryError;
 use crate::directory::text::words;
+use crate::model::EntraId;
 use crate::plan::action::{Action, ActionId};
 use crate::plan::body::Body;
 
@@ -104,7 +106,7 @@ pub(super) async fn carry_out_with(
     open: impl FnOnce(&Path) -> Result<Journal, JournalError>,
 ) -> Result<RunReport, ApplyError> {
     check_order(&request.body.actions).map_err(ApplyError::Plan)?;
-    let folder = folder_of(request.plan);
+    let folder = folder::of(request.plan);
     let _lock = FolderLock::take(folder)?;
     let unfinished = scan(folder, request.digest, request.body.rollback_of.as_deref())?;
     if !unfinished.is_empty() {
@@ -129,21 +131,33 @@ pub(super) async fn carry_out_with(
     let journal = open(&path)?;
     journal.append(&Entry::Run(Box::new(header))).await?;
     settle(request, &journal, &recorded, &look).await?;
-    let run = Run {
+    let backups = recorded.copies(&history, &request.body.actions);
+    let run = run(request, directories, &journal, &recorded, backups);
+    let mut report = run.carry_out(&request.body.actions, &look.done).await;
+    finish(request, &journal, folder, &mut report).await;
+    Ok(report)
+}
+
+/// A run of which nothing is done yet. `backups` are the accounts of which there is a copy.
+fn run<'r>(
+    request: &'r Request<'_>,
+    directories: &'r Directories,
+    journal: &'r Journal,
+    recorded: &'r Recorded,
+    backups: BTreeSet<EntraId>,
+) -> Run<'r> {
+    Run {
         directories,
-        journal: &journal,
+        journal,
         clock: &request.clock,
         observer: request.observer,
         cancel: &request.cancel,
         options: &request.options,
-        backups: Mutex::new(recorded.copies(&history, &request.body.actions)),
+        backups: Mutex::new(backups),
         deletions: Mutex::new(recorded.deletions(&request.body.actions)),
-        recorded: &recorded,
+        recorded,
         touched: Mutex::default(),
-    };
-    let mut report = run.carry_out(&request.body.actions, &look.done).await;
-    finish(request, &journal, folder, &mut report).await;
-    Ok(report)
+    }
 }
 
 /// Nothing to do and nothing to close: not a byte is written, unless this undoes a run that stands open.
@@ -190,10 +204,6 @@ async fn look(
         }
     }
     preflight(request.body, recorded, directories).await
-}
-
-fn folder_of(plan: &Path) -> &Path {
-    plan.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Every id once, and every dependency before its dependents.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::approval::{AllowedSigners, Decision, SignedStatement, Subject, decide};
+use crate::directory::folder;
 use crate::directory::limited;
 use crate::directory::text::words;
 use crate::model::text::printable;
@@ -126,8 +127,7 @@ impl OnDisk {
 /// `plan.*.approval` beside `plan.json`, by name.
 fn beside(plan: &Path) -> Vec<PathBuf> {
     let stem = plan.file_stem().map(|stem| format!("{}.", stem.to_string_lossy())).unwrap_or_default();
-    let folder = plan.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(folder::of(plan)).into_iter().flatten().flatten();
     let is_one = |path: &PathBuf| {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         name.starts_with(&stem) && name.ends_with(&format!(".{SUFFIX}"))

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use super::setup::Setup;
 use super::surroundings::git_commit;
 use super::terminal::Terminal;
+use crate::directory::folder;
 
 /// Authors and co-authors, an address a line.
 const FORMAT: &str = "--format=%ae%n%(trailers:key=Co-authored-by,valueonly)";
@@ -13,9 +14,9 @@ const FORMAT: &str = "--format=%ae%n%(trailers:key=Co-authored-by,valueonly)";
 /// The addresses of everybody who changed the configuration or a mapping file since the commit that the policy is from; where
 /// the policy is of the same commit, of who changed them last. Nobody where the configuration is in no repository.
 pub(super) fn of_change(setup: &Setup, terminal: Terminal) -> Vec<String> {
-    let folder = folder_of(&setup.path);
+    let folder = folder::of(&setup.path);
     let Some(head) = git_commit(folder) else { return Vec::new() };
-    let of_policy = git_commit(folder_of(&setup.policy));
+    let of_policy = git_commit(folder::of(&setup.policy));
     if setup.policy != setup.path && of_policy.as_ref() == Some(&head) {
         terminal.warn("the policy is of the same commit as the change that it judges; take it from the commit before the merge");
     }
@@ -32,10 +33,6 @@ pub(super) fn of_change(setup: &Setup, terminal: Terminal) -> Vec<String> {
         terminal.warn("git does not say who wrote the change, so nobody is kept from approving their own");
     }
     written.unwrap_or_default()
-}
-
-fn folder_of(file: &Path) -> &Path {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Who wrote the commits of a range that touch the files; `None` where git fails.

@@ -8,6 +8,7 @@ use tempfile::NamedTempFile;
 
 use super::failure::Failure;
 use super::files::{self, Readers};
+use crate::directory::folder;
 
 /// Files that are written but not yet in their places. Dropped, they are gone, and so are the folders made for them.
 pub(super) struct Batch {
@@ -31,7 +32,7 @@ impl Batch {
     /// Writes a file beside its place.
     pub(super) fn add(&mut self, path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         let write = || {
-            let folder = folder_of(path);
+            let folder = folder::of(path);
             self.make_folder(folder)?;
             let mut fresh = files::temporary(folder, self.readers)?;
             let mut buffered = BufWriter::with_capacity(1 << 16, fresh.as_file_mut());
@@ -67,7 +68,9 @@ impl Batch {
             done.push(path);
         }
         let made = std::mem::take(&mut self.folders);
-        made.iter().chain(&done).try_for_each(|path| files::sync_folder(folder_of(path)).map_err(|error| unwritten(path, &error)))
+        made.iter()
+            .chain(&done)
+            .try_for_each(|path| files::sync_folder(folder::of(path)).map_err(|error| unwritten(path, &error)))
     }
 }
 
@@ -77,10 +80,6 @@ impl Drop for Batch {
         // A folder that is not empty stays, which is right.
         self.folders.iter().for_each(|folder| drop(fs::remove_dir(folder)));
     }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn unwritten(path: &Path, error: &io::Error) -> Failure {

@@ -8,6 +8,7 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::failure::Failure;
 use super::flowing::{Flowing, write_synced};
+use crate::directory::folder;
 use crate::directory::limited;
 pub(super) use crate::directory::text::words;
 
@@ -87,7 +88,7 @@ fn replace<T>(
 ) -> io::Result<T> {
     // A symbolic link stays a link.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder::of(&target);
     let mut fresh = temporary(folder, readers)?;
     let known = write_synced(fresh.as_file_mut(), |file| {
         let mut buffered = io::BufWriter::with_capacity(1 << 16, file);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::apply::journal::journal_path;
 use crate::apply::unfinished::scan;
+use crate::directory::folder;
 use crate::planfile::{self, PlanFile};
 use crate::render::{self, PlanView};
 
@@ -105,9 +106,8 @@ fn plan_of_unfinished_run(path: &Path, new: &PlanFile) -> Option<PlanFile> {
         return None;
     }
     let old = read_plan(path).ok()?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // What is wrong with a journal is for `apply` to say.
-    let unfinished = scan(folder, &new.digest(), None).unwrap_or_default();
+    let unfinished = scan(folder::of(path), &new.digest(), None).unwrap_or_default();
     let is_it = unfinished.iter().any(|run| run.digest == old.digest() && run.plan.file_name() == path.file_name());
     is_it.then_some(old)
 }

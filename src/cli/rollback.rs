@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::apply::journal::Journal;
 use crate::apply::read_targets;
 use crate::apply::rollback::{rollback, rollback_targets};
+use crate::directory::folder;
 use crate::plan::finding::Finding;
 use crate::planfile::PlanFile;
 
@@ -53,10 +54,7 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
 
 /// Whoever applies the way back closes the run in its journal, and looks for that beside the plan.
 fn stays_beside(journal: &Path, out: &Path) -> Result<(), Failure> {
-    let folder = |path: &Path| {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        parent.canonicalize().ok()
-    };
+    let folder = |path| folder::of(path).canonicalize().ok();
     let (Some(of_journal), Some(of_plan)) = (folder(journal), folder(out)) else { return Ok(()) };
     if of_journal == of_plan {
         return Ok(());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 pub mod ad;
 pub mod entra;
 pub mod exports;
+pub(crate) mod folder;
 pub(crate) mod limited;
 pub(crate) mod net;
 pub mod open;

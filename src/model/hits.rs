@@ -100,8 +100,10 @@ impl<S: Hash + Eq, T> Popular<S, T> {
 
     /// Starts anew, as what is looked up has changed.
     pub fn forget(&mut self) {
-        if !lock(&self.0).is_empty() {
-            self.0 = Arc::default();
+        match Arc::get_mut(&mut self.0) {
+            Some(own) => own.get_mut().unwrap_or_else(PoisonError::into_inner).clear(),
+            // What a clone finds from now on is not true here, even if nothing is known yet.
+            None => self.0 = Arc::default(),
         }
     }
 }
@@ -125,5 +127,16 @@ mod tests {
         assert_eq!(popular.find(0, "x", || vec![4])[..], [4]);
         assert_eq!(before.find(0, "x", || unreachable!("it stands"))[..], [1, 2]);
         assert!(Hits::<u32>::default().is_empty());
+    }
+
+    #[test]
+    fn what_a_clone_finds_after_a_change_stays_with_it() {
+        let before: Popular<u8, u32> = Popular::default();
+        let mut after = before.clone();
+        after.forget();
+        assert_eq!(before.find(0, "x", || vec![1])[..], [1]);
+        assert_eq!(after.find(0, "x", || vec![2])[..], [2]);
+        after.forget();
+        assert_eq!(after.find(0, "x", || vec![3])[..], [3]);
     }
 }

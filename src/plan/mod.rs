@@ -29,7 +29,7 @@ pub mod next_sync;
 mod order;
 pub mod pairing;
 mod parallel;
-mod protection;
+pub(crate) mod protection;
 mod prove;
 pub mod questions;
 mod resolve;

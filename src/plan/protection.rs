@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::model::text::{Pattern, counted, lowered};
-use crate::model::{AccountPattern, CloudUser, EntraId, Policy, Protected, has_wildcards};
+use crate::model::{AccountPattern, CloudUser, EntraId, Known, Policy, Protected, has_wildcards};
 use crate::tenant_model::Tenant;
 
 use super::finding::{Code, Finding};
@@ -11,7 +11,7 @@ use super::world::World;
 
 /// The entries of `policy.protect`, made ready once for many accounts.
 #[derive(Debug)]
-pub(super) struct Protection<'p> {
+pub(crate) struct Protection<'p> {
     entries: &'p [Protected],
     /// Positions of entries without wildcards, by their text in lower case.
     exact: HashMap<String, usize>,
@@ -27,7 +27,7 @@ struct RolePattern<'p> {
 }
 
 impl<'p> Protection<'p> {
-    pub(super) fn of(policy: &'p Policy) -> Self {
+    pub(crate) fn of(policy: &'p Policy) -> Self {
         let mut protection = Self { entries: &policy.protect, exact: HashMap::new(), patterns: Vec::new(), roles: Vec::new() };
         for (at, entry) in policy.protect.iter().enumerate() {
             match entry {
@@ -43,9 +43,18 @@ impl<'p> Protection<'p> {
 
     /// By which entry the policy forbids touching an account, as the end of a sentence; the first one tells.
     pub(super) fn of_account(&self, account: &CloudUser, tenant: &Tenant) -> Option<String> {
+        self.first(account, |role| role.protects(account, tenant))
+    }
+
+    /// The same of an account by the names of its roles, where nothing else of the tenant is known.
+    pub(crate) fn of_holder(&self, account: &CloudUser, roles: &Known<Vec<String>>) -> Option<String> {
+        self.first(account, |role| role.protects_holder(roles))
+    }
+
+    fn first(&self, account: &CloudUser, by_role: impl Fn(&RolePattern<'_>) -> Option<String>) -> Option<String> {
         let by_name = self.entry_naming(account);
         let mut before = self.roles.iter().take_while(|role| by_name.is_none_or(|at| role.at < at));
-        let by_role = before.find_map(|role| role.protects(account, tenant));
+        let by_role = before.find_map(by_role);
         by_role.or_else(|| by_name.map(|_| "by `policy.protect`".to_owned()))
     }
 
@@ -80,21 +89,36 @@ impl<'p> Protection<'p> {
 impl RolePattern<'_> {
     /// Whoever may hold the role counts as if it did: nobody could tell otherwise before the write.
     fn protects(&self, account: &CloudUser, tenant: &Tenant) -> Option<String> {
-        let may = |why: &str| Some(format!("by `policy.protect`, as it may hold the role {}: {why}", self.text));
-        let Some(roles) = tenant.roles_of(&account.id) else { return may("roles were not read") };
+        let Some(roles) = tenant.roles_of(&account.id) else { return self.may_protect("roles were not read") };
         match roles.iter().find(|held| self.pattern.fits(&held.role)) {
-            Some(held) => Some(format!("by `policy.protect`, as it holds the role {}", held.role)),
+            Some(held) => Some(holds(&held.role)),
             None if tenant.unresolved_role_groups().iter().any(|group| self.may_come_from(group, tenant)) => {
-                may("the members of a group that holds a role were not read")
+                self.may_protect("the members of a group that holds a role were not read")
             }
             None => None,
         }
+    }
+
+    fn protects_holder(&self, roles: &Known<Vec<String>>) -> Option<String> {
+        match roles {
+            Known::Unknown => self.may_protect("roles were not read"),
+            Known::Null => None,
+            Known::Is(roles) => roles.iter().find(|role| self.pattern.fits(role)).map(|role| holds(role)),
+        }
+    }
+
+    fn may_protect(&self, why: &str) -> Option<String> {
+        Some(format!("by `policy.protect`, as it may hold the role {}: {why}", self.text))
     }
 
     /// A group within a group has no role of its own; what it passes on is not known.
     fn may_come_from(&self, group: &EntraId, tenant: &Tenant) -> bool {
         tenant.roles_of(group).is_none_or(|held| held.is_empty() || held.iter().any(|held| self.pattern.fits(&held.role)))
     }
+}
+
+fn holds(role: &str) -> String {
+    format!("by `policy.protect`, as it holds the role {role}")
 }
 
 /// What there is to say of an entry that is about nobody.

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::{EndStatus, Entry, JournalError, JournalState};
-use crate::directory::limited;
 use crate::directory::text::words;
+use crate::directory::{folder, limited};
 use crate::model::text::printable;
 
 /// Bytes of a line at most; an entry has some thousand.
@@ -269,8 +269,7 @@ fn restrict(_file: &File) -> io::Result<()> {
 /// Makes a new name in a folder last.
 #[cfg(unix)]
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+    File::open(folder::of(path))?.sync_all()
 }
 
 /// Makes a new name in a folder last.

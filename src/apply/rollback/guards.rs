@@ -3,18 +3,18 @@
 use jiff::Timestamp;
 
 use crate::apply::facts::TargetFacts;
-use crate::model::text::Pattern;
-use crate::model::{AccountFacts, AccountPattern, CloudUser, FactName, Known, Policy, Protected};
+use crate::model::{CloudUser, FactName};
 use crate::plan::action::{Action, ActionKind};
+use crate::plan::protection::Protection;
 
 /// What guards the deletion of an account: read again right before it.
-const USES: [FactName; 4] =
+pub(super) const USES: [FactName; 4] =
     [FactName::AssignedLicenses, FactName::LastSignInDateTime, FactName::PrivilegedRoles, FactName::Roles];
 
 /// What the way back must not touch.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Guards<'g> {
-    pub(super) policy: &'g Policy,
+    pub(super) protection: Protection<'g>,
     /// When the run began that is undone.
     pub(super) since: Timestamp,
 }
@@ -24,7 +24,7 @@ impl Guards<'_> {
     pub(super) fn objection<'a>(&self, mut inverses: impl Iterator<Item = &'a Action>, facts: &TargetFacts) -> Option<String> {
         let TargetFacts::Account(account) = facts else { return None };
         let (user, first) = (account.user.as_ref()?, inverses.next()?);
-        let protected = self.policy.protect.iter().find_map(|protected| protects(protected, user, account));
+        let protected = self.protection.of_holder(user, &account.roles).map(|by| format!("the account is protected {by}"));
         let deletes = [first].into_iter().chain(inverses).any(|inverse| inverse.kind == ActionKind::SoftDelete);
         protected.or_else(|| if deletes && !user.is_deleted() { self.use_of(user) } else { None })
     }
@@ -34,24 +34,6 @@ impl Guards<'_> {
         let is_older = |last: &str| last.parse::<Timestamp>().is_ok_and(|last| last < self.since);
         let last = user.last_sign_in.value().filter(|last| !is_older(last))?;
         Some(format!("the account is live again and in use (last sign-in {last})"))
-    }
-}
-
-fn protects(protected: &Protected, user: &CloudUser, account: &AccountFacts) -> Option<String> {
-    match protected {
-        Protected::Account(pattern) => {
-            let is_meant = AccountPattern::new(pattern).fits(&user.names());
-            is_meant.then(|| "the account is protected by `policy.protect`".to_owned())
-        }
-        Protected::Role(pattern) => match &account.roles {
-            Known::Unknown => Some(format!("the account may hold the role {pattern}, which `policy.protect` protects")),
-            Known::Null => None,
-            Known::Is(roles) => {
-                let wanted = Pattern::new(pattern);
-                let holds = roles.iter().any(|role| wanted.fits(role));
-                holds.then(|| format!("the account holds the role {pattern}, which `policy.protect` protects"))
-            }
-        },
     }
 }
 

@@ -3,6 +3,8 @@
 use crate::model::{AccountState, FactName, FactValue, Facts};
 use crate::plan::action::{Action, ActionKind};
 
+use super::guards::USES;
+
 /// How one action can be taken back.
 pub(super) enum Inverse {
     /// By this action; `lost` says what of it cannot come back.
@@ -72,8 +74,7 @@ fn by(action: &Action, reached: Facts, kind: ActionKind, name: FactName, value: 
     let mut before = reached;
     if kind == ActionKind::Restore {
         // These guard a deletion; they are no reason to leave an account in the recycle bin.
-        let guards = [FactName::AssignedLicenses, FactName::LastSignInDateTime, FactName::PrivilegedRoles, FactName::Roles];
-        guards.iter().for_each(|name| drop(before.remove(name)));
+        USES.iter().for_each(|name| drop(before.remove(name)));
     }
     let reason = format!("undoes {} ({})", action.kind, action.id);
     let undo = Action::new(kind, &action.mapping, action.target.clone(), before, Facts::from_iter([(name, value)]), reason);

@@ -11,6 +11,7 @@ use crate::model::{FactName, FactValue, Facts, Policy};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
 use crate::plan::body::{Body, MappingState, PlanCloudUser, PlanSource, PlannedMapping, Proof, Status};
 use crate::plan::finding::{Code, Finding};
+use crate::plan::protection::Protection;
 use crate::plan::summary;
 
 use super::chain::{Chain, OffTrack, is_reached, key};
@@ -33,7 +34,7 @@ pub fn rollback(history: &History<'_>, journal: &str, current: &Current, policy:
     let header = &history.runs.last()?.header;
     let done = done_actions(history, current);
     let since = history.runs.first()?.header.started_at;
-    let mut way = WayBack::new(&done, Guards { policy, since });
+    let mut way = WayBack::new(&done, Guards { protection: Protection::of(policy), since });
     way.invert_all(current);
     way.collect();
     let mappings = mappings(&done, journal, &way.actions);

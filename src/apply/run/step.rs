@@ -15,6 +15,9 @@ use crate::plan::action::{Action, ActionKind};
 
 use super::{Event, Failure, FailureKind, Run};
 
+/// What is waited for where nothing but that an account is not found tells that it was purged.
+const TURNS_UP: &str = "an account that is not found to turn up";
+
 /// How one action ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum StepEnd {
@@ -37,6 +40,14 @@ pub(super) struct Step<'a> {
     pub(super) chain: Vec<&'a Action>,
     /// Whether this run wrote one of those, so that a read may still show the time before.
     pub(super) follows_write: bool,
+}
+
+/// How often a write may still be tried.
+struct Tries<'t> {
+    /// The pauses before the tries after a refusal.
+    retries: std::slice::Iter<'t, Duration>,
+    /// How often it may be sent again after its answer was lost.
+    resends: usize,
 }
 
 /// What a look at the object says about the action.
@@ -124,7 +135,8 @@ impl Step<'_> {
                 Standing::Elsewhere(_) => !self.follows_write,
             };
             let Some(delay) = waits.next().filter(|_| !is_sure) else { return Ok(standing) };
-            if !self.wait(run, *delay, "an earlier write to become visible").await {
+            let what = if matches!(standing, Standing::After(_)) { TURNS_UP } else { "an earlier write to become visible" };
+            if !self.wait(run, *delay, what).await {
                 return Err(StepEnd::NotStarted);
             }
         }
@@ -145,8 +157,7 @@ impl Step<'_> {
 
     /// Writes until the directory takes it, refuses it for good, or nobody can tell.
     async fn send(&self, run: &Run<'_>, turn: Turn) -> Result<StepEnd, StepEnd> {
-        let mut retries = run.options.retry.iter();
-        let mut resends = RESENDS;
+        let mut tries = Tries { retries: run.options.retry.iter(), resends: RESENDS };
         let mut turn = Some(turn);
         loop {
             let its_turn = match turn.take() {
@@ -156,41 +167,38 @@ impl Step<'_> {
             let Some(its_turn) = its_turn else { return self.read_back(run, None, None).await };
             match self.write(run, its_turn).await {
                 Ok(receipt) => return self.read_back(run, receipt.request_id, None).await,
-                Err(DirectoryError::Refused { message, holder }) => {
-                    let delay = holder.filter(|holder| run.was_released(*holder)).and_then(|_| retries.next());
-                    let what = "a value that was just released to become free";
-                    if let Some(end) = self.after_refusal(run, message, delay.copied(), what).await {
+                Err(error) => {
+                    if let Some(end) = self.after_error(run, error, &mut tries).await {
                         return end;
                     }
-                }
-                Err(DirectoryError::NotThere(message)) => {
-                    if self.is_done(run).await {
-                        return self.read_back(run, None, None).await;
-                    }
-                    let delay = retries.next().filter(|_| self.chain.len() > 1);
-                    let what = "an earlier write to become visible";
-                    if let Some(end) = self.after_refusal(run, message, delay.copied(), what).await {
-                        return end;
-                    }
-                }
-                Err(DirectoryError::Unknown(message)) => {
-                    if resends > 0 && self.is_surely_not_done(run).await {
-                        resends -= 1;
-                        continue;
-                    }
-                    return self.read_back(run, None, Some(message)).await;
-                }
-                // Its next turn comes when the quota has room again.
-                Err(DirectoryError::Throttled(_)) => {}
-                Err(
-                    error @ (DirectoryError::Denied(_)
-                    | DirectoryError::Unreachable(_)
-                    | DirectoryError::Unsaved(_)
-                    | DirectoryError::Input(_)),
-                ) => {
-                    return Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await);
                 }
             }
+        }
+    }
+
+    /// What to do about a write that failed: how the step ends, or `None` where it is written in the next turn.
+    async fn after_error(&self, run: &Run<'_>, error: DirectoryError, tries: &mut Tries<'_>) -> Option<Result<StepEnd, StepEnd>> {
+        match error {
+            DirectoryError::Refused { message, holder } => {
+                let delay = holder.filter(|holder| run.was_released(*holder)).and_then(|_| tries.retries.next());
+                self.after_refusal(run, message, delay.copied(), "a value that was just released to become free").await
+            }
+            DirectoryError::NotThere(_) if self.is_done(run).await => Some(self.read_back(run, None, None).await),
+            DirectoryError::NotThere(message) => {
+                let delay = tries.retries.next().filter(|_| self.chain.len() > 1);
+                self.after_refusal(run, message, delay.copied(), "an earlier write to become visible").await
+            }
+            DirectoryError::Unknown(_) if tries.resends > 0 && self.is_surely_not_done(run).await => {
+                tries.resends -= 1;
+                None
+            }
+            DirectoryError::Unknown(message) => Some(self.read_back(run, None, Some(message)).await),
+            // Its next turn comes when the quota has room again.
+            DirectoryError::Throttled(_) => None,
+            DirectoryError::Denied(_)
+            | DirectoryError::Unreachable(_)
+            | DirectoryError::Unsaved(_)
+            | DirectoryError::Input(_) => Some(Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await)),
         }
     }
 
@@ -296,7 +304,7 @@ impl Step<'_> {
                 return false;
             }
             let Some(delay) = waits.next() else { return true };
-            if !self.wait(run, *delay, "an account that is not found to turn up").await {
+            if !self.wait(run, *delay, TURNS_UP).await {
                 return false;
             }
         }

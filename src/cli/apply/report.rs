@@ -87,7 +87,11 @@ fn stale(differences: &[Difference], begun: Option<&UnfinishedRun>) -> Failure {
 /// How to go on with a run that has begun and cannot be finished as things stand.
 pub(super) fn way_out(failure: Failure, journal: &Path) -> Failure {
     failure
-        .hint(format!("Or undo what is done: hardmatch rollback {} --out back.json", journal.display()))
+        .hint(format!(
+            "Or undo what is done: hardmatch rollback {} --out {}",
+            journal.display(),
+            journal.with_file_name("back.json").display()
+        ))
         .hint("Or give the begun run up: plan again, have the new plan reviewed, and apply it with --abandon-unfinished.")
 }
 

@@ -4,6 +4,7 @@ use ldap3::Ldap;
 
 use super::LdapForest;
 use super::errors::{Fault, shown};
+use super::read::Broken;
 use super::search::Query;
 use super::select;
 use crate::directory::ad::entry::{CONSISTENCY_GUID, Entry as _, EntryError, OBJECT_GUID, RawEntry, object_guid};
@@ -35,13 +36,13 @@ impl Stamps {
 struct Census {
     users: u64,
     stamps: Stamps,
-    wrong: Option<String>,
+    broken: Broken,
 }
 
 impl Census {
     fn take(&mut self, entry: &RawEntry) {
         if let Err(error) = self.count(entry) {
-            self.wrong.get_or_insert_with(|| format!("{}: {}", shown(&entry.dn), shown(&error.to_string())));
+            self.broken.add(entry, &error);
         }
     }
 
@@ -57,13 +58,9 @@ impl Census {
     }
 
     fn finish(mut self, place: &str) -> Result<(u64, Stamps), DirectoryError> {
-        match self.wrong {
-            Some(wrong) => Err(DirectoryError::Input(format!("{place}: {wrong}"))),
-            None => {
-                self.stamps.differing.sort_unstable();
-                Ok((self.users, self.stamps))
-            }
-        }
+        self.broken.refuse(place)?;
+        self.stamps.differing.sort_unstable();
+        Ok((self.users, self.stamps))
     }
 }
 
@@ -124,6 +121,7 @@ mod tests {
     #[test]
     fn a_user_without_object_guid_is_named_and_not_passed_over() {
         let message = census(&[user("Ann", None, None), user("Bob", None, None)]).unwrap_err().to_string();
-        assert!(message.starts_with("dc1: CN=Ann,DC=x: there is no objectGUID"), "{message}");
+        assert!(message.starts_with("dc1: 2 users hold something that cannot be:\n  CN=Ann,DC=x: there is no objectGUID"));
+        assert!(message.contains("CN=Bob,DC=x"), "{message}");
     }
 }

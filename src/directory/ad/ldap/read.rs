@@ -10,9 +10,10 @@ use super::census::Stamps;
 use super::errors::{Fault, shown};
 use super::search::Query;
 use super::select;
-use crate::directory::ad::entry::{CONSISTENCY_GUID, Entry as _, RawEntry, decode_user, object_sid};
+use crate::directory::ad::entry::{CONSISTENCY_GUID, Entry as _, EntryError, RawEntry, decode_user, object_sid};
 use crate::directory::ports::DirectoryError;
 use crate::model::questions::ForestKey;
+use crate::model::text::counted;
 use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest, Sid};
 
 /// How many broken entries an error names.
@@ -239,25 +240,49 @@ struct Harvest<'a> {
     anchor: &'a AnchorMode,
     users: Vec<AdUser>,
     seen: HashMap<ObjectGuid, usize>,
-    wrong: Vec<String>,
-    wrong_count: usize,
+    broken: Broken,
+}
+
+/// Entries that hold something that cannot be.
+#[derive(Debug, Default)]
+pub(super) struct Broken {
+    examples: Vec<String>,
+    count: usize,
+}
+
+impl Broken {
+    pub(super) fn add(&mut self, entry: &RawEntry, error: &EntryError) {
+        self.count += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(format!("{}: {}", shown(&entry.dn), shown(&error.to_string())));
+        }
+    }
+
+    /// An error that names some, if there are any: none of them is passed over.
+    pub(super) fn refuse(&self, place: &str) -> Result<(), DirectoryError> {
+        if self.count == 0 {
+            return Ok(());
+        }
+        let more = match self.count - self.examples.len() {
+            0 => String::new(),
+            more => format!("\n  and {more} more"),
+        };
+        let (count, lines) = (counted(self.count, "user"), self.examples.join("\n  "));
+        let verb = if self.count == 1 { "holds" } else { "hold" };
+        Err(DirectoryError::Input(format!("{place}: {count} {verb} something that cannot be:\n  {lines}{more}")))
+    }
 }
 
 impl<'a> Harvest<'a> {
     fn new(anchor: &'a AnchorMode) -> Self {
-        Self { anchor, users: Vec::new(), seen: HashMap::new(), wrong: Vec::new(), wrong_count: 0 }
+        Self { anchor, users: Vec::new(), seen: HashMap::new(), broken: Broken::default() }
     }
 
     fn take(&mut self, entry: &RawEntry) {
         match decode_user(entry, self.anchor) {
             Ok(None) => {}
             Ok(Some(user)) => self.keep(user),
-            Err(error) => {
-                self.wrong_count += 1;
-                if self.wrong.len() < EXAMPLES {
-                    self.wrong.push(format!("{}: {}", shown(&entry.dn), shown(&error.to_string())));
-                }
-            }
+            Err(error) => self.broken.add(entry, &error),
         }
     }
 
@@ -274,17 +299,9 @@ impl<'a> Harvest<'a> {
 
     /// The users in an order that does not depend on the server, unless one of them could not be read.
     fn finish(mut self, place: &str) -> Result<Vec<AdUser>, DirectoryError> {
-        if self.wrong_count == 0 {
-            self.users.sort_by_cached_key(|user| user.guid);
-            return Ok(self.users);
-        }
-        let more = match self.wrong_count - self.wrong.len() {
-            0 => String::new(),
-            more => format!("\n  and {more} more"),
-        };
-        let lines = self.wrong.join("\n  ");
-        let message = format!("{place}: {} users hold something that cannot be:\n  {lines}{more}", self.wrong_count);
-        Err(DirectoryError::Input(message))
+        self.broken.refuse(place)?;
+        self.users.sort_by_cached_key(|user| user.guid);
+        Ok(self.users)
     }
 }
 

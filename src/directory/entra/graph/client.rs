@@ -102,11 +102,14 @@ impl Client {
     /// Sends a request until it is answered for good, or patience ends. A write whose fate is unknown is not sent again, nor
     /// one that the quota had no room for: whoever sent it looks first whether it is still right.
     pub(super) async fn send(&self, call: &Call) -> Result<Reply, GraphError> {
-        self.send_to(call, &self.address(call), |reply| match () {
-            () if !call.is_read() => Ok(reply),
-            () if !is_json(&reply.body) => Err(Useless::Broken(reply.kind())),
-            () if !is_about_asked(call, &reply.body) => Err(Useless::Other),
-            () => Ok(reply),
+        self.send_to(call, &self.address(call), |reply| {
+            if call.is_read() && !is_json(&reply.body) {
+                Err(Useless::Broken(reply.kind()))
+            } else if call.is_read() && !is_about_asked(call, &reply.body) {
+                Err(Useless::Other)
+            } else {
+                Ok(reply)
+            }
         })
         .await
     }
