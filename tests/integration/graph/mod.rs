@@ -2,7 +2,7 @@
 
 mod between;
 mod depth;
-mod gateway;
+pub(crate) mod gateway;
 mod guards;
 mod reading;
 mod rights;
@@ -29,6 +29,8 @@ use crate::tenants::{Running, deleted, id, serve, tenant, user};
 pub(crate) struct Server {
     pub(crate) endpoint: String,
     pub(crate) token: String,
+    /// Where its clients come in, if not at its own endpoint.
+    gate: Option<String>,
     _folder: TempDir,
 }
 
@@ -43,7 +45,7 @@ impl Server {
 
     pub(crate) async fn with(tenant: &Value, script: Value, adapt: impl FnOnce(&mut Options)) -> Self {
         let Running { endpoint, token, folder } = serve(tenant, &script, |options, _| adapt(options)).await;
-        Self { endpoint, token, _folder: folder }
+        Self { endpoint, token, gate: None, _folder: folder }
     }
 
     fn client(&self) -> GraphTenant {
@@ -55,9 +57,14 @@ impl Server {
         GraphTenant::new(GraphSettings { answer_timeout, ..self.settings() }).unwrap()
     }
 
+    /// A client that asks for so many users a page.
+    pub(crate) fn client_with_pages(&self, page_size: u32) -> GraphTenant {
+        GraphTenant::new(GraphSettings { page_size, ..self.settings() }).unwrap()
+    }
+
     fn settings(&self) -> GraphSettings {
         let tokens = Arc::new(Emulated { endpoint: self.endpoint.clone(), first: self.token.clone() });
-        let mut settings = GraphSettings::new(&self.endpoint, tokens);
+        let mut settings = GraphSettings::new(self.gate.as_ref().unwrap_or(&self.endpoint), tokens);
         let millis = Duration::from_millis;
         settings.patience = Patience { attempts: 5, total: millis(3_000), first: millis(1), longest: millis(5) };
         settings

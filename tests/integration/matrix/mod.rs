@@ -4,6 +4,7 @@
 //! That is some thirty thousand cells: a few are tried on every change, all of them by `tests/hostile`.
 
 mod check;
+mod damage;
 #[cfg(target_os = "linux")]
 mod domain;
 mod fault;
@@ -11,6 +12,7 @@ mod fault;
 mod kills;
 mod site;
 mod soak;
+mod wire;
 mod world;
 
 use std::time::Duration;
@@ -86,6 +88,34 @@ impl Calm {
         cells
     }
 
+    /// What is wrong after a run that was disturbed and is not any more: with the next run, which has to finish it, and with the
+    /// traces of both.
+    async fn aftermath(&self, site: &Site<'_>, ended: &Ended, lag: &Value) -> Vec<String> {
+        let mut wrong: Vec<String> = finish(site, lag).await.map(|why| format!("{why}, after {ended:?}")).into_iter().collect();
+        if site.image().await != self.end {
+            wrong.push(format!("ends elsewhere after {ended:?}"));
+        }
+        wrong.extend(self.traces(site).await);
+        wrong
+    }
+
+    /// What the log of the server, the journal and the backups tell.
+    async fn traces(&self, site: &Site<'_>) -> Vec<String> {
+        let log = site.log().await;
+        let mut wrong = check::strange_writes(&log, &self.writes);
+        wrong.extend(check::repeated_deletions(&log, &self.writes));
+        match site.journal() {
+            Err(error) => wrong.push(error),
+            Ok(journal) => {
+                wrong.extend(check::backups(site, &journal));
+                if journal.history(&site.ready.digest).open_run().is_some() {
+                    wrong.push("the journal stands open".to_owned());
+                }
+            }
+        }
+        wrong
+    }
+
     fn asked(&self, place: Place) -> &str {
         let asked = if place.in_batch { &self.parts } else { &self.requests };
         asked[place.n - 1].split('?').next().unwrap_or_default()
@@ -125,51 +155,33 @@ impl Cell<'_> {
         let Some(ended) = site.apply(if is_slow { IMPATIENT } else { PATIENT }).await else {
             return vec!["it does not end".to_owned()];
         };
+        site.calm(&self.lag).await;
         let mut wrong = check::end(&ended, &before, &site.image().await, &self.calm.end);
+        wrong.extend(self.calm.aftermath(&site, &ended, &self.lag).await);
         if self.rides() && !is_complete(&ended) {
             wrong.push(format!("stopped by a fault that passes: {ended:?}"));
-        }
-        site.calm(&self.lag).await;
-        wrong.extend(self.finish(&site).await.map(|why| format!("{why}, after {ended:?}")));
-        if site.image().await != self.calm.end {
-            wrong.push(format!("ends elsewhere after {ended:?}"));
-        }
-        wrong.extend(self.traces(&site).await);
-        wrong
-    }
-
-    /// Goes on until everything is done, and says what if it cannot be. A finished plan that is applied once more at once may
-    /// be taken for stale by late readers.
-    async fn finish(&self, site: &Site<'_>) -> Option<String> {
-        let mut last = None;
-        for _ in 0..if self.is_on_time() { 1 } else { 3 } {
-            match site.apply(PATIENT).await {
-                Some(again) if is_complete(&again) => return None,
-                other => last = Some(format!("the next run does not finish it: {other:?}")),
-            }
-        }
-        last
-    }
-
-    /// What the log of the server, the journal and the backups tell.
-    async fn traces(&self, site: &Site<'_>) -> Vec<String> {
-        let log = site.log().await;
-        let mut wrong = check::strange_writes(&log, &self.calm.writes);
-        wrong.extend(check::repeated_deletions(&log, &self.calm.writes));
-        match site.journal() {
-            Err(error) => wrong.push(error),
-            Ok(journal) => {
-                wrong.extend(check::backups(site, &journal));
-                if journal.history(&site.ready.digest).open_run().is_some() {
-                    wrong.push("the journal stands open".to_owned());
-                }
-            }
         }
         wrong
     }
 }
 
-fn is_complete(ended: &Result<RunReport, ApplyError>) -> bool {
+/// Goes on until everything is done, and says what if it cannot be. A finished plan that is applied once more at once may be
+/// taken for stale by late readers.
+async fn finish(site: &Site<'_>, lag: &Value) -> Option<String> {
+    let mut last = None;
+    for _ in 0..if lag == &json!({}) { 1 } else { 3 } {
+        match site.apply(PATIENT).await {
+            Some(again) if is_complete(&again) => return None,
+            other => last = Some(format!("the next run does not finish it: {other:?}")),
+        }
+    }
+    last
+}
+
+/// How a run ended.
+type Ended = Result<RunReport, ApplyError>;
+
+fn is_complete(ended: &Ended) -> bool {
     ended.as_ref().is_ok_and(|report| report.exit_kind() == ExitKind::Complete)
 }
 

@@ -39,7 +39,7 @@ impl<'a> Site<'a> {
         Self::at(ready, Arc::new(Server::with(&ready.tenant, script, |_| {}).await))
     }
 
-    fn at(ready: &'a Ready, server: Arc<Server>) -> Self {
+    pub(super) fn at(ready: &'a Ready, server: Arc<Server>) -> Self {
         let folder = folder();
         std::fs::write(folder.path().join("corp.ldif"), &ready.ldif).unwrap();
         Self { ready, server, folder }
