@@ -4,6 +4,7 @@
 
 mod breaking;
 mod servers;
+mod wire;
 
 use std::path::{Path, PathBuf};
 
@@ -243,9 +244,13 @@ async fn a_selective_read_finds_what_the_whole_forest_holds() {
 }
 
 fn openldap(url: &str, who: &str, base: &str) -> LdapForest {
+    forest(openldap_settings(url, who, base))
+}
+
+fn openldap_settings(url: &str, who: &str, base: &str) -> LdapSettings {
     let credentials = Credentials::Simple { user: format!("CN={who},{BASE}"), password: "Secret.Pass1".into() };
     let settings = LdapSettings::new("corp", AnchorMode::ConsistencyGuid, url, credentials);
-    forest(LdapSettings { base_dn: Some(base.parse().unwrap()), ..settings })
+    LdapSettings { base_dn: Some(base.parse().unwrap()), ..settings }
 }
 
 #[tokio::test]
