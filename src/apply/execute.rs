@@ -155,7 +155,6 @@ fn run<'r>(
         options: &request.options,
         backups: Mutex::new(backups),
         deletions: Mutex::new(recorded.deletions(&request.body.actions)),
-        recorded,
         touched: Mutex::default(),
     }
 }

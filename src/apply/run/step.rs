@@ -120,6 +120,12 @@ impl Step<'_> {
         }
     }
 
+    /// Whether nothing but that an account is not found tells that the write was made. The preflight found it, so that an
+    /// earlier run that took it for purged was wrong.
+    fn shows_by_absence(&self) -> bool {
+        self.action.kind == ActionKind::Purge
+    }
+
     /// Reads the object. Right after a write of this run a read may show an older state, so it is repeated then.
     async fn look(&self, run: &Run<'_>) -> Result<Standing, StepEnd> {
         let mut waits = run.options.read_back.iter();
@@ -131,7 +137,7 @@ impl Step<'_> {
             let standing = self.standing(run, &facts);
             let is_sure = match &standing {
                 Standing::Before => true,
-                Standing::After(_) => !run.recorded.rests_on_absence(self.action),
+                Standing::After(_) => !self.shows_by_absence(),
                 Standing::Elsewhere(_) => !self.follows_write,
             };
             let Some(delay) = waits.next().filter(|_| !is_sure) else { return Ok(standing) };
@@ -260,7 +266,10 @@ impl Step<'_> {
             last_look = last_look || !self.wait(run, *delay, "the write to become visible").await;
             match read_target(&self.action.target, run.directories).await {
                 Ok(facts) => match difference(&self.action.after, &facts) {
-                    None => return self.confirm(run, request_id, self.deletion(&facts)).await,
+                    None if doubt.is_none() || !self.shows_by_absence() || self.is_done(run).await => {
+                        return self.confirm(run, request_id, self.deletion(&facts)).await;
+                    }
+                    None => seen = String::from("it was not found in one look, which says little"),
                     Some(difference) => seen = difference,
                 },
                 Err(error) => {
@@ -297,7 +306,7 @@ impl Step<'_> {
 
     /// Whether a look shows the state after the write; several, where one says little.
     async fn is_done(&self, run: &Run<'_>) -> bool {
-        let mut waits = run.options.read_back.iter().filter(|_| run.recorded.rests_on_absence(self.action));
+        let mut waits = run.options.read_back.iter().filter(|_| self.shows_by_absence());
         loop {
             let facts = read_target(&self.action.target, run.directories).await;
             if !facts.is_ok_and(|facts| matches!(self.standing(run, &facts), Standing::After(_))) {
