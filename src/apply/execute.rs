@@ -143,7 +143,7 @@ fn run<'r>(
     request: &'r Request<'_>,
     directories: &'r Directories,
     journal: &'r Journal,
-    recorded: &'r Recorded,
+    recorded: &Recorded,
     backups: BTreeSet<EntraId>,
 ) -> Run<'r> {
     Run {

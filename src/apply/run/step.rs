@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::apply::chain::is_reached;
-use crate::apply::facts::{TargetFacts, is_same, read_target};
+use crate::apply::facts::{TargetFacts, read_target};
 use crate::apply::journal::{Entry, JournalError, Outcome, OutcomeKind};
 use crate::apply::preflight::{fact_word, value_word};
 use crate::directory::ports::{DirectoryError, Receipt, Turn};
@@ -391,7 +391,7 @@ fn difference(expected: &Facts, facts: &TargetFacts) -> Option<String> {
     expected.iter().find_map(|(name, value)| {
         let found = facts.get(*name);
         let (fact, expected, now) = (fact_word(*name), value_word(Some(value)), value_word(found.as_ref()));
-        (!is_same(*name, value, found.as_ref())).then(|| format!("{fact}: expected {expected}, found {now}"))
+        (!facts.is(*name, value)).then(|| format!("{fact}: expected {expected}, found {now}"))
     })
 }
 
