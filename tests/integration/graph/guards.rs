@@ -79,6 +79,20 @@ async fn what_graph_does_not_tell_of_an_account_is_a_doubt() {
 }
 
 #[tokio::test]
+async fn mailboxes_that_may_not_be_read_are_a_doubt() {
+    fn refused(part: &mut Value) {
+        (part["status"], part["body"]) = (json!(403), json!({ "error": { "code": "ErrorAccessDenied", "message": "m" } }));
+    }
+    fn unsupported(part: &mut Value) {
+        (part["status"], part["body"]) = (json!(400), json!({ "error": { "code": "BadRequest", "message": "m" } }));
+    }
+    for change in [refused, unsupported] {
+        let told = doubts(move |asked| parts(asked, "mailboxSettings", change)).await;
+        assert!(matches!(told.as_slice(), [doubt] if doubt.contains("MailboxSettings.Read")), "{told:?}");
+    }
+}
+
+#[tokio::test]
 async fn roles_that_may_be_privileged_are_a_doubt() {
     let beta: fn(&Asked) -> bool = |asked| asked.is("GET", "/beta/roleManagement/directory/roleDefinitions");
     let gone = json!({ "error": { "code": "ResourceNotFound", "message": "m" } }).to_string();
