@@ -78,6 +78,24 @@ async fn what_graph_does_not_tell_of_an_account_is_a_doubt() {
     }
 }
 
+/// Planning asks for an account by id after its details were answered, and not for those again.
+#[tokio::test]
+async fn what_is_known_of_an_account_stays_when_it_is_read_again() {
+    let mut tenant = holders();
+    tenant["users"][0]["signInActivity"] = json!({ "lastSignInDateTime": "2026-05-01T00:00:00Z" });
+    tenant["users"][0]["mailboxSettings"] = json!({ "userPurpose": "shared" });
+    let (client, _server) = behind(&tenant, |_| Act::Pass).await;
+    let frame = client.read_frame(0, &[]).await.unwrap();
+    let mut read = client.add_bin(frame).await.unwrap();
+    let one = id(1).parse().unwrap();
+    for question in [CloudQuestion::Id(one), CloudQuestion::Details(one), CloudQuestion::Id(one)] {
+        client.answer(&mut read, &BTreeSet::from([question])).await.unwrap();
+    }
+    let user = &read.users[0];
+    assert!(user.last_sign_in.value().is_some() && user.traits.mailbox_purpose.value().is_some(), "{user:?}");
+    assert!(user.traits.cloud_managed.is_read());
+}
+
 #[tokio::test]
 async fn mailboxes_that_may_not_be_read_are_a_doubt() {
     fn refused(part: &mut Value) {

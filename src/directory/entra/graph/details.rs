@@ -314,6 +314,19 @@ fn call(extra: Extra, user: &CloudUser) -> Call {
     }
 }
 
+/// Keeps what was asked of an account when it is read again without that: nobody asks twice.
+pub(super) fn keep(known: &CloudUser, user: &mut CloudUser) {
+    if !user.last_sign_in.is_read() {
+        user.last_sign_in.clone_from(&known.last_sign_in);
+    }
+    if !user.traits.cloud_managed.is_read() && known.traits.cloud_managed.is_read() {
+        user.traits_mut().cloud_managed = known.traits.cloud_managed;
+    }
+    if !user.traits.mailbox_purpose.is_read() && known.traits.mailbox_purpose.is_read() {
+        user.traits_mut().mailbox_purpose.clone_from(&known.traits.mailbox_purpose);
+    }
+}
+
 fn take(extra: Extra, user: &mut CloudUser, json: Value) -> Result<(), DirectoryError> {
     let (id, name) = (user.id, said(&user.upn));
     let odd = |error: String| DirectoryError::Input(format!("what Graph says of {name} ({id}) cannot be used: {}", said(&error)));

@@ -110,12 +110,13 @@ fn deleted(users: &[CloudUser]) -> BTreeSet<EntraId> {
     users.iter().filter(|user| user.is_deleted()).map(|user| user.id).collect()
 }
 
-/// Puts accounts that were read again in the place of what was known of them.
+/// Puts accounts that were read again in the place of what was known of them, except that their details stay.
 fn replace(users: &mut Vec<CloudUser>, read: Vec<Option<CloudUser>>) {
     let mut by_id: BTreeMap<EntraId, CloudUser> = read.into_iter().flatten().map(|user| (user.id, user)).collect();
     for user in users.iter_mut() {
         if let Some(read) = by_id.remove(&user.id) {
-            *user = read;
+            let known = std::mem::replace(user, read);
+            details::keep(&known, user);
         }
     }
     users.extend(by_id.into_values());
