@@ -204,6 +204,7 @@ impl Step<'_> {
             DirectoryError::Denied(_)
             | DirectoryError::Unreachable(_)
             | DirectoryError::Unsaved(_)
+            | DirectoryError::Unusable(_)
             | DirectoryError::Input(_) => Some(Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await)),
         }
     }
@@ -377,7 +378,8 @@ pub(super) fn journal_failure(cause: &JournalError) -> Failure {
 pub(super) fn failure(error: &DirectoryError) -> Failure {
     let kind = match error {
         DirectoryError::Denied(_) => FailureKind::Denied,
-        DirectoryError::Input(_) => FailureKind::Input,
+        // What is odd about one account says nothing of the others.
+        DirectoryError::Input(_) | DirectoryError::Unusable(_) => FailureKind::Input,
         DirectoryError::Unsaved(_) => FailureKind::Unsaved,
         DirectoryError::Refused { .. } | DirectoryError::NotThere(_) => FailureKind::Refused,
         // A read has no fate that could be unknown; it just did not answer.

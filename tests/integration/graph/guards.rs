@@ -142,3 +142,28 @@ async fn a_tenant_has_a_domain() {
     let error = behind(&holders(), without).await.0.read_tenant().await.unwrap_err();
     assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains("names no domain")), "{error}");
 }
+
+/// An answer that is JSON and no list of users: exit 5, whatever is wrong with it.
+#[tokio::test]
+async fn an_answer_of_another_shape_is_a_directory_that_cannot_be_read() {
+    type Twist = fn(&mut Value);
+    let twists: [Twist; 6] = [
+        |page| page["value"] = json!({}),
+        |page| page["value"] = json!("users"),
+        |page| page["value"][0]["userPrincipalName"] = json!({ "a": 1 }),
+        |page| page["value"][0]["onPremisesSecurityIdentifier"] = json!("no SID"),
+        |page| page["@odata.nextLink"] = json!(7),
+        |page| *page = json!([]),
+    ];
+    for (nth, twist) in twists.into_iter().enumerate() {
+        let edit = move |body: String| {
+            let mut page: Value = serde_json::from_str(&body).unwrap();
+            twist(&mut page);
+            page.to_string()
+        };
+        let rule = move |asked: &Asked| if asked.is("GET", "/users?") { Act::Edit(Box::new(edit)) } else { Act::Pass };
+        let (client, _server) = behind(&holders(), rule).await;
+        let error = client.read_tenant().await.unwrap_err();
+        assert!(matches!(error, DirectoryError::Unusable(_)), "{nth}: {error:?}");
+    }
+}

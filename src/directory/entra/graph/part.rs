@@ -100,7 +100,7 @@ impl GraphTenant {
 
 fn other_of(id: &EntraId, kind: OtherKind, json: Value) -> Result<OtherObject, DirectoryError> {
     let odd = |error: serde_json::Error| {
-        DirectoryError::Input(format!("what Graph says of {id} cannot be understood: {}", said(&error.to_string())))
+        DirectoryError::Unusable(format!("what Graph says of {id} cannot be understood: {}", said(&error.to_string())))
     };
     Ok(serde_json::from_value::<WireOther>(json).map_err(odd)?.into_other(kind))
 }
