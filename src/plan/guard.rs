@@ -238,7 +238,8 @@ fn unread_sign_ins(draft: &Draft<'_>, world: &World) -> Option<Finding> {
     let accounts: BTreeSet<String> = purged.filter(is_unread).map(cloud_user_line).collect();
     let count = accounts.len();
     (count > 0).then(|| {
-        let message = format!("when {count} of the accounts to be purged last signed in was not read; licences alone tell their use");
+        let message =
+            format!("when {count} of the accounts to be purged last signed in was not read; licences alone tell their use");
         Finding::general(Code::NotChecked, message)
             .objects(accounts.into_iter().take(EXAMPLES))
             .hint("Export `signInActivity`, too (null for whoever never signed in), or look before you approve.")

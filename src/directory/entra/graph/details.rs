@@ -329,7 +329,8 @@ pub(super) fn keep(known: &CloudUser, user: &mut CloudUser) {
 
 fn take(extra: Extra, user: &mut CloudUser, json: Value) -> Result<(), DirectoryError> {
     let (id, name) = (user.id, said(&user.upn));
-    let odd = |error: String| DirectoryError::Unusable(format!("what Graph says of {name} ({id}) cannot be used: {}", said(&error)));
+    let odd =
+        |error: String| DirectoryError::Unusable(format!("what Graph says of {name} ({id}) cannot be used: {}", said(&error)));
     let odd_json = |error: serde_json::Error| odd(error.to_string());
     match extra {
         Extra::Master => {
