@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::text::number;
 use crate::model::{AnchorForm, CloudKey, CloudUser, HolderDecision, Resolve, SourceAnchor};
-use crate::tenant_model::UserRef;
+use crate::tenant_model::{Found, UserRef};
 
 use super::decision::{check_decision, check_protected};
 use super::describe::{anchor_text, cloud_user_line};
 use super::draft::Targets;
 use super::finding::{Code, Finding};
 use super::link::Link;
+use super::listed::{EXAMPLES, Listed};
 use super::protection::Protection;
 use super::steps::{self, Release};
 use super::world::World;
@@ -67,7 +69,14 @@ pub(super) fn examine(
 ) -> Obstacles {
     let mut obstacles = Obstacles::none();
     let Some(anchor) = link.anchor.clone() else { return obstacles };
-    let found = find(link, &anchor, sets, world);
+    let found = match find(link, &anchor, sets, world) {
+        Ok(found) => found,
+        Err(crowd) => {
+            raise_crowd(link, &crowd, &anchor, world);
+            return obstacles;
+        }
+    };
+    let mut odd: Vec<&CloudUser> = Vec::new();
     for &(user, obstacle) in &found {
         let Some(account) = world.tenant.user(user) else { continue };
         if let Some(other) = targets.get(&user) {
@@ -84,9 +93,11 @@ pub(super) fn examine(
                 check_decision(link, account, resolve, world, protection);
                 link.decided.push((user, resolve));
             }
+            None if obstacle == Obstacle::OddEncoding => odd.push(account),
             None => raise_undecided(link, account, obstacle, &anchor, world),
         }
     }
+    raise_odd_encodings(link, &odd, &anchor);
     for account in obstacles.sid_of_targets.iter().filter_map(|(user, _)| world.tenant.user(*user)) {
         check_protected(link, account, world, protection);
     }
@@ -101,23 +112,42 @@ pub(super) fn examine(
     obstacles
 }
 
-fn find(link: &Link<'_>, anchor: &SourceAnchor, sets: bool, world: &World) -> Vec<(UserRef, Obstacle)> {
-    let mut found: Vec<(UserRef, Obstacle)> = Vec::new();
-    let mut add = |user: UserRef, obstacle| {
-        if Some(user) != link.target && !found.iter().any(|(known, _)| *known == user) {
-            found.push((user, obstacle));
+/// Many accounts that hold a value of which a tenant has one: no tenant is like that, but a damaged export is.
+struct Crowd {
+    obstacle: Obstacle,
+    users: Found,
+}
+
+/// Who is in the way; or the value that so many hold that nothing can be said of anybody.
+fn find(link: &Link<'_>, anchor: &SourceAnchor, sets: bool, world: &World) -> Result<Vec<(UserRef, Obstacle)>, Crowd> {
+    let by_anchor = if sets { world.tenant.holders_of(&anchor.value) } else { Found::default() };
+    let by_sid = link.ad_sid(world).map(|sid| world.tenant.by_sid(sid)).unwrap_or_default();
+    for (obstacle, users) in [(Obstacle::Anchor, &by_anchor), (Obstacle::Sid, &by_sid)] {
+        if users.len() > EXAMPLES {
+            return Err(Crowd { obstacle, users: users.clone() });
         }
+    }
+    let odd = anchor.guid.filter(|_| sets).map(|guid| world.tenant.odd_holders_of(&guid)).unwrap_or_default();
+    let all = by_anchor.into_iter().map(|user| (user, Obstacle::Anchor));
+    let all = all.chain(by_sid.into_iter().map(|user| (user, Obstacle::Sid)));
+    let all = all.chain(odd.into_iter().map(|(user, _)| (user, Obstacle::OddEncoding)));
+    let mut known: BTreeSet<UserRef> = link.target.into_iter().collect();
+    Ok(all.filter(|(user, _)| known.insert(*user)).collect())
+}
+
+/// One finding of all of them.
+fn raise_crowd(link: &mut Link<'_>, crowd: &Crowd, anchor: &SourceAnchor, world: &World) {
+    let (code, what) = match crowd.obstacle {
+        Obstacle::Anchor | Obstacle::OddEncoding => {
+            (Code::HolderUndecided, format!("hold the wanted ImmutableID {}", anchor_text(&anchor.value)))
+        }
+        Obstacle::Sid => (Code::SecurityIdentifierHeld, "carry this AD user's SID".to_owned()),
     };
-    if sets {
-        world.tenant.holders_of(&anchor.value).into_iter().for_each(|user| add(user, Obstacle::Anchor));
-    }
-    if let Some(sid) = link.ad_sid(world) {
-        world.tenant.by_sid(sid).into_iter().for_each(|user| add(user, Obstacle::Sid));
-    }
-    if let Some(guid) = anchor.guid.filter(|_| sets) {
-        world.tenant.odd_holders_of(&guid).into_iter().for_each(|(user, _)| add(user, Obstacle::OddEncoding));
-    }
-    found
+    let count = crowd.users.len();
+    let accounts = crowd.users.iter().filter_map(|user| world.tenant.user(*user)).map(cloud_user_line);
+    let message = format!("{} accounts {what}, which no more than one can have", number(count));
+    let finding = link.finding(code, message).listed(Listed::of(count, accounts));
+    link.raise(finding.hint("Look at the export of the tenant, and at that of AD: one of them is damaged. Make it anew."));
 }
 
 /// The decision of this mapping on an account, by id or by sign-in name (of deleted accounts: the name before).
@@ -221,12 +251,11 @@ pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &Targets, world
 
 fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, anchor: &SourceAnchor, world: &World) {
     match obstacle {
-        Obstacle::OddEncoding => raise_odd_encoding(link, account, anchor),
         Obstacle::Anchor | Obstacle::Sid if account.is_synced() => {
             raise_synced_holder(link, account, obstacle, Release::Undecided, world);
         }
         Obstacle::Sid => raise_sid_held(link, account),
-        Obstacle::Anchor => {
+        Obstacle::Anchor | Obstacle::OddEncoding => {
             let place = if account.is_deleted() { ", in the recycle bin," } else { "" };
             let message =
                 format!("{}{place} already holds the wanted ImmutableID {}", account.original_upn(), anchor_text(&anchor.value));
@@ -277,6 +306,17 @@ fn raise_sid_held(link: &mut Link<'_>, account: &CloudUser) {
     link.raise(finding);
 }
 
+/// What stands in nobody's way; of very many one finding.
+fn raise_odd_encodings(link: &mut Link<'_>, accounts: &[&CloudUser], anchor: &SourceAnchor) {
+    if accounts.len() <= EXAMPLES {
+        return accounts.iter().for_each(|account| raise_odd_encoding(link, account, anchor));
+    }
+    let lines = accounts.iter().map(|account| cloud_user_line(account));
+    let message = format!("{} accounts carry this AD user's GUID in encodings that match nothing", number(accounts.len()));
+    let finding = link.finding(Code::AnchorNotCanonical, message).listed(Listed::of(accounts.len(), lines));
+    link.raise(finding.hint("They stand in nobody's way, but no tenant is like that: look at its export."));
+}
+
 fn raise_odd_encoding(link: &mut Link<'_>, account: &CloudUser, anchor: &SourceAnchor) {
     let Some(held) = &account.immutable_id else { return };
     let canonical = AnchorForm::of(held).is_canonical();
@@ -311,21 +351,21 @@ fn raise_unneeded_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)], 
 }
 
 fn raise_near_duplicates(link: &mut Link<'_>, anchor: &SourceAnchor, world: &World) {
-    let variants: Vec<String> = world
-        .tenant
-        .case_variants_of(&anchor.value)
-        .into_iter()
-        .filter(|user| Some(*user) != link.target)
-        .filter_map(|user| world.tenant.user(user))
-        .map(|account| format!("{}: {}", cloud_user_line(account), account.immutable_id.as_ref().map_or("", |id| id.as_str())))
-        .collect();
-    if !variants.is_empty() {
-        let message = format!("another account holds an ImmutableID that differs from `{}` only in case", anchor.value);
-        let hint =
-            "They are two different values; nothing is done about it. Make sure that no list was put through a spreadsheet.";
-        let finding = link.finding(Code::AnchorNearDuplicate, message).objects(variants).hint(hint);
-        link.raise(finding);
+    let users = world.tenant.case_variants_of(&anchor.value);
+    let others = || users.iter().filter(|user| Some(**user) != link.target);
+    let count = others().count();
+    if count == 0 {
+        return;
     }
+    let variant = |account: &CloudUser| {
+        let id = account.immutable_id.as_ref().map_or("", |id| id.as_str());
+        format!("{}: {id}", cloud_user_line(account))
+    };
+    let variants = others().filter_map(|user| world.tenant.user(*user)).map(variant);
+    let message = format!("another account holds an ImmutableID that differs from `{}` only in case", anchor.value);
+    let hint = "They are two different values; nothing is done about it. Make sure that no list was put through a spreadsheet.";
+    let finding = link.finding(Code::AnchorNearDuplicate, message).listed(Listed::of(count, variants)).hint(hint);
+    link.raise(finding);
 }
 
 /// Whether clearing a holder has to take its SID, too: only where it is this AD user's.
