@@ -36,6 +36,15 @@ impl TargetFacts {
         }
     }
 
+    /// The licences of an account; `None` when the directory does not say.
+    pub(super) fn licenses(&self) -> Option<Vec<String>> {
+        match self.get(FactName::AssignedLicenses)? {
+            FactValue::List(licenses) => Some(licenses),
+            FactValue::Null => Some(Vec::new()),
+            FactValue::Text(_) | FactValue::Bool(_) => None,
+        }
+    }
+
     /// Whether all these facts hold.
     #[must_use]
     pub fn hold(&self, facts: &Facts) -> bool {

@@ -268,7 +268,7 @@ impl Step<'_> {
             match read_target(&self.action.target, run.directories).await {
                 Ok(facts) => match difference(&self.action.after, &facts) {
                     None if doubt.is_none() || !self.shows_by_absence() || self.is_done(run).await => {
-                        return self.confirm(run, request_id, self.deletion(&facts)).await;
+                        return self.confirm(run, self.seen(run, request_id, &facts)).await;
                     }
                     None => seen = String::from("it was not found in one look, which says little"),
                     Some(difference) => seen = difference,
@@ -291,15 +291,16 @@ impl Step<'_> {
         Err(StepEnd::Unconfirmed(reason))
     }
 
-    async fn confirm(
-        &self,
-        run: &Run<'_>,
-        request_id: Option<String>,
-        deleted_date_time: Option<String>,
-    ) -> Result<StepEnd, StepEnd> {
-        run.deleted(self.action, deleted_date_time.as_deref());
-        let outcome = Outcome { request_id, deleted_date_time, ..self.outcome(run, OutcomeKind::Done) };
-        match self.record(run, outcome).await {
+    /// What is written down of a write that was read back.
+    fn seen(&self, run: &Run<'_>, request_id: Option<String>, facts: &TargetFacts) -> Outcome {
+        let (deleted_date_time, licenses) = (self.deletion(facts), facts.licenses());
+        let assigned_licenses = licenses.filter(|_| self.action.kind == ActionKind::Restore);
+        Outcome { assigned_licenses, deleted_date_time, request_id, ..self.outcome(run, OutcomeKind::Done) }
+    }
+
+    async fn confirm(&self, run: &Run<'_>, seen: Outcome) -> Result<StepEnd, StepEnd> {
+        run.deleted(self.action, seen.deleted_date_time.as_deref());
+        match self.record(run, seen).await {
             Ok(()) => Ok(StepEnd::Done),
             Err(cause) => Err(StepEnd::DoneUnrecorded(cause.to_string())),
         }
