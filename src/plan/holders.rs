@@ -53,6 +53,12 @@ impl Obstacles {
         self.released_by.iter().copied().chain(self.sid_of_targets.iter().map(|(_, other)| *other))
     }
 
+    /// Whether the policy lets a SID be taken from the targets of other mappings.
+    fn check_targets(&self, link: &mut Link<'_>, world: &World, protection: &Protection<'_>) {
+        let accounts = self.sid_of_targets.iter().filter_map(|(user, _)| world.tenant.user(*user));
+        accounts.for_each(|account| check_protected(link, account, world, protection));
+    }
+
     /// Every mapping (by position) that this one has to be planned together with.
     pub(super) fn neighbours(&self) -> impl Iterator<Item = usize> {
         self.others().chain(self.seen.iter().copied())
@@ -71,14 +77,11 @@ pub(super) fn examine(
     let Some(anchor) = link.anchor.clone() else { return obstacles };
     let found = match find(link, &anchor, sets, world) {
         Ok(found) => found,
-        Err(crowd) => {
-            raise_crowd(link, &crowd, &anchor, world);
-            return obstacles;
-        }
+        Err(crowd) => return raise_crowd(link, &crowd, &anchor, world),
     };
     let mut odd: Vec<&CloudUser> = Vec::new();
-    for &(user, obstacle) in &found {
-        let Some(account) = world.tenant.user(user) else { continue };
+    let accounts = found.iter().filter_map(|(user, obstacle)| Some((*user, world.tenant.user(*user)?, *obstacle)));
+    for (user, account, obstacle) in accounts {
         if let Some(other) = targets.get(&user) {
             overwritten_in_order(link, account, user, *other, obstacle, &mut obstacles, world);
             continue;
@@ -86,30 +89,39 @@ pub(super) fn examine(
         world.tenant.ask_details(account);
         match decision_on(link, account) {
             Some(decision) => {
-                let resolve = decision.resolve;
-                if account.is_synced() && !account.is_deleted() {
-                    raise_synced_holder(link, account, obstacle, Release::Decided, world);
-                }
-                check_decision(link, account, resolve, world, protection);
-                link.decided.push((user, resolve));
+                raise_synced_decided(link, account, obstacle, world);
+                decide(link, (user, account), decision.resolve, world, protection);
             }
             None if obstacle == Obstacle::OddEncoding => odd.push(account),
             None => raise_undecided(link, account, obstacle, &anchor, world),
         }
     }
     raise_odd_encodings(link, &odd, &anchor);
-    for account in obstacles.sid_of_targets.iter().filter_map(|(user, _)| world.tenant.user(*user)) {
-        check_protected(link, account, world, protection);
-    }
+    obstacles.check_targets(link, world, protection);
     raise_ambiguous_decisions(link, &found, targets, world);
-    // By object id: the order in which accounts were read must not show in the order of writes.
-    link.decided.sort_by_key(|(user, resolve)| (world.tenant.user(*user).map(|account| account.id), *resolve));
-    link.decided.dedup();
+    sort_decisions(link, world);
     if sets {
         raise_unneeded_decisions(link, &found, world);
         raise_near_duplicates(link, &anchor, world);
     }
     obstacles
+}
+
+fn decide(
+    link: &mut Link<'_>,
+    (user, account): (UserRef, &CloudUser),
+    resolve: Resolve,
+    world: &World,
+    protection: &Protection<'_>,
+) {
+    check_decision(link, account, resolve, world, protection);
+    link.decided.push((user, resolve));
+}
+
+/// By object id: the order in which accounts were read must not show in the order of writes.
+fn sort_decisions(link: &mut Link<'_>, world: &World) {
+    link.decided.sort_by_key(|(user, resolve)| (world.tenant.user(*user).map(|account| account.id), *resolve));
+    link.decided.dedup();
 }
 
 /// Many accounts that hold a value of which a tenant has one: no tenant is like that, but a damaged export is.
@@ -135,8 +147,8 @@ fn find(link: &Link<'_>, anchor: &SourceAnchor, sets: bool, world: &World) -> Re
     Ok(all.filter(|(user, _)| known.insert(*user)).collect())
 }
 
-/// One finding of all of them.
-fn raise_crowd(link: &mut Link<'_>, crowd: &Crowd, anchor: &SourceAnchor, world: &World) {
+/// One finding of all of them, and nothing that could be done about each.
+fn raise_crowd(link: &mut Link<'_>, crowd: &Crowd, anchor: &SourceAnchor, world: &World) -> Obstacles {
     let (code, what) = match crowd.obstacle {
         Obstacle::Anchor | Obstacle::OddEncoding => {
             (Code::HolderUndecided, format!("hold the wanted ImmutableID {}", anchor_text(&anchor.value)))
@@ -148,6 +160,7 @@ fn raise_crowd(link: &mut Link<'_>, crowd: &Crowd, anchor: &SourceAnchor, world:
     let message = format!("{} accounts {what}, which no more than one can have", number(count));
     let finding = link.finding(code, message).listed(Listed::of(count, accounts));
     link.raise(finding.hint("Look at the export of the tenant, and at that of AD: one of them is damaged. Make it anew."));
+    Obstacles::none()
 }
 
 /// The decision of this mapping on an account, by id or by sign-in name (of deleted accounts: the name before).
@@ -215,10 +228,10 @@ pub(super) fn raise_stamped_too_late(link: &mut Link<'_>, targets: &Targets, wor
     let by_sid = sid.map(|sid| world.tenant.by_sid(sid)).unwrap_or_default();
     let current = world.forests.anchor(ad).and_then(Result::ok);
     let by_anchor = current.map(|anchor| world.tenant.holders_of(&anchor.value)).unwrap_or_default();
-    for user in by_sid.into_iter().chain(by_anchor).collect::<BTreeSet<_>>() {
-        let Some(account) = world.tenant.user(user).filter(|account| account.is_synced() && !account.is_deleted()) else {
-            continue;
-        };
+    let synced = |user: &UserRef| world.tenant.user(*user).is_some_and(|account| account.is_synced() && !account.is_deleted());
+    let some = |users: Found| users.into_iter().filter(synced).take(EXAMPLES);
+    for user in some(by_sid).chain(some(by_anchor)).collect::<BTreeSet<_>>() {
+        let Some(account) = world.tenant.user(user) else { continue };
         let told = |finding: &Finding| finding.code == Code::HolderSynced && finding.objects.contains(&cloud_user_line(account));
         if Some(user) == link.target || link.findings.iter().any(told) {
             continue;
@@ -294,6 +307,13 @@ fn raise_synced_holder(link: &mut Link<'_>, account: &CloudUser, obstacle: Obsta
         .hint("Take the AD user out of sync first, so that this account goes to the recycle bin; then it can be dealt with here.")
         .steps(steps::to_free_what_a_holder_has(link, account, release, world));
     link.raise(finding);
+}
+
+/// Whatever was decided of it.
+fn raise_synced_decided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, world: &World) {
+    if account.is_synced() && !account.is_deleted() {
+        raise_synced_holder(link, account, obstacle, Release::Decided, world);
+    }
 }
 
 fn raise_sid_held(link: &mut Link<'_>, account: &CloudUser) {

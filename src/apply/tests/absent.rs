@@ -123,10 +123,14 @@ async fn what_was_not_found_for_so_long_that_it_counted_as_purged_is_purged_when
 /// Answers the first purge with a gateway's time-out, before or after it is made.
 fn unclear(site: &Site, is_made: bool) -> Scripted {
     let left = std::sync::atomic::AtomicUsize::new(1);
-    Scripted::new(&site.disk, move |change| match change.kind {
-        ChangeKind::Purge if left.swap(0, Ordering::SeqCst) == 1 && is_made => Answer::Mumble,
-        ChangeKind::Purge => Answer::Fail(DirectoryError::Unknown("504".into())),
-        _ => Answer::Obey,
+    Scripted::new(&site.disk, move |change| {
+        if change.kind != ChangeKind::Purge {
+            Answer::Obey
+        } else if left.swap(0, Ordering::SeqCst) == 1 && is_made {
+            Answer::Mumble
+        } else {
+            Answer::Fail(DirectoryError::Unknown("504".into()))
+        }
     })
 }
 
