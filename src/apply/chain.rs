@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{AccountState, FactName, FactValue, Facts};
 use crate::plan::action::{Action, Target};
 
-use super::facts::{TargetFacts, is_same};
+use super::facts::TargetFacts;
 
 /// The actions on one object, in the order of the plan.
 #[derive(Debug, Clone)]
@@ -125,9 +125,8 @@ impl<'a> Chain<'a> {
             }
         }
         let differs = |(fact, (action, expected)): (FactName, (&'a Action, &'a FactValue))| {
-            let found = facts.get(fact);
-            let same = is_same(fact, expected, found.as_ref());
-            (!same).then(|| Mismatch { action, fact, expected: expected.clone(), found })
+            let mismatch = || Mismatch { action, fact, expected: expected.clone(), found: facts.get(fact) };
+            (!facts.is(fact, expected)).then(mismatch)
         };
         expected.into_iter().filter_map(differs).collect()
     }

@@ -143,7 +143,7 @@ fn run<'r>(
     request: &'r Request<'_>,
     directories: &'r Directories,
     journal: &'r Journal,
-    recorded: &'r Recorded,
+    recorded: &Recorded,
     backups: BTreeSet<EntraId>,
 ) -> Run<'r> {
     Run {
@@ -155,7 +155,6 @@ fn run<'r>(
         options: &request.options,
         backups: Mutex::new(backups),
         deletions: Mutex::new(recorded.deletions(&request.body.actions)),
-        recorded,
         touched: Mutex::default(),
     }
 }

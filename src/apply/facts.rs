@@ -36,10 +36,31 @@ impl TargetFacts {
         }
     }
 
+    /// The licences of an account; `None` when the directory does not say.
+    pub(super) fn licenses(&self) -> Option<Vec<String>> {
+        match self.get(FactName::AssignedLicenses)? {
+            FactValue::List(licenses) => Some(licenses),
+            FactValue::Null => Some(Vec::new()),
+            FactValue::Text(_) | FactValue::Bool(_) => None,
+        }
+    }
+
     /// Whether all these facts hold.
     #[must_use]
     pub fn hold(&self, facts: &Facts) -> bool {
-        facts.iter().all(|(name, expected)| is_same(*name, expected, self.get(*name).as_ref()))
+        facts.iter().all(|(name, expected)| self.is(*name, expected))
+    }
+
+    /// Whether a fact is what a plan expects. Nobody signs in to an account in the recycle bin: what a directory does not tell
+    /// of it there is as it was.
+    pub(super) fn is(&self, name: FactName, expected: &FactValue) -> bool {
+        let found = self.get(name);
+        let is_untold = name == FactName::LastSignInDateTime && found.is_none();
+        is_same(name, expected, found.as_ref()) || is_untold && self.is_deleted()
+    }
+
+    fn is_deleted(&self) -> bool {
+        matches!(self, Self::Account(account) if account.state() == AccountState::Deleted)
     }
 }
 
@@ -51,8 +72,8 @@ fn ad_fact(user: Option<&AdUser>, name: FactName) -> Option<FactValue> {
     Some(user.filter(|_| name == FactName::ConsistencyGuid)?.consistency_guid.fact())
 }
 
-/// Whether a directory's answer is what a plan expects. Endpoints disagree on the letter case of a sign-in name.
-pub(super) fn is_same(name: FactName, expected: &FactValue, found: Option<&FactValue>) -> bool {
+/// Whether two facts are the same. Endpoints disagree on the letter case of a sign-in name.
+fn is_same(name: FactName, expected: &FactValue, found: Option<&FactValue>) -> bool {
     match (name, expected, found) {
         (FactName::UserPrincipalName, FactValue::Text(expected), Some(FactValue::Text(found))) => same(expected, found),
         (_, expected, found) => Some(expected) == found,

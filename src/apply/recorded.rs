@@ -16,29 +16,23 @@ pub struct Recorded {
     /// What was seen done since the plan was last finished or given up. It has to stand still: whoever undid it since had a
     /// reason that nobody who approved the plan knew.
     pub standing: BTreeMap<ActionId, Outcome>,
-    /// Actions that were sent, and done or perhaps done.
-    pub sent: BTreeSet<ActionId>,
 }
 
 impl Recorded {
     /// What a journal says.
     pub(super) fn of(history: &History<'_>) -> Self {
-        let of = |kinds: &[FateKind]| {
-            let fates = history.fates.iter().filter(|(_, fate)| kinds.contains(&fate.kind));
-            fates.map(|(id, _)| (*id).clone()).collect()
-        };
+        let done = history.fates.iter().filter(|(_, fate)| fate.kind == FateKind::Done);
         let standing = history.standing().into_iter();
         Self {
-            done: of(&[FateKind::Done]),
+            done: done.map(|(id, _)| (*id).clone()).collect(),
             standing: standing.map(|(id, outcome)| (id.clone(), outcome.clone())).collect(),
-            sent: of(&[FateKind::Done, FateKind::Open]),
         }
     }
 
-    /// Whether nothing but that an account is not found would tell that this action is done: a purge that this plan never sent.
-    /// A reader that is late does not find what is there either.
+    /// Whether nothing but that an account is not found would tell that this action is done: a purge of which nobody told this
+    /// plan that it was made, whether it was sent or not. A reader that is late does not find what is there either.
     pub(super) fn rests_on_absence(&self, action: &Action) -> bool {
-        action.kind == ActionKind::Purge && !self.sent.contains(&action.id)
+        action.kind == ActionKind::Purge && !self.done.contains(&action.id)
     }
 
     /// Since when the accounts that these actions deleted are in the recycle bin.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::journal::{EndStatus, Journal, JournalError, RunRecord, SUFFIX, append_end};
+use super::journal::{EndStatus, Journal, JournalError, JournalState, RunRecord, SUFFIX, append_end};
 
 /// A run that wrote something and was neither finished nor given up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,18 +59,33 @@ pub fn abandon(run: &UnfinishedRun, at: Timestamp) -> Result<(), JournalError> {
 /// # Errors
 /// A [`JournalError`] when its journal cannot be read or written.
 pub fn mark_rolled_back(folder: &Path, run_id: &str, at: Timestamp) -> Result<bool, JournalError> {
+    let Some((journal, state)) = journal_of(folder, run_id)? else { return Ok(false) };
+    let Some(run) = state.runs.iter().find(|run| run.header.run_id.to_string() == run_id) else { return Ok(false) };
+    // The runs of one plan are undone together; the last one closes them.
+    let runs = state.history(&run.header.digest).runs;
+    let last = runs.last().copied().unwrap_or(run);
+    if last.end != Some(EndStatus::RolledBack) {
+        append_end(&journal, last.header.run_id, EndStatus::RolledBack, at)?;
+    }
+    Ok(true)
+}
+
+/// Whether a journal of this folder knows a run, so that it can be told there that it was undone.
+///
+/// # Errors
+/// A [`JournalError`] when the folder or a journal in it cannot be read.
+pub fn is_known(folder: &Path, run_id: &str) -> Result<bool, JournalError> {
+    Ok(journal_of(folder, run_id)?.is_some())
+}
+
+fn journal_of(folder: &Path, run_id: &str) -> Result<Option<(PathBuf, JournalState)>, JournalError> {
     for journal in journals(folder)? {
         let state = Journal::read(&journal)?;
-        let Some(run) = state.runs.iter().find(|run| run.header.run_id.to_string() == run_id) else { continue };
-        // The runs of one plan are undone together; the last one closes them.
-        let runs = state.history(&run.header.digest).runs;
-        let last = runs.last().copied().unwrap_or(run);
-        if last.end != Some(EndStatus::RolledBack) {
-            append_end(&journal, last.header.run_id, EndStatus::RolledBack, at)?;
+        if state.has_run(run_id) {
+            return Ok(Some((journal, state)));
         }
-        return Ok(true);
     }
-    Ok(false)
+    Ok(None)
 }
 
 pub(super) fn journals(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {

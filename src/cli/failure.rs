@@ -65,12 +65,26 @@ impl From<DirectoryError> for Failure {
         let exit = match error {
             DirectoryError::Input(_) => Exit::InvalidInput,
             DirectoryError::Denied(_) => Exit::Denied,
-            DirectoryError::Unreachable(_) | DirectoryError::Throttled(_) => Exit::Unreachable,
+            // A directory that cannot be read is none, whatever the reason.
+            DirectoryError::Unreachable(_) | DirectoryError::Throttled(_) | DirectoryError::Unusable(_) => Exit::Unreachable,
             DirectoryError::Refused { .. }
             | DirectoryError::NotThere(_)
             | DirectoryError::Unsaved(_)
             | DirectoryError::Unknown(_) => Exit::Unexpected,
         };
         Self::new(exit, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_that_cannot_be_read_is_one_exit_code() {
+        for error in [DirectoryError::Unreachable, DirectoryError::Unusable, DirectoryError::Throttled] {
+            assert_eq!(Failure::from(error(String::from("why"))).exit, Exit::Unreachable);
+        }
+        assert_eq!(Failure::from(DirectoryError::Input(String::from("why"))).exit, Exit::InvalidInput);
     }
 }

@@ -8,7 +8,8 @@ use crate::apply::journal::Journal;
 use crate::apply::read_targets;
 use crate::apply::rollback::{rollback, rollback_targets};
 use crate::directory::folder;
-use crate::plan::finding::Finding;
+use crate::model::text::printable;
+use crate::plan::finding::{Code, Finding};
 use crate::planfile::PlanFile;
 
 use super::args::{Format, RenderArgs, RollbackArgs};
@@ -68,10 +69,10 @@ fn stays_beside(journal: &Path, out: &Path) -> Result<(), Failure> {
 
 /// What cannot be undone, before anything else.
 fn say_what_stays(findings: &[Finding], terminal: Terminal) -> Result<(), Failure> {
-    if findings.is_empty() {
+    let lasting = findings.iter().filter(|finding| finding.code == Code::NotReversible);
+    let lines: String = lasting.map(|finding| format!("  ! {}\n", printable(&finding.message))).collect();
+    if lines.is_empty() {
         return terminal.result("Everything that the run did can be undone.\n");
     }
-    let lines: String =
-        findings.iter().map(|finding| format!("  ! {}\n", crate::model::text::printable(&finding.message))).collect();
     terminal.result(&format!("What cannot be undone:\n{lines}"))
 }

@@ -27,6 +27,7 @@ mod secrets;
 mod selector;
 mod snippet;
 mod source;
+mod syntax;
 mod tenant;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! YAML text to a [`Tree`]; the only module that names the YAML engine.
+//! YAML text to a [`Tree`]; with [`super::syntax`] the only module that names the YAML engine.
 //!
 //! Typed deserialisation stops at the first error and turns numbers into numbers. This program shows all errors of a
 //! file at once and keeps `00123` as it was written, so it takes the engine's events and builds its own tree:
@@ -11,9 +11,10 @@ use std::ops::Range;
 use std::sync::mpsc::sync_channel;
 use std::thread::scope;
 
-use serde_yaml::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag, options};
+use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag, options};
 
 use super::source::SourceText;
+use super::syntax::syntax;
 use super::tree::{Kind, NodeId, Tree};
 use crate::diag::{Diagnostic, Diagnostics};
 
@@ -296,96 +297,4 @@ fn bytes(span: &Span) -> Range<usize> {
 fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
     let len = text.get(range.clone()).map_or(range.len(), |value| value.trim_end().len());
     range.start..range.start + len
-}
-
-/// A syntax error in an admin's words.
-fn syntax(source: &SourceText, error: &ScanError) -> Diagnostic {
-    let (summary, help) = words(error.kind());
-    let summary = summary.map_or_else(|| format!("this is not valid YAML: {}", error.kind()), str::to_owned);
-    let text = source.text();
-    let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-    // At the end of the file the last line with something on it says more.
-    let at = if text.get(at..).is_some_and(|rest| rest.trim().is_empty()) { text.trim_end().len().saturating_sub(1) } else { at };
-    let at = if summary == TAB { tab_near(source, at) } else { at };
-    let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-    let width = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    let diagnostic = Diagnostic::error(summary).at(source.location(at)).spanning(at..at + width);
-    match help {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
-    }
-}
-
-const TAB: &str = "a tab stands where YAML wants blanks";
-
-/// The tab that an error at this byte is about: the last before it in its line, or the first behind it there or in the next.
-fn tab_near(source: &SourceText, at: usize) -> usize {
-    let Some(line) = source.line_range(source.line_of(at)) else { return at };
-    let text = source.text();
-    let before = text.get(line.start..at).and_then(|before| before.rfind('\t')).map(|byte| line.start + byte);
-    let lines = text.get(at..).unwrap_or_default().split_inclusive('\n').take(2).map(str::len).sum::<usize>();
-    before.or_else(|| text.get(at..at + lines).and_then(|rest| rest.find('\t')).map(|byte| at + byte)).unwrap_or(at)
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "the engine's list of errors is long and may grow")]
-fn words(kind: &ErrorKind) -> (Option<&'static str>, Option<&'static str>) {
-    use ErrorKind as E;
-    match kind {
-        E::TabNotAllowed
-        | E::TabInBlockIndentation
-        | E::TabInIndentation
-        | E::TabAtBlockScalarStart
-        | E::TabInPlainScalar
-        | E::InvalidBlockEntryWhitespace
-        | E::InvalidMappingValueWhitespace => (Some(TAB), Some("replace the tab by blanks, two for each level")),
-        E::UnclosedQuotedScalar | E::DocumentIndicatorInQuotedScalar | E::InvalidQuotedScalarIndent => {
-            (Some("a quote is not closed"), Some("close the text with the quote that opens it, on the same line"))
-        }
-        E::InvalidTrailingSingleQuotedScalar | E::InvalidTrailingDoubleQuotedScalar => (
-            Some("something follows a quoted text"),
-            Some("put the whole value into one pair of quotes; inside '…' an apostrophe is written twice"),
-        ),
-        E::UnknownQuotedScalarEscape | E::InvalidQuotedScalarHexEscape | E::InvalidUnicodeEscape => (
-            Some("a backslash in \"…\" starts an escape that does not exist"),
-            Some("use '…' for texts with a backslash, such as 'CORP\\ann'"),
-        ),
-        E::UnclosedFlowCollection { .. }
-        | E::UnexpectedEofFlowSequence
-        | E::UnexpectedEofFlowMapping
-        | E::UnexpectedEofImplicitFlowMapping
-        | E::ExpectedFlowMappingSeparator
-        | E::ExpectedFlowSequenceSeparator
-        | E::MisplacedFlowCollectionEnd
-        | E::MismatchedFlowCollectionEnd { .. } => {
-            (Some("a `{` or `[` is not closed, or a comma is missing inside"), Some("check the brackets of this value"))
-        }
-        E::InvalidIndentation
-        | E::ExpectedBlockMappingKey
-        | E::ExpectedBlockSequenceEntry
-        | E::BlockSequenceEntryNotAllowed
-        | E::MappingKeyNotAllowed
-        | E::UnexpectedEofBlockMapping
-        | E::UnexpectedEofBlockSequence => (
-            Some("the indentation does not fit the lines above"),
-            Some("keys that belong together start in the same column; the entries of a list start with `- `"),
-        ),
-        E::SimpleKeyExpected | E::InvalidSimpleKey => {
-            (Some("this line is no `key: value`"), Some("write a colon and a blank after the key"))
-        }
-        E::MappingValueNotAllowed | E::InvalidColonPlacement => {
-            (Some("a `: ` stands inside a value"), Some("put a value that contains `: ` into quotes, or check the indentation"))
-        }
-        E::UnexpectedCharacter { .. } | E::PlainScalarStartsWithDashFlowIndicator => {
-            (Some("a value starts with a character that has a meaning in YAML"), Some("put the value into quotes"))
-        }
-        E::UnknownAnchor | E::MissingAnchorOrAliasName => (
-            Some("`*` or `&` starts the name of an alias, and this name is not defined"),
-            Some("put a pattern such as \"*@contoso.com\" into quotes"),
-        ),
-        E::RecursionLimitExceeded => (Some("lists and mappings are nested too deeply"), Some("check the brackets of this value")),
-        E::MissingTagUri | E::UndeclaredTagHandle | E::InvalidTagTerminator => {
-            (Some("`!` starts a tag, which is not supported"), Some("put a value that starts with `!` into quotes"))
-        }
-        _ => (None, None),
-    }
 }

@@ -121,6 +121,10 @@ pub enum DirectoryError {
     /// Not reachable, or throttled beyond the budget. Nothing was written by this call.
     #[error("{0}")]
     Unreachable(String),
+    /// What the directory answered is not what was asked for, or holds what cannot be; another answer would be as odd. Nothing
+    /// was written by this call.
+    #[error("{0}")]
+    Unusable(String),
     /// The directory understood the write and refused it.
     #[error("{message}")]
     Refused {

@@ -161,8 +161,7 @@ fn user_fact(user: &CloudUser, name: FactName) -> Option<FactValue> {
             FactValue::List(skus)
         }),
         FactName::DeletedDateTime => Some(user.traits.deleted_at.as_ref().map_or(FactValue::Null, |at| FactValue::text(&**at))),
-        // Graph leaves the property out for an account that never signed in, so "not reported" is a fact as well.
-        FactName::LastSignInDateTime => Some(text(&user.last_sign_in).unwrap_or(FactValue::Null)),
+        FactName::LastSignInDateTime => text(&user.last_sign_in),
         FactName::OnPremisesDistinguishedName => text(&user.residue.distinguished_name),
         FactName::OnPremisesDomainName => text(&user.traits.domain_name),
         FactName::OnPremisesImmutableId => {

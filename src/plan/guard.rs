@@ -188,6 +188,7 @@ pub(super) fn not_read(draft: &Draft<'_>, world: &World) -> Vec<Finding> {
     let doubts = observed.doubts.iter().chain(world.forests.all().iter().flat_map(|forest| &forest.doubts));
     findings.extend(doubts.map(|doubt| Finding::general(Code::NotChecked, doubt.clone())));
     findings.extend(unread_sync_state(draft, world));
+    findings.extend(unread_sign_ins(draft, world));
     findings.extend(formerly_synced(draft, world));
     findings.extend(unresolved_groups(world));
     findings
@@ -224,6 +225,24 @@ fn unread_sync_state(draft: &Draft<'_>, world: &World) -> Option<Finding> {
         Finding::general(Code::NotChecked, format!("whether {count} of the accounts to be written are synced was not read"))
             .objects(accounts.into_iter().take(EXAMPLES))
             .hint("Writes to synced accounts are refused. Export `onPremisesSyncEnabled`, too.")
+    })
+}
+
+/// Where not even the licences of an account were read, its mapping has that finding.
+fn unread_sign_ins(draft: &Draft<'_>, world: &World) -> Option<Finding> {
+    let purged = draft.ops.iter().filter_map(|op| match &op.write {
+        Write::Account(user, ChangeKind::Purge) => world.tenant.user(*user),
+        Write::Account(..) | Write::Stamp(..) => None,
+    });
+    let is_unread = |account: &&CloudUser| !account.last_sign_in.is_read() && account.traits.licenses.is_read();
+    let accounts: BTreeSet<String> = purged.filter(is_unread).map(cloud_user_line).collect();
+    let count = accounts.len();
+    (count > 0).then(|| {
+        let message =
+            format!("when {count} of the accounts to be purged last signed in was not read; licences alone tell their use");
+        Finding::general(Code::NotChecked, message)
+            .objects(accounts.into_iter().take(EXAMPLES))
+            .hint("Export `signInActivity`, too (null for whoever never signed in), or look before you approve.")
     })
 }
 

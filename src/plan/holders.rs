@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::text::number;
 use crate::model::{AnchorForm, CloudKey, CloudUser, HolderDecision, Resolve, SourceAnchor};
-use crate::tenant_model::UserRef;
+use crate::tenant_model::{Found, UserRef};
 
 use super::decision::{check_decision, check_protected};
 use super::describe::{anchor_text, cloud_user_line};
 use super::draft::Targets;
 use super::finding::{Code, Finding};
 use super::link::Link;
+use super::listed::{EXAMPLES, Listed};
 use super::protection::Protection;
 use super::steps::{self, Release};
 use super::world::World;
@@ -51,6 +53,12 @@ impl Obstacles {
         self.released_by.iter().copied().chain(self.sid_of_targets.iter().map(|(_, other)| *other))
     }
 
+    /// Whether the policy lets a SID be taken from the targets of other mappings.
+    fn check_targets(&self, link: &mut Link<'_>, world: &World, protection: &Protection<'_>) {
+        let accounts = self.sid_of_targets.iter().filter_map(|(user, _)| world.tenant.user(*user));
+        accounts.for_each(|account| check_protected(link, account, world, protection));
+    }
+
     /// Every mapping (by position) that this one has to be planned together with.
     pub(super) fn neighbours(&self) -> impl Iterator<Item = usize> {
         self.others().chain(self.seen.iter().copied())
@@ -67,9 +75,13 @@ pub(super) fn examine(
 ) -> Obstacles {
     let mut obstacles = Obstacles::none();
     let Some(anchor) = link.anchor.clone() else { return obstacles };
-    let found = find(link, &anchor, sets, world);
-    for &(user, obstacle) in &found {
-        let Some(account) = world.tenant.user(user) else { continue };
+    let found = match find(link, &anchor, sets, world) {
+        Ok(found) => found,
+        Err(crowd) => return raise_crowd(link, &crowd, &anchor, world),
+    };
+    let mut odd: Vec<&CloudUser> = Vec::new();
+    let accounts = found.iter().filter_map(|(user, obstacle)| Some((*user, world.tenant.user(*user)?, *obstacle)));
+    for (user, account, obstacle) in accounts {
         if let Some(other) = targets.get(&user) {
             overwritten_in_order(link, account, user, *other, obstacle, &mut obstacles, world);
             continue;
@@ -77,23 +89,17 @@ pub(super) fn examine(
         world.tenant.ask_details(account);
         match decision_on(link, account) {
             Some(decision) => {
-                let resolve = decision.resolve;
-                if account.is_synced() && !account.is_deleted() {
-                    raise_synced_holder(link, account, obstacle, Release::Decided, world);
-                }
-                check_decision(link, account, resolve, world, protection);
-                link.decided.push((user, resolve));
+                raise_synced_decided(link, account, obstacle, world);
+                decide(link, (user, account), decision.resolve, world, protection);
             }
+            None if obstacle == Obstacle::OddEncoding => odd.push(account),
             None => raise_undecided(link, account, obstacle, &anchor, world),
         }
     }
-    for account in obstacles.sid_of_targets.iter().filter_map(|(user, _)| world.tenant.user(*user)) {
-        check_protected(link, account, world, protection);
-    }
+    raise_odd_encodings(link, &odd, &anchor);
+    obstacles.check_targets(link, world, protection);
     raise_ambiguous_decisions(link, &found, targets, world);
-    // By object id: the order in which accounts were read must not show in the order of writes.
-    link.decided.sort_by_key(|(user, resolve)| (world.tenant.user(*user).map(|account| account.id), *resolve));
-    link.decided.dedup();
+    sort_decisions(link, world);
     if sets {
         raise_unneeded_decisions(link, &found, world);
         raise_near_duplicates(link, &anchor, world);
@@ -101,23 +107,60 @@ pub(super) fn examine(
     obstacles
 }
 
-fn find(link: &Link<'_>, anchor: &SourceAnchor, sets: bool, world: &World) -> Vec<(UserRef, Obstacle)> {
-    let mut found: Vec<(UserRef, Obstacle)> = Vec::new();
-    let mut add = |user: UserRef, obstacle| {
-        if Some(user) != link.target && !found.iter().any(|(known, _)| *known == user) {
-            found.push((user, obstacle));
+fn decide(
+    link: &mut Link<'_>,
+    (user, account): (UserRef, &CloudUser),
+    resolve: Resolve,
+    world: &World,
+    protection: &Protection<'_>,
+) {
+    check_decision(link, account, resolve, world, protection);
+    link.decided.push((user, resolve));
+}
+
+/// By object id: the order in which accounts were read must not show in the order of writes.
+fn sort_decisions(link: &mut Link<'_>, world: &World) {
+    link.decided.sort_by_key(|(user, resolve)| (world.tenant.user(*user).map(|account| account.id), *resolve));
+    link.decided.dedup();
+}
+
+/// Many accounts that hold a value of which a tenant has one: no tenant is like that, but a damaged export is.
+struct Crowd {
+    obstacle: Obstacle,
+    users: Found,
+}
+
+/// Who is in the way; or the value that so many hold that nothing can be said of anybody.
+fn find(link: &Link<'_>, anchor: &SourceAnchor, sets: bool, world: &World) -> Result<Vec<(UserRef, Obstacle)>, Crowd> {
+    let by_anchor = if sets { world.tenant.holders_of(&anchor.value) } else { Found::default() };
+    let by_sid = link.ad_sid(world).map(|sid| world.tenant.by_sid(sid)).unwrap_or_default();
+    for (obstacle, users) in [(Obstacle::Anchor, &by_anchor), (Obstacle::Sid, &by_sid)] {
+        if users.len() > EXAMPLES {
+            return Err(Crowd { obstacle, users: users.clone() });
         }
+    }
+    let odd = anchor.guid.filter(|_| sets).map(|guid| world.tenant.odd_holders_of(&guid)).unwrap_or_default();
+    let all = by_anchor.into_iter().map(|user| (user, Obstacle::Anchor));
+    let all = all.chain(by_sid.into_iter().map(|user| (user, Obstacle::Sid)));
+    let all = all.chain(odd.into_iter().map(|(user, _)| (user, Obstacle::OddEncoding)));
+    let mut known: BTreeSet<UserRef> = link.target.into_iter().collect();
+    Ok(all.filter(|(user, _)| known.insert(*user)).collect())
+}
+
+/// One finding of all of them, and nothing that could be done about each.
+fn raise_crowd(link: &mut Link<'_>, crowd: &Crowd, anchor: &SourceAnchor, world: &World) -> Obstacles {
+    let (code, what) = match crowd.obstacle {
+        Obstacle::Anchor | Obstacle::OddEncoding => {
+            (Code::HolderUndecided, format!("hold the wanted ImmutableID {}", anchor_text(&anchor.value)))
+        }
+        Obstacle::Sid => (Code::SecurityIdentifierHeld, "carry this AD user's SID".to_owned()),
     };
-    if sets {
-        world.tenant.holders_of(&anchor.value).into_iter().for_each(|user| add(user, Obstacle::Anchor));
-    }
-    if let Some(sid) = link.ad_sid(world) {
-        world.tenant.by_sid(sid).into_iter().for_each(|user| add(user, Obstacle::Sid));
-    }
-    if let Some(guid) = anchor.guid.filter(|_| sets) {
-        world.tenant.odd_holders_of(&guid).into_iter().for_each(|(user, _)| add(user, Obstacle::OddEncoding));
-    }
-    found
+    let count = crowd.users.len();
+    let accounts = crowd.users.iter().filter_map(|user| world.tenant.user(*user)).map(cloud_user_line);
+    let message = format!("{} accounts {what}, which no more than one can have", number(count));
+    let finding = link.finding(code, message).listed(Listed::of(count, accounts));
+    link.raise(finding.hint("Look at the export of the tenant, and at that of AD: one of them is damaged. Make it anew."));
+    Obstacles::none()
 }
 
 /// The decision of this mapping on an account, by id or by sign-in name (of deleted accounts: the name before).
@@ -185,10 +228,10 @@ pub(super) fn raise_stamped_too_late(link: &mut Link<'_>, targets: &Targets, wor
     let by_sid = sid.map(|sid| world.tenant.by_sid(sid)).unwrap_or_default();
     let current = world.forests.anchor(ad).and_then(Result::ok);
     let by_anchor = current.map(|anchor| world.tenant.holders_of(&anchor.value)).unwrap_or_default();
-    for user in by_sid.into_iter().chain(by_anchor).collect::<BTreeSet<_>>() {
-        let Some(account) = world.tenant.user(user).filter(|account| account.is_synced() && !account.is_deleted()) else {
-            continue;
-        };
+    let synced = |user: &UserRef| world.tenant.user(*user).is_some_and(|account| account.is_synced() && !account.is_deleted());
+    let some = |users: Found| users.into_iter().filter(synced).take(EXAMPLES);
+    for user in some(by_sid).chain(some(by_anchor)).collect::<BTreeSet<_>>() {
+        let Some(account) = world.tenant.user(user) else { continue };
         let told = |finding: &Finding| finding.code == Code::HolderSynced && finding.objects.contains(&cloud_user_line(account));
         if Some(user) == link.target || link.findings.iter().any(told) {
             continue;
@@ -221,12 +264,11 @@ pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &Targets, world
 
 fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, anchor: &SourceAnchor, world: &World) {
     match obstacle {
-        Obstacle::OddEncoding => raise_odd_encoding(link, account, anchor),
         Obstacle::Anchor | Obstacle::Sid if account.is_synced() => {
             raise_synced_holder(link, account, obstacle, Release::Undecided, world);
         }
         Obstacle::Sid => raise_sid_held(link, account),
-        Obstacle::Anchor => {
+        Obstacle::Anchor | Obstacle::OddEncoding => {
             let place = if account.is_deleted() { ", in the recycle bin," } else { "" };
             let message =
                 format!("{}{place} already holds the wanted ImmutableID {}", account.original_upn(), anchor_text(&anchor.value));
@@ -267,6 +309,13 @@ fn raise_synced_holder(link: &mut Link<'_>, account: &CloudUser, obstacle: Obsta
     link.raise(finding);
 }
 
+/// Whatever was decided of it.
+fn raise_synced_decided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, world: &World) {
+    if account.is_synced() && !account.is_deleted() {
+        raise_synced_holder(link, account, obstacle, Release::Decided, world);
+    }
+}
+
 fn raise_sid_held(link: &mut Link<'_>, account: &CloudUser) {
     let message = format!(
         "{} carries this AD user's SID, which must be unique: the hard match would fail (AttributeValueMustBeUnique)",
@@ -275,6 +324,17 @@ fn raise_sid_held(link: &mut Link<'_>, account: &CloudUser) {
     let hint = format!("Write under `holders`: `- {{ account: {}, resolve: clear }}`.", account.original_upn());
     let finding = link.finding(Code::SecurityIdentifierHeld, message).objects([cloud_user_line(account)]).hint(hint);
     link.raise(finding);
+}
+
+/// What stands in nobody's way; of very many one finding.
+fn raise_odd_encodings(link: &mut Link<'_>, accounts: &[&CloudUser], anchor: &SourceAnchor) {
+    if accounts.len() <= EXAMPLES {
+        return accounts.iter().for_each(|account| raise_odd_encoding(link, account, anchor));
+    }
+    let lines = accounts.iter().map(|account| cloud_user_line(account));
+    let message = format!("{} accounts carry this AD user's GUID in encodings that match nothing", number(accounts.len()));
+    let finding = link.finding(Code::AnchorNotCanonical, message).listed(Listed::of(accounts.len(), lines));
+    link.raise(finding.hint("They stand in nobody's way, but no tenant is like that: look at its export."));
 }
 
 fn raise_odd_encoding(link: &mut Link<'_>, account: &CloudUser, anchor: &SourceAnchor) {
@@ -311,21 +371,21 @@ fn raise_unneeded_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)], 
 }
 
 fn raise_near_duplicates(link: &mut Link<'_>, anchor: &SourceAnchor, world: &World) {
-    let variants: Vec<String> = world
-        .tenant
-        .case_variants_of(&anchor.value)
-        .into_iter()
-        .filter(|user| Some(*user) != link.target)
-        .filter_map(|user| world.tenant.user(user))
-        .map(|account| format!("{}: {}", cloud_user_line(account), account.immutable_id.as_ref().map_or("", |id| id.as_str())))
-        .collect();
-    if !variants.is_empty() {
-        let message = format!("another account holds an ImmutableID that differs from `{}` only in case", anchor.value);
-        let hint =
-            "They are two different values; nothing is done about it. Make sure that no list was put through a spreadsheet.";
-        let finding = link.finding(Code::AnchorNearDuplicate, message).objects(variants).hint(hint);
-        link.raise(finding);
+    let users = world.tenant.case_variants_of(&anchor.value);
+    let others = || users.iter().filter(|user| Some(**user) != link.target);
+    let count = others().count();
+    if count == 0 {
+        return;
     }
+    let variant = |account: &CloudUser| {
+        let id = account.immutable_id.as_ref().map_or("", |id| id.as_str());
+        format!("{}: {id}", cloud_user_line(account))
+    };
+    let variants = others().filter_map(|user| world.tenant.user(*user)).map(variant);
+    let message = format!("another account holds an ImmutableID that differs from `{}` only in case", anchor.value);
+    let hint = "They are two different values; nothing is done about it. Make sure that no list was put through a spreadsheet.";
+    let finding = link.finding(Code::AnchorNearDuplicate, message).listed(Listed::of(count, variants)).hint(hint);
+    link.raise(finding);
 }
 
 /// Whether clearing a holder has to take its SID, too: only where it is this AD user's.

@@ -196,7 +196,7 @@ impl Tenant {
     }
 
     /// The first of these holders that is somebody else.
-    pub(super) fn other_of(&self, user: UserRef, holders: Vec<UserRef>) -> Option<EntraId> {
+    pub(super) fn other_of(&self, user: UserRef, holders: impl IntoIterator<Item = UserRef>) -> Option<EntraId> {
         let other = holders.into_iter().find(|holder| *holder != user)?;
         self.user(other).map(|other| other.id)
     }

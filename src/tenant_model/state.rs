@@ -94,6 +94,10 @@ pub(super) enum Common {
     /// Of those with an address, whose primary one it is.
     PrimaryAddress,
     EmployeeId,
+    ImmutableId,
+    /// The same in other letters.
+    CaseVariant,
+    Sid,
 }
 
 impl Tenant {
@@ -259,14 +263,14 @@ mod tests {
         let mut tenant = tenant(&["kTq0mZb8W0eQd7uYh1xJmA==", "ktq0mZb8W0eQd7uYh1xJmA==", ""]);
         let wanted = ImmutableId::stored("kTq0mZb8W0eQd7uYh1xJmA==").unwrap();
         let (first, third) = (tenant.by_id(&id(1)).unwrap(), tenant.by_id(&id(3)).unwrap());
-        assert_eq!(tenant.holders_of(&wanted), [first]);
+        assert_eq!(tenant.holders_of(&wanted)[..], [first]);
         let cleared = CloudUser { immutable_id: None, ..tenant.user(first).unwrap().clone() };
         tenant.replace(first, Some(cleared));
         assert!(tenant.holders_of(&wanted).is_empty());
         let set = CloudUser { immutable_id: Some(wanted.clone()), ..tenant.user(third).unwrap().clone() };
         tenant.replace(third, Some(set));
-        assert_eq!(tenant.holders_of(&wanted), [third]);
-        assert_eq!(tenant.unchanged().holders_of(&wanted), [first]);
+        assert_eq!(tenant.holders_of(&wanted)[..], [third]);
+        assert_eq!(tenant.unchanged().holders_of(&wanted)[..], [first]);
         tenant.replace(third, None);
         assert!(tenant.holders_of(&wanted).is_empty() && tenant.by_id(&id(3)).is_none());
     }

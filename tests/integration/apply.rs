@@ -110,6 +110,26 @@ fn rollback_is_a_plan_of_its_own() {
     here.run(&["rollback", "nowhere.journal.jsonl", "--out", "undo.json"]).expect(3).says(&["nowhere.journal.jsonl"]);
 }
 
+/// A pipeline may carry no more than the plan to where it is applied.
+#[test]
+fn a_way_back_without_the_journal_says_that_nobody_is_told() {
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+    here.run(&["rollback", "plan.journal.jsonl", "--out", "undo.json"]).expect(0);
+    std::fs::create_dir(here.path().join("other")).unwrap();
+    for name in ["undo.json", "plan.journal.jsonl"] {
+        std::fs::copy(here.path().join(name), here.path().join("other").join(name)).unwrap();
+    }
+    std::fs::remove_file(here.path().join("plan.journal.jsonl")).unwrap();
+    let digest = here.digest("undo.json");
+    here.run(&["apply", "undo.json", "--digest", &digest]).expect(0).says(&["no journal beside `undo.json` knows the run"]);
+    let beside = here.run(&["apply", "other/undo.json", "--digest", &digest]);
+    beside.expect(0);
+    assert!(!beside.stderr.contains("knows the run"), "{}", beside.stderr);
+    assert!(here.read("other/plan.journal.jsonl").contains("rolledBack"));
+}
+
 #[test]
 fn another_plans_run_that_is_unfinished_is_in_the_way() {
     let here = Hardmatch::example(EXAMPLE);

@@ -97,3 +97,29 @@ proptest! {
         }
     }
 }
+
+/// Guests with the address of an AD user are passed by one after the other, and none is compared with the others.
+#[test]
+fn as_many_guests_as_anybody_has_are_passed_by_in_a_moment() {
+    const GUESTS: u64 = 8_000;
+    let guest = |n: u64| {
+        let mut user =
+            CloudUser::new(format!("00000000-0000-4000-8000-{n:012x}").parse().unwrap(), &format!("g{n}@x.example"), None);
+        user.proxy_addresses = Known::Is(["SMTP:team@x.example"].into_iter().collect());
+        user.traits_mut().user_type = Known::Is(UserKind::Guest);
+        user
+    };
+    let tenant = Tenant::new(ObservedTenant { users: (0..GUESTS).map(guest).collect(), ..ObservedTenant::default() });
+    let guid = "f5057fee-4c3e-4459-82dd-21250b729601".parse().unwrap();
+    let mut user = AdUser::new(guid, "CN=team,DC=corp".parse().unwrap());
+    user.mail = Some("team@x.example".into());
+    let anchor = effective_anchor(&AnchorMode::ObjectGuid, &user).unwrap();
+    let began = std::time::Instant::now();
+    for _ in 0..20 {
+        let SyncOutcome::Create { passed_over, .. } = tenant.forecast(Incoming { user: &user, anchor: &anchor }) else {
+            panic!()
+        };
+        assert_eq!(u64::try_from(passed_over.len()), Ok(GUESTS));
+    }
+    assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
+}

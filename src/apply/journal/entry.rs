@@ -92,6 +92,10 @@ pub struct Backup {
 pub struct Outcome {
     /// The action.
     pub action: ActionId,
+    /// The licences (SKU ids) that the account had right after it was restored, as far as they were read: whoever gives it
+    /// others later uses it. Journals of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_licenses: Option<Vec<String>>,
     /// When.
     pub at: Timestamp,
     /// Since when the account is in the recycle bin, as it was read after a deletion: whoever restores it and deletes it again
@@ -112,7 +116,7 @@ impl Outcome {
     /// One without particulars.
     #[must_use]
     pub fn new(action: ActionId, at: Timestamp, result: OutcomeKind) -> Self {
-        Self { action, at, deleted_date_time: None, error: None, request_id: None, result }
+        Self { action, assigned_licenses: None, at, deleted_date_time: None, error: None, request_id: None, result }
     }
 }
 

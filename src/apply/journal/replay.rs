@@ -134,6 +134,8 @@ pub struct Fate<'a> {
     pub line: usize,
     /// In a word.
     pub kind: FateKind,
+    /// What told that; `None` while it is open.
+    pub outcome: Option<&'a Outcome>,
 }
 
 /// What became of one action over all runs, in a word.
@@ -150,16 +152,17 @@ pub enum FateKind {
 fn settle<'a>(fates: &mut BTreeMap<&'a ActionId, Fate<'a>>, step: &'a Step) {
     match step {
         Step::Intent { line, action } => {
-            fates.insert(&action.id, Fate { action, line: *line, kind: FateKind::Open });
+            fates.insert(&action.id, Fate { action, line: *line, kind: FateKind::Open, outcome: None });
         }
         Step::Outcome(outcome) => {
             // An outcome without an intent is about something that somebody else did.
             let Some(fate) = fates.get_mut(&outcome.action) else { return };
-            fate.kind = match (fate.kind, outcome.result) {
+            let kind = match (fate.kind, outcome.result) {
                 (FateKind::Open, OutcomeKind::Done | OutcomeKind::AlreadyDone) => FateKind::Done,
                 (FateKind::Open, OutcomeKind::Failed | OutcomeKind::Refused) => FateKind::Failed,
-                (kind, _) => kind,
+                _ => return,
             };
+            (fate.kind, fate.outcome) = (kind, Some(outcome));
         }
     }
 }

@@ -18,7 +18,7 @@ use super::chain::{Chain, OffTrack, is_reached, key};
 use super::facts::{Current, TargetFacts};
 use super::journal::{Fate, FateKind, History};
 use super::preflight::{fact_word, value_word};
-use guards::{Guards, hold_use};
+use guards::{Guards, hold_use, licenses};
 use inverse::{Inverse, inverse};
 
 /// The objects that have to be read before a rollback can be planned.
@@ -34,14 +34,14 @@ pub fn rollback(history: &History<'_>, journal: &str, current: &Current, policy:
     let header = &history.runs.last()?.header;
     let done = done_actions(history, current);
     let since = history.runs.first()?.header.started_at;
-    let mut way = WayBack::new(&done, Guards { protection: Protection::of(policy), since });
+    let mut way = WayBack::new(&done, Guards { protection: Protection::of(policy), since, licenses: licenses(&done) });
     way.invert_all(current);
     way.collect();
     let mappings = mappings(&done, journal, &way.actions);
-    let status = match (way.actions.is_empty(), way.findings.is_empty()) {
+    let status = match (way.actions.is_empty(), way.findings.iter().any(|finding| finding.code == Code::NotReversible)) {
         (true, _) => Status::Empty,
-        (false, true) => Status::Ready,
-        (false, false) => Status::Partial,
+        (false, false) => Status::Ready,
+        (false, true) => Status::Partial,
     };
     Some(Body {
         summary: summary(&mappings, &way.actions, &way.findings),
@@ -112,7 +112,11 @@ impl<'a> WayBack<'a> {
             let inverses = self.invert(&undo);
             let Some((last, facts)) = undo.first().and_then(|last| Some((last, current.of(&last.target)?))) else { continue };
             match self.left_to_do(last, inverses.clone(), facts) {
-                Ok(left) => self.by.extend(left),
+                Ok(left) => {
+                    let doubt = self.guards.doubt(&left, facts);
+                    changed.extend(doubt.map(|doubt| in_doubt(last, doubt)));
+                    self.by.extend(left);
+                }
                 Err(finding) => {
                     changed.push(*finding);
                     self.lost.extend(inverses.iter().map(|(id, _)| *id));
@@ -127,7 +131,7 @@ impl<'a> WayBack<'a> {
         let chain = Chain { actions: inverses.iter().map(|(_, inverse)| inverse).collect() };
         let undone = chain.position(facts, 0).map_err(|off_track| Box::new(changed_since(last, &off_track)))?;
         let mut left = inverses.split_off(undone.min(inverses.len()));
-        if let Some(why) = self.guards.objection(left.iter().map(|(_, inverse)| inverse), facts) {
+        if let Some(why) = self.guards.objection(&left, facts) {
             let finding = not_reversible(last, &why).hint("Look at the account; what is still right can be done by hand.");
             return Err(Box::new(finding));
         }
@@ -214,6 +218,12 @@ fn not_reversible(action: &Action, why: &str) -> Finding {
     let (kind, upn) = (action.kind, &action.target.upn);
     Finding::new(Code::NotReversible, &action.mapping, format!("{kind} of {upn} cannot be undone: {why}"))
         .objects([format!("{} ({})", action.target.upn, action.target.id)])
+}
+
+fn in_doubt(action: &Action, doubt: String) -> Finding {
+    Finding::new(Code::NotChecked, &action.mapping, doubt)
+        .objects([format!("{} ({})", action.target.upn, action.target.id)])
+        .hint("Look at the account before you approve: the way back deletes it.")
 }
 
 fn changed_since(action: &Action, off_track: &OffTrack<'_>) -> Finding {

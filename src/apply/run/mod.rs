@@ -17,7 +17,7 @@ use crate::plan::action::{Action, ActionId};
 use super::chain::key;
 use super::facts::TargetFacts;
 use super::journal::Journal;
-use super::{Clock, Directories, Recorded};
+use super::{Clock, Directories};
 
 pub use report::{Event, ExitKind, Failure, FailureKind, Observer, Options, RunReport, Skipped, StoppedBy};
 use step::{Step, StepEnd};
@@ -34,8 +34,6 @@ pub(super) struct Run<'a> {
     pub(super) backups: Mutex<BTreeSet<EntraId>>,
     /// Accounts that are in the recycle bin by this plan, and since when.
     pub(super) deletions: Mutex<BTreeMap<EntraId, String>>,
-    /// What earlier runs wrote down.
-    pub(super) recorded: &'a Recorded,
     /// Accounts on which this plan has done something, so that a value of theirs may be about to become free.
     pub(super) touched: Mutex<BTreeSet<EntraId>>,
 }

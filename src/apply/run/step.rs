@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::apply::chain::is_reached;
-use crate::apply::facts::{TargetFacts, is_same, read_target};
+use crate::apply::facts::{TargetFacts, read_target};
 use crate::apply::journal::{Entry, JournalError, Outcome, OutcomeKind};
 use crate::apply::preflight::{fact_word, value_word};
 use crate::directory::ports::{DirectoryError, Receipt, Turn};
@@ -120,6 +120,12 @@ impl Step<'_> {
         }
     }
 
+    /// Whether nothing but that an account is not found tells that the write was made. The preflight found it, so that an
+    /// earlier run that took it for purged was wrong.
+    fn shows_by_absence(&self) -> bool {
+        self.action.kind == ActionKind::Purge
+    }
+
     /// Reads the object. Right after a write of this run a read may show an older state, so it is repeated then.
     async fn look(&self, run: &Run<'_>) -> Result<Standing, StepEnd> {
         let mut waits = run.options.read_back.iter();
@@ -131,7 +137,7 @@ impl Step<'_> {
             let standing = self.standing(run, &facts);
             let is_sure = match &standing {
                 Standing::Before => true,
-                Standing::After(_) => !run.recorded.rests_on_absence(self.action),
+                Standing::After(_) => !self.shows_by_absence(),
                 Standing::Elsewhere(_) => !self.follows_write,
             };
             let Some(delay) = waits.next().filter(|_| !is_sure) else { return Ok(standing) };
@@ -198,6 +204,7 @@ impl Step<'_> {
             DirectoryError::Denied(_)
             | DirectoryError::Unreachable(_)
             | DirectoryError::Unsaved(_)
+            | DirectoryError::Unusable(_)
             | DirectoryError::Input(_) => Some(Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await)),
         }
     }
@@ -260,7 +267,10 @@ impl Step<'_> {
             last_look = last_look || !self.wait(run, *delay, "the write to become visible").await;
             match read_target(&self.action.target, run.directories).await {
                 Ok(facts) => match difference(&self.action.after, &facts) {
-                    None => return self.confirm(run, request_id, self.deletion(&facts)).await,
+                    None if doubt.is_none() || !self.shows_by_absence() || self.is_done(run).await => {
+                        return self.confirm(run, self.seen(run, request_id, &facts)).await;
+                    }
+                    None => seen = String::from("it was not found in one look, which says little"),
                     Some(difference) => seen = difference,
                 },
                 Err(error) => {
@@ -281,15 +291,16 @@ impl Step<'_> {
         Err(StepEnd::Unconfirmed(reason))
     }
 
-    async fn confirm(
-        &self,
-        run: &Run<'_>,
-        request_id: Option<String>,
-        deleted_date_time: Option<String>,
-    ) -> Result<StepEnd, StepEnd> {
-        run.deleted(self.action, deleted_date_time.as_deref());
-        let outcome = Outcome { request_id, deleted_date_time, ..self.outcome(run, OutcomeKind::Done) };
-        match self.record(run, outcome).await {
+    /// What is written down of a write that was read back.
+    fn seen(&self, run: &Run<'_>, request_id: Option<String>, facts: &TargetFacts) -> Outcome {
+        let (deleted_date_time, licenses) = (self.deletion(facts), facts.licenses());
+        let assigned_licenses = licenses.filter(|_| self.action.kind == ActionKind::Restore);
+        Outcome { assigned_licenses, deleted_date_time, request_id, ..self.outcome(run, OutcomeKind::Done) }
+    }
+
+    async fn confirm(&self, run: &Run<'_>, seen: Outcome) -> Result<StepEnd, StepEnd> {
+        run.deleted(self.action, seen.deleted_date_time.as_deref());
+        match self.record(run, seen).await {
             Ok(()) => Ok(StepEnd::Done),
             Err(cause) => Err(StepEnd::DoneUnrecorded(cause.to_string())),
         }
@@ -297,7 +308,7 @@ impl Step<'_> {
 
     /// Whether a look shows the state after the write; several, where one says little.
     async fn is_done(&self, run: &Run<'_>) -> bool {
-        let mut waits = run.options.read_back.iter().filter(|_| run.recorded.rests_on_absence(self.action));
+        let mut waits = run.options.read_back.iter().filter(|_| self.shows_by_absence());
         loop {
             let facts = read_target(&self.action.target, run.directories).await;
             if !facts.is_ok_and(|facts| matches!(self.standing(run, &facts), Standing::After(_))) {
@@ -368,7 +379,8 @@ pub(super) fn journal_failure(cause: &JournalError) -> Failure {
 pub(super) fn failure(error: &DirectoryError) -> Failure {
     let kind = match error {
         DirectoryError::Denied(_) => FailureKind::Denied,
-        DirectoryError::Input(_) => FailureKind::Input,
+        // What is odd about one account says nothing of the others.
+        DirectoryError::Input(_) | DirectoryError::Unusable(_) => FailureKind::Input,
         DirectoryError::Unsaved(_) => FailureKind::Unsaved,
         DirectoryError::Refused { .. } | DirectoryError::NotThere(_) => FailureKind::Refused,
         // A read has no fate that could be unknown; it just did not answer.
@@ -382,7 +394,7 @@ fn difference(expected: &Facts, facts: &TargetFacts) -> Option<String> {
     expected.iter().find_map(|(name, value)| {
         let found = facts.get(*name);
         let (fact, expected, now) = (fact_word(*name), value_word(Some(value)), value_word(found.as_ref()));
-        (!is_same(*name, value, found.as_ref())).then(|| format!("{fact}: expected {expected}, found {now}"))
+        (!facts.is(*name, value)).then(|| format!("{fact}: expected {expected}, found {now}"))
     })
 }
 

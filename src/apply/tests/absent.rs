@@ -119,3 +119,42 @@ async fn what_was_not_found_for_so_long_that_it_counted_as_purged_is_purged_when
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
     assert!(!site.disk.state().users.contains_key(&id(4)));
 }
+
+/// Answers the first purge with a gateway's time-out, before or after it is made.
+fn unclear(site: &Site, is_made: bool) -> Scripted {
+    let left = std::sync::atomic::AtomicUsize::new(1);
+    Scripted::new(&site.disk, move |change| {
+        if change.kind != ChangeKind::Purge {
+            Answer::Obey
+        } else if left.swap(0, Ordering::SeqCst) == 1 && is_made {
+            Answer::Mumble
+        } else {
+            Answer::Fail(DirectoryError::Unknown("504".into()))
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_purge_of_unknown_fate_is_not_done_because_one_look_finds_nothing() {
+    // In any look after the purge, while it is asked whether to send it again and after the last time it was sent.
+    for false_look in 0..20 {
+        let (site, body) = ground();
+        let tenant = unclear(&site, false);
+        tenant.old.lock().unwrap().extend([vec![vec![]; 5 + false_look], vec![nowhere(); 1]].concat());
+        let (report, _) = apply(&site, &body, tenant).await;
+        assert_eq!((report.exit_kind(), report.done.len()), (ExitKind::Unconfirmed, 1), "{false_look} {report:?}");
+        assert!(site.disk.state().users[&id(4)].is_deleted());
+        // Nor does the next run believe one look of what is open.
+        let (report, _) = apply(&site, &body, telling(&site, vec![nowhere(); 1])).await;
+        assert_eq!((report.exit_kind(), report.done.len()), (ExitKind::Complete, 1), "{false_look} {report:?}");
+        assert!(!site.disk.state().users.contains_key(&id(4)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_purge_of_unknown_fate_is_done_when_no_look_finds_the_account() {
+    let (site, body) = ground();
+    let (report, tenant) = apply(&site, &body, unclear(&site, true)).await;
+    assert_eq!((report.exit_kind(), report.done.len()), (ExitKind::Complete, 2), "{report:?}");
+    assert_eq!(tenant.order.lock().unwrap().len(), 2);
+}

@@ -75,6 +75,39 @@ async fn a_fact_that_is_not_reported_any_more_stops_the_plan() {
     assert_eq!((found[0].fact.as_str(), found[0].found.as_str()), ("assignedLicenses", "not reported"));
 }
 
+/// A purge of account 4 that relies on its never having signed in.
+fn unused() -> Body {
+    let mut planner = Planner::new();
+    planner.purge_chain();
+    let mut body = planner.body();
+    for action in body.actions.iter_mut().filter(|action| action.kind.deletes()) {
+        action.before.insert(FactName::LastSignInDateTime, FactValue::Null);
+    }
+    body
+}
+
+#[tokio::test]
+async fn a_sign_in_that_is_not_told_is_not_taken_for_none() {
+    let (site, body) = (Site::new(), unused());
+    site.disk.change(4, |user| user.last_sign_in = Known::Unknown);
+    let found = differences(&site, &body).await;
+    assert_eq!((found[0].fact.as_str(), found[0].found.as_str()), ("lastSignInDateTime", "not reported"));
+}
+
+#[tokio::test]
+async fn nobody_signs_in_to_what_is_in_the_recycle_bin() {
+    let (mut site, body) = (Site::new(), unused());
+    site.options.concurrency = 1;
+    let tenant = Scripted::new(&site.disk, |_| Answer::Obey);
+    let mut untold = tenant.read_accounts(&[id(4)]).await.unwrap();
+    untold[0].user = untold[0].user.as_ref().map(|user| user.binned(NOW));
+    untold[0].user.as_mut().unwrap().last_sign_in = Known::Unknown;
+    // Preflight and the looks before and after the copy tell of it, those after the deletion do not.
+    tenant.old.lock().unwrap().extend([vec![vec![]; 3], vec![untold; 2]].concat());
+    let (report, _) = apply(&site, &body, tenant).await;
+    assert_eq!(report.exit_kind(), ExitKind::Complete, "{report:?}");
+}
+
 #[tokio::test]
 async fn changes_that_do_not_matter_are_not_even_mentioned() {
     let (site, body) = (Site::new(), Planner::everything().body());

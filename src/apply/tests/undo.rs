@@ -129,8 +129,10 @@ async fn what_cannot_be_undone_stands_first_and_the_rest_is_undone() {
 async fn an_account_in_use_or_protected_is_left_as_it_is() {
     let signed_in = |user: &mut CloudUser| user.last_sign_in = Known::Is("2100-01-01T00:00:00Z".into());
     type Case = (&'static str, fn(&mut CloudUser), &'static [&'static str]);
-    let changes: [Case; 3] = [
+    let licensed = |user: &mut CloudUser| user.traits_mut().licenses = Known::Is(["sku"].into());
+    let changes: [Case; 4] = [
         ("last sign-in 2100-01-01", signed_in, &[]),
+        ("(it had none, it has sku)", licensed, &[]),
         ("is protected by `policy.protect`", |_| {}, &["u8@*"]),
         ("", |_| {}, &["u9@*"]),
     ];
@@ -152,6 +154,45 @@ async fn an_account_in_use_or_protected_is_left_as_it_is() {
             back.findings
         );
         assert_eq!(site.disk.state().users[&id(8)].is_deleted(), said.is_empty(), "{said}");
+    }
+}
+
+/// A restore of account 8, which relies on nothing of its use, as plans have it; the way back once this changed.
+async fn way_back_of_restore(old: bool, change: fn(&mut CloudUser)) -> Body {
+    let mut planner = Planner::new();
+    planner.state(ActionKind::Restore, 8, "live", &[]);
+    let (site, mut body) = (Site::new(), planner.body());
+    body.actions[0].before.remove(&FactName::AssignedLicenses);
+    site.disk.change(8, |user| user.traits_mut().licenses = Known::Is(["sku"].into()));
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    let journal = std::fs::read_to_string(site.journal()).unwrap();
+    let told = "\"assignedLicenses\":[\"sku\"],";
+    assert!(journal.contains(told), "{journal}");
+    if old {
+        std::fs::write(site.journal(), journal.replace(told, "")).unwrap();
+    }
+    site.disk.change(8, change);
+    way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await
+}
+
+#[tokio::test]
+async fn the_licences_that_an_account_came_back_with_are_no_use_of_it() {
+    let back = way_back_of_restore(false, |_| {}).await;
+    assert_eq!((back.status, back.actions.len(), back.findings.len()), (Status::Ready, 1, 0), "{:?}", back.findings);
+    let taken = way_back_of_restore(false, |user| user.traits_mut().licenses = Known::Is(Texts::default())).await;
+    assert!(taken.actions.is_empty() && taken.findings[0].message.contains("(it had sku, it has none)"), "{:?}", taken.findings);
+}
+
+#[tokio::test]
+async fn what_nobody_can_tell_of_an_accounts_use_is_a_doubt() {
+    let unread = |user: &mut CloudUser| user.last_sign_in = Known::Unknown;
+    for (back, says) in [
+        (way_back_of_restore(false, unread).await, "its last sign-in was not read"),
+        (way_back_of_restore(true, |_| {}).await, "does not say which licences"),
+    ] {
+        assert_eq!((back.status, back.actions.len()), (Status::Ready, 1));
+        let [doubt] = back.findings.as_slice() else { panic!("{:?}", back.findings) };
+        assert!(doubt.code == Code::NotChecked && doubt.message.contains(says), "{doubt:?}");
     }
 }
 

@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use crate::apply::journal::{Journal, journal_path};
-use crate::apply::unfinished::{UnfinishedRun, abandon};
+use crate::apply::unfinished::{UnfinishedRun, abandon, is_known};
 use crate::apply::{self, ApplyError, Directories, Options, Request, RunReport};
 use crate::config::{Config, ForestSource, TenantSource};
+use crate::directory::folder;
 use crate::plan;
 use crate::planfile::PlanFile;
 
@@ -78,6 +79,7 @@ fn apply_or_refuse(args: &ApplyArgs, stream: Option<&Stream>, terminal: Terminal
     }
     same_policy(args, &path, &plan, &setup, terminal)?;
     same_configuration(&plan, &path, &setup)?;
+    warn_of_lost_journal(&plan, &path, terminal);
     approval::obtain(args, &path, &plan, &setup, terminal)?;
     terminal.say(&format!("Applying plan {digest}"));
     if let Some(stream) = stream {
@@ -255,6 +257,19 @@ fn same_configuration(plan: &PlanFile, path: &Path, setup: &Setup) -> Result<(),
         format!("`{}` or a mapping file of it changed since the plan was made; nothing was written", setup.path.display());
     Err(Failure::new(Exit::Stale, message)
         .hint("Plan again, and have the new plan reviewed; `hardmatch diff` shows what it changes."))
+}
+
+/// Undone elsewhere than where it ran, a run still stands there as done.
+fn warn_of_lost_journal(plan: &PlanFile, path: &Path, terminal: Terminal) {
+    let Some(run) = plan.body.rollback_of.as_deref() else { return };
+    // What cannot be read is told when the run begins.
+    if matches!(is_known(folder::of(path), run), Ok(false)) {
+        terminal.warn(&format!(
+            "no journal beside `{}` knows the run {run}, which this plan undoes: where it ran it stays recorded as done or \
+             unfinished. Apply this plan in the folder of that journal, or bring the journal here",
+            path.display()
+        ));
+    }
 }
 
 fn has_begun(path: &Path, digest: &str) -> bool {

@@ -10,7 +10,7 @@ use crate::directory::entra::json::roles_json;
 use crate::directory::ports::{DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter};
 use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, ObservedTenant, OtherKind, Sid};
 use crate::plan::facts_of;
-use crate::tenant_model::{Change, Refusal, Tenant, UserRef};
+use crate::tenant_model::{Change, Found, Refusal, Tenant, UserRef};
 
 use super::StoreError;
 use super::commit::{Committer, Ledger, Rejected};
@@ -113,7 +113,7 @@ fn account(tenant: &Tenant, id: &EntraId) -> AccountFacts {
     tenant.by_id(id).map_or(gone, |place| facts_of(place, tenant))
 }
 
-fn holders<K: Clone>(tenant: &Tenant, keys: &[K], find: impl Fn(&K) -> Vec<UserRef>) -> Vec<(K, EntraId)> {
+fn holders<K: Clone>(tenant: &Tenant, keys: &[K], find: impl Fn(&K) -> Found) -> Vec<(K, EntraId)> {
     let of = |key: &K| find(key).into_iter().filter_map(|place| Some((key.clone(), tenant.user(place)?.id))).collect();
     keys.iter().flat_map(|key| -> Vec<(K, EntraId)> { of(key) }).collect()
 }

@@ -63,7 +63,7 @@ fn with_value(path: &Path, value: &Literal, world: &World) -> Option<Vec<usize>>
         anchors(text, tenant)
     } else if is(path, "onPremisesSecurityIdentifier") {
         // SIDs are stored in one spelling; another one needs a look at everybody.
-        tenant.by_sid(&text.parse().ok()?)
+        tenant.by_sid(&text.parse().ok()?).to_vec()
     } else {
         return None;
     };
@@ -73,9 +73,7 @@ fn with_value(path: &Path, value: &Literal, world: &World) -> Option<Vec<usize>>
 /// Directory texts compare without case, so the variants count.
 fn anchors(text: &str, tenant: &Tenant) -> Vec<UserRef> {
     let Some(id) = ImmutableId::stored(text) else { return Vec::new() };
-    let mut found = tenant.holders_of(&id);
-    found.extend(tenant.case_variants_of(&id));
-    found
+    tenant.holders_of(&id).into_iter().chain(tenant.case_variants_of(&id)).collect()
 }
 
 /// `any(p: p eq '…')` and nothing else.

@@ -1,7 +1,7 @@
 //! PATCH /users/{id}: all of it or nothing.
 
 use crate::model::{CloudUser, EntraId, Known};
-use crate::tenant_model::{Change, ChangeKind, Refusal, Tenant};
+use crate::tenant_model::{Change, ChangeKind, Found, Refusal, Tenant};
 
 use super::super::access::{GLOBAL, HYBRID, SYNC_BEHAVIOR, USER as USER_ADMIN, WRITE_USERS};
 use super::super::call::{Answer, Call};
@@ -72,7 +72,7 @@ fn check_free(world: &mut World, id: &EntraId, body: &Body) -> Result<(), Failur
             return Err(Failure::conflict("onPremisesImmutableId", "User", &by));
         }
         let variants =
-            if world.script.switches.uniqueness_ignores_case { world.tenant.case_variants_of(value) } else { Vec::new() };
+            if world.script.switches.uniqueness_ignores_case { world.tenant.case_variants_of(value) } else { Found::default() };
         let holder = variants.into_iter().filter_map(|user| world.tenant.user(user)).find(|user| user.id != *id);
         if let Some(holder) = holder {
             return Err(Failure::conflict("onPremisesImmutableId", "User", &holder.id));

@@ -207,7 +207,8 @@ fn created(
         told.insert(user);
         sentences.push(passed_over_sentence(case, account, refusal, world));
     }
-    for id in conflicts.iter().filter(|id| !passed_over.iter().any(|refusal| refusal.user == Some(**id))).take(TOLD) {
+    let passed: BTreeSet<EntraId> = passed_over.iter().filter_map(|refusal| refusal.user).collect();
+    for id in conflicts.iter().filter(|id| !passed.contains(id)).take(TOLD) {
         told.extend(world.tenant.by_id(id));
         sentences.push(conflict_sentence(case, *id, world));
     }

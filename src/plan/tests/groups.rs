@@ -162,3 +162,47 @@ fn what_many_share_proposes_nobody_and_lists_some() {
         assert_eq!(team(8, mail, cloud).1, vec![("8 accounts have something of this AD user".to_owned(), 8); 8]);
     }
 }
+
+/// An account for each person that a damaged export gives a value of which a tenant has one.
+fn with_strangers(count: u16, ad: fn(&mut AdUser), stranger: fn(&mut CloudUser)) -> Case {
+    let case = people(count, ad, nothing, nothing);
+    (0..count).fold(case, |case, n| {
+        case.cloud(0, &format!("s{n}"), None, |user| {
+            user.id = id_of(n + 0x1000);
+            stranger(user);
+        })
+    })
+}
+
+fn one_sid(user: &mut AdUser) {
+    user.sid = Some(sid(1));
+}
+
+#[test]
+fn what_only_one_can_have_is_told_of_very_many_at_once() {
+    let holds_id = |user: &mut CloudUser| user.immutable_id = Some(anchor(P));
+    let holds_sid = |user: &mut CloudUser| user.sid = Known::Is(sid(1));
+    let swapped = |user: &mut CloudUser| user.immutable_id = Some(guid(P).byte_swapped().immutable_id());
+    type Values = (Code, fn(&mut AdUser), fn(&mut CloudUser));
+    let values: [Values; 3] = [
+        (Code::HolderUndecided, one_anchor, holds_id),
+        (Code::SecurityIdentifierHeld, one_sid, holds_sid),
+        (Code::AnchorNotCanonical, one_anchor, swapped),
+    ];
+    for (code, ad, stranger) in values {
+        let plan = |count| with_strangers(count, ad, stranger).plan();
+        let size = |count| serde_json::to_string(&plan(count)).unwrap().len();
+        let (few, many) = (size(70), size(140));
+        assert!(many * 10 < few * 22, "{code}: {few} bytes for 70, {many} for 140");
+        let findings = plan(100).findings;
+        let told: Vec<&[String]> =
+            findings.iter().filter(|finding| finding.code == code).map(|finding| &finding.objects[..]).collect();
+        assert!(told.len() == 100 && told.iter().all(|objects| objects.last().unwrap() == "and 90 more"), "{code}: {told:?}");
+    }
+    // Of its own mapping each account would lose it in order, if there were one.
+    let all = people(40, one_sid, holds_sid, nothing).plan();
+    assert!(
+        all.actions.is_empty()
+            && all.findings.iter().filter(|finding| finding.code == Code::SecurityIdentifierHeld).count() == 40
+    );
+}

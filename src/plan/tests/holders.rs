@@ -1,6 +1,7 @@
 //! Accounts that stand in the way, and decisions on them.
 
 use super::*;
+use crate::plan::action::ActionKind;
 
 #[test]
 fn a_stale_twin_is_purged_or_cleared_by_decision_only() {
@@ -42,6 +43,24 @@ fn a_holder_in_use_or_with_a_role_is_not_purged() {
     assert_eq!(blockers(&with_role.plan()), [Code::HolderPrivileged]);
     with_role.observed.tenant.roles = None;
     assert_eq!(blockers(&with_role.plan()), [Code::PrivilegeUnknown]);
+}
+
+/// Licences that were read tell half of it.
+#[test]
+fn a_purge_of_whom_no_sign_in_was_read_is_a_doubt_of_the_plan() {
+    let unread = |user: &mut CloudUser| user.last_sign_in = Known::Unknown;
+    let case = || {
+        let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, unread).cloud(2, "twin", Some(anchor(A)), unread);
+        case.ad("bob", P, nothing).cloud(3, "bob", None, unread).cloud(4, "double", Some(anchor(P)), unread)
+    };
+    let decided = |resolve| case().map("ann", "ann", decide("twin", resolve)).map("bob", "bob", decide("double", resolve)).plan();
+    let purged = decided(Resolve::Purge);
+    let [doubt] = purged.findings.as_slice() else { panic!("{:?}", purged.findings) };
+    assert!(doubt.code == Code::NotChecked && doubt.mapping.is_none() && doubt.message.starts_with("when 2 of the accounts"));
+    assert_eq!(doubt.objects.len(), 2);
+    let purges = purged.actions.iter().filter(|action| action.kind == ActionKind::Purge);
+    assert!(purges.into_iter().all(|action| !action.before.contains_key(&FactName::LastSignInDateTime)));
+    assert!(codes(&decided(Resolve::Clear)).is_empty());
 }
 
 #[test]

@@ -39,13 +39,15 @@ impl Tenant {
 
     /// Every user, live or deleted, that holds exactly this ImmutableID.
     #[must_use]
-    pub fn holders_of(&self, id: &ImmutableId) -> Vec<UserRef> {
+    pub fn holders_of(&self, id: &ImmutableId) -> Found {
         self.recorder().tenant(|| CloudQuestion::ImmutableId(id.clone()));
         self.exact_holders_of(id)
     }
 
-    fn exact_holders_of(&self, id: &ImmutableId) -> Vec<UserRef> {
-        self.of_immutable_id(id, |own| own == id)
+    fn exact_holders_of(&self, id: &ImmutableId) -> Found {
+        let has = |user: &CloudUser| user.immutable_id.as_ref() == Some(id);
+        let name = || id.as_str().to_owned();
+        self.find_common(Space::ImmutableId, (Common::ImmutableId, name), id.lowered(), &self.base.by_immutable_id, has)
     }
 
     /// Every user whose ImmutableID means this GUID but is not its canonical base64, byte order included.
@@ -68,36 +70,34 @@ impl Tenant {
 
     /// Every user whose ImmutableID differs from this one only in the case of its letters.
     #[must_use]
-    pub fn case_variants_of(&self, id: &ImmutableId) -> Vec<UserRef> {
+    pub fn case_variants_of(&self, id: &ImmutableId) -> Found {
         self.recorder().tenant(|| CloudQuestion::ImmutableId(id.clone()));
-        self.of_immutable_id(id, |own| own != id && own.as_str().eq_ignore_ascii_case(id.as_str()))
-    }
-
-    /// Those with this ImmutableID, whatever the case of its letters, whose own one is as wanted.
-    fn of_immutable_id(&self, id: &ImmutableId, is_wanted: impl Fn(&ImmutableId) -> bool) -> Vec<UserRef> {
-        let has = |user: &CloudUser| user.immutable_id.as_ref().is_some_and(&is_wanted);
-        self.find(Space::ImmutableId, id.lowered(), &self.base.by_immutable_id, has)
+        let is_variant = |own: &ImmutableId| own != id && own.as_str().eq_ignore_ascii_case(id.as_str());
+        let has = |user: &CloudUser| user.immutable_id.as_ref().is_some_and(is_variant);
+        let name = || id.as_str().to_owned();
+        self.find_common(Space::ImmutableId, (Common::CaseVariant, name), id.lowered(), &self.base.by_immutable_id, has)
     }
 
     /// Every user, live or deleted, with this sign-in name (of deleted users: the name before deletion).
     #[must_use]
     pub fn by_upn(&self, upn: &str) -> Found {
         self.recorder().tenant(|| CloudQuestion::Upn(fold(upn).into()));
-        self.find_common(Space::Upn, Common::Upn, upn, &self.base.by_upn, |user| same(user.original_upn(), upn))
+        self.find_named(Space::Upn, Common::Upn, upn, &self.base.by_upn, |user| same(user.original_upn(), upn))
     }
 
     /// Every user, live or deleted, with this on-premises SID.
     #[must_use]
-    pub fn by_sid(&self, sid: &Sid) -> Vec<UserRef> {
+    pub fn by_sid(&self, sid: &Sid) -> Found {
         self.recorder().tenant(|| CloudQuestion::Sid(sid.clone()));
-        self.find(Space::Sid, sid, &self.base.by_sid, |user| user.sid.value() == Some(sid))
+        let has = |user: &CloudUser| user.sid.value() == Some(sid);
+        self.find_common(Space::Sid, (Common::Sid, || sid.to_string()), sid, &self.base.by_sid, has)
     }
 
     /// Every user, live or deleted, with this mail address, primary or not, or as `mail`.
     #[must_use]
     pub fn by_address(&self, address: &str) -> Found {
         self.recorder().tenant(|| CloudQuestion::Address(fold(address).into()));
-        self.find_common(Space::Address, Common::Address, address, &self.base.by_address, |user| self.has_address(user, address))
+        self.find_named(Space::Address, Common::Address, address, &self.base.by_address, |user| self.has_address(user, address))
     }
 
     /// Those of [`Self::by_upn`] who live.
@@ -171,8 +171,8 @@ impl Tenant {
         self.sorted(index.candidates(&key).into_iter().chain(changed), has)
     }
 
-    /// By a name that many may have in common, of whom each may look up who the others are.
-    fn find_common(
+    /// By a name, which text tells apart ignoring case.
+    fn find_named(
         &self,
         space: Space,
         common: Common,
@@ -180,15 +180,28 @@ impl Tenant {
         base: &OnceLock<Index>,
         has: impl Fn(&CloudUser) -> bool,
     ) -> Found {
-        let (key, index) = (&*fold(key), base.get_or_init(|| self.build(space)));
-        let mut some = index.some_candidates(key, FEW + 1);
+        let key = &*fold(key);
+        self.find_common(space, (common, || key.to_owned()), key, base, has)
+    }
+
+    /// By a value that many may have in common, of whom each may look up who the others are.
+    fn find_common(
+        &self,
+        space: Space,
+        (common, name): (Common, impl FnOnce() -> String),
+        key: impl std::hash::Hash,
+        base: &OnceLock<Index>,
+        has: impl Fn(&CloudUser) -> bool,
+    ) -> Found {
+        let index = base.get_or_init(|| self.build(space));
+        let mut some = index.some_candidates(&key, FEW + 1);
         some.extend(self.changed_keys.some_candidates((space, &key), FEW + 1));
         if some.len() <= FEW {
             return Hits::Few(self.sorted(some.into_iter(), has));
         }
-        self.popular.find(common, key, || {
+        self.popular.find(common, &name(), || {
             let changed = self.changed_keys.candidates((space, &key));
-            self.sorted(index.candidates(key).into_iter().chain(changed), has)
+            self.sorted(index.candidates(&key).into_iter().chain(changed), has)
         })
     }
 

@@ -1,9 +1,11 @@
 //! Which account an AD user is matched with: by anchor, then by primary address, then by sign-in name.
 
+use std::collections::HashSet;
+
 use super::export::Export;
 use super::guards::other_kind_of_object;
 use super::{Incoming, SyncOutcome, SyncRefusal};
-use crate::model::{CloudUser, OtherKind, OtherObject};
+use crate::model::{CloudUser, EntraId, OtherKind, OtherObject};
 use crate::tenant_model::{Tenant, UserRef};
 
 /// What soft match comes to.
@@ -75,6 +77,9 @@ impl Tenant {
 
     /// Guests are passed by; any other live candidate ends the search, one way or the other.
     fn first_candidate(&self, export: &Export<'_>, users: &[UserRef], by_upn: bool, mut passed: Vec<SyncRefusal>) -> Step {
+        // The step before this one passed by the same guests for the same reasons.
+        let told: HashSet<EntraId> =
+            if users.is_empty() { HashSet::new() } else { passed.iter().filter_map(|refusal| refusal.user).collect() };
         for user in users {
             let Some(account) = self.user(*user).filter(|account| !account.is_deleted()) else { continue };
             let federated = || if by_upn { self.federated_name(account) } else { None };
@@ -84,7 +89,7 @@ impl Tenant {
             if !account.is_guest() {
                 return Step::Done(self.stopped(refusal, by_upn, passed));
             }
-            if !passed.contains(&refusal) {
+            if !told.contains(&account.id) {
                 passed.push(refusal);
             }
         }

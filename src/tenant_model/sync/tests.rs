@@ -301,7 +301,7 @@ fn a_new_account_looks_like_its_ad_user_and_can_be_found() {
         ("eva@x.example", &Known::Is("eva@x.example".into()), Known::Is(false))
     );
     assert_eq!(
-        (tenant.by_id(&user.id), tenant.by_sid(&sid(7)), tenant.by_upn("EVA@x.example").to_vec()),
+        (tenant.by_id(&user.id), tenant.by_sid(&sid(7)).to_vec(), tenant.by_upn("EVA@x.example").to_vec()),
         (Some(new), vec![new], vec![new])
     );
     assert_eq!(withheld(user), [""; 0]);

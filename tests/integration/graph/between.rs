@@ -174,6 +174,6 @@ async fn what_is_behind_an_answer_or_in_it_twice_is_not_passed_over() {
     for (part, ids) in [("/deletedItems/", &[account(3)][..]), ("$batch", &[account(1), account(3)])] {
         let rule = move |asked: &Asked| if asked.is("", part) && asked.is("", "/beta/") { twice() } else { Act::Pass };
         let error = behind(&small(), rule).await.0.read_accounts(ids).await.unwrap_err();
-        assert!(matches!(&error, DirectoryError::Input(text) if text.contains("is there twice")), "{error}");
+        assert!(matches!(&error, DirectoryError::Unusable(text) if text.contains("is there twice")), "{error}");
     }
 }

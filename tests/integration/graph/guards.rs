@@ -78,6 +78,38 @@ async fn what_graph_does_not_tell_of_an_account_is_a_doubt() {
     }
 }
 
+/// Planning asks for an account by id after its details were answered, and not for those again.
+#[tokio::test]
+async fn what_is_known_of_an_account_stays_when_it_is_read_again() {
+    let mut tenant = holders();
+    tenant["users"][0]["signInActivity"] = json!({ "lastSignInDateTime": "2026-05-01T00:00:00Z" });
+    tenant["users"][0]["mailboxSettings"] = json!({ "userPurpose": "shared" });
+    let (client, _server) = behind(&tenant, |_| Act::Pass).await;
+    let frame = client.read_frame(0, &[]).await.unwrap();
+    let mut read = client.add_bin(frame).await.unwrap();
+    let one = id(1).parse().unwrap();
+    for question in [CloudQuestion::Id(one), CloudQuestion::Details(one), CloudQuestion::Id(one)] {
+        client.answer(&mut read, &BTreeSet::from([question])).await.unwrap();
+    }
+    let user = &read.users[0];
+    assert!(user.last_sign_in.value().is_some() && user.traits.mailbox_purpose.value().is_some(), "{user:?}");
+    assert!(user.traits.cloud_managed.is_read());
+}
+
+#[tokio::test]
+async fn mailboxes_that_may_not_be_read_are_a_doubt() {
+    fn refused(part: &mut Value) {
+        (part["status"], part["body"]) = (json!(403), json!({ "error": { "code": "ErrorAccessDenied", "message": "m" } }));
+    }
+    fn unsupported(part: &mut Value) {
+        (part["status"], part["body"]) = (json!(400), json!({ "error": { "code": "BadRequest", "message": "m" } }));
+    }
+    for change in [refused, unsupported] {
+        let told = doubts(move |asked| parts(asked, "mailboxSettings", change)).await;
+        assert!(matches!(told.as_slice(), [doubt] if doubt.contains("MailboxSettings.Read")), "{told:?}");
+    }
+}
+
 #[tokio::test]
 async fn roles_that_may_be_privileged_are_a_doubt() {
     let beta: fn(&Asked) -> bool = |asked| asked.is("GET", "/beta/roleManagement/directory/roleDefinitions");
@@ -109,4 +141,29 @@ async fn a_tenant_has_a_domain() {
     };
     let error = behind(&holders(), without).await.0.read_tenant().await.unwrap_err();
     assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains("names no domain")), "{error}");
+}
+
+/// An answer that is JSON and no list of users: exit 5, whatever is wrong with it.
+#[tokio::test]
+async fn an_answer_of_another_shape_is_a_directory_that_cannot_be_read() {
+    type Twist = fn(&mut Value);
+    let twists: [Twist; 6] = [
+        |page| page["value"] = json!({}),
+        |page| page["value"] = json!("users"),
+        |page| page["value"][0]["userPrincipalName"] = json!({ "a": 1 }),
+        |page| page["value"][0]["onPremisesSecurityIdentifier"] = json!("no SID"),
+        |page| page["@odata.nextLink"] = json!(7),
+        |page| *page = json!([]),
+    ];
+    for (nth, twist) in twists.into_iter().enumerate() {
+        let edit = move |body: String| {
+            let mut page: Value = serde_json::from_str(&body).unwrap();
+            twist(&mut page);
+            page.to_string()
+        };
+        let rule = move |asked: &Asked| if asked.is("GET", "/users?") { Act::Edit(Box::new(edit)) } else { Act::Pass };
+        let (client, _server) = behind(&holders(), rule).await;
+        let error = client.read_tenant().await.unwrap_err();
+        assert!(matches!(error, DirectoryError::Unusable(_)), "{nth}: {error:?}");
+    }
 }

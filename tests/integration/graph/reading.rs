@@ -103,7 +103,7 @@ async fn a_list_whose_pages_do_not_end_is_an_error() {
     for (way, says) in [("same", "begin again"), ("empty", "in a row are empty"), ("again", "by its own count there are 30")] {
         let script = json!({ "pages": { "size": 25, "endless": way } });
         let error = lists(script).await.unwrap_err();
-        let DirectoryError::Input(text) = &error else { panic!("{way}: {error}") };
+        let DirectoryError::Unusable(text) = &error else { panic!("{way}: {error}") };
         assert!(text.contains("GET /beta/users has pages without end") && text.contains(says), "{way}: {text}");
     }
 }

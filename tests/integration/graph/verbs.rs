@@ -128,7 +128,7 @@ async fn a_storm_of_faults_changes_nothing_of_the_end() {
         "faults": [
             { "method": "PATCH", "every": 4, "answer": { "status": 429, "retryAfter": 0 } },
             { "method": "PATCH", "nth": 2, "answer": { "status": 504, "afterWrite": true, "html": true } },
-            { "method": "DELETE", "nth": 1, "reset": "afterWrite" },
+            { "method": "DELETE", "nth": 2, "reset": "afterWrite" },
             { "method": "GET", "every": 5, "answer": { "status": 503, "retryAfter": 0 } },
             { "method": "GET", "nth": 7, "truncate": true },
             { "batch": true, "every": 6, "answer": { "status": 429, "retryAfter": 0 } },

@@ -52,7 +52,7 @@ async fn in_parts(client: &Client, depth: Depth, expected: Option<u64>) -> Resul
     let (parts, now) = match (parts, now) {
         (Ok(parts), Ok([now])) => (parts, counted(now)),
         // What is not to be had in this way is asked in the other.
-        (Err(DirectoryError::Input(_)), _) => return Ok(None),
+        (Err(DirectoryError::Unusable(_)), _) => return Ok(None),
         (Err(error), _) => return Err(error),
         (_, Err(error)) => return Err(error.of_read(READ_USERS)),
     };

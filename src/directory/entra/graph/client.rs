@@ -273,7 +273,7 @@ impl Client {
         let (request_id, date) = (header("request-id"), header(DATE.as_str()));
         let (retry_after, only_writes) = (retry_after(&headers), is_of_writes(header(THROTTLE_SCOPE).as_deref()));
         let body = match self.body(call, response).await {
-            Ok(body) => in_body(body, secret),
+            Ok(body) => in_body(body, secret, status.is_success()),
             // What a cut answer refuses may be something else, or not refused at all, unless its status tells all.
             Err(_) if says_enough(status.as_u16()) || status == StatusCode::UNAUTHORIZED && call.is_read() => Vec::new(),
             Err(error @ GraphError::Lost(_)) if call.is_read() => return Try::Again(error, retry_after),

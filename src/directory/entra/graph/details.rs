@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::directory::entra::json::{Object, Strict, WireUser};
 use crate::directory::ports::DirectoryError;
+use crate::model::text::number;
 use crate::model::{CloudUser, EntraId, Known, Text, TraitsInterner};
 
 use super::batch::Part;
@@ -16,7 +17,7 @@ use super::call::{Call, Version, is_one_of};
 use super::client::Client;
 use super::cost::VALUES;
 use super::hide::said;
-use super::rights::{READ_SIGN_INS, READ_USERS, SYNC_BEHAVIOR};
+use super::rights::{READ_MAILBOXES, READ_SIGN_INS, READ_USERS, SYNC_BEHAVIOR};
 use super::users::Place;
 
 /// More accounts than this, and nobody reads what their mailboxes are for.
@@ -40,6 +41,8 @@ pub(super) struct Denied {
     sign_in: AtomicBool,
     master: AtomicBool,
     mailbox: AtomicBool,
+    /// Whether there were too many accounts to ask for their mailboxes.
+    too_many: AtomicBool,
     /// Of whom, by id, with the name.
     unanswered: Mutex<BTreeMap<(Extra, EntraId), String>>,
 }
@@ -92,6 +95,20 @@ impl Denied {
                      {SYNC_BEHAVIOR})"
                 ),
             ),
+            doubt(
+                Extra::Mailbox,
+                format!(
+                    "what mailboxes are for could not be read (Graph permission {READ_MAILBOXES}): shared mailboxes and rooms are \
+                     not told from those of people"
+                ),
+            ),
+            self.too_many.load(Ordering::Relaxed).then(|| {
+                format!(
+                    "what mailboxes are for was not read of more than {} accounts at once: shared mailboxes and rooms are not told \
+                     from those of people",
+                    number(MAILBOXES)
+                )
+            }),
         ]
         .into_iter()
         .flatten()
@@ -146,7 +163,9 @@ pub(super) async fn ask_all(
     users: &[&CloudUser],
     extras: &mut Extras,
 ) -> Result<(), DirectoryError> {
-    let mailboxes = if users.len() <= MAILBOXES { users } else { &[] };
+    let is_too_many = users.len() > MAILBOXES;
+    denied.too_many.fetch_or(is_too_many, Ordering::Relaxed);
+    let mailboxes = if is_too_many { &[] } else { users };
     let (sign_ins, masters, mailboxes) = tokio::join!(
         extras.ask(client, denied, Extra::SignIn, users),
         extras.ask(client, denied, Extra::Master, users),
@@ -295,9 +314,23 @@ fn call(extra: Extra, user: &CloudUser) -> Call {
     }
 }
 
+/// Keeps what was asked of an account when it is read again without that: nobody asks twice.
+pub(super) fn keep(known: &CloudUser, user: &mut CloudUser) {
+    if !user.last_sign_in.is_read() {
+        user.last_sign_in.clone_from(&known.last_sign_in);
+    }
+    if !user.traits.cloud_managed.is_read() && known.traits.cloud_managed.is_read() {
+        user.traits_mut().cloud_managed = known.traits.cloud_managed;
+    }
+    if !user.traits.mailbox_purpose.is_read() && known.traits.mailbox_purpose.is_read() {
+        user.traits_mut().mailbox_purpose.clone_from(&known.traits.mailbox_purpose);
+    }
+}
+
 fn take(extra: Extra, user: &mut CloudUser, json: Value) -> Result<(), DirectoryError> {
     let (id, name) = (user.id, said(&user.upn));
-    let odd = |error: String| DirectoryError::Input(format!("what Graph says of {name} ({id}) cannot be used: {}", said(&error)));
+    let odd =
+        |error: String| DirectoryError::Unusable(format!("what Graph says of {name} ({id}) cannot be used: {}", said(&error)));
     let odd_json = |error: serde_json::Error| odd(error.to_string());
     match extra {
         Extra::Master => {

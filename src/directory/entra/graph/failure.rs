@@ -238,7 +238,7 @@ impl GraphError {
             Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
                 DirectoryError::Denied(format!("{}. Reading this takes the Graph permission {right}", answer.sentence()))
             }
-            Self::Answer(answer) => DirectoryError::Input(answer.sentence()),
+            Self::Answer(answer) => DirectoryError::Unusable(answer.sentence()),
         }
     }
 

@@ -4,6 +4,7 @@
 //! the word in front of them.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use memchr::memmem;
 use percent_encoding::utf8_percent_encode;
@@ -14,13 +15,22 @@ use super::call::ESCAPED;
 
 /// What stands where a token was.
 const HIDDEN: &str = "[token]";
-/// Whatever is shorter is a word and no token.
+/// The word in front of a token.
+const SCHEME: &str = "bearer";
+/// What may stand between the two.
+const BETWEEN: [char; 7] = [' ', '\t', ':', '=', '"', '+', '\\'];
+/// Whatever is shorter is a word and no token of anybody.
 const SHORTEST: usize = 16;
+/// Whatever is shorter is not taken for the token that was sent either: it may be anything.
+const SHORTEST_OWN: usize = 4;
 
-/// An answer without the token, however the token is spelt in it.
-pub(super) fn in_body(mut body: Vec<u8>, token: &str) -> Vec<u8> {
+/// An answer without the token, however the token is spelt in it. A good answer holds what is read: there a token that is
+/// short enough to be a word is only one behind its scheme.
+pub(super) fn in_body(mut body: Vec<u8>, token: &str, is_good: bool) -> Vec<u8> {
+    let may_be_a_word = is_good && token.len() < SHORTEST;
     for spelt in spellings(token) {
-        if let Cow::Owned(without) = without(&body, spelt.as_bytes()) {
+        let is_meant = |place: usize| !may_be_a_word || is_behind_scheme(body.get(..place).unwrap_or_default());
+        if let Cow::Owned(without) = without(&body, spelt.as_bytes(), is_meant) {
             body = without;
         }
     }
@@ -41,15 +51,40 @@ pub(super) fn in_text(text: &str, token: &str) -> String {
     said(&text)
 }
 
-/// As it is, in JSON where slashes are escaped, and in an address.
-fn spellings(token: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    let others = [token.replace('/', "\\/"), utf8_percent_encode(token, ESCAPED).to_string()];
-    let others = others.into_iter().filter(move |spelt| spelt != token).map(Cow::Owned);
-    std::iter::once(Cow::Borrowed(token)).chain(others).filter(move |_| token.len() >= SHORTEST)
+/// As it is, in an address, and in JSON, where some escape slashes and plus signs. The longest come first.
+fn spellings(token: &str) -> Vec<String> {
+    if token.len() < SHORTEST_OWN {
+        return Vec::new();
+    }
+    let escaped = utf8_percent_encode(token, ESCAPED).to_string();
+    let mut all = BTreeSet::from([token.to_owned(), lower_escapes(&escaped), escaped]);
+    for slash in ["/", "\\/", "\\u002F", "\\u002f"] {
+        let slashed = token.replace('/', slash);
+        all.extend(["+", "\\u002B", "\\u002b"].map(|plus| slashed.replace('+', plus)));
+    }
+    let mut all: Vec<String> = all.into_iter().collect();
+    all.sort_by_key(|spelt| std::cmp::Reverse(spelt.len()));
+    all
 }
 
-fn without<'b>(body: &'b [u8], token: &[u8]) -> Cow<'b, [u8]> {
-    let mut places = memmem::find_iter(body, token).peekable();
+/// `%2F` as `%2f`.
+fn lower_escapes(escaped: &str) -> String {
+    let mut parts = escaped.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let (digits, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+        text + "%" + &digits.to_ascii_lowercase() + rest
+    })
+}
+
+fn is_behind_scheme(front: &[u8]) -> bool {
+    let near = String::from_utf8_lossy(front.get(front.len().saturating_sub(SHORTEST)..).unwrap_or_default());
+    let word = near.trim_end_matches("%20").trim_end_matches(BETWEEN);
+    word.len() < near.len() && word.to_ascii_lowercase().ends_with(SCHEME)
+}
+
+fn without<'b>(body: &'b [u8], token: &[u8], is_meant: impl Fn(usize) -> bool) -> Cow<'b, [u8]> {
+    let mut places = memmem::find_iter(body, token).filter(|place| is_meant(*place)).peekable();
     if places.peek().is_none() {
         return Cow::Borrowed(body);
     }
@@ -65,12 +100,11 @@ fn without<'b>(body: &'b [u8], token: &[u8]) -> Cow<'b, [u8]> {
 
 /// A text without what stands behind `Bearer`, if that may be a token.
 fn bearers(text: &str) -> String {
-    const SCHEME: &str = "bearer";
     let lower = text.to_ascii_lowercase();
     let (mut rest, mut kept) = (0, String::with_capacity(text.len()));
     for (place, _) in lower.match_indices(SCHEME) {
         let behind = text.get(place + SCHEME.len()..).unwrap_or_default();
-        let word = behind.trim_start_matches([' ', '\t', ':', '=', '"', '+']);
+        let word = behind.trim_start_matches(BETWEEN);
         let length = word.find(|c: char| !is_of_token(c)).unwrap_or(word.len());
         let is_apart = word.len() < behind.len() || word.starts_with('%');
         if place < rest || !is_apart || length < SHORTEST {
@@ -97,13 +131,33 @@ mod tests {
     #[test]
     fn a_token_is_taken_out_however_it_is_spelt() {
         let token = "EwB4/8l6BAA+opaque==";
-        for spelt in [token, "EwB4\\/8l6BAA+opaque==", "EwB4%2F8l6BAA%2Bopaque%3D%3D"] {
+        for spelt in [
+            token,
+            "EwB4\\/8l6BAA+opaque==",
+            "EwB4\\/8l6BAA\\u002Bopaque==",
+            "EwB4/8l6BAA\\u002bopaque==",
+            "EwB4%2F8l6BAA%2Bopaque%3D%3D",
+            "EwB4%2f8l6BAA%2bopaque%3d%3d",
+        ] {
             let body = format!("{{\"m\":\"{spelt} and {spelt}\"}}").into_bytes();
-            assert_eq!(in_body(body, token), b"{\"m\":\"[token] and [token]\"}", "{spelt}");
+            assert_eq!(in_body(body, token, true), b"{\"m\":\"[token] and [token]\"}", "{spelt}");
             assert_eq!(in_text(spelt, token), "[token]");
         }
-        assert_eq!(in_body(b"{}".to_vec(), token), b"{}");
-        assert_eq!(in_body(b"{\"id\":1}".to_vec(), "id"), b"{\"id\":1}");
+        assert_eq!(in_body(b"{}".to_vec(), token, true), b"{}");
+        assert_eq!(in_body(b"{\"id\":1}".to_vec(), "id", false), b"{\"id\":1}");
+    }
+
+    #[test]
+    fn a_short_token_is_taken_out_and_no_word_of_what_is_read() {
+        let taken = |body: &str, is_good| String::from_utf8(in_body(body.into(), "s/cret", is_good)).unwrap();
+        assert_eq!(taken("{\"error\":\"s/cret, s%2fcret, s\\/cret\"}", false), "{\"error\":\"[token], [token], [token]\"}");
+        assert_eq!(in_text("request s/cret", "s/cret"), "request [token]");
+        for word in ["{\"displayName\":\"s/cret\"}", "forbearers/cret"] {
+            assert_eq!(taken(word, true), word);
+        }
+        for (front, left) in [("Bearer ", "Bearer "), ("BEARER%20", "BEARER%20"), ("bearer: \\\"", "bearer: \\\"")] {
+            assert_eq!(taken(&format!("{front}s/cret"), true), format!("{left}[token]"));
+        }
     }
 
     #[test]

@@ -98,7 +98,7 @@ fn search(property: Unique, values: &[&str]) -> Call {
 
 fn rows_of(json: Value) -> Result<Vec<Row>, GraphError> {
     let odd = |error: serde_json::Error| {
-        GraphError::Directory(DirectoryError::Input(format!(
+        GraphError::Directory(DirectoryError::Unusable(format!(
             "the answer to a search for holders cannot be understood: {}",
             said(&error.to_string())
         )))

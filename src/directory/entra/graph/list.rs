@@ -171,5 +171,5 @@ pub(super) fn parse<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, 
 
 fn odd(call: &Call, what: &str) -> GraphError {
     // What is wrong may quote the answer.
-    GraphError::Directory(DirectoryError::Input(format!("the answer to {} {}", call.shown(), said(what))))
+    GraphError::Directory(DirectoryError::Unusable(format!("the answer to {} {}", call.shown(), said(what))))
 }

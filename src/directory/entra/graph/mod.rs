@@ -214,9 +214,9 @@ impl GraphTenant {
     async fn look(&self, ids: Vec<EntraId>) -> Vec<Result<AccountFacts, DirectoryError>> {
         match (self.facts(&ids).await, ids.as_slice()) {
             (Ok(facts), _) => facts.into_iter().map(Ok).collect(),
-            (Err(DirectoryError::Input(_)), [_, _, ..]) => {
+            (Err(DirectoryError::Unusable(_)), [_, _, ..]) => {
                 let each = ids.iter().map(async |id| self.facts(&[*id]).await.map(|facts| facts.into_iter().next()));
-                let missing = || DirectoryError::Input("an account was not answered for".into());
+                let missing = || DirectoryError::Unusable("an account was not answered for".into());
                 join_all(each).await.into_iter().map(|found| found?.ok_or_else(missing)).collect()
             }
             (Err(error), _) => vec![Err(error); ids.len()],

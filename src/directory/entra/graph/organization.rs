@@ -36,7 +36,7 @@ pub(super) fn take(calls: &[Call; 3], [organization, domains, switches]: [Listed
     let [organization_call, domains_call, switches_call] = calls;
     let found: Result<Vec<WireOrganization>, GraphError> = organization.and_then(|items| items.decode(organization_call));
     let found = found.map_err(|error| error.of_read(READ_ORGANIZATION))?;
-    let nobody = || DirectoryError::Input("Graph names no organisation; is the token for a tenant?".into());
+    let nobody = || DirectoryError::Unusable("Graph names no organisation; is the token for a tenant?".into());
     let organization = found.into_iter().next().ok_or_else(nobody)?;
     let domains = allowed(domains.and_then(|items| items.decode::<WireDomain>(domains_call)), READ_DOMAINS)?;
     let switches = switches.and_then(|items| items.decode::<Synchronization>(switches_call));
@@ -118,6 +118,6 @@ pub(super) fn counted(listed: Listed) -> Result<u64, DirectoryError> {
 
 /// How many users there are by the count of a list.
 pub(super) fn number(items: &Items) -> Result<u64, GraphError> {
-    let without = || GraphError::Directory(DirectoryError::Input("the answer to GET /users has no @odata.count".into()));
+    let without = || GraphError::Directory(DirectoryError::Unusable("the answer to GET /users has no @odata.count".into()));
     items.count.ok_or_else(without)
 }

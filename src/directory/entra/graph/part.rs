@@ -100,7 +100,7 @@ impl GraphTenant {
 
 fn other_of(id: &EntraId, kind: OtherKind, json: Value) -> Result<OtherObject, DirectoryError> {
     let odd = |error: serde_json::Error| {
-        DirectoryError::Input(format!("what Graph says of {id} cannot be understood: {}", said(&error.to_string())))
+        DirectoryError::Unusable(format!("what Graph says of {id} cannot be understood: {}", said(&error.to_string())))
     };
     Ok(serde_json::from_value::<WireOther>(json).map_err(odd)?.into_other(kind))
 }
@@ -110,12 +110,13 @@ fn deleted(users: &[CloudUser]) -> BTreeSet<EntraId> {
     users.iter().filter(|user| user.is_deleted()).map(|user| user.id).collect()
 }
 
-/// Puts accounts that were read again in the place of what was known of them.
+/// Puts accounts that were read again in the place of what was known of them, except that their details stay.
 fn replace(users: &mut Vec<CloudUser>, read: Vec<Option<CloudUser>>) {
     let mut by_id: BTreeMap<EntraId, CloudUser> = read.into_iter().flatten().map(|user| (user.id, user)).collect();
     for user in users.iter_mut() {
         if let Some(read) = by_id.remove(&user.id) {
-            *user = read;
+            let known = std::mem::replace(user, read);
+            details::keep(&known, user);
         }
     }
     users.extend(by_id.into_values());

@@ -21,6 +21,8 @@ pub(super) const READ_ELIGIBLE: &str = "RoleEligibilitySchedule.Read.Directory";
 pub(super) const READ_SWITCHES: &str = "OnPremDirectorySynchronization.Read.All";
 /// When somebody signed in.
 pub(super) const READ_SIGN_INS: &str = "AuditLog.Read.All";
+/// What a mailbox is for.
+pub(super) const READ_MAILBOXES: &str = "MailboxSettings.Read";
 /// ImmutableIDs, SIDs, sign-in names.
 pub const WRITE_USERS: &str = "User.ReadWrite.All";
 /// Deleting, purging, restoring.

@@ -136,7 +136,7 @@ impl Decoded {
             more => format!("\n  and {more} more"),
         };
         let (count, lines) = (self.wrong_count, self.wrong.join("\n  "));
-        Err(DirectoryError::Input(format!("{count} users of the tenant hold something that cannot be:\n  {lines}{more}")))
+        Err(DirectoryError::Unusable(format!("{count} users of the tenant hold something that cannot be:\n  {lines}{more}")))
     }
 }
 
@@ -208,7 +208,7 @@ fn user_of(id: &EntraId, part: Result<serde_json::Value, GraphError>, place: Pla
         Err(error) => return Err(error),
     };
     let wire = serde_json::from_value::<Object<WireUser>>(json).map_err(|error| {
-        GraphError::Directory(DirectoryError::Input(format!(
+        GraphError::Directory(DirectoryError::Unusable(format!(
             "what Graph says of {id} cannot be understood: {}",
             said(&error.to_string())
         )))

@@ -83,6 +83,7 @@ fn advised(error: DirectoryError, kind: &ChangeKind) -> DirectoryError {
         | DirectoryError::NotThere(_)
         | DirectoryError::Throttled(_)
         | DirectoryError::Unsaved(_)
+        | DirectoryError::Unusable(_)
         | DirectoryError::Unknown(_)) => other,
     }
 }

@@ -50,6 +50,7 @@ fn explained(fault: Fault, client_id: Option<&str>) -> Fault {
         | DirectoryError::NotThere(_)
         | DirectoryError::Throttled(_)
         | DirectoryError::Unsaved(_)
+        | DirectoryError::Unusable(_)
         | DirectoryError::Unknown(_)) => other,
     };
     match fault {
