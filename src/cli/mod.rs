@@ -20,6 +20,7 @@ mod files;
 mod flowing;
 mod init;
 mod live;
+mod outputs;
 mod plan;
 mod print;
 mod progress;

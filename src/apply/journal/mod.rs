@@ -32,6 +32,12 @@ pub fn journal_path(plan: &Path) -> PathBuf {
     name.into()
 }
 
+/// Whether a file is called as a journal is.
+#[must_use]
+pub fn is_journal(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(SUFFIX))
+}
+
 /// Why a journal cannot be used. Without a journal nothing is written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JournalError {
