@@ -152,8 +152,8 @@ fn head_line(text: &mut impl BufRead, skipped: u32, file: &Arc<str>) -> Result<V
         None if line.is_empty() => "the file holds no table",
         Some(b'<') => "this is no table but an HTML or XML page",
         Some(b'{' | b'[') => "this is no table but JSON",
-        Some(b'd' | b'v') if line.starts_with(b"dn:") || line.starts_with(b"version:") => {
-            "this is no table but LDIF; name it under `ldif:` instead of `csv:`"
+        Some(b'd' | b'v' | b'#') if [&b"dn:"[..], b"version:", b"# "].iter().any(|head| line.starts_with(head)) => {
+            "this is no table but LDIF, the export of a forest; name it under `ldif:`"
         }
         Some(_) | None => return Ok(line),
     };

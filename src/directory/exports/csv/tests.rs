@@ -149,6 +149,7 @@ fn says_what_is_wrong_with_a_forest() {
         ("#TYPE x\n\n".to_owned(), "no table"),
         ("dn: CN=a\n".to_owned(), "LDIF"),
         ("<html>\n".to_owned(), "HTML"),
+        ("# ldapsearch -LLL\n\ndn: CN=x\n".to_owned(), "but LDIF, the export of a forest"),
     ];
     for (text, wanted) in cases {
         let found = read(&text).unwrap_err()[0].to_string();
