@@ -3,6 +3,7 @@
 //! JSON lines beside the plan, append-only. [`Entry`] is a line, [`JournalState`] what the lines add up to,
 //! [`Journal`] the open file.
 
+mod check;
 mod entry;
 mod replay;
 mod store;
