@@ -71,8 +71,12 @@ pub fn decide(subject: Subject<'_>, signers: &AllowedSigners, given: &[SignedSta
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for signed in given {
         let outcome = weigh(subject, signers, signed, now).and_then(|approved| {
-            let is_new = seen.insert(approved.approver.to_ascii_lowercase()) & seen.insert(approved.fingerprint.clone());
-            if is_new { Ok(approved) } else { Err("this approver or this key has approved already, and counts once".to_owned()) }
+            let marks = [approved.approver.to_ascii_lowercase(), approved.fingerprint.clone()];
+            if marks.iter().any(|mark| seen.contains(mark)) {
+                return Err("this approver or this key has approved already, and counts once".to_owned());
+            }
+            seen.extend(marks);
+            Ok(approved)
         });
         match outcome {
             Ok(approved) => decision.approved.push(approved),
@@ -213,6 +217,16 @@ mod tests {
         assert_eq!((one_key.approved.len(), one_key.rejected.len()), (1, 1));
         let author = decided(&both, Some("Alice@x.example"), &[signed(1, NAMESPACE, |_| {})]);
         assert!(author.rejected[0].why.contains("wrote the change"));
+        let marked = decided(&format!("\u{feff}{both}"), Some("alice@x.example"), &[signed(1, NAMESPACE, |_| {})]);
+        assert!(marked.rejected[0].why.contains("wrote the change"), "a byte order mark is no part of a name");
+    }
+
+    #[test]
+    fn nobody_uses_up_the_name_of_somebody_else() {
+        let anybody = line("*@x.example", "", 1) + &line("bob@x.example", "", 2);
+        let as_bob = |seed| signed(seed, NAMESPACE, |statement| statement.approver = "bob@x.example".into());
+        let decision = decided(&anybody, None, &[signed(1, NAMESPACE, |_| {}), as_bob(1), as_bob(2)]);
+        assert_eq!((decision.approved.len(), decision.rejected.len()), (2, 1));
     }
 
     #[test]
@@ -255,6 +269,7 @@ mod tests {
     fn a_line_may_limit_a_key() {
         let limited = |options: &str| why(&line("alice@x.example", options, 1), signed(1, NAMESPACE, |_| {}));
         assert!(limited("namespaces=\"file\"").contains("namespace"));
+        assert!(limited("namespaces=\"*,!hardmatch-*\"").contains("namespace"), "as ssh-keygen reads it");
         assert!(limited("valid-after=\"20261201Z\"").contains("yet"));
         assert!(limited("valid-before=\"20261124120000Z\"").contains("no more"));
         let but_her = line("*@x.example,!alice@x.example", "", 1);
@@ -271,6 +286,7 @@ mod tests {
         let of = |line: &str| AllowedSigners::parse(line).unwrap_err()[0].to_string();
         assert!(of(&line("a", "verify-required", 1)).contains("`verify-required` is not known"));
         assert!(of(&line("a", "valid-before=20261201", 1)).contains("local time"));
+        assert!(of(&line("ali\u{200b}ce", "", 1)).contains("`ali\\u{200b}ce` holds a character that cannot be seen"));
         assert_eq!(of("alice"), "line 1: it ends before the key");
     }
 

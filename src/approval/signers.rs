@@ -8,6 +8,7 @@ use ssh_key::public::KeyData;
 use wildmatch::WildMatch;
 
 use super::NAMESPACE;
+use crate::model::text::printable;
 
 /// Who may approve.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +45,8 @@ impl AllowedSigners {
     /// Every line that cannot be read: a line that is passed over could be the one that limits somebody.
     pub fn parse(text: &str) -> Result<Self, Vec<SignersError>> {
         let (mut signers, mut errors) = (Vec::new(), Vec::new());
+        // Editors of Windows put a byte order mark before the first name.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (line, text) in (1u32..).zip(text.lines()) {
             let text = text.trim();
             if text.is_empty() || text.starts_with('#') {
@@ -91,19 +94,16 @@ impl Signer {
         }
     }
 
-    /// Whether the line is about this principal: one of its patterns fits, and none of those with `!`.
+    /// Whether the line is about this principal.
     #[must_use]
     pub fn is_for(&self, principal: &str) -> bool {
-        let fits = |pattern: &str| WildMatch::new(pattern).matches(principal);
-        let is_excluded = self.principals.iter().filter_map(|pattern| pattern.strip_prefix('!')).any(fits);
-        !is_excluded && self.principals.iter().any(|pattern| fits(pattern))
+        is_in(&self.principals, principal)
     }
 
     /// Why the key may not sign approvals now; `None` where it may.
     #[must_use]
     pub fn refusal(&self, now: Timestamp) -> Option<&'static str> {
-        let is_for_this = |namespaces: &Vec<String>| namespaces.iter().any(|pattern| WildMatch::new(pattern).matches(NAMESPACE));
-        if !self.namespaces.as_ref().is_none_or(is_for_this) {
+        if !self.namespaces.as_ref().is_none_or(|namespaces| is_in(namespaces, NAMESPACE)) {
             return Some("the allowed_signers file does not let this key sign in the namespace hardmatch-approval");
         }
         if self.valid_after.is_some_and(|from| now < from) {
@@ -111,6 +111,13 @@ impl Signer {
         }
         self.valid_before.is_some_and(|until| now >= until).then_some("the allowed_signers file lets this key sign no more")
     }
+}
+
+/// Whether one of the patterns fits, and none of those with `!`.
+fn is_in(patterns: &[String], text: &str) -> bool {
+    let fits = |pattern: &str| WildMatch::new(pattern).matches(text);
+    let is_excluded = patterns.iter().filter_map(|pattern| pattern.strip_prefix('!')).any(fits);
+    !is_excluded && patterns.iter().any(|pattern| fits(pattern))
 }
 
 /// `principals [options] keytype base64 [comment]`
@@ -124,7 +131,14 @@ fn signer(text: &str, line: u32) -> Result<Signer, String> {
     for option in split_options(options) {
         set_option(&mut signer, option)?;
     }
-    if signer.principals.is_empty() { Err("it names nobody".to_owned()) } else { Ok(signer) }
+    if signer.principals.is_empty() {
+        return Err("it names nobody".to_owned());
+    }
+    // A name that only looks like that of the author would let authors approve their own change.
+    match signer.principals.iter().find(|name| printable(name) != name.as_str()) {
+        Some(name) => Err(format!("the name `{}` holds a character that cannot be seen", printable(name))),
+        None => Ok(signer),
+    }
 }
 
 /// A field up to the next blank that is not within quotes, without the quotes around all of it; and the rest.

@@ -31,8 +31,8 @@ pub(super) fn signature_of(file: &Path) -> PathBuf {
 /// Who may approve; `None` where the policy names no such file.
 pub(super) fn read_signers(setup: &Setup) -> Result<Option<AllowedSigners>, Failure> {
     let Some(path) = &setup.config.signers else { return Ok(None) };
-    let text =
-        String::from_utf8(files::read_small(path)?).map_err(|_| Failure::input(format!("`{}` is no text", path.display())))?;
+    let text = String::from_utf8(files::read_small(path)?)
+        .map_err(|_| Failure::input(format!("`{}` is no UTF-8 text", path.display())).hint("Save it as UTF-8."))?;
     let signers = AllowedSigners::parse(&text).map_err(|errors| {
         let lines: Vec<String> =
             errors.iter().map(|error| format!("`{}`, {}", path.display(), printable(&error.to_string()))).collect();

@@ -1,6 +1,7 @@
 //! `discover`: the configuration with proposed mappings.
 
 use std::io;
+use std::path::PathBuf;
 
 use crate::config::append::{MappingText, with_mappings};
 use crate::plan::body::MappingState;
@@ -13,6 +14,7 @@ use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files::{self, Readers};
+use super::outputs;
 use super::reading::{Reading, unproven};
 use super::setup::Setup;
 use super::terminal::Terminal;
@@ -23,6 +25,7 @@ const WEIGHING: &str = "weighing the evidence, and planning what it says";
 pub(super) fn run(args: &DiscoverArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let setup = Setup::load(&args.config, terminal)?;
     let scope = scope(args, &setup)?;
+    outputs::check(args.out.as_deref().as_slice(), &read(args, &setup))?;
     if args.synced_report {
         return report(args, &setup, terminal);
     }
@@ -38,6 +41,12 @@ pub(super) fn run(args: &DiscoverArgs, terminal: Terminal) -> Result<Exit, Failu
     }
     say(&setup, &discovery, args, live, terminal);
     Ok(Exit::Done)
+}
+
+/// The files that are read, without the configuration where it is what is written: it stays, with the mappings added.
+fn read(args: &DiscoverArgs, setup: &Setup) -> Vec<PathBuf> {
+    let is_extended = args.format == DiscoverFormat::Yaml && !args.synced_report;
+    setup.inputs().into_iter().filter(|path| !is_extended || *path != setup.path).collect()
 }
 
 /// The proposals, and how many live accounts there are.

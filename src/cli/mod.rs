@@ -20,6 +20,8 @@ mod files;
 mod flowing;
 mod init;
 mod live;
+mod outputs;
+mod panics;
 mod plan;
 mod print;
 mod progress;
@@ -48,6 +50,10 @@ use terminal::{Terminal, Wishes};
 /// Runs what the command line says and tells how it ended.
 #[must_use]
 pub fn run_from_command_line() -> Exit {
+    panics::told(run_arguments)
+}
+
+fn run_arguments() -> Exit {
     let arguments = surroundings::arguments();
     let early = Early::read(&arguments);
     let matches = match Cli::command().color(early.color).try_get_matches_from(arguments) {

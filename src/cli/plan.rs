@@ -15,6 +15,7 @@ use crate::render::PlanView;
 use super::args::{ConfigArgs, PlanArgs};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::outputs;
 use super::print::{Printing, save_plan};
 use super::runner;
 use super::setup::Setup;
@@ -44,6 +45,7 @@ pub(super) fn validate(args: &ConfigArgs, terminal: Terminal) -> Result<Exit, Fa
 pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let printing = Printing::new(&args.render)?;
     let mut setup = Setup::load_with_policy(&args.config, args.policy.as_deref(), terminal)?;
+    outputs::check(&printing.files().chain(args.out.as_deref()).collect::<Vec<_>>(), &setup.inputs())?;
     // What was wrong with them has been said.
     setup.config.sources = SourceTexts::default();
     let earlier_runs = setup.earlier_runs(args.out.as_deref());

@@ -30,6 +30,11 @@ impl Printing {
         Ok(Self { format: args.format, files, all: args.all })
     }
 
+    /// The files that will be written.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(_, path)| path.as_path())
+    }
+
     /// Writes the files, then the result.
     pub(super) fn print(&self, plan: &PlanFile, terminal: Terminal) -> Result<(), Failure> {
         self.print_view(plan, &PlanView::new(plan), terminal)

@@ -16,6 +16,7 @@ use super::args::{Format, RenderArgs, RollbackArgs};
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::outputs;
 use super::print::{Printing, save_plan};
 use super::setup::Setup;
 use super::terminal::Terminal;
@@ -33,6 +34,7 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
             .hint("Name the journal beside the plan: NAME.journal.jsonl for NAME.json."));
     };
     let setup = Setup::load(&args.config, terminal)?;
+    outputs::check(&[&args.out], &setup.inputs())?;
     let history = state.history(&digest);
     let current = directories::block_on(async {
         let directories = directories::open_for_writing(&setup.config, terminal, CancellationToken::new())?;

@@ -72,6 +72,11 @@ impl Setup {
         Ok(setup)
     }
 
+    /// The files that are read.
+    pub(super) fn inputs(&self) -> Vec<PathBuf> {
+        [self.path.clone(), self.policy.clone()].into_iter().chain(self.config.inputs()).collect()
+    }
+
     /// The runs whose journals lie beside the configuration or beside the plan that is to be saved.
     pub(super) fn earlier_runs(&self, plan: Option<&Path>) -> Vec<EarlierRun> {
         let folder = |path: &Path| if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_owned() };

@@ -3,6 +3,7 @@
 use super::args::{DiffArgs, Format, ShowArgs};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::outputs;
 use super::print::{Printing, read_plan, without_page};
 use super::runner;
 use super::terminal::Terminal;
@@ -11,6 +12,7 @@ use crate::render::{self, PlanDiff, PlanView};
 /// Shows a saved plan in any format.
 pub(super) fn show(args: &ShowArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let printing = Printing::new(&args.render)?;
+    outputs::check(&printing.files().collect::<Vec<_>>(), std::slice::from_ref(&args.plan))?;
     let plan = read_plan(&args.plan)?;
     let view = PlanView::new(&plan);
     printing.print_view(&plan, &view, terminal)?;

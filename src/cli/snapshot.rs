@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use crate::config::Config;
 use crate::config::rehearsal::{self, Exported, WrittenFile};
-use crate::config::{Config, ForestSource, TenantSource};
 use crate::directory::exports;
 use crate::model::text::counted;
 use crate::model::{CloudUser, Observed, ObservedForest, ObservedTenant, OtherKind};
@@ -135,7 +135,7 @@ fn forest_files(config: &Config, is_redacted: bool) -> Vec<(Box<str>, String)> {
 
 /// Nothing is overwritten by accident, and what was read is never overwritten.
 fn refuse_existing(files: &[PathBuf], setup: &Setup, force: bool) -> Result<(), Failure> {
-    let own: HashSet<PathBuf> = inputs(setup).iter().filter_map(|path| path.canonicalize().ok()).collect();
+    let own: HashSet<PathBuf> = setup.inputs().iter().filter_map(|path| path.canonicalize().ok()).collect();
     if let Some(source) = files.iter().find(|path| path.canonicalize().is_ok_and(|path| own.contains(&path))) {
         let message = format!("`{}` is read for this snapshot, so it cannot be written", source.display());
         return Err(Failure::input(message).hint("Name another folder: hardmatch snapshot DIR"));
@@ -147,22 +147,6 @@ fn refuse_existing(files: &[PathBuf], setup: &Setup, force: bool) -> Result<(), 
     let (verb, it) = if existing.len() == 1 { ("exists", "it") } else { ("exist", "them") };
     let hint = format!("Name another folder, or replace {it} with `--force`.");
     Err(Failure::input(format!("{} already {verb}; nothing was written", existing.join(", "))).hint(hint))
-}
-
-/// The files that are read.
-fn inputs(setup: &Setup) -> Vec<PathBuf> {
-    let config = &setup.config;
-    let tenant = match &config.tenant {
-        TenantSource::Snapshot(path) => Some(path.clone()),
-        TenantSource::Graph(_) => None,
-    };
-    let forests = config.forests.iter().filter_map(|(_, source)| match source {
-        ForestSource::Ldif(path) | ForestSource::Csv(path) => Some(path.clone()),
-        ForestSource::Ldap(_) => None,
-    });
-    let waves = config.desired.mappings.iter().map(|mapping| &mapping.source.file).collect::<HashSet<_>>();
-    let waves = waves.into_iter().map(|file| config.base_dir.join(&**file));
-    [setup.path.clone()].into_iter().chain(tenant).chain(forests).chain(waves).collect()
 }
 
 type Row = (PathBuf, String);

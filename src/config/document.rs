@@ -209,7 +209,7 @@ fn connections(tenant: Option<Value<'_>>, forests: Option<Value<'_>>) -> Vec<Ran
 fn version<'t>(reader: &mut Reader<'t>, value: Value<'t>) {
     match value.scalar() {
         Some(("1", true)) => {}
-        Some((text, true)) if text.parse::<u64>().is_ok() => {
+        Some((text, true)) if text.parse::<f64>().is_ok() => {
             let help = "this program reads `version: 1`; a newer version of the format needs a newer program";
             reader.error(value, format!("version {text} of the format is not known"), help);
         }

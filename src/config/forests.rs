@@ -150,7 +150,7 @@ fn anchor<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<AnchorMode> {
 fn ldap<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -> Option<LdapForest> {
     let fields = reader.fields(value, &["url", "baseDn", "bind", "ca", "startTls"])?;
     let start_tls = fields.get("startTls").map_or(Some(false), |value| reader.boolean(value));
-    let bind = fields.required(reader, "bind").and_then(|value| bind(reader, value));
+    let bind = fields.required(reader, "bind").and_then(|value| bind(reader, value, base));
     let url = url(reader, &fields, start_tls.unwrap_or(true), matches!(bind, Some(LdapBind::Simple { .. })));
     let base_dn = fields.required(reader, "baseDn").and_then(|value| {
         let text = reader.text(value)?;
@@ -185,7 +185,7 @@ fn url<'t>(reader: &mut Reader<'t>, fields: &Fields<'t>, start_tls: bool, has_pa
     Some(text.to_owned())
 }
 
-fn bind<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<LdapBind> {
+fn bind<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -> Option<LdapBind> {
     if value.scalar().is_some() {
         return reader.word(value, &[("gssapi", ())]).map(|()| LdapBind::Gssapi {});
     }
@@ -194,7 +194,7 @@ fn bind<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<LdapBind> {
         ("simple", value) => {
             let fields = reader.fields(value, &["user", "password"])?;
             let user = fields.required(reader, "user").and_then(|value| reader.text(value));
-            let password = fields.required(reader, "password").and_then(|value| secret(reader, value, "password"));
+            let password = fields.required(reader, "password").and_then(|value| secret(reader, value, "password", base));
             Some(LdapBind::Simple { user: user?.to_owned(), password: password? })
         }
         (_, value) => reader.fields(value, &[]).map(|_| LdapBind::Gssapi {}),

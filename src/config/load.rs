@@ -43,6 +43,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{GraphAuth, Secret, TenantSource};
 
     #[test]
     fn reads_mapping_files_from_the_folder_of_the_configuration() {
@@ -52,9 +53,18 @@ mod tests {
         std::fs::write(folder.path().join("hardmatch.yaml"), yaml).unwrap();
         std::fs::write(folder.path().join("w.csv"), "onPrem,cloud\neve,eve@x.example\n").unwrap();
         let config = load(&folder.path().join("hardmatch.yaml")).unwrap();
-        assert_eq!(config.tenant, crate::config::TenantSource::Snapshot(folder.path().join("tenant.json")));
+        assert_eq!(config.tenant, TenantSource::Snapshot(folder.path().join("tenant.json")));
         assert_eq!(&*config.desired.mappings[0].source.file, "w.csv");
         assert_eq!(config.desired.mappings[0].source.line, 2);
+    }
+
+    #[test]
+    fn the_file_of_a_secret_is_looked_for_beside_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let yaml = "version: 1\ntenant: { graph: { tenantId: x.example, auth: { token: { file: run/token } } } }\n";
+        std::fs::write(folder.path().join("hardmatch.yaml"), yaml).unwrap();
+        let TenantSource::Graph(graph) = load(&folder.path().join("hardmatch.yaml")).unwrap().tenant else { panic!() };
+        assert_eq!(graph.auth, GraphAuth::Token(Secret::File(folder.path().join("run/token"))));
     }
 
     #[test]

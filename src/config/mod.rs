@@ -13,6 +13,7 @@ mod columns;
 mod digest;
 mod document;
 mod forests;
+mod inputs;
 mod load;
 mod mapping;
 mod named;

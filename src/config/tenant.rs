@@ -208,7 +208,7 @@ fn auth<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -> Option<Gr
         "clientSecret" => {
             let fields = reader.fields(value, &["clientId", "secret"])?;
             let client_id = fields.required(reader, "clientId").and_then(|value| identifier(reader, value));
-            let secret = fields.required(reader, "secret").and_then(|value| secret(reader, value, "secret"));
+            let secret = fields.required(reader, "secret").and_then(|value| secret(reader, value, "secret", base));
             Some(GraphAuth::ClientSecret { client_id: client_id?, secret: secret? })
         }
         "clientCertificate" => {
@@ -221,7 +221,7 @@ fn auth<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -> Option<Gr
         "managedIdentity" => optional(client_id(reader, value)?).map(|client_id| GraphAuth::ManagedIdentity { client_id }),
         "deviceCode" => optional(client_id(reader, value)?).map(|client_id| GraphAuth::DeviceCode { client_id }),
         "azureCli" => reader.fields(value, &[]).map(|_| GraphAuth::AzureCli {}),
-        _ => secret(reader, value, "token").map(GraphAuth::Token),
+        _ => secret(reader, value, "token", base).map(GraphAuth::Token),
     }
 }
 
@@ -238,7 +238,7 @@ fn bare_auth<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<GraphAuth>
 const PLACES: [&str; 2] = ["env", "file"];
 
 /// A secret, which is `{ env: NAME }` or `{ file: path }`; one that stands in the text is refused and masked.
-pub(super) fn secret<'t>(reader: &mut Reader<'t>, value: Value<'t>, key: &str) -> Option<Secret> {
+pub(super) fn secret<'t>(reader: &mut Reader<'t>, value: Value<'t>, key: &str, base: &Path) -> Option<Secret> {
     const HELP: &str = "write { env: NAME } or { file: path }, and treat the secret that stood here as known to everybody";
     let is_place =
         value.entries().is_some_and(|mut entries| entries.all(|(key, _, _)| nearest(key, PLACES.iter().copied()).is_some()));
@@ -249,10 +249,10 @@ pub(super) fn secret<'t>(reader: &mut Reader<'t>, value: Value<'t>, key: &str) -
     }
     let fields = reader.fields(value, &PLACES)?;
     let (kind, place) = fields.exactly_one(reader, &PLACES, "the place of the secret")?;
-    let text = reader.text(place)?;
     if kind == "file" {
-        return Some(Secret::File(PathBuf::from(text)));
+        return reader.path(place, base).map(Secret::File);
     }
+    let text = reader.text(place)?;
     let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if is_name(text) && !text.starts_with(|c: char| c.is_ascii_digit()) {
         return Some(Secret::Env(text.to_owned()));

@@ -10,6 +10,7 @@ use super::forests::Forests;
 use super::mapping::{MANY, RESOLVE, WRITE, bare_cloud, bare_on_prem, can_stamp};
 use super::reader::{Fault, Reader, check_characters, choose};
 use crate::diag::{Diagnostic, Location};
+use crate::directory::exports::quotes::Quotes;
 use crate::model::{CloudKey, CloudSelector, HolderDecision, Mapping, Notice, NoticeKind, OnPremSide, Resolve, WriteSide};
 
 /// Reads all rows of the reader's file; those of a long one on two threads.
@@ -248,6 +249,14 @@ impl Row<'_, '_> {
                 "close the text with a second quote; a quote inside a text is written twice"
             };
             reader.note(at..at + 1, Diagnostic::error("a quote is not closed in this row").help(help));
+            return None;
+        }
+        let mut quotes = Quotes::new(self.rows.delimiter);
+        quotes.follow(raw.as_bytes());
+        if let Some(at) = quotes.fault() {
+            let help = "a quote is missing; rows above it may belong to the text, and a quote inside a text is written twice";
+            let at = self.place.start + at;
+            reader.note(at..at + 1, Diagnostic::error("something stands behind a quoted text").help(help));
             return None;
         }
         let extra = (self.rows.width..self.record.len())

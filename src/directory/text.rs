@@ -15,15 +15,30 @@ pub(crate) fn shown(text: &str) -> String {
 
 /// What is wrong with a file or its disk, in words that people know.
 pub(crate) fn words(error: &io::Error) -> String {
-    const WORDS: [(io::ErrorKind, &str); 8] = [
+    const WORDS: [(io::ErrorKind, &str); 9] = [
         (io::ErrorKind::NotFound, "there is no such file or folder"),
         (io::ErrorKind::PermissionDenied, "it is not permitted"),
         (io::ErrorKind::IsADirectory, "it is a folder"),
         (io::ErrorKind::AlreadyExists, "a file is in its place"),
         (io::ErrorKind::NotADirectory, "a part of its path is no folder"),
+        (io::ErrorKind::InvalidFilename, "its name is too long"),
         (io::ErrorKind::StorageFull, "the disk is full"),
         (io::ErrorKind::QuotaExceeded, "the disk quota is used up"),
         (io::ErrorKind::ReadOnlyFilesystem, "the disk is read-only"),
     ];
     WORDS.iter().find(|(kind, _)| *kind == error.kind()).map_or_else(|| error.to_string(), |(_, words)| (*words).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_fault_of_the_system_is_told_without_its_number() {
+        let told = |path: &Path| words(&std::fs::read(path).unwrap_err());
+        assert_eq!(told(Path::new(&"x".repeat(300))), "its name is too long");
+        assert_eq!(told(Path::new("no/such")), "there is no such file or folder");
+    }
 }

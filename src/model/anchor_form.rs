@@ -180,11 +180,14 @@ fn parse_opaque(id: ImmutableId) -> Result<ImmutableId, AnchorInputError> {
     if let Some(meant) = undo_escaping(text) {
         return Err(AnchorInputError::Misspelt { given: text.to_owned(), fault: "escaped for a URL or a web page", meant });
     }
-    if let Some((index, character)) =
-        text.char_indices().find(|(_, c)| !is_base64_character(*c) && !super::anchor::is_anchor_character(*c))
-    {
+    let meant = typeset(text).or_else(|| cleaned(text));
+    let is_foreign = |c: char| match typeset(text) {
+        Some(_) => !c.is_ascii(),
+        None => !is_base64_character(c) && !super::anchor::is_anchor_character(c),
+    };
+    if let Some((index, character)) = text.char_indices().find(|(_, c)| is_foreign(*c)) {
         let position = text[..index].chars().count() + 1;
-        return Err(AnchorInputError::ForeignCharacter { given: text.to_owned(), character, position, meant: cleaned(text) });
+        return Err(AnchorInputError::ForeignCharacter { given: text.to_owned(), character, position, meant });
     }
     super::anchor::check_custom_anchor(text).map_err(|why| AnchorInputError::Unusable(text.to_owned(), why))?;
     Ok(id)
@@ -210,6 +213,21 @@ fn undo_escaping(text: &str) -> Option<ImmutableId> {
 
 fn is_base64_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')
+}
+
+/// The GUID that a word processor or a chat dressed up: other dashes, characters that cannot be seen.
+fn typeset(text: &str) -> Option<ImmutableId> {
+    let plain: String = text
+        .chars()
+        .filter(|c| !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'))
+        .map(|c| if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}') { '-' } else { c })
+        .collect();
+    let guid = match GuidInput::parse(&plain) {
+        _ if text.is_ascii() => None,
+        Ok(GuidInput::Guid(guid)) => Some(guid),
+        Ok(GuidInput::BareHex { .. }) | Err(_) => canonical(&plain),
+    };
+    guid.map(|guid| guid.immutable_id())
 }
 
 /// The value without its foreign characters, if that is a GUID.
@@ -283,6 +301,11 @@ mod tests {
         assert!(error.to_string().contains("at position 9"), "{error}");
         assert!(error.to_string().contains("`7n8F9T5MWUSC3SElC3KWAQ==` may be meant"), "{error}");
         assert!(matches!(parse_anchor_input("objectGUID:: 7n8F9T5MWUSC3SElC3KWAQ=="), Err(AnchorInputError::AttributeName(_))));
+        for text in ["f5057fee\u{2011}4c3e\u{2011}4459\u{2011}82dd\u{2011}21250b729601", "7n8F9T5M\u{ad}WUSC3SElC3KWAQ=="] {
+            let error = parse_anchor_input(text).unwrap_err().to_string();
+            assert!(error.contains("at position 9, ") && error.ends_with("`7n8F9T5MWUSC3SElC3KWAQ==` may be meant"), "{error}");
+        }
+        assert!(parse_anchor_input("Größe\u{2011}1").is_ok(), "somebody's own number");
         assert_eq!(parse_anchor_input("  "), Err(AnchorInputError::Empty));
         for text in ["EMP_1042", "A B", "a$b", "max@x.example", &"1".repeat(61)] {
             assert!(parse_anchor_input(text).is_err(), "{text}");

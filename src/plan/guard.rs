@@ -9,10 +9,10 @@ use crate::tenant_model::{BLOCKS_HARD_MATCH, ChangeKind};
 
 use super::EarlierRun;
 use super::action::{Action, ActionKind};
-use super::describe::cloud_user_line;
+use super::describe::{ad_user_line, cloud_user_line};
 use super::draft::Draft;
 use super::finding::{Code, Finding, Severity};
-use super::order::Write;
+use super::order::{Op, Write};
 use super::world::World;
 
 /// Directories smaller than this have no percentage limit.
@@ -189,6 +189,7 @@ pub(super) fn not_read(draft: &Draft<'_>, world: &World) -> Vec<Finding> {
     findings.extend(doubts.map(|doubt| Finding::general(Code::NotChecked, doubt.clone())));
     findings.extend(unread_sync_state(draft, world));
     findings.extend(unread_sign_ins(draft, world));
+    findings.extend(unread_sids(draft, world));
     findings.extend(formerly_synced(draft, world));
     findings.extend(unresolved_groups(world));
     findings
@@ -244,6 +245,32 @@ fn unread_sign_ins(draft: &Draft<'_>, world: &World) -> Option<Finding> {
             .objects(accounts.into_iter().take(EXAMPLES))
             .hint("Export `signInActivity`, too (null for whoever never signed in), or look before you approve.")
     })
+}
+
+/// Whose SID is not known may carry that of somebody else, or have it carried by somebody else.
+fn unread_sids(draft: &Draft<'_>, world: &World) -> Option<Finding> {
+    let users: BTreeSet<String> = draft.ops.iter().flat_map(|op| without_sid(op, draft, world)).collect();
+    let count = users.len();
+    (count > 0).then(|| {
+        let message = format!(
+            "the SIDs of {count} of the users to be written were not read: whether one stands in the way of a hard match, or has \
+             to be cleared, is not known"
+        );
+        Finding::general(Code::NotChecked, message)
+            .objects(users.into_iter().take(EXAMPLES))
+            .hint("Export `objectSid` of AD users and `onPremisesSecurityIdentifier` of accounts, too.")
+    })
+}
+
+/// The AD user and the account of a write, as far as their SIDs were not read.
+fn without_sid(op: &Op, draft: &Draft<'_>, world: &World) -> Vec<String> {
+    let Write::Account(user, ChangeKind::SetImmutableId(_) | ChangeKind::ClearImmutableId { .. }) = &op.write else {
+        return Vec::new();
+    };
+    let account = world.tenant.user(*user).filter(|account| !account.sid.is_read());
+    let link = draft.links.get(op.link).filter(|link| link.ad_sid(world).is_none());
+    let ad_user = link.and_then(|link| ad_user_line(link.ad?, world));
+    account.map(cloud_user_line).into_iter().chain(ad_user).collect()
 }
 
 /// Microsoft's own sources disagree on accounts that left sync, so only the write itself tells.

@@ -145,6 +145,13 @@ fn each_way_to_cheat_is_refused_with_its_reason() {
     here.run(&["approve", "plan.json", "--key", "alice", "--as", "bob@contoso.com"])
         .expect(8)
         .says(&["do not give this key to bob"]);
+    // What would not count is not signed.
+    let listed = here.read("approvers");
+    here.write("approvers", listed.replace("alice@contoso.com ", "alice@contoso.com valid-before=\"20200101Z\" "));
+    approve(&here, "alice").expect(8).says(&["lets this key sign no more"]);
+    here.write("approvers", listed.replace("alice@contoso.com ", "alice@contoso.com namespaces=\"git\" "));
+    approve(&here, "alice").expect(8).says(&["does not let this key sign in the namespace"]);
+    here.write("approvers", listed);
     approve(&here, "alice").expect(0);
     // The same key in the name of somebody else.
     let statement = here.read("plan.alice@contoso.com.approval");

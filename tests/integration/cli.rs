@@ -204,3 +204,21 @@ fn finds_the_configuration_by_flag_variable_and_folder() {
     named.run(&["plan"]).expect(0);
     Hardmatch::new().run(&["plan"]).expect(3).says(&["hardmatch.yaml", "--config", "hardmatch demo"]);
 }
+
+#[test]
+fn nothing_is_saved_over_what_is_read() {
+    let here = Hardmatch::example("duplicate-account");
+    here.run(&["plan", "--out", "plan.json"]).expect(0);
+    let inputs = ["hardmatch.yaml", "corp.ldif", "tenant.json"];
+    let before = inputs.map(|name| here.read(name));
+    for name in inputs {
+        here.run(&["plan", "--out", name]).expect(3).says(&[name, "is read here"]);
+        here.run(&["plan", "--output", &format!("html=./{name}")]).expect(3).says(&["is read here"]);
+        here.run(&["discover", "--format", "json", "--out", name]).expect(3).says(&["is read here"]);
+    }
+    assert_eq!(inputs.map(|name| here.read(name)), before);
+    here.run(&["show", "plan.json", "--output", "html=plan.json"]).expect(3).says(&["is read here"]);
+    here.run(&["plan", "--out", "p.json", "--output", "html=p.json"]).expect(64).says(&["written twice"]);
+    here.run(&["discover", "--out", "hardmatch.yaml"]).expect(0);
+    here.run(&["validate"]).expect(0);
+}

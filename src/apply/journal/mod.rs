@@ -3,6 +3,7 @@
 //! JSON lines beside the plan, append-only. [`Entry`] is a line, [`JournalState`] what the lines add up to,
 //! [`Journal`] the open file.
 
+mod check;
 mod entry;
 mod replay;
 mod store;
@@ -30,6 +31,12 @@ pub fn journal_path(plan: &Path) -> PathBuf {
     };
     name.push(SUFFIX);
     name.into()
+}
+
+/// Whether a file is called as a journal is.
+#[must_use]
+pub fn is_journal(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(SUFFIX))
 }
 
 /// Why a journal cannot be used. Without a journal nothing is written.

@@ -59,7 +59,7 @@ impl JournalState {
     pub(super) fn take(&mut self, line: usize, entry: Entry) -> Result<(), String> {
         match entry {
             Entry::Run(header) => self.runs.push(begin(*header)?),
-            Entry::Intent { action, at: _ } => self.current()?.steps.push(Step::Intent { line, action }),
+            Entry::Intent { action, at: _ } => self.current()?.steps.push(Step::Intent { line, action: consistent(action)? }),
             Entry::Outcome(outcome) => self.current()?.steps.push(Step::Outcome(outcome)),
             Entry::Backup(backup) => self.current()?.backups.push(backup),
             Entry::End { run_id, status, at: _ } => self.run_mut(run_id)?.end = Some(status),
@@ -106,6 +106,11 @@ impl JournalState {
         }
         History { runs, fates }
     }
+}
+
+/// Whoever undoes it reads the account and the value from here.
+fn consistent(action: Box<Action>) -> Result<Box<Action>, String> {
+    if action.is_consistent() { Ok(action) } else { Err(format!("the id {} is not that of its action", action.id)) }
 }
 
 fn begin(header: RunHeader) -> Result<RunRecord, String> {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::check::{is_intact, sealed};
 use super::{EndStatus, Entry, JournalError, JournalState};
 use crate::directory::text::words;
 use crate::directory::{folder, limited};
@@ -166,7 +167,7 @@ pub fn append_end(path: &Path, run_id: Uuid, status: EndStatus, at: Timestamp) -
 }
 
 fn encode(entry: &Entry) -> io::Result<Vec<u8>> {
-    let mut line = serde_json::to_vec(entry)?;
+    let mut line = sealed(serde_json::to_vec(entry)?);
     line.push(b'\n');
     Ok(line)
 }
@@ -211,6 +212,7 @@ fn load(path: &Path) -> Result<Loaded, JournalError> {
         }
         let whole = bytes.ends_with(b"\n");
         match serde_json::from_slice(&bytes) {
+            Ok(_) if !is_intact(&bytes) => return Err(damaged("it is not as it was written: its check does not fit".to_owned())),
             Ok(entry) => loaded.state.take(line, entry).map_err(damaged)?,
             Err(_) if !whole && is_torn(&bytes) => loaded.tail = Tail::Torn(offset),
             Err(cause) => return Err(damaged(cause.to_string())),

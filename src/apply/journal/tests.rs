@@ -150,6 +150,8 @@ fn a_damaged_line_is_an_error_that_says_where_and_what_to_do() {
         (good.lines().last().unwrap().to_owned() + "\n", 1),
         (good.replace("journal\",\"formatVersion\":\"1.0", "journal\",\"formatVersion\":\"2.0"), 1),
         (good.clone() + &text(&[end(9, EndStatus::Complete)]), 3),
+        // Another account than the one that the action's id is of.
+        (good.replace("6ea91a8d", "6ea91a8e"), 2),
     ];
     for (content, line) in cases {
         std::fs::write(&path, &content).unwrap();
@@ -196,6 +198,10 @@ async fn what_is_appended_is_read_back_by_its_owner_only() {
         Journal::open(&path).unwrap().append(entry).await.unwrap();
     }
     append_end(&path, Uuid::from_u128(1), EndStatus::Complete, Timestamp::UNIX_EPOCH).unwrap();
+    let written = std::fs::read_to_string(&path).unwrap();
+    let altered = folder.path().join("altered.journal.jsonl");
+    std::fs::write(&altered, written.replace("\"reason\":\"r\"", "\"reason\":\"s\"")).unwrap();
+    assert!(Journal::read(&altered).unwrap_err().to_string().starts_with("line 2 of the journal"), "not as it was written");
     let all = [&entries[..], &[end(1, EndStatus::Complete)]].concat();
     assert_eq!(Journal::read(&path).unwrap(), fold(&all));
     #[cfg(unix)]

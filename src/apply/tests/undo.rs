@@ -232,9 +232,10 @@ async fn cleared_identifiers_and_residue_do_not_come_back() {
     disk_change.clear(13, &[place]);
     let mut body = disk_change.body();
     body.actions[0].before.insert(FactName::OnPremisesSecurityIdentifier, FactValue::text(sid(13).to_string()));
-    let clear = &mut body.actions[1];
-    clear.before.insert(FactName::OnPremisesDistinguishedName, FactValue::text("CN=old"));
-    clear.after.insert(FactName::OnPremisesDistinguishedName, FactValue::Null);
+    let Action { kind, mapping, target, mut before, mut after, reason, depends_on, .. } = body.actions.remove(1);
+    before.insert(FactName::OnPremisesDistinguishedName, FactValue::text("CN=old"));
+    after.insert(FactName::OnPremisesDistinguishedName, FactValue::Null);
+    body.actions.push(Action { depends_on, ..Action::new(kind, &mapping, target, before, after, reason) });
     let mut site = Site::new();
     site.disk.change(13, |user| {
         user.sid = Known::Is(sid(13));

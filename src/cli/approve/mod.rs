@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 use ssh_key::{HashAlg, LineEnding, PublicKey};
 
-use crate::approval::{AllowedSigners, Statement};
+use crate::approval::{AllowedSigners, Signer, Statement};
 use crate::model::text::printable;
 use crate::planfile::PlanFile;
 use crate::render::PlanView;
@@ -65,7 +65,7 @@ fn statement(args: &ApproveArgs, plan: &PlanFile, approver: &str) -> Result<Stat
     Ok(Statement::new(approver, &plan.digest(), tenant, expires))
 }
 
-/// Who approves: as it was said, else as the allowed_signers file names the key.
+/// Who approves: as it was said, else as the allowed_signers file names the key. Nobody whose approval would not count.
 fn approver(args: &ApproveArgs, signers: Option<&AllowedSigners>, key: &PublicKey) -> Result<String, Failure> {
     let fingerprint = key.fingerprint(HashAlg::Sha256);
     let lines: Vec<_> = signers.into_iter().flat_map(|signers| signers.with_key(key.key_data())).collect();
@@ -77,14 +77,28 @@ fn approver(args: &ApproveArgs, signers: Option<&AllowedSigners>, key: &PublicKe
         ));
     }
     let names: Vec<&str> = lines.iter().filter_map(|line| line.name()).collect();
-    match (&args.name, names.as_slice()) {
-        (Some(name), _) if lines.is_empty() || lines.iter().any(|line| line.is_for(name)) => Ok(name.clone()),
-        (Some(name), _) => {
-            Err(Failure::new(Exit::NotApproved, format!("the allowed signers do not give this key to {}", printable(name))))
+    let name = match (&args.name, names.as_slice()) {
+        (Some(name), _) => name.clone(),
+        (None, [one]) => (*one).to_owned(),
+        (None, _) => {
+            return Err(Failure::usage("say who approves with `--as NAME`")
+                .hint("The allowed_signers file does not tell from the key alone."));
         }
-        (None, [one]) => Ok((*one).to_owned()),
-        (None, _) => Err(Failure::usage("say who approves with `--as NAME`")
-            .hint("The allowed_signers file does not tell from the key alone.")),
+    };
+    if signers.is_some() {
+        may_approve(&lines, &name).map_err(|why| Failure::new(Exit::NotApproved, why))?;
+    }
+    Ok(name)
+}
+
+/// Whether one of the lines lets its key approve under this name, as `apply` will ask.
+fn may_approve(lines: &[&Signer], name: &str) -> Result<(), String> {
+    let refusals: Vec<Option<&str>> =
+        lines.iter().filter(|line| line.is_for(name)).map(|line| line.refusal(surroundings::now())).collect();
+    match refusals.first() {
+        None => Err(format!("the allowed signers do not give this key to {}", printable(name))),
+        Some(Some(why)) if refusals.iter().all(Option::is_some) => Err((*why).to_owned()),
+        Some(_) => Ok(()),
     }
 }
 

@@ -40,7 +40,8 @@ fn guid_or_anchor(text: &str) -> Result<Converted, Unreadable> {
 }
 
 fn looks_like_bytes(text: &str) -> bool {
-    text.starts_with('\\') || text.starts_with("0x") || text.starts_with("0X") || text.split([' ', ':', '-', ',']).count() > 5
+    let is_list = || text.split([' ', ':', '-', ',']).count() > 5 && !text.starts_with(['u', 'U']);
+    text.starts_with('\\') || text.starts_with("0x") || text.starts_with("0X") || is_list()
 }
 
 /// 32 hex digits: nobody can tell, but the version nibble hints.

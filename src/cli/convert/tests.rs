@@ -181,3 +181,10 @@ fn json_is_one_object_a_line() {
     assert!(lines[1]["error"].is_string());
     assert_eq!(lines[2]["readings"][1]["guid"], "f5057fee-4c3e-4459-82dd-21250b729601");
 }
+
+#[test]
+fn a_urn_is_guid_text() {
+    for text in ["urn:uuid:3f2504e0-4f89-11d3-9a0c-0305e82c3301", "URN:UUID:3F2504E0-4F89-11D3-9A0C-0305E82C3301"] {
+        assert_eq!(read::read(text).unwrap().form, "GUID text");
+    }
+}

@@ -11,6 +11,7 @@ use crate::cli::terminal::Terminal;
 use crate::config::{self, Config, ForestSource};
 use crate::directory::ad::ldap::{LdapForest, ServerFacts};
 use crate::model::questions::ForestKey;
+use crate::model::text::counted;
 use crate::model::{OnPremSide, WriteSide};
 
 use super::line::Line;
@@ -31,22 +32,43 @@ pub(super) fn lines(name: &str, source: &ForestSource, config: &Config, terminal
 
 fn live_lines(place: &str, forest: &LdapForest, source: &config::LdapForest, config: &Config) -> Vec<Line> {
     let looked = block_on(async {
-        let facts = forest.check().await;
-        let right = match &facts {
-            Ok(_) => may_stamp(forest, config).await,
-            Err(_) => Ok(None),
-        };
+        let found = look(forest, config).await;
         forest.close().await;
-        Ok((facts?, right?))
+        found
     });
     match looked {
         Err(failure) => vec![Line::failed(place, &failure)],
-        Ok((facts, right)) => {
-            let mut lines = vec![Line::good(place, connected(&facts, source))];
+        Ok(Found { facts, users, right }) => {
+            let mut lines = vec![Line::good(place, connected(&facts, source)), users_below(place, users, &facts)];
             lines.extend(facts.clock.as_deref().and_then(generalized).map(|server| clock(place, server, surroundings::now())));
             lines.extend(stamping(place, config, right));
             lines
         }
+    }
+}
+
+struct Found {
+    facts: ServerFacts,
+    users: u64,
+    right: Option<(String, Option<bool>)>,
+}
+
+/// Signing in says nothing about the container: only reading shows that it is there, and that it may be read to its end.
+async fn look(forest: &LdapForest, config: &Config) -> Result<Found, Failure> {
+    let facts = forest.check().await?;
+    let users = forest.read_frame().await?.0.size();
+    Ok(Found { facts, users, right: may_stamp(forest, config).await? })
+}
+
+fn users_below(place: &str, users: u64, facts: &ServerFacts) -> Line {
+    let base = facts.base.as_ref().map_or("(no base)", |base| base.as_str());
+    match users {
+        0 => Line::doubtful(
+            place,
+            format!("no user is seen below {base}"),
+            "Check `baseDn`, and that the account may read the users.",
+        ),
+        _ => Line::good(place, format!("{} below {base}", counted(users, "user"))),
     }
 }
 
@@ -57,12 +79,11 @@ fn connected(facts: &ServerFacts, source: &config::LdapForest) -> String {
         (false, false) => "in the clear on this very machine",
     };
     let host = facts.host.as_deref().unwrap_or(&source.url);
-    let base = facts.base.as_ref().map_or("(no base)", |base| base.as_str());
-    format!("signed in to {host} {secured}; users below {base}")
+    format!("signed in to {host} {secured}")
 }
 
 /// Whether the first user that is to be stamped can be written by the account that signed in.
-async fn may_stamp(forest: &LdapForest, config: &Config) -> Result<Option<(String, Option<bool>)>, crate::cli::Failure> {
+async fn may_stamp(forest: &LdapForest, config: &Config) -> Result<Option<(String, Option<bool>)>, Failure> {
     let stamped = config.desired.mappings.iter().find(|mapping| mapping.write == WriteSide::OnPrem);
     let Some(OnPremSide::User(selector)) = stamped.map(|mapping| &mapping.on_prem) else { return Ok(None) };
     let found = forest.read_matching(&ForestKey::of(&selector.key), None).await?;

@@ -26,7 +26,9 @@ fn secret(source: &Secret) -> Result<SecretString, Failure> {
     match source {
         Secret::Env(variable) => {
             surroundings::variable(variable).and_then(|value| value.into_string().ok()).map(SecretString::from).ok_or_else(|| {
-                Failure::input(format!("the environment variable `{variable}`, which is to hold a secret, is not set"))
+                Failure::input(format!(
+                    "the environment variable `{variable}`, which is to hold a secret, is not set or is empty"
+                ))
             })
         }
         Secret::File(path) => first_line(path),

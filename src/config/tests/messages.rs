@@ -344,6 +344,8 @@ fn other_versions() {
 
     1 error
     "#);
+    let decimal = errors("version: 1.0\ntenant: { snapshot: a }\n");
+    assert!(decimal.contains("version 1.0 of the format is not known"), "{decimal}");
 }
 
 #[test]

@@ -283,6 +283,23 @@ fn values_that_a_spreadsheet_damaged() {
     "#);
 }
 
+/// Two quotes that are not closed look like one text, and the rows between them would be missed by nobody.
+#[test]
+fn a_text_that_goes_on_behind_its_quote() {
+    let rows = "a,a@x.example,\"his desk\nb,b@x.example,\"her desk\nc,c@x.example,x\n";
+    assert_snapshot!(wave_errors(&format!("onPrem,cloud,because\n{rows}")), @r#"
+    error: something stands behind a quoted text
+     --> waves/w.csv:3:16
+      |
+    3 | b,b@x.example,"her desk
+      |                ^
+      |
+      = help: a quote is missing; rows above it may belong to the text, and a quote inside a text is written twice
+
+    1 error
+    "#);
+}
+
 #[test]
 fn an_unclosed_quote() {
     assert_snapshot!(wave_errors("onPrem,cloud\n\"a,a@x.example\nb,b@x.example\n"), @r#"

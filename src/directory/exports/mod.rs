@@ -10,6 +10,7 @@ mod forest;
 mod ldif;
 pub mod ldif_write;
 pub(crate) mod problems;
+pub(crate) mod quotes;
 pub(super) mod replace;
 pub mod snapshot;
 

@@ -158,6 +158,22 @@ fn an_account_whose_sync_was_not_read_is_named_before_it_is_written() {
 }
 
 #[test]
+fn whoever_is_written_without_a_known_sid_is_named() {
+    let planned = |ad: fn(&mut AdUser), held: Known<Sid>| {
+        let holder = move |user: &mut CloudUser| user.sid = held;
+        let case = Case::new().ad("ann", A, ad).cloud(1, "ann", None, nothing).cloud(2, "old", Some(anchor(A)), holder);
+        case.map("ann", "ann", decide("old", Resolve::Clear)).plan()
+    };
+    assert_eq!(codes(&planned(nothing, Known::Null)), []);
+    for (body, named) in
+        [(planned(|user| user.sid = None, Known::Is(sid(7))), "CN=ann"), (planned(nothing, Known::Unknown), "old@x.example")]
+    {
+        assert_eq!(codes(&body), [Code::NotChecked]);
+        assert!(body.findings[0].message.contains("SIDs of 1 of the users") && body.findings[0].objects[0].starts_with(named));
+    }
+}
+
+#[test]
 fn several_of_one_name_are_listed_in_an_order_of_their_own() {
     let mut case = Case::new().ad("ann", A, nothing).ad("ANN", P, nothing).cloud(1, "ann", None, nothing);
     case = case.map("ann", "ann", nothing);

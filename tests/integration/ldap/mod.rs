@@ -267,6 +267,24 @@ async fn a_size_limit_is_an_error_and_a_referral_is_named() {
     assert!(referred.to_string().contains("ldap://127.0.0.1:9/"), "{referred}");
 }
 
+#[test]
+fn the_doctor_reads_the_users_to_their_end() {
+    let Some(url) = slapd() else { return };
+    let with = |who: &str, base: &str| {
+        let bind = format!("simple: {{ user: 'CN={who},{BASE}', password: {{ env: LDAP_PASSWORD }} }}");
+        let yaml = format!(
+            "version: 1\ntenant: {{ snapshot: tenant.json }}\n\
+             forests: {{ corp: {{ ldap: {{ url: '{url}', baseDn: '{base}', bind: {{ {bind} }} }} }} }}\n"
+        );
+        let here = crate::common::Hardmatch::new().file("tenant.json", LIVE_TENANT).file("hardmatch.yaml", yaml);
+        here.env("LDAP_PASSWORD", "Secret.Pass1").run(&["doctor"])
+    };
+    with("svc-reader", BASE).expect(0).shows(&["2,100 users below DC=hardmatch,DC=test"]);
+    with("svc-reader", &format!("CN=svc-limited,{BASE}")).expect(0).shows(&["no user is seen below CN=svc-limited"]);
+    with("svc-reader", &format!("OU=Nobody,{BASE}")).expect(3).shows(&["FAIL  forest corp", "check `baseDn`"]);
+    with("svc-limited", BASE).expect(5).shows(&["FAIL  forest corp", "the server cut the list short"]);
+}
+
 const LIVE_CONFIG: &str = "version: 1
 tenant: { snapshot: tenant.json }
 forests:

@@ -9,6 +9,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use url::Url;
 
+use super::contain::contained;
 use super::errors::{Answer, Fault, shown};
 use super::tls;
 use crate::directory::net::is_loopback_host;
@@ -145,7 +146,7 @@ impl Route {
         let (connection, ldap) =
             LdapConnAsync::from_url_with_settings(settings, &self.endpoint.url).await.map_err(|error| self.handshake(error))?;
         // It ends when the last handle is dropped or the server hangs up; whoever waits for an answer then learns of it.
-        tokio::spawn(async move { drop(connection.drive().await) });
+        tokio::spawn(contained(async move { Ok(drop(connection.drive().await)) }));
         Ok(ldap)
     }
 

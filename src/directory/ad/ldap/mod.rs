@@ -13,6 +13,7 @@
 mod bind;
 mod census;
 mod connect;
+mod contain;
 mod errors;
 mod meaning;
 mod read;
@@ -31,6 +32,7 @@ use async_trait::async_trait;
 
 pub use bind::Credentials;
 pub use census::Stamps;
+pub(crate) use contain::is_contained;
 pub use read::ServerFacts;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use wire::entry_of_bytes;

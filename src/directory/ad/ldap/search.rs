@@ -6,8 +6,9 @@ use ldap3::controls::{Control, ControlType, MakeCritical, PagedResults};
 use ldap3::{Ldap, Scope, SearchOptions};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::contain::contained;
 use super::errors::{Answer, Fault};
-use super::session::{Session, contained};
+use super::session::Session;
 use super::wire;
 use crate::directory::ad::entry::{RawEntry, base_name};
 use crate::directory::pages::{Endless, Pages};

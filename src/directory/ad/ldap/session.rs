@@ -1,16 +1,15 @@
 //! One signed-in connection that everybody shares, opened when it is needed and again when it broke.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use ldap3::Ldap;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::bind::Credentials;
 use super::connect::Route;
+use super::contain::contained;
 use super::errors::Fault;
 use crate::directory::ports::DirectoryError;
 use crate::directory::progress::Progress;
@@ -133,12 +132,4 @@ impl<'a> Attempts<'a> {
             Some(_) | None => Err(if retry { earlier } else { error }),
         }
     }
-}
-
-/// Runs something of the LDAP library, which may panic on malformed answers; that becomes an error.
-pub(super) async fn contained<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-    AssertUnwindSafe(work)
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| Err(Fault::Garbled("it is no well-formed LDAP message".to_owned())))
 }

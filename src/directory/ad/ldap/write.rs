@@ -6,8 +6,8 @@ use ldap3::{Ldap, Mod};
 use tokio::time::timeout;
 
 use super::LdapForest;
+use super::contain::contained;
 use super::errors::{Answer, Fault};
-use super::session::contained;
 use crate::directory::ad::entry::CONSISTENCY_GUID;
 use crate::directory::ports::{DirectoryError, Receipt};
 use crate::model::ObjectGuid;

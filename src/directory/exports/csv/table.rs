@@ -1,6 +1,6 @@
 //! A table with named columns: separator, head, rows, and the signs of a cut file.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use crate::diag::{Diagnostic, Diagnostics, Location};
 use crate::directory::text::words;
 
 use super::super::problems::{Problems, excerpt};
+use super::super::quotes::Quotes;
 
 /// The first lines are not longer than this.
 const MAX_HEAD: u64 = 1 << 20;
@@ -22,6 +23,7 @@ pub(crate) struct Table<'a> {
     /// Lines before the head.
     skipped: u32,
     tail: Rc<Tail>,
+    quotes: Rc<RefCell<Quotes>>,
 }
 
 /// One row: its line, and its cells by column.
@@ -52,13 +54,14 @@ impl<'a> Table<'a> {
             skipped += 1;
         };
         let separator = told.unwrap_or_else(|| separator(&head));
-        let all: Box<dyn Read + 'a> = Box::new(Cursor::new(head).chain(text));
+        let quotes = Rc::new(RefCell::new(Quotes::new(separator)));
+        let all: Box<dyn Read + 'a> = Box::new(Followed { inner: Cursor::new(head).chain(text), quotes: Rc::clone(&quotes) });
         let mut rows = ReaderBuilder::new().delimiter(separator).from_reader(all);
         let number = skipped + 1;
         let names = rows.byte_headers().map_err(|error| csv_problem(&error, number - 1, file))?.clone();
         let not_text = || Diagnostic::error("the head of the table is not valid UTF-8 text").at(Location::line(file, number));
         let columns: Result<Vec<String>, _> = names.iter().map(|name| std::str::from_utf8(name).map(column_name)).collect();
-        let table = Self { rows, columns: columns.map_err(|_| not_text())?, skipped, tail };
+        let table = Self { rows, columns: columns.map_err(|_| not_text())?, skipped, tail, quotes };
         table.check_names(number, file)?;
         Ok(table)
     }
@@ -93,30 +96,38 @@ impl<'a> Table<'a> {
         let mut record = ByteRecord::new();
         let mut line = self.head_line();
         loop {
-            match self.rows.read_byte_record(&mut record) {
-                Ok(false) => break,
-                Ok(true) => {
-                    let position = record.position().map_or(0, csv::Position::line);
-                    line = self.skipped.saturating_add(u32::try_from(position).unwrap_or(u32::MAX));
-                    if let Some(cells) = cells(&record, line, problems) {
-                        each(Row { line, cells }, problems);
-                    }
+            let read = self.rows.read_byte_record(&mut record);
+            if matches!(read, Ok(false)) {
+                break;
+            }
+            let position = record.position().map_or(0, csv::Position::line);
+            line = self.skipped.saturating_add(u32::try_from(position).unwrap_or(u32::MAX));
+            if self.is_torn() {
+                return problems.push(torn().at(problems.at(line)));
+            }
+            if let Err(error) = read {
+                let file = Arc::clone(problems.file());
+                problems.push(csv_problem(&error, self.skipped, &file));
+                if matches!(error.kind(), csv::ErrorKind::Io(_)) {
+                    return;
                 }
-                Err(error) => {
-                    let is_fatal = matches!(error.kind(), csv::ErrorKind::Io(_));
-                    let file = Arc::clone(problems.file());
-                    problems.push(csv_problem(&error, self.skipped, &file));
-                    if is_fatal {
-                        return;
-                    }
-                }
+            } else if let Some(cells) = cells(&record, line, problems) {
+                each(Row { line, cells }, problems);
             }
         }
         self.check_end(line, problems);
     }
 
+    /// Whether a quote is missing before the end of the row that was read last.
+    fn is_torn(&self) -> bool {
+        let end = self.rows.position().byte();
+        self.quotes.borrow().fault().and_then(|at| u64::try_from(at).ok()).is_some_and(|at| at < end)
+    }
+
     fn check_end(&self, last: u32, problems: &mut Problems) {
-        if self.tail.open_quote.get() {
+        if self.quotes.borrow().fault().is_some() {
+            problems.push(torn().at(problems.at(last)));
+        } else if self.quotes.borrow().is_open() {
             problems.push(
                 Diagnostic::error("a quote is opened and never closed; the file is damaged or cut")
                     .at(problems.at(last))
@@ -141,8 +152,8 @@ fn head_line(text: &mut impl BufRead, skipped: u32, file: &Arc<str>) -> Result<V
         None if line.is_empty() => "the file holds no table",
         Some(b'<') => "this is no table but an HTML or XML page",
         Some(b'{' | b'[') => "this is no table but JSON",
-        Some(b'd' | b'v') if line.starts_with(b"dn:") || line.starts_with(b"version:") => {
-            "this is no table but LDIF; name it under `ldif:` instead of `csv:`"
+        Some(b'd' | b'v' | b'#') if [&b"dn:"[..], b"version:", b"# "].iter().any(|head| line.starts_with(head)) => {
+            "this is no table but LDIF, the export of a forest; name it under `ldif:`"
         }
         Some(_) | None => return Ok(line),
     };
@@ -179,6 +190,12 @@ fn cells(record: &ByteRecord, line: u32, problems: &mut Problems) -> Option<Vec<
     cells.ok()
 }
 
+/// Rows may have been swallowed by it, so nothing below is read.
+fn torn() -> Diagnostic {
+    Diagnostic::error("something stands behind a quoted text in this row; a quote is missing, and rows below may belong to it")
+        .help("export it again; a quote inside a text is written twice")
+}
+
 fn csv_problem(error: &csv::Error, skipped: u32, file: &Arc<str>) -> Diagnostic {
     let line = error.position().map_or(0, |position| u32::try_from(position.line()).unwrap_or(u32::MAX).saturating_add(skipped));
     let summary = if let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
@@ -189,11 +206,24 @@ fn csv_problem(error: &csv::Error, skipped: u32, file: &Arc<str>) -> Diagnostic 
     Diagnostic::error(summary).at(Location::line(file, line))
 }
 
-/// What the end of the text looks like: its last byte, and whether a quote is open there.
+/// What the end of the text looks like: its last byte.
 #[derive(Debug, Default)]
 struct Tail {
     last: Cell<u8>,
-    open_quote: Cell<bool>,
+}
+
+/// Whoever reads the rows reads past the quotes.
+struct Followed<R> {
+    inner: R,
+    quotes: Rc<RefCell<Quotes>>,
+}
+
+impl<R: Read> Read for Followed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.quotes.borrow_mut().follow(buffer.get(..count).unwrap_or_default());
+        Ok(count)
+    }
 }
 
 /// A row on one line is not longer than this.
@@ -209,8 +239,6 @@ impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.inner.read(buffer)?;
         let fresh = buffer.get(..count).unwrap_or_default();
-        let quotes = fresh.iter().filter(|byte| **byte == b'"').count();
-        self.tail.open_quote.set(self.tail.open_quote.get() ^ !quotes.is_multiple_of(2));
         if let Some(last) = fresh.last() {
             self.tail.last.set(*last);
         }

@@ -65,6 +65,18 @@ fn what_a_spreadsheet_damaged_is_nobodys_value() {
 }
 
 #[test]
+fn a_missing_quote_swallows_no_row() {
+    let bare = |line: &str| line.replace("\",\"", "\t").trim_matches('"').to_owned();
+    let eve = bare(EVE);
+    let ann = eve.replace("29601", "29602").replace("Eve", "Ann");
+    let text = format!("{}\tdisplayName\n{eve}\t\"his desk\n{ann}\t\"her desk\n", bare(HEAD));
+    let problems = read(&text).unwrap_err();
+    assert_eq!(problems[0].location.as_ref().map(|at| at.line), Some(2));
+    assert!(problems[0].summary.contains("behind a quoted text"), "{problems:?}");
+    assert!(read(&text.replace('"', "5\" ")).is_ok(), "a quote within a text is one");
+}
+
+#[test]
 fn reads_bytes_in_every_spelling() {
     let wanted = [0xEE, 0x7F, 0x05, 0xF5, 0x3E, 0x4C, 0x59, 0x44, 0x82, 0xDD, 0x21, 0x25, 0x0B, 0x72, 0x96, 0x01];
     for text in [
@@ -137,6 +149,7 @@ fn says_what_is_wrong_with_a_forest() {
         ("#TYPE x\n\n".to_owned(), "no table"),
         ("dn: CN=a\n".to_owned(), "LDIF"),
         ("<html>\n".to_owned(), "HTML"),
+        ("# ldapsearch -LLL\n\ndn: CN=x\n".to_owned(), "but LDIF, the export of a forest"),
     ];
     for (text, wanted) in cases {
         let found = read(&text).unwrap_err()[0].to_string();
