@@ -71,6 +71,14 @@ impl Site {
         journal_path(&self.plan())
     }
 
+    /// Writes the journal as a version did that knew nothing of this property, nor of checks.
+    pub(super) fn journal_of_earlier_version(&self, unknown: &str) {
+        let journal = std::fs::read_to_string(self.journal()).unwrap();
+        assert!(journal.contains(unknown), "{journal}");
+        let line = |line: &str| format!("{}}}\n", line.replace(unknown, "").split(",\"check\"").next().unwrap());
+        std::fs::write(self.journal(), journal.lines().map(line).collect::<String>()).unwrap();
+    }
+
     pub(super) async fn apply(&self, body: &Body) -> Result<RunReport, ApplyError> {
         self.apply_to(body, &self.disk.directories(), &self.plan()).await
     }
