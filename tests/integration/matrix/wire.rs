@@ -87,7 +87,7 @@ async fn read(seed: u64, kinds: &[(&'static str, Damage)], calm: &Calm) -> Vec<S
     let whole = client.read_tenant().await.unwrap();
     match read {
         Ok(read) if read != whole => vec![wire.told(&format!("reads something else: {read:?}"))],
-        Ok(_) | Err(DirectoryError::Unreachable(_) | DirectoryError::Denied(_) | DirectoryError::Input(_)) => Vec::new(),
+        Ok(_) | Err(DirectoryError::Unreachable(_) | DirectoryError::Denied(_) | DirectoryError::Unusable(_)) => Vec::new(),
         Err(error) => vec![wire.told(&format!("takes it for something else: {error:?}"))],
     }
 }
