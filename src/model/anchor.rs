@@ -80,6 +80,9 @@ pub enum AnchorProblem {
     /// The configured attribute is empty.
     #[error("the anchor attribute {0} is empty")]
     Missing(Box<str>),
+    /// The export has the name of a type where mS-DS-ConsistencyGuid has a value.
+    #[error("the export says `{0}` for mS-DS-ConsistencyGuid: there is a value, and it was not exported")]
+    NotExported(Box<str>),
     /// mS-DS-ConsistencyGuid holds something that is no GUID.
     #[error("mS-DS-ConsistencyGuid holds {0} bytes; a GUID has 16")]
     WrongLength(usize),
@@ -111,6 +114,8 @@ pub fn effective_anchor(mode: &AnchorMode, user: &AdUser) -> Result<SourceAnchor
     match mode {
         AnchorMode::ObjectGuid => Ok(object_guid),
         AnchorMode::ConsistencyGuid => match &user.consistency_guid {
+            // PowerShell writes the name of the type where there is something that it cannot print.
+            GuidAttribute::MarkedMissing(mark) if mark.contains('[') => Err(AnchorProblem::NotExported(mark.clone())),
             GuidAttribute::Absent | GuidAttribute::MarkedMissing(_) => Ok(object_guid),
             GuidAttribute::Bytes(bytes) => ObjectGuid::from_ad_slice(bytes)
                 .map(|guid| SourceAnchor::of_guid(guid, AnchorOrigin::ConsistencyGuid))
@@ -178,6 +183,10 @@ mod tests {
             let anchor = effective_anchor(&AnchorMode::ConsistencyGuid, &user(attribute)).unwrap();
             assert_eq!(anchor.origin, AnchorOrigin::ObjectGuid);
         }
+        let unread = user(GuidAttribute::MarkedMissing("System.Byte[]".into()));
+        let problem = effective_anchor(&AnchorMode::ConsistencyGuid, &unread).unwrap_err();
+        assert_eq!(problem, AnchorProblem::NotExported("System.Byte[]".into()), "a value that is not known is not empty");
+        assert!(effective_anchor(&AnchorMode::ObjectGuid, &unread).is_ok());
         let junk = user(GuidAttribute::Bytes(vec![1, 2, 3].into()));
         assert_eq!(effective_anchor(&AnchorMode::ConsistencyGuid, &junk), Err(AnchorProblem::WrongLength(3)));
     }
