@@ -4,7 +4,8 @@ use std::io::Read;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, Entry as _, RawEntry, is_missing_marker};
+use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, Entry as _, RawEntry};
+use crate::model::spreadsheet::is_missing_marker;
 use crate::model::text::nearest;
 use crate::model::{AnchorMode, ObservedForest};
 
