@@ -12,7 +12,7 @@ pub(super) fn told(run: impl FnOnce() -> Exit) -> Exit {
     let usual = take_hook();
     set_hook(Box::new(move |panic| {
         if !is_contained() {
-            usual(panic)
+            usual(panic);
         }
     }));
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {

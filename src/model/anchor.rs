@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::spreadsheet::is_missing_marker;
 use super::{AdUser, AnchorAttribute, GuidAttribute, ImmutableId, ObjectGuid};
 
 /// Which attribute the sync client takes the source anchor from.
@@ -80,6 +81,12 @@ pub enum AnchorProblem {
     /// The configured attribute is empty.
     #[error("the anchor attribute {0} is empty")]
     Missing(Box<str>),
+    /// The export has the name of a type where mS-DS-ConsistencyGuid has a value.
+    #[error("the export says `{0}` for mS-DS-ConsistencyGuid: there is a value, and it was not exported")]
+    NotExported(Box<str>),
+    /// The configured attribute holds a text such as `null`, which stands for no value.
+    #[error("the anchor attribute {0} says `{1}`, which stands for no value")]
+    Marked(Box<str>, Box<str>),
     /// mS-DS-ConsistencyGuid holds something that is no GUID.
     #[error("mS-DS-ConsistencyGuid holds {0} bytes; a GUID has 16")]
     WrongLength(usize),
@@ -111,6 +118,8 @@ pub fn effective_anchor(mode: &AnchorMode, user: &AdUser) -> Result<SourceAnchor
     match mode {
         AnchorMode::ObjectGuid => Ok(object_guid),
         AnchorMode::ConsistencyGuid => match &user.consistency_guid {
+            // PowerShell writes the name of the type where there is something that it cannot print.
+            GuidAttribute::MarkedMissing(mark) if mark.contains('[') => Err(AnchorProblem::NotExported(mark.clone())),
             GuidAttribute::Absent | GuidAttribute::MarkedMissing(_) => Ok(object_guid),
             GuidAttribute::Bytes(bytes) => ObjectGuid::from_ad_slice(bytes)
                 .map(|guid| SourceAnchor::of_guid(guid, AnchorOrigin::ConsistencyGuid))
@@ -128,6 +137,7 @@ fn attribute_anchor(name: &str, attribute: Option<&AnchorAttribute>) -> Result<S
         Some(AnchorAttribute::Binary(bytes)) => {
             Ok(SourceAnchor { value: ImmutableId::of_bytes(bytes), guid: ObjectGuid::from_ad_slice(bytes).ok(), origin })
         }
+        Some(AnchorAttribute::Text(text)) if is_missing_marker(text) => Err(AnchorProblem::Marked(name.into(), text.clone())),
         Some(AnchorAttribute::Text(text)) => {
             check_custom_anchor(text).map_err(|why| AnchorProblem::Custom(text.clone(), why))?;
             let value = ImmutableId::stored(text).ok_or_else(|| AnchorProblem::Missing(name.into()))?;
@@ -178,6 +188,10 @@ mod tests {
             let anchor = effective_anchor(&AnchorMode::ConsistencyGuid, &user(attribute)).unwrap();
             assert_eq!(anchor.origin, AnchorOrigin::ObjectGuid);
         }
+        let unread = user(GuidAttribute::MarkedMissing("System.Byte[]".into()));
+        let problem = effective_anchor(&AnchorMode::ConsistencyGuid, &unread).unwrap_err();
+        assert_eq!(problem, AnchorProblem::NotExported("System.Byte[]".into()), "a value that is not known is not empty");
+        assert!(effective_anchor(&AnchorMode::ObjectGuid, &unread).is_ok());
         let junk = user(GuidAttribute::Bytes(vec![1, 2, 3].into()));
         assert_eq!(effective_anchor(&AnchorMode::ConsistencyGuid, &junk), Err(AnchorProblem::WrongLength(3)));
     }
@@ -189,6 +203,9 @@ mod tests {
             effective_anchor(&AnchorMode::Attribute("employeeID".into()), &user)
         };
         assert_eq!(anchor("E10045").unwrap().value.as_str(), "E10045");
+        for marker in ["null", "-", "N/A"] {
+            assert_eq!(anchor(marker), Err(AnchorProblem::Marked("employeeID".into(), marker.into())));
+        }
         assert!(matches!(anchor("EMP_1042"), Err(AnchorProblem::Custom(_, CustomAnchorError::Character('_')))));
         assert!(anchor(&"1".repeat(59)).is_ok());
         assert!(matches!(anchor(&"1".repeat(60)), Err(AnchorProblem::Custom(_, CustomAnchorError::TooLong(60)))));

@@ -19,6 +19,13 @@ pub fn damage(text: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a text stands for "no value" in exports and spreadsheets: whoever has it shares it with nobody.
+#[must_use]
+pub fn is_missing_marker(text: &str) -> bool {
+    let text = text.trim();
+    ["N/A", "-", "null", "(null)", "#N/A", "System.Byte[]"].iter().any(|marker| text.eq_ignore_ascii_case(marker))
+}
+
 /// `1.23457E+11`: a long number as it is shown in a narrow column.
 fn is_rounded(text: &str) -> bool {
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

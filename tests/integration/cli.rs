@@ -222,3 +222,18 @@ fn nothing_is_saved_over_what_is_read() {
     here.run(&["discover", "--out", "hardmatch.yaml"]).expect(0);
     here.run(&["validate"]).expect(0);
 }
+
+/// Who starts the program may have a name from a pull request.
+#[test]
+fn a_message_quotes_no_name_that_a_terminal_or_a_runner_obeys() {
+    let here = Hardmatch::example("duplicate-account");
+    for args in [
+        ["show", "\u{1b}[31m\u{202e}::error::x"],
+        ["plan", "--only=\u{1b}[31m\u{202e}::error::x"],
+        ["discover", "--forest=\u{1b}[31m\u{202e}::error::x"],
+    ] {
+        let run = here.run(&args);
+        run.says(&["\\u{1b}[31m\\u{202e}\\u{3a}:error"]);
+        assert!(!run.stderr.contains(['\u{1b}', '\u{202e}']), "{}", run.stderr);
+    }
+}

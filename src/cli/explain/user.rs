@@ -1,7 +1,7 @@
 //! `explain USER`: reads what it takes to explain one person, and shows it.
 
 use crate::config;
-use crate::model::text::printable;
+use crate::model::text::{number, printable};
 use crate::plan::explain::{Explanation, Unexplained, Wanted, explain};
 use crate::render;
 
@@ -49,13 +49,18 @@ fn read(setup: &Setup, wanted: &Wanted, terminal: Terminal) -> Result<Result<Box
     })
 }
 
+/// How many of those who answer to one name are named.
+const NAMED: usize = 10;
+
 fn failure(why: &Unexplained, what: &str, setup: &Setup) -> Failure {
     let what = printable(what).into_owned();
     match why {
         Unexplained::Unproven(failure) => unproven(failure),
         Unexplained::Several(users) => {
-            let lines: String = users.iter().map(|(line, id)| format!("\n  {}\n    {id}", printable(line))).collect();
-            Failure::input(format!("{} users answer to `{what}`:{lines}", users.len()))
+            let named = users.iter().take(NAMED).map(|(line, id)| format!("\n  {}\n    {id}", printable(line)));
+            let more = users.len().saturating_sub(NAMED);
+            let lines: String = named.chain((more > 0).then(|| format!("\n  and {} more", number(more)))).collect();
+            Failure::input(format!("{} users answer to `{what}`:{lines}", number(users.len())))
                 .hint("Name one of them by the id below it: `hardmatch explain ID`.")
         }
         Unexplained::Nobody(near) => {
@@ -68,5 +73,23 @@ fn failure(why: &Unexplained, what: &str, setup: &Setup) -> Failure {
             }
             failure
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_with_one_name_ten_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hardmatch.yaml");
+        std::fs::write(&path, "version: 1\ntenant: { snapshot: tenant.json }\n").unwrap();
+        let config = config::load(&path).unwrap();
+        let setup = Setup { policy: path.clone(), path, config, read: Read::Auto };
+        let users = |count: usize| (0..count).map(|n| (format!("CN=u{n}"), n.to_string())).collect();
+        let message = |count| failure(&Unexplained::Several(users(count)), "ann", &setup).message;
+        assert!(message(10).starts_with("10 users answer to `ann`:") && !message(10).contains("more"));
+        assert!(message(1_012).starts_with("1,012 users") && message(1_012).ends_with("CN=u9\n    9\n  and 1,002 more"));
     }
 }

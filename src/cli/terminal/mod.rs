@@ -15,6 +15,7 @@ use super::args::LogFormat;
 use super::failure::Failure;
 use super::progress::Board;
 use super::surroundings;
+use crate::model::text::printable;
 use crate::render;
 use json::{Level, Line};
 
@@ -181,10 +182,10 @@ impl Terminal {
             return self
                 .write_line(&Line::new(Level::Error, self.0.wishes.verb.as_deref(), message).last(&failure.hints, failure.exit));
         }
-        let head = if failure.drawn { String::new() } else { format!("{ERROR}error:{ERROR:#} ") };
-        let hints: String = failure.hints.iter().map(|hint| format!("{HINT}hint:{HINT:#} {hint}\n")).collect();
+        let message = if failure.drawn { message.to_owned() } else { format!("{ERROR}error:{ERROR:#} {}", harmless(message)) };
+        let hints: String = failure.hints.iter().map(|hint| format!("{HINT}hint:{HINT:#} {}\n", harmless(hint))).collect();
         let gap = if hints.is_empty() { "" } else { "\n" };
-        self.write_message(&format!("{head}{message}\n{gap}{hints}"));
+        self.write_message(&format!("{message}\n{gap}{hints}"));
     }
 
     /// Whether results go to a terminal in colour.
@@ -268,6 +269,11 @@ fn forgive_closed_pipe(outcome: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
+}
+
+/// A message may quote what was typed or what a file is called, line by line.
+fn harmless(message: &str) -> String {
+    message.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -287,7 +287,7 @@ fn values_that_a_spreadsheet_damaged() {
 #[test]
 fn a_text_that_goes_on_behind_its_quote() {
     let rows = "a,a@x.example,\"his desk\nb,b@x.example,\"her desk\nc,c@x.example,x\n";
-    assert_snapshot!(wave_errors(&format!("onPrem,cloud,because\n{rows}")), @r#"
+    assert_snapshot!(wave_errors(format!("onPrem,cloud,because\n{rows}")), @r#"
     error: something stands behind a quoted text
      --> waves/w.csv:3:16
       |

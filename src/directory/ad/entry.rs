@@ -10,6 +10,7 @@ use crate::model::{
 
 use super::left_out;
 use crate::model::Exclusion;
+use crate::model::spreadsheet::is_missing_marker;
 
 /// An entry as a directory gave it: names and byte values, nothing decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -281,11 +282,6 @@ pub(crate) fn guid_attribute(bytes: &[u8]) -> GuidAttribute {
         Ok(text) if is_missing_marker(text) => GuidAttribute::MarkedMissing(text.into()),
         Ok(_) | Err(_) => GuidAttribute::Bytes(bytes.into()),
     }
-}
-
-/// Whether a text stands for "no value" in exports and spreadsheets.
-pub(crate) fn is_missing_marker(text: &str) -> bool {
-    ["N/A", "-", "null", "(null)", "#N/A", "System.Byte[]"].iter().any(|marker| text.eq_ignore_ascii_case(marker))
 }
 
 fn custom_anchor(entry: &impl Entry, anchor: &AnchorMode) -> Option<AnchorAttribute> {

@@ -71,6 +71,12 @@ fn is_no_user() {
     for more in [("objectClass", &b"computer"[..]), ("sAMAccountType", b"805306370"), ("userAccountControl", b"2080")] {
         assert_eq!(decode_user(&with(&[more]), &AnchorMode::ObjectGuid), Ok(None), "{more:?}");
     }
+    let nameless = |attributes: &[(&str, &[u8])]| {
+        let entry = RawEntry { dn: String::new(), ..entry(attributes) };
+        decode_user(&entry, &AnchorMode::ObjectGuid)
+    };
+    assert_eq!(nameless(&[("supportedLDAPVersion", b"3")]), Ok(None), "the root DSE");
+    assert!(matches!(nameless(&[("objectClass", b"user"), ("objectGUID", GUID)]), Err(EntryError::Dn(_))), "is not passed over");
     let person = entry(&[("objectClass", b"inetOrgPerson"), ("objectGUID", GUID)]);
     assert!(decode_user(&person, &AnchorMode::ObjectGuid).unwrap().is_some());
 }

@@ -16,11 +16,11 @@ const LINKED_MAILBOX: i64 = 2;
 
 /// Whether an entry is a user. Without any attribute that says what it is, it is taken for one, unless its name says otherwise.
 pub(crate) fn is_user(entry: &impl Entry) -> Result<bool, EntryError> {
-    if entry.dn().is_empty() {
+    let classes: Vec<&[u8]> = entry.values("objectClass").collect();
+    if entry.dn().is_empty() && !is_user_class(&classes) {
         // The root DSE.
         return Ok(false);
     }
-    let classes: Vec<&[u8]> = entry.values("objectClass").collect();
     if !classes.is_empty() && !is_user_class(&classes) {
         return Ok(false);
     }

@@ -29,6 +29,8 @@ fn a_number_tells_who_it_is_where_only_one_has_it() {
     assert!(nobody(case().ad("bob", P, numbered("7"))), "two AD users");
     let blank = |account: &mut CloudUser| account.employee_id = Known::Is(" ".into());
     assert!(nobody(Case::new().ad("x", A, numbered(" ")).cloud(1, "other", None, blank)), "a blank is no number");
+    let marked = |account: &mut CloudUser| account.employee_id = Known::Is("N/A".into());
+    assert!(nobody(Case::new().ad("x", A, numbered("n/a")).cloud(1, "other", None, marked)), "a sign for none is no number");
     // An address that may be that of a team does not speak against it.
     let of_a_team = |user: &mut AdUser| {
         numbered("7")(user);

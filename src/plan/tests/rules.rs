@@ -81,6 +81,9 @@ fn whom_a_rule_finds_nobody_for_is_told_up_to_a_number() {
     let mut numbers = Case::new().ad("ann", A, nothing).cloud(1, "bob", None, nothing);
     numbers.desired.rules.push(rule("staff", OnPremPairKey::EmployeeId, CloudPairKey::EmployeeId));
     assert_eq!(unpaired(&numbers.plan()), ["CN=ann,OU=Staff,DC=corp (no employeeID)"]);
+    numbers.observed.forests[0].users[0].employee_id = Some("N/A".into());
+    numbers.observed.tenant.users[0].employee_id = Known::Is("N/A".into());
+    assert_eq!(unpaired(&numbers.plan()), ["CN=ann,OU=Staff,DC=corp (no employeeID)"], "nobody is told by a sign for none");
 }
 
 #[test]

@@ -146,7 +146,10 @@ impl Route {
         let (connection, ldap) =
             LdapConnAsync::from_url_with_settings(settings, &self.endpoint.url).await.map_err(|error| self.handshake(error))?;
         // It ends when the last handle is dropped or the server hangs up; whoever waits for an answer then learns of it.
-        tokio::spawn(contained(async move { Ok(drop(connection.drive().await)) }));
+        tokio::spawn(contained(async move {
+            drop(connection.drive().await);
+            Ok(())
+        }));
         Ok(ldap)
     }
 

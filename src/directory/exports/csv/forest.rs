@@ -4,7 +4,8 @@ use std::io::Read;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, Entry as _, RawEntry, is_missing_marker};
+use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, Entry as _, RawEntry};
+use crate::model::spreadsheet::is_missing_marker;
 use crate::model::text::nearest;
 use crate::model::{AnchorMode, ObservedForest};
 
@@ -51,10 +52,30 @@ pub(crate) fn read_forest(
         problems.push(missing_column("ObjectGUID", &table, EXPORT_HELP).at(problems.at(table.head_line())));
         return problems.into_result(ObservedForest::default());
     }
+    if let Some(problem) = missing_anchor(&columns, anchor, &table) {
+        problems.push(problem.at(problems.at(table.head_line())));
+        return problems.into_result(ObservedForest::default());
+    }
     let mut forest = ForestBuilder::new(name, anchor, Expected::default());
     let mut lost = vec![false; columns.len()];
     table.each_row(&mut problems, |row, problems| add(&row, &columns, &mut lost, &mut forest, problems));
     problems.into_result(forest.finish())
+}
+
+/// A column that is not there says nothing of the anchors: taken as empty, everybody would get that of another attribute.
+fn missing_anchor(columns: &[Column], anchor: &AnchorMode, table: &Table<'_>) -> Option<Diagnostic> {
+    let (name, help) = match anchor {
+        AnchorMode::ObjectGuid => return None,
+        AnchorMode::ConsistencyGuid => {
+            (CONSISTENCY_GUID, format!("{EXPORT_HELP}; or write `anchor: objectGuid`, if that is what sync uses"))
+        }
+        AnchorMode::Attribute(name) => (
+            &**name,
+            format!("Get-ADUser … -Properties {name} | Select-Object …,{name}; or choose another `anchor`, if sync uses another"),
+        ),
+    };
+    let has = columns.iter().any(|column| column.attribute.eq_ignore_ascii_case(name));
+    (!has).then(|| missing_column(name, table, &help))
 }
 
 /// An error that names the missing column, the nearest one, and the command that exports it.

@@ -119,6 +119,23 @@ fn takes_joined_addresses_apart() {
 }
 
 #[test]
+fn an_anchor_that_was_not_exported_is_not_taken_as_empty() {
+    let read = |head: &str, anchor: AnchorMode| {
+        let text = format!("ObjectGUID,{head}\nf5057fee-4c3e-4459-82dd-21250b729601,x\n");
+        read_forest_csv_from(text.as_bytes(), &"users.csv".into(), "corp", &anchor).map_err(Diagnostics::sorted)
+    };
+    for (head, anchor) in
+        [("msDS-ConsistencyGuid", AnchorMode::ConsistencyGuid), ("employeID", AnchorMode::Attribute("employeeID".into()))]
+    {
+        let problems = read(head, anchor).unwrap_err();
+        assert!(problems[0].summary.contains(&format!("is missing; is `{head}` meant")), "{problems:?}");
+        assert!(problems[0].help.as_deref().is_some_and(|help| help.contains("anchor")), "{problems:?}");
+    }
+    assert!(read("ID", AnchorMode::ObjectGuid).is_ok());
+    assert!(read("EmployeeId", AnchorMode::Attribute("employeeID".into())).is_ok());
+}
+
+#[test]
 fn what_stands_for_no_value_is_marked() {
     for marker in ["N/A", "-", "System.Byte[]"] {
         let text = format!("ObjectGUID,mS-DS-ConsistencyGuid\nf5057fee-4c3e-4459-82dd-21250b729601,{marker}\n");
