@@ -225,3 +225,42 @@ impl RunReport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id() -> ActionId {
+        serde_json::from_value("a-1".into()).unwrap()
+    }
+
+    fn failed(kind: FailureKind) -> (ActionId, Failure) {
+        (id(), Failure { kind, reason: String::new() })
+    }
+
+    #[test]
+    fn an_end_is_what_it_leaves() {
+        let unconfirmed = vec![(id(), String::new())];
+        let journal = Some(StoppedBy::Journal(String::new()));
+        let nothing = RunReport::default();
+        let ends = [
+            (nothing.clone(), ExitKind::Complete),
+            (RunReport { stopped_by: journal.clone(), ..nothing.clone() }, ExitKind::Journal),
+            (RunReport { done: vec![id()], stopped_by: journal.clone(), ..nothing.clone() }, ExitKind::Partial),
+            (RunReport { unconfirmed: unconfirmed.clone(), ..nothing.clone() }, ExitKind::Unconfirmed),
+            // Nobody can say what the journal lacks then.
+            (RunReport { unconfirmed: unconfirmed.clone(), stopped_by: journal, ..nothing.clone() }, ExitKind::Partial),
+            (RunReport { failed: vec![failed(FailureKind::Stale)], ..nothing.clone() }, ExitKind::Stale),
+            (
+                RunReport { failed: vec![failed(FailureKind::Stale), failed(FailureKind::Refused)], ..nothing.clone() },
+                ExitKind::Partial,
+            ),
+            // What may be written is not nothing.
+            (RunReport { failed: vec![failed(FailureKind::Stale)], unconfirmed, ..nothing.clone() }, ExitKind::Partial),
+            (RunReport { not_started: vec![id()], interrupted: true, ..nothing }, ExitKind::Interrupted),
+        ];
+        for (report, end) in ends {
+            assert_eq!(report.exit_kind(), end, "{report:?}");
+        }
+    }
+}

@@ -13,6 +13,7 @@ mod site;
 mod stale;
 mod undo;
 mod undone;
+mod waits;
 
 use std::collections::BTreeMap;
 use std::fs::File;

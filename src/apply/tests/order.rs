@@ -32,6 +32,22 @@ async fn independent_actions_run_side_by_side_and_dependent_ones_in_order() {
     assert!(tenant.place(4, &ChangeKind::Purge) < tenant.place(3, &set(3)));
 }
 
+/// No more is at stake than has gone well before.
+#[tokio::test(start_paused = true)]
+async fn what_goes_well_grows_to_what_the_requests_hold() {
+    for (together, peak) in [(1, 2), (20, 4)] {
+        let mut planner = Planner::new();
+        for n in [1, 2, 3, 4, 5, 7, 10, 11, 12, 13] {
+            planner.upn(n, &format!("w{n}@x.example"), &[]);
+        }
+        let (mut site, body) = (Site::new(), planner.body());
+        site.options.concurrency = 2;
+        let tenant = Scripted { pace: Duration::from_secs(1), together, ..Scripted::new(&site.disk, |_| Answer::Obey) };
+        let (report, tenant) = apply(&site, &body, tenant).await;
+        assert_eq!((report.exit_kind(), tenant.peak.load(Ordering::SeqCst)), (ExitKind::Complete, peak), "{together} together");
+    }
+}
+
 #[tokio::test]
 async fn actions_on_one_object_keep_their_order_without_being_told() {
     let mut planner = Planner::new();

@@ -18,6 +18,8 @@ pub(super) enum Answer {
     Fail(DirectoryError),
     /// It writes, and says that it does not know.
     Mumble,
+    /// It writes, and says something else.
+    But(DirectoryError),
 }
 
 /// A tenant with a will of its own.
@@ -28,6 +30,13 @@ pub(super) struct Scripted {
     pub(super) pace: Duration,
     /// How many reads still show the time before the last write.
     pub(super) lag: usize,
+    /// How many writes share a request.
+    pub(super) together: usize,
+    /// Whom a search for holders names although it holds nothing any more.
+    pub(super) ghost: Option<EntraId>,
+    /// What comes of a reading, by its number from 0.
+    pub(super) at_reading: Box<dyn Fn(usize) -> Result<(), DirectoryError> + Send + Sync>,
+    pub(super) readings: AtomicUsize,
     pub(super) old: Mutex<VecDeque<Vec<AccountFacts>>>,
     pub(super) in_flight: AtomicUsize,
     pub(super) peak: AtomicUsize,
@@ -41,6 +50,10 @@ impl Scripted {
             script: Box::new(script),
             pace: Duration::ZERO,
             lag: 0,
+            together: 1,
+            ghost: None,
+            at_reading: Box::new(|_| Ok(())),
+            readings: AtomicUsize::new(0),
             old: Mutex::default(),
             in_flight: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
@@ -60,6 +73,7 @@ impl TenantReader for Scripted {
     }
 
     async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
+        (self.at_reading)(self.readings.fetch_add(1, Ordering::SeqCst))?;
         let mut read = self.inner.read_accounts(ids).await?;
         for old in self.old.lock().unwrap().pop_front().into_iter().flatten() {
             let is_it = |id: &EntraId| old.user.as_ref().is_none_or(|user| user.id == *id);
@@ -72,7 +86,9 @@ impl TenantReader for Scripted {
     }
 
     async fn find_holders(&self, ids: &[ImmutableId]) -> Result<Vec<(ImmutableId, EntraId)>, DirectoryError> {
-        self.inner.find_holders(ids).await
+        let mut found = self.inner.find_holders(ids).await?;
+        found.extend(ids.iter().cloned().zip(self.ghost));
+        Ok(found)
     }
 
     async fn find_sid_holders(&self, sids: &[Sid]) -> Result<Vec<(Sid, EntraId)>, DirectoryError> {
@@ -103,12 +119,20 @@ impl TenantWriter for Scripted {
                 self.inner.write(change).await?;
                 Err(DirectoryError::Unknown("the answer got lost".into()))
             }
+            Answer::But(error) => {
+                self.inner.write(change).await?;
+                Err(error)
+            }
         };
         if result.is_ok() {
             self.old.lock().unwrap().extend(vec![old; self.lag]);
         }
         self.in_flight.fetch_sub(1, Ordering::SeqCst);
         result
+    }
+
+    fn together(&self) -> usize {
+        self.together
     }
 
     async fn export_account(&self, id: &EntraId) -> Result<serde_json::Value, DirectoryError> {

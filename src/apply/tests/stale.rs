@@ -3,6 +3,7 @@
 use crate::directory::ports::TenantReader as _;
 use crate::model::RoleState;
 
+use super::order::three_sets;
 use super::scripted::{Answer, Scripted, apply, failing, refused};
 use super::*;
 
@@ -149,6 +150,50 @@ async fn the_sid_on_another_account_stops_the_plan_unless_it_was_known_or_is_cle
     assert_eq!(differences(&site, &body).await[0].fact, "onPremisesSecurityIdentifier");
     let finding = crate::plan::finding::Finding::new(crate::plan::finding::Code::Residue, "m11", "known");
     body.findings.push(finding.objects([id(12).to_string()]));
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+}
+
+#[tokio::test]
+async fn nor_if_the_plan_clears_it_or_it_is_on_the_target_itself() {
+    let mut planner = Planner::new();
+    let cleared = (FactName::OnPremisesSecurityIdentifier, FactValue::Null);
+    let place = planner.add(ActionKind::ClearSecurityIdentifier, 13, cleared, &[]);
+    planner.set(11, 11, &[place]);
+    let (site, mut body) = (Site::new(), planner.body());
+    body.actions[0].before.insert(FactName::OnPremisesSecurityIdentifier, FactValue::text(sid(11).to_string()));
+    site.disk.change(13, |user| user.sid = Known::Is(sid(11)));
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+
+    let (site, mut body) = (Site::new(), three_sets());
+    body.actions[0].before.remove(&FactName::OnPremisesSecurityIdentifier);
+    site.disk.change(11, |user| user.sid = Known::Is(sid(11)));
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+}
+
+/// A SID counts where an ID is set, since only then sync links.
+#[tokio::test]
+async fn nor_where_nothing_is_linked() {
+    let mut planner = Planner::new();
+    planner.upn(11, "w11@x.example", &[]);
+    let (site, body) = (Site::new(), planner.body());
+    site.disk.change(12, |user| user.sid = Known::Is(sid(11)));
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+}
+
+/// Searches tell late who holds a value no more.
+#[tokio::test]
+async fn a_holder_that_a_search_still_names_is_read_before_it_counts() {
+    let (site, body) = (Site::new(), three_sets());
+    let tenant = Scripted { ghost: Some(id(13)), ..Scripted::new(&site.disk, |_| Answer::Obey) };
+    assert_eq!(apply(&site, &body, tenant).await.0.exit_kind(), ExitKind::Complete);
+}
+
+#[tokio::test]
+async fn an_anchor_that_the_configuration_gives_is_not_looked_for_in_ad() {
+    let (site, mut body) = (Site::new(), three_sets());
+    site.disk.change_ad(11, |user| user.consistency_guid = GuidAttribute::Bytes(guid(200).ad_bytes().as_slice().into()));
+    assert_eq!(differences(&site, &body).await[0].fact, "source anchor");
+    body.mappings.iter_mut().for_each(|mapping| mapping.anchor_from = Some("given".into()));
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
 }
 

@@ -5,6 +5,7 @@ use crate::apply::rollback::{rollback, rollback_targets};
 use crate::apply::unfinished::scan;
 use crate::plan::finding::Code;
 
+use super::scripted::{Scripted, failing, refused};
 use super::*;
 
 /// Everything that can be undone.
@@ -130,8 +131,12 @@ async fn an_account_in_use_or_protected_is_left_as_it_is() {
     let signed_in = |user: &mut CloudUser| user.last_sign_in = Known::Is("2100-01-01T00:00:00Z".into());
     type Case = (&'static str, fn(&mut CloudUser), &'static [&'static str]);
     let licensed = |user: &mut CloudUser| user.traits_mut().licenses = Known::Is(["sku"].into());
-    let changes: [Case; 4] = [
+    let at_once = |user: &mut CloudUser| user.last_sign_in = Known::Is(NOW.into());
+    let before = |user: &mut CloudUser| user.last_sign_in = Known::Is("2026-11-25T07:59:59Z".into());
+    let changes: [Case; 6] = [
         ("last sign-in 2100-01-01", signed_in, &[]),
+        ("last sign-in 2026-11-25", at_once, &[]),
+        ("", before, &[]),
         ("(it had none, it has sku)", licensed, &[]),
         ("is protected by `policy.protect`", |_| {}, &["u8@*"]),
         ("", |_| {}, &["u9@*"]),
@@ -222,6 +227,89 @@ async fn what_was_changed_since_is_left_alone_with_all_that_needs_it() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_undone_holds_up_all_that_came_before_it() {
+    let mut planner = Planner::new();
+    let first = planner.clear(1, &[]);
+    let second = planner.set(2, 2, &[first]);
+    planner.set(10, 10, &[second]);
+    let (site, body) = (Site::new(), planner.body());
+    site.apply(&body).await.unwrap();
+    site.disk.change(10, |user| user.sync_enabled = Known::Is(true));
+    let back = way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await;
+    assert_eq!((back.actions.len(), back.findings.len()), (0, 3), "{:?}", back.findings);
+}
+
+#[tokio::test]
+async fn a_restored_account_that_was_synced_can_be_deleted_again() {
+    let mut planner = Planner::new();
+    planner.state(ActionKind::Restore, 8, "live", &[]);
+    let (site, mut body) = (Site::new(), planner.body());
+    site.disk.change(8, |user| user.sync_enabled = Known::Is(true));
+    body.actions[0].before.insert(FactName::OnPremisesSyncEnabled, FactValue::Bool(true));
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    assert_eq!(site.disk.state().users[&id(8)].sync_enabled, Known::Is(false));
+    let back = way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await;
+    assert_eq!((back.actions.len(), back.findings.len()), (1, 0), "{:?}", back.findings);
+}
+
+#[tokio::test]
+async fn a_run_that_is_undone_in_part_is_not_called_undone() {
+    let (mut site, body) = (Site::new(), reversible());
+    site.apply(&body).await.unwrap();
+    let back = way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await;
+    (site.digest, site.options.max_failures) = ("sha256:back".into(), 99);
+    let tenant = Scripted::new(&site.disk, failing(11, 1, refused(None)));
+    let plan = site.folder().join("back.json");
+    let report = site.apply_to(&back, &site.disk.directories_with(Arc::new(tenant)), &plan).await.unwrap();
+    assert_eq!((report.exit_kind(), report.failed.len()), (ExitKind::Partial, 1), "{report:?}");
+    let end = || Journal::read(&site.journal()).unwrap().runs[0].end;
+    assert_eq!(end(), Some(EndStatus::Complete));
+    site.apply_to(&back, &site.disk.directories(), &plan).await.unwrap();
+    assert_eq!(end(), Some(EndStatus::RolledBack));
+}
+
+/// What guarded the deletion is no reason to leave the account in the recycle bin.
+#[tokio::test]
+async fn a_deleted_account_comes_back_whatever_licences_it_has_there() {
+    let mut planner = Planner::new();
+    planner.state(ActionKind::SoftDelete, 4, "deleted", &[]);
+    let (site, body) = (Site::new(), planner.body());
+    assert!(body.actions[0].before.contains_key(&FactName::AssignedLicenses));
+    site.apply(&body).await.unwrap();
+    site.disk.change(4, |user| user.traits_mut().licenses = Known::Is(["sku"].into()));
+    let back = way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await;
+    assert_eq!((back.actions.len(), back.findings.len()), (1, 0), "{:?}", back.findings);
+}
+
+#[tokio::test]
+async fn a_mapping_is_that_of_the_account_whose_id_was_set() {
+    let mut planner = Planner::new();
+    planner.clear_of_deleted();
+    let (site, mut body) = (Site::new(), planner.body());
+    body.actions.iter_mut().for_each(|action| action.mapping = "m7".into());
+    site.apply(&body).await.unwrap();
+    let back = way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await;
+    let of: Vec<EntraId> = back.mappings.iter().filter_map(|mapping| Some(mapping.cloud.as_ref()?.id)).collect();
+    assert_eq!(of, [id(7)]);
+}
+
+#[tokio::test]
+async fn what_was_done_before_something_that_stays_is_undone_all_the_same() {
+    let mut planner = Planner::new();
+    let named = planner.upn(13, "w13@x.example", &[]);
+    let cleared = (FactName::OnPremisesSecurityIdentifier, FactValue::Null);
+    planner.add(ActionKind::ClearSecurityIdentifier, 13, cleared, &[named]);
+    let (site, mut body) = (Site::new(), planner.body());
+    site.disk.change(13, |user| user.sid = Known::Is(sid(13)));
+    for action in &mut body.actions {
+        action.before.insert(FactName::OnPremisesSecurityIdentifier, FactValue::text(sid(13).to_string()));
+    }
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    let back = way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await;
+    assert_eq!((back.actions.len(), back.findings.len()), (1, 1), "{:?}", back.findings);
+}
+
+#[tokio::test]
 async fn cleared_identifiers_and_residue_do_not_come_back() {
     let mut disk_change = Planner::new();
     let cleared = (FactName::OnPremisesSecurityIdentifier, FactValue::Null);
@@ -253,5 +341,6 @@ async fn a_plan_that_never_ran_or_did_nothing_has_no_way_back() {
     drop(site.apply(&body).await);
     site.disk.repair();
     let state = Journal::read(&site.journal()).unwrap();
-    assert_eq!(way_back(&site, &state, DIGEST).await.status, Status::Empty);
+    let back = way_back(&site, &state, DIGEST).await;
+    assert_eq!((back.status, back.mappings.len()), (Status::Empty, 0), "what was not written is nobody's mapping");
 }

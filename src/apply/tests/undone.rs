@@ -97,6 +97,18 @@ async fn nor_if_that_happens_right_before_the_purge() {
     assert!(report.failed[0].1.reason.contains("restored and deleted again"), "{report:?}");
 }
 
+/// What the plan is through with is nobody's business, however often it is restored and deleted.
+#[tokio::test]
+async fn an_account_of_which_nothing_is_left_to_do_may_be_deleted_again() {
+    let mut planner = Planner::new();
+    planner.clear_of_deleted();
+    let (site, body) = (Site::new(), planner.body());
+    let set = ChangeKind::SetImmutableId(ImmutableId::stored(&anchor(7)).unwrap());
+    assert_eq!(but_for(&site, &body, set).await.done.len(), 3);
+    site.disk.change(8, |user| user.traits_mut().deleted_at = Some("2026-11-25T09:00:00Z".into()));
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+}
+
 #[tokio::test]
 async fn a_change_while_the_account_is_saved_is_seen() {
     let mut planner = Planner::new();
