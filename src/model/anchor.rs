@@ -81,9 +81,6 @@ pub enum AnchorProblem {
     /// The configured attribute is empty.
     #[error("the anchor attribute {0} is empty")]
     Missing(Box<str>),
-    /// The export has the name of a type where mS-DS-ConsistencyGuid has a value.
-    #[error("the export says `{0}` for mS-DS-ConsistencyGuid: there is a value, and it was not exported")]
-    NotExported(Box<str>),
     /// The configured attribute holds a text such as `null`, which stands for no value.
     #[error("the anchor attribute {0} says `{1}`, which stands for no value")]
     Marked(Box<str>, Box<str>),
@@ -118,8 +115,6 @@ pub fn effective_anchor(mode: &AnchorMode, user: &AdUser) -> Result<SourceAnchor
     match mode {
         AnchorMode::ObjectGuid => Ok(object_guid),
         AnchorMode::ConsistencyGuid => match &user.consistency_guid {
-            // PowerShell writes the name of the type where there is something that it cannot print.
-            GuidAttribute::MarkedMissing(mark) if mark.contains('[') => Err(AnchorProblem::NotExported(mark.clone())),
             GuidAttribute::Absent | GuidAttribute::MarkedMissing(_) => Ok(object_guid),
             GuidAttribute::Bytes(bytes) => ObjectGuid::from_ad_slice(bytes)
                 .map(|guid| SourceAnchor::of_guid(guid, AnchorOrigin::ConsistencyGuid))
@@ -188,10 +183,6 @@ mod tests {
             let anchor = effective_anchor(&AnchorMode::ConsistencyGuid, &user(attribute)).unwrap();
             assert_eq!(anchor.origin, AnchorOrigin::ObjectGuid);
         }
-        let unread = user(GuidAttribute::MarkedMissing("System.Byte[]".into()));
-        let problem = effective_anchor(&AnchorMode::ConsistencyGuid, &unread).unwrap_err();
-        assert_eq!(problem, AnchorProblem::NotExported("System.Byte[]".into()), "a value that is not known is not empty");
-        assert!(effective_anchor(&AnchorMode::ObjectGuid, &unread).is_ok());
         let junk = user(GuidAttribute::Bytes(vec![1, 2, 3].into()));
         assert_eq!(effective_anchor(&AnchorMode::ConsistencyGuid, &junk), Err(AnchorProblem::WrongLength(3)));
     }

@@ -332,7 +332,7 @@ fn anchor_from_ad(link: &mut Link<'_>, user: AdRef, world: &World) {
         Some(Ok(anchor)) => link.anchor = Some(anchor),
         Some(Err(problem)) => {
             let code = match &problem {
-                AnchorProblem::Missing(_) | AnchorProblem::Marked(..) | AnchorProblem::NotExported(_) => Code::AnchorMissing,
+                AnchorProblem::Missing(_) | AnchorProblem::Marked(..) => Code::AnchorMissing,
                 AnchorProblem::WrongLength(_) | AnchorProblem::ManyValues(..) | AnchorProblem::Custom(..) => Code::AnchorInvalid,
             };
             let finding = link.finding(code, problem.to_string()).objects(ad_user_line(user, world)).hint(anchor_hint(&problem));
@@ -345,7 +345,6 @@ fn anchor_from_ad(link: &mut Link<'_>, user: AdRef, world: &World) {
 fn anchor_hint(problem: &AnchorProblem) -> String {
     let hint = "Correct the attribute in Active Directory, or choose another `anchor` for the forest if sync uses another.";
     match problem {
-        AnchorProblem::NotExported(_) => "Export the attribute again, as text or base64.".to_owned(),
         // What PowerShell one-liners do that forget to decode.
         AnchorProblem::WrongLength(24) => {
             format!("24 bytes are what base64 text of a GUID takes: most likely the text was written, not the 16 bytes. {hint}")

@@ -52,30 +52,34 @@ pub(crate) fn read_forest(
         problems.push(missing_column("ObjectGUID", &table, EXPORT_HELP).at(problems.at(table.head_line())));
         return problems.into_result(ObservedForest::default());
     }
-    if let Some(problem) = missing_anchor(&columns, anchor, &table) {
-        problems.push(problem.at(problems.at(table.head_line())));
+    if let AnchorMode::Attribute(attribute) = anchor
+        && !has_column(&columns, attribute)
+    {
+        let help =
+            format!("export it with Get-ADUser … -Properties {attribute}, or choose another `anchor` if sync uses another");
+        problems.push(missing_column(attribute, &table, &help).at(problems.at(table.head_line())));
         return problems.into_result(ObservedForest::default());
     }
     let mut forest = ForestBuilder::new(name, anchor, Expected::default());
     let mut lost = vec![false; columns.len()];
     table.each_row(&mut problems, |row, problems| add(&row, &columns, &mut lost, &mut forest, problems));
-    problems.into_result(forest.finish())
+    let mut forest = forest.finish();
+    forest.doubts.extend(unread_anchor(&columns, anchor, file));
+    problems.into_result(forest)
 }
 
-/// A column that is not there says nothing of the anchors: taken as empty, everybody would get that of another attribute.
-fn missing_anchor(columns: &[Column], anchor: &AnchorMode, table: &Table<'_>) -> Option<Diagnostic> {
-    let (name, help) = match anchor {
-        AnchorMode::ObjectGuid => return None,
-        AnchorMode::ConsistencyGuid => {
-            (CONSISTENCY_GUID, format!("{EXPORT_HELP}; or write `anchor: objectGuid`, if that is what sync uses"))
-        }
-        AnchorMode::Attribute(name) => (
-            &**name,
-            format!("Get-ADUser … -Properties {name} | Select-Object …,{name}; or choose another `anchor`, if sync uses another"),
-        ),
-    };
-    let has = columns.iter().any(|column| column.attribute.eq_ignore_ascii_case(name));
-    (!has).then(|| missing_column(name, table, &help))
+/// A column that is not there says nothing of its values.
+fn unread_anchor(columns: &[Column], anchor: &AnchorMode, file: &str) -> Option<String> {
+    (*anchor == AnchorMode::ConsistencyGuid && !has_column(columns, CONSISTENCY_GUID)).then(|| {
+        format!(
+            "{file} has no column {CONSISTENCY_GUID}, so it was not read, and objectGUID is taken as the anchor of everybody; write \
+             `anchor: objectGuid` if that is what sync uses, else export the attribute, too"
+        )
+    })
+}
+
+fn has_column(columns: &[Column], attribute: &str) -> bool {
+    columns.iter().any(|column| column.attribute.eq_ignore_ascii_case(attribute))
 }
 
 /// An error that names the missing column, the nearest one, and the command that exports it.
