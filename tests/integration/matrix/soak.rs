@@ -1,5 +1,5 @@
 //! Ten thousand mappings through a storm, by a program that is killed again and again. Graph's write quota alone makes that
-//! take a quarter of an hour, so `tests/hostile` runs it, and the gate does not.
+//! take a quarter of an hour, and the storm two, so `tests/hostile` runs it, and the gate does not.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -191,7 +191,7 @@ fn deletions(count: u16) -> Vec<Write> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes a quarter of an hour"]
+#[ignore = "takes two hours: the storm makes everybody wait"]
 async fn ten_thousand_mappings_come_through_a_storm() {
     let (count, seed) = (cases(10_000).min(10_000).try_into().unwrap(), 11);
     let (here, server) = ground(count, seed).await;
