@@ -272,6 +272,10 @@ mod tests {
         assert!(limited("namespaces=\"*,!hardmatch-*\"").contains("namespace"), "as ssh-keygen reads it");
         assert!(limited("valid-after=\"20261201Z\"").contains("yet"));
         assert!(limited("valid-before=\"20261124120000Z\"").contains("no more"));
+        // To the moment: from the first on, up to but without the last.
+        assert!(limited("valid-before=\"20261125Z\"").contains("no more"));
+        let from_now = line("alice@x.example", "valid-after=\"20261125Z\"", 1);
+        assert_eq!(decided(&from_now, None, &[signed(1, NAMESPACE, |_| {})]).approved.len(), 1);
         let but_her = line("*@x.example,!alice@x.example", "", 1);
         assert!(why(&but_her, signed(1, NAMESPACE, |_| {})).contains("not that of alice"));
     }

@@ -182,3 +182,27 @@ async fn readers_that_are_late_are_waited_for_only_where_a_run_goes_on() {
         assert_eq!(began.elapsed(), Duration::from_secs(if goes_on { 1 + 2 + 4 } else { 0 }));
     }
 }
+
+/// The copies were made, and there is nothing more to save.
+#[tokio::test]
+async fn a_run_that_deletes_nobody_any_more_needs_no_folder_for_copies() {
+    let mut planner = Planner::new();
+    planner.purge_chain();
+    let (mut site, body) = (Site::new(), planner.body());
+    let set = ChangeKind::SetImmutableId(ImmutableId::stored(&anchor(3)).unwrap());
+    assert_eq!(but_for(&site, &body, set).await.done.len(), 2);
+    site.options.backups = site.folder().join("file/backups");
+    std::fs::write(site.folder().join("file"), "").unwrap();
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    let journal = std::fs::read_to_string(site.journal()).unwrap();
+    assert!(!journal.contains("alreadyDone"), "what is known is not written down again: {journal}");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_called_like_a_journal_is_none() {
+    let mut planner = Planner::new();
+    planner.set(11, 11, &[]);
+    let site = Site::new();
+    std::fs::create_dir(site.folder().join("old.journal.jsonl")).unwrap();
+    assert_eq!(site.apply(&planner.body()).await.unwrap().exit_kind(), ExitKind::Complete);
+}
