@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::apply::journal::JournalError;
+use crate::directory::ports::DirectoryError;
 use crate::plan::action::{Action, ActionId};
 
 /// How a run behaves.
@@ -93,6 +95,27 @@ pub struct Failure {
     pub kind: FailureKind,
     /// In words.
     pub reason: String,
+}
+
+impl Failure {
+    pub(super) fn of(error: &DirectoryError) -> Self {
+        let kind = match error {
+            DirectoryError::Denied(_) => FailureKind::Denied,
+            // What is odd about one account says nothing of the others.
+            DirectoryError::Input(_) | DirectoryError::Unusable(_) => FailureKind::Input,
+            DirectoryError::Unsaved(_) => FailureKind::Unsaved,
+            DirectoryError::Refused { .. } | DirectoryError::NotThere(_) => FailureKind::Refused,
+            // A read has no fate that could be unknown; it just did not answer.
+            DirectoryError::Unreachable(_) | DirectoryError::Throttled(_) | DirectoryError::Unknown(_) => {
+                FailureKind::Unreachable
+            }
+        };
+        Self { kind, reason: error.to_string() }
+    }
+
+    pub(super) fn of_journal(cause: &JournalError) -> Self {
+        Self { kind: FailureKind::Journal, reason: cause.to_string() }
+    }
 }
 
 /// Why an action was not done, in a word.

@@ -9,7 +9,7 @@ use crate::apply::journal::{Backup, Entry};
 use crate::directory::text::words;
 use crate::model::EntraId;
 
-use super::step::{Step, failure, journal_failure};
+use super::step::Step;
 use super::{Event, Failure, FailureKind, Run};
 
 impl Step<'_> {
@@ -23,7 +23,7 @@ impl Step<'_> {
         let (file, digest) = self.save(run, id, account).await?;
         let name = file.display().to_string();
         let entry = Entry::Backup(Backup { account: id, at: (run.clock)(), digest: Some(digest), file: name });
-        run.journal.append(&entry).await.map_err(|cause| journal_failure(&cause))?;
+        run.journal.append(&entry).await.map_err(|cause| Failure::of_journal(&cause))?;
         run.backed_up(id);
         run.observer.event(Event::BackedUp { action: self.action, file: &file });
         Ok(true)
@@ -47,7 +47,7 @@ async fn export(run: &Run<'_>, id: EntraId) -> Result<Value, Failure> {
         Failure { kind, reason }
     };
     let account = run.directories.tenant.export_account(&id).await.map_err(|error| {
-        let Failure { kind, reason } = failure(&error);
+        let Failure { kind, reason } = Failure::of(&error);
         unsaved(kind, &reason)
     })?;
     if backup::is_of(&account, id) {

@@ -73,7 +73,7 @@ impl Step<'_> {
     async fn try_carry_out(&self, run: &Run<'_>) -> Result<StepEnd, StepEnd> {
         let turn = match self.turn(run).await {
             Some(Ok(turn)) => turn,
-            Some(Err(error)) => return Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await),
+            Some(Err(error)) => return Err(self.fail(run, OutcomeKind::Failed, Failure::of(&error)).await),
             None => return Ok(StepEnd::NotStarted),
         };
         self.check(run).await?;
@@ -132,7 +132,7 @@ impl Step<'_> {
         loop {
             let facts = match read_target(&self.action.target, run.directories).await {
                 Ok(facts) => facts,
-                Err(error) => return Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await),
+                Err(error) => return Err(self.fail(run, OutcomeKind::Failed, Failure::of(&error)).await),
             };
             let standing = self.standing(run, &facts);
             let is_sure = match &standing {
@@ -205,7 +205,7 @@ impl Step<'_> {
             | DirectoryError::Unreachable(_)
             | DirectoryError::Unsaved(_)
             | DirectoryError::Unusable(_)
-            | DirectoryError::Input(_) => Some(Err(self.fail(run, OutcomeKind::Failed, failure(&error)).await)),
+            | DirectoryError::Input(_) => Some(Err(self.fail(run, OutcomeKind::Failed, Failure::of(&error)).await)),
         }
     }
 
@@ -235,7 +235,7 @@ impl Step<'_> {
                 Standing::After(_) => return Ok(None),
                 Standing::Elsewhere(reason) => Failure { kind: FailureKind::Stale, reason },
             },
-            Some(Err(error)) => failure(&error),
+            Some(Err(error)) => Failure::of(&error),
             None => {
                 let reason = String::from("not written: stopped while waiting for the quota");
                 let stopped = Failure { kind: FailureKind::Unreachable, reason };
@@ -369,24 +369,7 @@ impl Step<'_> {
 }
 
 fn unrecorded(cause: &JournalError) -> StepEnd {
-    StepEnd::Failed(journal_failure(cause))
-}
-
-pub(super) fn journal_failure(cause: &JournalError) -> Failure {
-    Failure { kind: FailureKind::Journal, reason: cause.to_string() }
-}
-
-pub(super) fn failure(error: &DirectoryError) -> Failure {
-    let kind = match error {
-        DirectoryError::Denied(_) => FailureKind::Denied,
-        // What is odd about one account says nothing of the others.
-        DirectoryError::Input(_) | DirectoryError::Unusable(_) => FailureKind::Input,
-        DirectoryError::Unsaved(_) => FailureKind::Unsaved,
-        DirectoryError::Refused { .. } | DirectoryError::NotThere(_) => FailureKind::Refused,
-        // A read has no fate that could be unknown; it just did not answer.
-        DirectoryError::Unreachable(_) | DirectoryError::Throttled(_) | DirectoryError::Unknown(_) => FailureKind::Unreachable,
-    };
-    Failure { kind, reason: error.to_string() }
+    StepEnd::Failed(Failure::of_journal(cause))
 }
 
 /// The first fact that is not as expected, in words.

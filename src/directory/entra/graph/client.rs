@@ -150,10 +150,7 @@ impl Client {
                         self.tell(&sent);
                         return Ok(read);
                     }
-                    Err(Useless::Broken(kind)) => {
-                        let error = no_json(call, &kind);
-                        self.before_next(&mut tries, error, None, sent).await?;
-                    }
+                    Err(Useless::Broken(kind)) => self.before_next(&mut tries, no_json(call, &kind), None, sent).await?,
                     Err(Useless::Other) => self.before_next(&mut tries, about_another(&call.shown()), None, sent).await?,
                     Err(Useless::Odd(error)) => {
                         self.tell(&sent);
