@@ -32,7 +32,7 @@ pub(super) fn check(outputs: &[&Path], inputs: &[PathBuf]) -> Result<(), Failure
 }
 
 fn lost(output: &Path, why: &str) -> Failure {
-    Failure::input(format!("`{}` {why}", output.display())).hint("Name another file.")
+    Failure::input(format!("`{}` {why}", output.display())).hint("Name another place.")
 }
 
 /// The same path for the same file, whether it is there already or not; `None` for a device, a pipe and a folder.

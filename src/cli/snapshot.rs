@@ -16,6 +16,7 @@ use super::batch::Batch;
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::outputs;
 use super::reading::Reading;
 use super::setup::Setup;
 use super::surroundings;
@@ -135,11 +136,7 @@ fn forest_files(config: &Config, is_redacted: bool) -> Vec<(Box<str>, String)> {
 
 /// Nothing is overwritten by accident, and what was read is never overwritten.
 fn refuse_existing(files: &[PathBuf], setup: &Setup, force: bool) -> Result<(), Failure> {
-    let own: HashSet<PathBuf> = setup.inputs().iter().filter_map(|path| path.canonicalize().ok()).collect();
-    if let Some(source) = files.iter().find(|path| path.canonicalize().is_ok_and(|path| own.contains(&path))) {
-        let message = format!("`{}` is read for this snapshot, so it cannot be written", source.display());
-        return Err(Failure::input(message).hint("Name another folder: hardmatch snapshot DIR"));
-    }
+    outputs::check(&files.iter().map(PathBuf::as_path).collect::<Vec<_>>(), &setup.inputs())?;
     let existing: Vec<String> = files.iter().filter(|path| path.exists()).map(|path| format!("`{}`", path.display())).collect();
     if force || existing.is_empty() {
         return Ok(());

@@ -240,7 +240,9 @@ impl Row<'_, '_> {
     /// A row with an open quote swallows all that follow; one with too many cells has a separator in a text.
     fn check_shape(&self, reader: &mut Reader<'_>) -> Option<()> {
         let raw = self.rows.text.get(self.place.clone()).unwrap_or_default();
-        if raw.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
+        let mut quotes = Quotes::new(self.rows.delimiter);
+        quotes.follow(raw.as_bytes());
+        if quotes.is_open() {
             let first_line = raw.lines().next().unwrap_or_default();
             let at = self.place.start + first_line.find('"').unwrap_or_default();
             let help = if raw.contains('\n') {
@@ -251,8 +253,6 @@ impl Row<'_, '_> {
             reader.note(at..at + 1, Diagnostic::error("a quote is not closed in this row").help(help));
             return None;
         }
-        let mut quotes = Quotes::new(self.rows.delimiter);
-        quotes.follow(raw.as_bytes());
         if let Some(at) = quotes.fault() {
             let help = "a quote is missing; rows above it may belong to the text, and a quote inside a text is written twice";
             let at = self.place.start + at;

@@ -237,17 +237,10 @@ impl<'t> Builder<'t, '_> {
                 continue;
             }
             let first = if many {
-                match first_places.entry(text.to_owned()) {
-                    Entry::Occupied(entry) => Some(entry.get().clone()),
-                    Entry::Vacant(entry) => {
-                        entry.insert(span.clone());
-                        None
-                    }
-                }
+                first_of(&mut first_places, text, &span)
             } else {
-                kept.iter()
-                    .find(|(earlier, _)| self.tree.scalar(*earlier) == Some(text))
-                    .map(|(earlier, _)| self.tree.span(*earlier))
+                let earlier = kept.iter().find(|(earlier, _)| self.tree.scalar(*earlier) == Some(text));
+                earlier.map(|(earlier, _)| self.tree.span(*earlier))
             };
             match first {
                 None => kept.push((key, value)),
@@ -283,6 +276,17 @@ impl<'t> Builder<'t, '_> {
 
 /// Up to so many keys are compared one by one.
 const FEW: usize = 16;
+
+/// Where a key stands first; nothing where that is here.
+fn first_of(places: &mut HashMap<String, Range<usize>>, key: &str, here: &Range<usize>) -> Option<Range<usize>> {
+    match places.entry(key.to_owned()) {
+        Entry::Occupied(entry) => Some(entry.get().clone()),
+        Entry::Vacant(entry) => {
+            entry.insert(here.clone());
+            None
+        }
+    }
+}
 
 fn repeated(key: &str) -> Diagnostic {
     Diagnostic::error(format!("the key `{key}` is set twice")).help("keep one of the two")

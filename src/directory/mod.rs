@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 pub mod ad;
+pub(crate) mod broken;
 pub mod entra;
 pub mod exports;
 pub(crate) mod folder;

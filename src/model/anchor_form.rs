@@ -180,13 +180,14 @@ fn parse_opaque(id: ImmutableId) -> Result<ImmutableId, AnchorInputError> {
     if let Some(meant) = undo_escaping(text) {
         return Err(AnchorInputError::Misspelt { given: text.to_owned(), fault: "escaped for a URL or a web page", meant });
     }
-    let meant = typeset(text).or_else(|| cleaned(text));
-    let is_foreign = |c: char| match typeset(text) {
+    let typeset = typeset(text);
+    let is_foreign = |c: char| match typeset {
         Some(_) => !c.is_ascii(),
         None => !is_base64_character(c) && !super::anchor::is_anchor_character(c),
     };
     if let Some((index, character)) = text.char_indices().find(|(_, c)| is_foreign(*c)) {
         let position = text[..index].chars().count() + 1;
+        let meant = typeset.or_else(|| cleaned(text));
         return Err(AnchorInputError::ForeignCharacter { given: text.to_owned(), character, position, meant });
     }
     super::anchor::check_custom_anchor(text).map_err(|why| AnchorInputError::Unusable(text.to_owned(), why))?;
@@ -217,13 +218,15 @@ fn is_base64_character(c: char) -> bool {
 
 /// The GUID that a word processor or a chat dressed up: other dashes, characters that cannot be seen.
 fn typeset(text: &str) -> Option<ImmutableId> {
+    if text.is_ascii() {
+        return None;
+    }
     let plain: String = text
         .chars()
         .filter(|c| !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'))
         .map(|c| if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}') { '-' } else { c })
         .collect();
     let guid = match GuidInput::parse(&plain) {
-        _ if text.is_ascii() => None,
         Ok(GuidInput::Guid(guid)) => Some(guid),
         Ok(GuidInput::BareHex { .. }) | Err(_) => canonical(&plain),
     };

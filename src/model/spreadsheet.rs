@@ -19,7 +19,13 @@ pub fn damage(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a text stands for "no value" in exports and spreadsheets: whoever has it shares it with nobody.
+/// Whether a text is a value that tells somebody: neither blank nor a word for "no value", which many have.
+#[must_use]
+pub fn is_value(text: &str) -> bool {
+    !text.trim().is_empty() && !is_missing_marker(text)
+}
+
+/// Whether a text stands for "no value" in exports and spreadsheets.
 #[must_use]
 pub fn is_missing_marker(text: &str) -> bool {
     let text = text.trim();

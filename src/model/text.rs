@@ -77,6 +77,14 @@ pub fn counted<N: Display + PartialEq + From<u8>>(count: N, word: &str) -> Strin
     format!("{} {word}{plural}", number(count))
 }
 
+/// How many of many are named.
+pub const EXAMPLES: usize = 10;
+
+/// `and 1,300 more` behind those that are named, where there are more.
+pub fn and_more(count: usize) -> Option<String> {
+    (count > 0).then(|| format!("and {} more", number(count)))
+}
+
 /// `1,300`.
 pub fn number(count: impl Display) -> String {
     let digits = count.to_string();

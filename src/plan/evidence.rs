@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::model::hits::Hits;
-use crate::model::spreadsheet::is_missing_marker;
+use crate::model::spreadsheet::is_value;
 use crate::model::text::{local_part, same};
 use crate::model::{AdUser, AnchorForm, CloudUser, Known, ObjectGuid};
 use crate::tenant_model::{Suffix, UserRef, exported_primary, mail_addresses as cloud_addresses};
@@ -243,18 +243,13 @@ impl Found<'_> {
 
     /// A number that several people have tells nobody apart.
     fn by_employee_id(&mut self, user: &AdUser) {
-        let Some(number) = user.employee_id.as_deref().filter(|number| is_number(number)) else { return };
+        let Some(number) = user.employee_id.as_deref().filter(|number| is_value(number)) else { return };
         let holders = self.world.tenant.by_employee_id(number);
         let is_unique = holders.len() == 1 && self.world.forests.by_employee_id(number, None).len() == 1;
         if is_unique {
             self.add(&holders, Evidence::EmployeeId);
         }
     }
-}
-
-/// Whether an employeeID tells somebody; `N/A` and the like say that there is none.
-fn is_number(text: &str) -> bool {
-    !text.trim().is_empty() && !is_missing_marker(text)
 }
 
 /// GUIDs of an AD user that are not its anchor.
@@ -306,7 +301,7 @@ fn owners(account: &CloudUser, world: &World) -> Vec<Owned> {
     let of_pin = account.object_identifier.value().map(|guid| forests.by_guid(guid, None)).unwrap_or_default();
     let of_name = forests.by_upn(account.original_upn(), None);
     let of_address = account.primary_address().map(|address| forests.with_primary_address(address)).unwrap_or_default();
-    let of_number = account.employee_id.value().filter(|number| is_number(number));
+    let of_number = account.employee_id.value().filter(|number| is_value(number));
     let of_number = of_number.map(|number| forests.by_employee_id(number, None)).unwrap_or_default();
     vec![
         ("its ImmutableID is that of", None, of_anchor.into()),
@@ -338,8 +333,8 @@ fn against(
         }
     }
     if let (Some(ad_number), Known::Is(number)) = (user.employee_id.as_deref(), &account.employee_id)
-        && is_number(ad_number)
-        && is_number(number)
+        && is_value(ad_number)
+        && is_value(number)
         && !same(ad_number, number)
     {
         against.push(format!("its employeeId is {number}, that of the AD user {ad_number}"));

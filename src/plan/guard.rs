@@ -12,13 +12,12 @@ use super::action::{Action, ActionKind};
 use super::describe::{ad_user_line, cloud_user_line};
 use super::draft::Draft;
 use super::finding::{Code, Finding, Severity};
+use super::listed::EXAMPLES;
 use super::order::{Op, Write};
 use super::world::World;
 
 /// Directories smaller than this have no percentage limit.
 const PERCENT_COUNTS_FROM: u64 = 50;
-/// How many examples a general finding names.
-const EXAMPLES: usize = 10;
 
 /// A directory without a single user is more likely a failed export than the truth.
 pub(super) fn empty_sources(world: &World) -> Vec<Finding> {
@@ -219,14 +218,12 @@ fn unread_sync_state(draft: &Draft<'_>, world: &World) -> Option<Finding> {
         Write::Account(user, _) => world.tenant.user(*user),
         Write::Stamp(..) => None,
     });
-    let accounts: BTreeSet<String> =
-        accounts.filter(|account| account.sync_enabled == Known::Unknown).map(cloud_user_line).collect();
-    let count = accounts.len();
-    (count > 0).then(|| {
-        Finding::general(Code::NotChecked, format!("whether {count} of the accounts to be written are synced was not read"))
-            .objects(accounts.into_iter().take(EXAMPLES))
-            .hint("Writes to synced accounts are refused. Export `onPremisesSyncEnabled`, too.")
-    })
+    let unread = accounts.filter(|account| account.sync_enabled == Known::Unknown);
+    not_checked(
+        unread.map(cloud_user_line).collect(),
+        |count| format!("whether {count} of the accounts to be written are synced was not read"),
+        "Writes to synced accounts are refused. Export `onPremisesSyncEnabled`, too.",
+    )
 }
 
 /// Where not even the licences of an account were read, its mapping has that finding.
@@ -235,31 +232,27 @@ fn unread_sign_ins(draft: &Draft<'_>, world: &World) -> Option<Finding> {
         Write::Account(user, ChangeKind::Purge) => world.tenant.user(*user),
         Write::Account(..) | Write::Stamp(..) => None,
     });
-    let is_unread = |account: &&CloudUser| !account.last_sign_in.is_read() && account.traits.licenses.is_read();
-    let accounts: BTreeSet<String> = purged.filter(is_unread).map(cloud_user_line).collect();
-    let count = accounts.len();
-    (count > 0).then(|| {
-        let message =
-            format!("when {count} of the accounts to be purged last signed in was not read; licences alone tell their use");
-        Finding::general(Code::NotChecked, message)
-            .objects(accounts.into_iter().take(EXAMPLES))
-            .hint("Export `signInActivity`, too (null for whoever never signed in), or look before you approve.")
-    })
+    let unread = purged.filter(|account| !account.last_sign_in.is_read() && account.traits.licenses.is_read());
+    not_checked(
+        unread.map(cloud_user_line).collect(),
+        |count| format!("when {count} of the accounts to be purged last signed in was not read; licences alone tell their use"),
+        "Export `signInActivity`, too (null for whoever never signed in), or look before you approve.",
+    )
 }
 
 /// Whose SID is not known may carry that of somebody else, or have it carried by somebody else.
 fn unread_sids(draft: &Draft<'_>, world: &World) -> Option<Finding> {
-    let users: BTreeSet<String> = draft.ops.iter().flat_map(|op| without_sid(op, draft, world)).collect();
-    let count = users.len();
-    (count > 0).then(|| {
-        let message = format!(
-            "the SIDs of {count} of the users to be written were not read: whether one stands in the way of a hard match, or has \
-             to be cleared, is not known"
-        );
-        Finding::general(Code::NotChecked, message)
-            .objects(users.into_iter().take(EXAMPLES))
-            .hint("Export `objectSid` of AD users and `onPremisesSecurityIdentifier` of accounts, too.")
-    })
+    let message = |count| {
+        format!(
+            "the SIDs of {count} of the users to be written were not read: whether one stands in the way of a hard match, or has to \
+             be cleared, is not known"
+        )
+    };
+    not_checked(
+        draft.ops.iter().flat_map(|op| without_sid(op, draft, world)).collect(),
+        message,
+        "Export `objectSid` of AD users and `onPremisesSecurityIdentifier` of accounts, too.",
+    )
 }
 
 /// The AD user and the account of a write, as far as their SIDs were not read.
@@ -275,17 +268,21 @@ fn without_sid(op: &Op, draft: &Draft<'_>, world: &World) -> Vec<String> {
 
 /// Microsoft's own sources disagree on accounts that left sync, so only the write itself tells.
 fn formerly_synced(draft: &Draft<'_>, world: &World) -> Option<Finding> {
-    let accounts = written_after_sync(draft, world);
-    let count = accounts.len();
-    (count > 0).then(|| {
-        let message = format!(
-            "{count} of the accounts to be written were synced once; Entra may refuse on-premises values of such accounts"
-        );
-        Finding::general(Code::NotChecked, message)
-            .objects(accounts.into_iter().take(EXAMPLES))
-            .hint("If a write is refused, let a sync cycle pass and apply again; a holder can also be purged instead of cleared.")
-            .with_severity(Severity::Info)
-    })
+    let message = |count| {
+        format!("{count} of the accounts to be written were synced once; Entra may refuse on-premises values of such accounts")
+    };
+    let hint = "If a write is refused, let a sync cycle pass and apply again; a holder can also be purged instead of cleared.";
+    let finding = not_checked(written_after_sync(draft, world), message, hint);
+    finding.map(|finding| finding.with_severity(Severity::Info))
+}
+
+/// What is not known of so many users, some of them by name.
+fn not_checked(users: BTreeSet<String>, message: impl FnOnce(usize) -> String, hint: &str) -> Option<Finding> {
+    if users.is_empty() {
+        return None;
+    }
+    let finding = Finding::general(Code::NotChecked, message(users.len())).hint(hint);
+    Some(finding.objects(users.into_iter().take(EXAMPLES)))
 }
 
 fn unresolved_groups(world: &World) -> Option<Finding> {

@@ -1,10 +1,9 @@
 //! Lists of objects in findings and notes: a few by name, and how many more there are. A group of any size costs each of its
 //! members no more than that.
 
-use crate::model::text::number;
+use crate::model::text::and_more;
 
-/// How many objects a list names.
-pub(super) const EXAMPLES: usize = 10;
+pub(super) use crate::model::text::EXAMPLES;
 
 /// A list as it is shown: the first lines, and how many more there are.
 #[derive(Debug, Clone, Default)]
@@ -55,11 +54,6 @@ impl Gathered {
         self.lines.dedup();
         Listed::of(self.lines.len() + self.more, self.lines)
     }
-}
-
-/// `and 3 more`, where there are more.
-fn and_more(count: usize) -> Option<String> {
-    (count > 0).then(|| format!("and {} more", number(count)))
 }
 
 #[cfg(test)]

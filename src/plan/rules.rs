@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::spreadsheet::is_missing_marker;
+use crate::model::spreadsheet::is_value;
 use crate::model::text::same;
 use crate::model::{
     AdUser, CloudKey, CloudPairKey, CloudSelector, GuidInput, Mapping, OnPremKey, OnPremPairKey, OnPremSelector, OnPremSide,
@@ -131,7 +131,7 @@ fn pair_value(rule: &Rule, user: &AdUser) -> Option<String> {
     let value = match rule.on_prem {
         OnPremPairKey::UserPrincipalName => user.upn.as_deref(),
         OnPremPairKey::Mail => primary_address(user).or(user.mail.as_deref()),
-        OnPremPairKey::EmployeeId => user.employee_id.as_deref().filter(|number| !is_missing_marker(number)),
+        OnPremPairKey::EmployeeId => user.employee_id.as_deref().filter(|number| is_value(number)),
         OnPremPairKey::SamAccountName => user.sam.as_deref(),
     }?;
     let exchanged = value.rsplit_once('@').and_then(|(local, domain)| {

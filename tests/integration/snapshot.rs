@@ -196,7 +196,7 @@ fn nothing_is_overwritten_and_nothing_half_written() {
     assert_eq!(fs::read_dir(here.path().join("saved")).unwrap().count(), 1);
     snapshot(&here, &["saved", "--force"]);
     assert!(here.read("saved/corp.ldif").contains("objectGUID"));
-    here.run(&["snapshot", ".", "--force"]).expect(3).says(&["read for this snapshot"]);
+    here.run(&["snapshot", ".", "--force"]).expect(3).says(&["is read here"]);
     here.edit("tenant.json", "\"users\"", "\"people\"");
     here.run(&["snapshot", "late"]).expect(3).says(&["`users` is missing"]);
     assert!(!here.path().join("late").exists());

@@ -40,8 +40,9 @@ fn guid_or_anchor(text: &str) -> Result<Converted, Unreadable> {
 }
 
 fn looks_like_bytes(text: &str) -> bool {
-    let is_list = || text.split([' ', ':', '-', ',']).count() > 5 && !text.starts_with(['u', 'U']);
-    text.starts_with('\\') || text.starts_with("0x") || text.starts_with("0X") || is_list()
+    let is_urn = text.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("urn:"));
+    let is_list = !is_urn && text.split([' ', ':', '-', ',']).count() > 5;
+    text.starts_with('\\') || text.starts_with("0x") || text.starts_with("0X") || is_list
 }
 
 /// 32 hex digits: nobody can tell, but the version nibble hints.

@@ -1,7 +1,7 @@
 //! `explain USER`: reads what it takes to explain one person, and shows it.
 
 use crate::config;
-use crate::model::text::{number, printable};
+use crate::model::text::{EXAMPLES, and_more, number, printable};
 use crate::plan::explain::{Explanation, Unexplained, Wanted, explain};
 use crate::render;
 
@@ -49,17 +49,14 @@ fn read(setup: &Setup, wanted: &Wanted, terminal: Terminal) -> Result<Result<Box
     })
 }
 
-/// How many of those who answer to one name are named.
-const NAMED: usize = 10;
-
 fn failure(why: &Unexplained, what: &str, setup: &Setup) -> Failure {
     let what = printable(what).into_owned();
     match why {
         Unexplained::Unproven(failure) => unproven(failure),
         Unexplained::Several(users) => {
-            let named = users.iter().take(NAMED).map(|(line, id)| format!("\n  {}\n    {id}", printable(line)));
-            let more = users.len().saturating_sub(NAMED);
-            let lines: String = named.chain((more > 0).then(|| format!("\n  and {} more", number(more)))).collect();
+            let named = users.iter().take(EXAMPLES).map(|(line, id)| format!("\n  {}\n    {id}", printable(line)));
+            let more = and_more(users.len().saturating_sub(EXAMPLES)).map(|more| format!("\n  {more}"));
+            let lines: String = named.chain(more).collect();
             Failure::input(format!("{} users answer to `{what}`:{lines}", number(users.len())))
                 .hint("Name one of them by the id below it: `hardmatch explain ID`.")
         }

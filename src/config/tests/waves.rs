@@ -301,6 +301,12 @@ fn a_text_that_goes_on_behind_its_quote() {
 }
 
 #[test]
+fn a_quote_within_a_bare_text_is_one() {
+    let read = wave("onPrem,cloud,because\nann,ann@x.example,her 15\" screen\n").desired.mappings;
+    assert_eq!(read[0].because.as_deref(), Some("her 15\" screen"));
+}
+
+#[test]
 fn an_unclosed_quote() {
     assert_snapshot!(wave_errors("onPrem,cloud\n\"a,a@x.example\nb,b@x.example\n"), @r#"
     error: a quote is not closed in this row

@@ -4,11 +4,12 @@ use ldap3::Ldap;
 
 use super::LdapForest;
 use super::errors::{Fault, shown};
-use super::read::Broken;
+use super::read::broken_line;
 use super::search::Query;
 use super::select;
 use crate::directory::ad::entry::{CONSISTENCY_GUID, Entry as _, EntryError, OBJECT_GUID, RawEntry, object_guid};
 use crate::directory::ad::left_out;
+use crate::directory::broken::Broken;
 use crate::directory::ports::DirectoryError;
 use crate::model::{ObjectGuid, ObservedForest};
 
@@ -42,7 +43,7 @@ struct Census {
 impl Census {
     fn take(&mut self, entry: &RawEntry) {
         if let Err(error) = self.count(entry) {
-            self.broken.add(entry, &error);
+            self.broken.add(|| broken_line(entry, &error));
         }
     }
 

@@ -11,13 +11,10 @@ use super::errors::{Fault, shown};
 use super::search::Query;
 use super::select;
 use crate::directory::ad::entry::{CONSISTENCY_GUID, Entry as _, EntryError, RawEntry, decode_user, object_sid};
+use crate::directory::broken::Broken;
 use crate::directory::ports::DirectoryError;
 use crate::model::questions::ForestKey;
-use crate::model::text::counted;
 use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest, Sid};
-
-/// How many broken entries an error names.
-const EXAMPLES: usize = 10;
 
 /// What a domain controller says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -243,34 +240,9 @@ struct Harvest<'a> {
     broken: Broken,
 }
 
-/// Entries that hold something that cannot be.
-#[derive(Debug, Default)]
-pub(super) struct Broken {
-    examples: Vec<String>,
-    count: usize,
-}
-
-impl Broken {
-    pub(super) fn add(&mut self, entry: &RawEntry, error: &EntryError) {
-        self.count += 1;
-        if self.examples.len() < EXAMPLES {
-            self.examples.push(format!("{}: {}", shown(&entry.dn), shown(&error.to_string())));
-        }
-    }
-
-    /// An error that names some, if there are any: none of them is passed over.
-    pub(super) fn refuse(&self, place: &str) -> Result<(), DirectoryError> {
-        if self.count == 0 {
-            return Ok(());
-        }
-        let more = match self.count - self.examples.len() {
-            0 => String::new(),
-            more => format!("\n  and {more} more"),
-        };
-        let (count, lines) = (counted(self.count, "user"), self.examples.join("\n  "));
-        let verb = if self.count == 1 { "holds" } else { "hold" };
-        Err(DirectoryError::Input(format!("{place}: {count} {verb} something that cannot be:\n  {lines}{more}")))
-    }
+/// An entry that holds something that cannot be.
+pub(super) fn broken_line(entry: &RawEntry, error: &EntryError) -> String {
+    format!("{}: {}", shown(&entry.dn), shown(&error.to_string()))
 }
 
 impl<'a> Harvest<'a> {
@@ -282,7 +254,7 @@ impl<'a> Harvest<'a> {
         match decode_user(entry, self.anchor) {
             Ok(None) => {}
             Ok(Some(user)) => self.keep(user),
-            Err(error) => self.broken.add(entry, &error),
+            Err(error) => self.broken.add(|| broken_line(entry, &error)),
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::directory::entra::json::{Object, Strict, WireUser};
 use crate::directory::ports::DirectoryError;
-use crate::model::text::number;
+use crate::model::text::{EXAMPLES, and_more, number};
 use crate::model::{CloudUser, EntraId, Known, Text, TraitsInterner};
 
 use super::batch::Part;
@@ -22,8 +22,6 @@ use super::users::Place;
 
 /// More accounts than this, and nobody reads what their mailboxes are for.
 const MAILBOXES: usize = 1_000;
-/// How many accounts a doubt names.
-const EXAMPLES: usize = 10;
 /// Properties that tell the last sign-in.
 const SIGN_IN: &str = "id,signInActivity";
 
@@ -125,7 +123,7 @@ fn add_doubt(doubts: &mut Vec<String>, what: &str, more: &str) {
 /// The same of accounts, if there are any.
 pub(super) fn add_doubt_about(doubts: &mut Vec<String>, what: &str, names: &[String]) {
     let (first, others) = names.split_at(names.len().min(EXAMPLES));
-    let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+    let more = and_more(others.len()).map(|more| format!(" {more}")).unwrap_or_default();
     if !names.is_empty() {
         add_doubt(doubts, what, &format!(": {}{more}", first.join(", ")));
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::directory::broken::Broken;
 use crate::directory::entra::json::{Object, Strict, UserError, WireUser};
 use crate::directory::ports::DirectoryError;
 use crate::model::{CloudUser, EntraId, TraitsInterner};
@@ -18,8 +19,6 @@ onPremisesImmutableId,onPremisesSyncEnabled,onPremisesSecurityIdentifier,onPremi
 onPremisesSamAccountName,onPremisesUserPrincipalName,onPremisesLastSyncDateTime,onPremisesProvisioningErrors,deletedDateTime";
 /// Only beta has it.
 const OBJECT_IDENTIFIER: &str = "onPremisesObjectIdentifier";
-/// How many unusable users an error names.
-const EXAMPLES: usize = 10;
 
 /// How much of each user is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,9 +89,7 @@ pub(super) async fn list(client: &Client, call: &Call, place: Place) -> Result<D
 #[derive(Debug, Default)]
 pub(super) struct Decoded {
     pub(super) users: Vec<CloudUser>,
-    /// The first few that cannot be used.
-    pub(super) wrong: Vec<String>,
-    pub(super) wrong_count: usize,
+    pub(super) broken: Broken,
     pub(super) traits: TraitsInterner,
 }
 
@@ -111,32 +108,22 @@ impl Decoded {
     }
 
     fn refuse(&mut self, id: Option<EntraId>, name: Option<&str>, error: &UserError) {
-        self.wrong_count += 1;
-        if self.wrong.len() < EXAMPLES {
+        self.broken.add(|| {
             let (id, name) = (id.map(|id| id.to_string()).unwrap_or_default(), name.map(said).unwrap_or_default());
-            self.wrong.push(format!("{name} ({id}): {}", said(&error.to_string())));
-        }
+            format!("{name} ({id}): {}", said(&error.to_string()))
+        });
     }
 
     /// Takes over what is wrong with another part of the same list, and gives its users.
     pub(super) fn join(&mut self, other: Self) -> Vec<CloudUser> {
-        self.wrong_count += other.wrong_count;
-        self.wrong.extend(other.wrong);
-        self.wrong.truncate(EXAMPLES);
+        self.broken.join(other.broken);
         other.users
     }
 
     /// The users; what cannot be used is named, together and never left out.
     pub(super) fn finish(self) -> Result<Vec<CloudUser>, DirectoryError> {
-        if self.wrong_count == 0 {
-            return Ok(self.users);
-        }
-        let more = match self.wrong_count - self.wrong.len() {
-            0 => String::new(),
-            more => format!("\n  and {more} more"),
-        };
-        let (count, lines) = (self.wrong_count, self.wrong.join("\n  "));
-        Err(DirectoryError::Unusable(format!("{count} users of the tenant hold something that cannot be:\n  {lines}{more}")))
+        self.broken.refuse("the tenant")?;
+        Ok(self.users)
     }
 }
 
