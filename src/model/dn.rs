@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::text::fold;
+use super::text::{composed, fold};
 
 /// A distinguished name as the directory wrote it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,7 +83,8 @@ impl DistinguishedName {
 
 /// The key of a name whose parts lie open. Most names are written so plainly.
 fn plain_key(text: &str) -> Option<String> {
-    let parted = || fold(text).bytes().map(|byte| if byte == b',' { 0 } else { byte }).collect();
+    let key = |byte: u8| if byte == b',' { 0 } else { byte.to_ascii_lowercase() };
+    let parted = || composed(text).bytes().map(key).collect();
     is_plain(text).then(|| String::from_utf8(parted()).unwrap_or_default())
 }
 

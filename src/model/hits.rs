@@ -5,28 +5,38 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 /// As many may have a value before it counts as one that many have in common.
 pub const FEW: usize = 64;
+
+/// What is mostly one or none, which takes no memory of its own.
+pub type Few<T> = SmallVec<[T; 4]>;
 
 /// Users that were found, in an order that does not depend on the order of reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hits<T> {
     /// Worked out for this look-up.
-    Few(Vec<T>),
+    Few(Few<T>),
     /// Shared by all that look up the same.
     Many(Arc<[T]>),
 }
 
 impl<T> Default for Hits<T> {
     fn default() -> Self {
-        Self::Few(Vec::new())
+        Self::Few(Few::new())
     }
 }
 
-impl<T> From<Vec<T>> for Hits<T> {
-    fn from(hits: Vec<T>) -> Self {
+impl<T> From<Few<T>> for Hits<T> {
+    fn from(hits: Few<T>) -> Self {
         Self::Few(hits)
+    }
+}
+
+impl<T> FromIterator<T> for Hits<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(hits: I) -> Self {
+        Self::Few(hits.into_iter().collect())
     }
 }
 

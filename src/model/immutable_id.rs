@@ -29,7 +29,10 @@ impl ImmutableId {
     /// The value that the sync client makes of binary attributes: standard base64 with padding.
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        Self(STANDARD.encode(bytes).into())
+        let mut of_guid = [0; 24];
+        let encoded = STANDARD.encode_slice(bytes, &mut of_guid).ok().and_then(|length| of_guid.get(..length));
+        let short = encoded.and_then(|encoded| Text::from_utf8(encoded).ok());
+        Self(short.unwrap_or_else(|| STANDARD.encode(bytes).into()))
     }
 
     /// The stored text.

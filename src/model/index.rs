@@ -57,25 +57,13 @@ impl Index {
     }
 
     /// Positions that may have this exact key.
-    #[must_use]
-    pub fn candidates(&self, key: impl Hash) -> Vec<u32> {
-        self.that_may_have(key).collect()
-    }
-
-    fn that_may_have(&self, key: impl Hash) -> impl Iterator<Item = u32> {
-        let wanted = self.half_of(key);
+    pub fn candidates(&self, key: impl Hash) -> impl Iterator<Item = u32> {
+        let wanted = if self.table.is_empty() { 0 } else { self.half_of(key) };
         self.table.iter_hash(spread(wanted)).filter(move |slot| slot.half == wanted).map(|slot| slot.position)
     }
 
     /// Positions that may have this name.
-    #[must_use]
-    pub fn candidates_folded(&self, key: &str) -> Vec<u32> {
-        self.candidates(&*fold(key))
-    }
-
-    /// So many of the positions that may have this exact key.
-    #[must_use]
-    pub fn some_candidates(&self, key: impl Hash, count: usize) -> Vec<u32> {
-        self.that_may_have(key).take(count).collect()
+    pub fn candidates_folded(&self, key: &str) -> impl Iterator<Item = u32> {
+        self.candidates(fold(key))
     }
 }

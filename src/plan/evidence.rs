@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::hits::Hits;
+use crate::model::hits::{Few, Hits};
 use crate::model::spreadsheet::is_value;
 use crate::model::text::{local_part, same};
 use crate::model::{AdUser, AnchorForm, CloudUser, Known, ObjectGuid};
@@ -291,11 +291,10 @@ type Owned = (&'static str, Option<Evidence>, AdUsers);
 /// The AD users to whom the values of an account belong.
 fn owners(account: &CloudUser, world: &World) -> Vec<Owned> {
     let forests = &world.forests;
-    let mut of_anchor: Vec<AdRef> = account.immutable_id.iter().flat_map(|id| forests.by_anchor(id, None)).collect();
+    let mut of_anchor: Few<AdRef> = account.immutable_id.iter().flat_map(|id| forests.by_anchor(id, None)).collect();
     let guids = account.immutable_id.as_ref().map(|id| AnchorForm::of(id).guids()).into_iter().flatten().flatten();
     for guid in guids {
-        of_anchor.extend(forests.by_guid(&guid, None));
-        of_anchor.extend(forests.by_consistency_guid(&guid, None));
+        of_anchor.extend(forests.by_either_guid(&guid, None));
     }
     let of_sid = account.sid.value().map(|sid| forests.by_sid(sid, None)).unwrap_or_default();
     let of_pin = account.object_identifier.value().map(|guid| forests.by_guid(guid, None)).unwrap_or_default();
@@ -305,8 +304,8 @@ fn owners(account: &CloudUser, world: &World) -> Vec<Owned> {
     let of_number = of_number.map(|number| forests.by_employee_id(number, None)).unwrap_or_default();
     vec![
         ("its ImmutableID is that of", None, of_anchor.into()),
-        ("its SID is that of", None, of_sid.into()),
-        ("its object identifier is that of", None, of_pin.into()),
+        ("its SID is that of", None, of_sid),
+        ("its object identifier is that of", None, of_pin),
         ("its sign-in name is that of", Some(Evidence::SignInName), of_name),
         ("its primary address is that of", Some(Evidence::PrimaryAddress), of_address),
         ("its employeeId is that of", Some(Evidence::EmployeeId), of_number),

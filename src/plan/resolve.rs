@@ -1,5 +1,6 @@
 //! Selectors to objects: exactly one AD user and one cloud user, or a finding that lists what was found.
 
+use crate::model::hits::Few;
 use crate::model::text::same;
 use crate::model::{
     Acceptable, AnchorForm, AnchorOrigin, AnchorProblem, CloudKey, CloudUser, GuidInput, ObjectGuid, OnPremKey, OnPremSelector,
@@ -149,19 +150,19 @@ fn take_at_its_word(link: &mut Link<'_>, world: &World, selector: &OnPremSelecto
 pub(super) fn find_on_prem(selector: &OnPremSelector, world: &World) -> AdUsers {
     let (forests, place) = (&world.forests, selector.forest.as_deref());
     match &selector.key {
-        OnPremKey::Dn(dn) => forests.by_dn(dn, place).into(),
-        OnPremKey::Guid(GuidInput::Guid(guid)) => forests.by_guid(guid, place).into(),
+        OnPremKey::Dn(dn) => forests.by_dn(dn, place),
+        OnPremKey::Guid(GuidInput::Guid(guid)) => forests.by_guid(guid, place),
         OnPremKey::Guid(GuidInput::BareHex { as_text, as_bytes }) => {
-            let mut found = forests.by_guid(as_text, place);
-            found.extend(forests.by_guid(as_bytes, place));
+            let mut found: Few<AdRef> =
+                forests.by_guid(as_text, place).into_iter().chain(forests.by_guid(as_bytes, place)).collect();
             found.dedup();
             found.into()
         }
-        OnPremKey::Sid(sid) => forests.by_sid(sid, place).into(),
+        OnPremKey::Sid(sid) => forests.by_sid(sid, place),
         OnPremKey::Sam { name, domain } => {
             let found = forests.by_sam(name, place);
             match domain {
-                Some(domain) => found.into_iter().filter(|user| is_in_domain(*user, domain, world)).collect::<Vec<_>>().into(),
+                Some(domain) => found.into_iter().filter(|user| is_in_domain(*user, domain, world)).collect(),
                 None => found,
             }
         }
@@ -234,7 +235,7 @@ fn resolve_cloud(link: &mut Link<'_>, world: &World, hints: &Hints) {
 /// The cloud users that a selector names, live and deleted.
 pub(super) fn find_cloud(key: &CloudKey, world: &World) -> Found {
     match key {
-        CloudKey::Id(id) => world.tenant.by_id(id).into_iter().collect::<Vec<_>>().into(),
+        CloudKey::Id(id) => world.tenant.by_id(id).into_iter().collect(),
         CloudKey::Upn(upn) => world.tenant.by_upn(upn.as_str()),
         CloudKey::Mail(mail) => world.tenant.by_address(mail.as_str()),
         CloudKey::EmployeeId(employee_id) => world.tenant.by_employee_id(employee_id),

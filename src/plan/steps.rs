@@ -4,7 +4,7 @@ use crate::model::{Acceptable, CloudUser, OnPremSide};
 
 use super::account::pinned_elsewhere;
 use super::link::Link;
-use super::world::World;
+use super::world::{AdUsers, World};
 
 /// How a synced target becomes an account that can be written.
 pub(super) fn to_free_the_target(link: &Link<'_>, account: &CloudUser, world: &World) -> Vec<String> {
@@ -67,10 +67,10 @@ fn out_of_scope(link: &Link<'_>, account: &CloudUser, then: String, world: &Worl
 fn linked_ad_user(account: &CloudUser, world: &World) -> String {
     let pinned = account.object_identifier.value().map(|guid| world.forests.by_guid(guid, None));
     let by_sid = || account.sid.value().map(|sid| world.forests.by_sid(sid, None));
-    let by_anchor = || account.immutable_id.as_ref().map(|id| world.forests.by_anchor(id, None).to_vec());
-    let is_found = |users: &Vec<_>| !users.is_empty();
+    let by_anchor = || account.immutable_id.as_ref().map(|id| world.forests.by_anchor(id, None));
+    let is_found = |users: &AdUsers| !users.is_empty();
     let users = pinned.filter(is_found).or_else(|| by_sid().filter(is_found)).or_else(by_anchor).unwrap_or_default();
-    match users.as_slice() {
+    match &*users {
         [user] => match world.forests.get(*user) {
             Some((forest, user)) => format!("{} of forest {}, which is linked to {},", user.dn, forest.name, account.upn),
             None => unnamed(account),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::model::hits::{FEW, Hits, Popular};
+use crate::model::hits::{FEW, Few, Hits, Popular};
 use crate::model::index::Index;
 use crate::model::questions::{ForestKey, ForestQuestion, Recorder};
 use crate::model::text::{fold, same};
@@ -213,34 +213,38 @@ impl Forests {
         self.get(user).map(|(forest, user)| (forest.name.clone(), user.dn.key(), user.guid))
     }
 
-    pub(super) fn by_guid(&self, guid: &ObjectGuid, place: Place<'_>) -> Vec<AdRef> {
+    pub(super) fn by_guid(&self, guid: &ObjectGuid, place: Place<'_>) -> AdUsers {
         self.ask(place, || ForestKey::Guid(*guid));
         let index = self.index(&self.base.by_guid, |_, user, add| add.exact(user.guid));
-        self.hits(index.candidates(guid), place, |_, user| user.guid == *guid)
+        self.hits(index.candidates(guid), place, |_, user| user.guid == *guid).into()
     }
 
     /// By mS-DS-ConsistencyGuid, whatever the anchor of the forest is.
-    pub(super) fn by_consistency_guid(&self, guid: &ObjectGuid, place: Place<'_>) -> Vec<AdRef> {
+    pub(super) fn by_consistency_guid(&self, guid: &ObjectGuid, place: Place<'_>) -> AdUsers {
         self.ask(place, || ForestKey::ConsistencyGuid(*guid));
         let index = self.index(&self.base.by_consistency_guid, |_, user, add| {
             user.consistency_guid.guid().into_iter().for_each(|own| add.exact(own));
         });
         let stamped = self.stamped.keys().map(|user| user.0);
-        let candidates: Vec<u32> = index.candidates(guid).into_iter().chain(stamped).collect();
-        self.hits(candidates, place, |_, user| user.consistency_guid.guid() == Some(*guid))
+        self.hits(index.candidates(guid).chain(stamped), place, |_, user| user.consistency_guid.guid() == Some(*guid)).into()
     }
 
-    pub(super) fn by_dn(&self, dn: &DistinguishedName, place: Place<'_>) -> Vec<AdRef> {
+    /// By objectGUID, then by mS-DS-ConsistencyGuid.
+    pub(super) fn by_either_guid(&self, guid: &ObjectGuid, place: Place<'_>) -> impl Iterator<Item = AdRef> + use<> {
+        self.by_guid(guid, place).into_iter().chain(self.by_consistency_guid(guid, place))
+    }
+
+    pub(super) fn by_dn(&self, dn: &DistinguishedName, place: Place<'_>) -> AdUsers {
         self.ask(place, || ForestKey::Dn(dn.clone()));
         let key = dn.key();
         let index = self.index(&self.base.by_dn, |_, user, add| add.exact(user.dn.key()));
-        self.hits(index.candidates(key.as_str()), place, |_, user| user.dn.key() == key)
+        self.hits(index.candidates(key.as_str()), place, |_, user| user.dn.key() == key).into()
     }
 
-    pub(super) fn by_sid(&self, sid: &Sid, place: Place<'_>) -> Vec<AdRef> {
+    pub(super) fn by_sid(&self, sid: &Sid, place: Place<'_>) -> AdUsers {
         self.ask(place, || ForestKey::Sid(sid.clone()));
         let index = self.index(&self.base.by_sid, |_, user, add| user.sid.iter().for_each(|sid| add.exact(sid)));
-        self.hits(index.candidates(sid), place, |_, user| user.sid.as_ref() == Some(sid))
+        self.hits(index.candidates(sid), place, |_, user| user.sid.as_ref() == Some(sid)).into()
     }
 
     pub(super) fn by_sam(&self, name: &str, place: Place<'_>) -> AdUsers {
@@ -290,23 +294,24 @@ impl Forests {
             effective_anchor(&forest.anchor, user).is_ok_and(|anchor| anchor.value == *id)
         };
         let stamped = || self.stamped.keys().map(|user| user.0);
-        let some = index.some_candidates(id, FEW + 1);
+        let some: Few<u32> = index.candidates(id).take(FEW + 1).collect();
         if some.len() <= FEW {
-            return Hits::Few(self.hits(some.into_iter().chain(stamped()).collect(), place, has));
+            return self.hits(some.into_iter().chain(stamped()), place, has).into();
         }
         self.popular.find((Common::Anchor, place.map(Into::into)), id.as_str(), || {
-            self.hits(index.candidates(id).into_iter().chain(stamped()).collect(), place, has)
+            self.hits(index.candidates(id).chain(stamped()), place, has).into_vec()
         })
     }
 
     /// By a name that many may have in common, of whom each may look up who the others are. No stamp changes it.
     fn common(&self, index: &Index, common: Common, key: &str, place: Place<'_>, has: impl Fn(&AdUser) -> bool) -> AdUsers {
         let (key, has) = (&*fold(key), |_: &ObservedForest, user: &AdUser| has(user));
-        let some = index.some_candidates(key, FEW + 1);
+        let some: Few<u32> = index.candidates(key).take(FEW + 1).collect();
         if some.len() <= FEW {
-            return Hits::Few(self.hits(some, place, has));
+            return self.hits(some.into_iter(), place, has).into();
         }
-        self.popular.find((common, place.map(Into::into)), key, || self.hits(index.candidates(key), place, has))
+        let all = || self.hits(index.candidates(key), place, has).into_vec();
+        self.popular.find((common, place.map(Into::into)), key, all)
     }
 
     fn anchors(&self) -> &Index {
@@ -330,10 +335,15 @@ impl Forests {
     }
 
     /// The users that really have the key, in an order that does not depend on the order of reading.
-    fn hits(&self, candidates: Vec<u32>, place: Place<'_>, has: impl Fn(&ObservedForest, &AdUser) -> bool) -> Vec<AdRef> {
+    fn hits(
+        &self,
+        candidates: impl Iterator<Item = u32>,
+        place: Place<'_>,
+        has: impl Fn(&ObservedForest, &AdUser) -> bool,
+    ) -> Few<AdRef> {
         let there = |forest: &ObservedForest| place.is_none_or(|wanted| *forest.name == *wanted);
         let keep = |user: &AdRef| self.get(*user).is_some_and(|(forest, user)| there(forest) && has(forest, user));
-        let mut found: Vec<AdRef> = candidates.into_iter().map(AdRef).filter(keep).collect();
+        let mut found: Few<AdRef> = candidates.map(AdRef).filter(keep).collect();
         if found.len() > 1 {
             found.sort_unstable();
             found.dedup();

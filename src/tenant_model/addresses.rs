@@ -25,7 +25,7 @@ impl Tenant {
         self.recorder().tenant(|| CloudQuestion::Address(fold(address).into()));
         let others = &self.observed().others;
         let index = self.lookups().other_addresses.get_or_init(|| index_of(others));
-        let candidates = index.candidates_folded(address).into_iter();
+        let candidates = index.candidates_folded(address);
         let mut found: Vec<&OtherObject> = candidates
             .filter_map(|position| others.get(usize::try_from(position).ok()?))
             .filter(|other| other_addresses(other).any(|own| same(own, address)))

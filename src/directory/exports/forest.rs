@@ -75,8 +75,8 @@ impl ForestBuilder {
     /// Adds a decoded user, unless he is there already.
     fn add_user(&mut self, user: AdUser, line: u32, problems: &mut Problems) {
         let key = user.dn.key();
-        let twin = self.twin(&self.by_guid.candidates(user.guid), |other| other.guid == user.guid);
-        let namesake = self.twin(&self.by_dn.candidates(&key), |other| other.dn.key() == key);
+        let twin = self.twin(self.by_guid.candidates(user.guid), |other| other.guid == user.guid);
+        let namesake = self.twin(self.by_dn.candidates(&key), |other| other.dn.key() == key);
         let clash = match (twin, namesake) {
             (Some(other), _) => {
                 Some((other, format!("{} has the same objectGUID as an entry before", excerpt(user.dn.as_str()))))
@@ -96,9 +96,9 @@ impl ForestBuilder {
         self.forest.users.push(user);
     }
 
-    fn twin(&self, candidates: &[u32], same: impl Fn(&AdUser) -> bool) -> Option<u32> {
-        let position = candidates.iter().filter_map(|position| usize::try_from(*position).ok());
-        position.filter(|at| self.forest.users.get(*at).is_some_and(&same)).find_map(|at| self.lines.get(at).copied())
+    fn twin(&self, candidates: impl Iterator<Item = u32>, same: impl Fn(&AdUser) -> bool) -> Option<u32> {
+        let positions = candidates.filter_map(|position| usize::try_from(position).ok());
+        positions.filter(|at| self.forest.users.get(*at).is_some_and(&same)).find_map(|at| self.lines.get(at).copied())
     }
 
     /// What a domain or crossRef object says.

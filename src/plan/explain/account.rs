@@ -90,16 +90,14 @@ fn own_id(id: &ImmutableId, ad: AdRef, world: &World) -> Option<String> {
 
 fn somebodys_id(id: &ImmutableId, world: &World) -> Option<String> {
     let forests = &world.forests;
-    let line = |users: Vec<AdRef>| users.into_iter().find_map(|user| ad_user_line(user, world));
-    if let Some(owner) = line(forests.by_anchor(id, None).to_vec()) {
+    let line = |user: AdRef| ad_user_line(user, world);
+    if let Some(owner) = forests.by_anchor(id, None).into_iter().find_map(line) {
         return Some(format!("the source anchor of {owner}"));
     }
     let guids: Vec<_> = AnchorForm::of(id).guids().into_iter().flatten().collect();
-    let of_guid =
-        guids.iter().find_map(|guid| line([forests.by_guid(guid, None), forests.by_consistency_guid(guid, None)].concat()));
-    if let Some(owner) = of_guid {
+    if let Some(owner) = guids.iter().flat_map(|guid| forests.by_either_guid(guid, None)).find_map(line) {
         return Some(format!("a GUID of {owner}, which is not its source anchor so"));
     }
-    let swapped = guids.iter().find_map(|guid| line(forests.by_anchor(&guid.byte_swapped().immutable_id(), None).to_vec()));
-    swapped.map(|owner| format!("the GUID of {owner} with the first three groups reversed"))
+    let swapped = guids.iter().flat_map(|guid| forests.by_anchor(&guid.byte_swapped().immutable_id(), None));
+    swapped.into_iter().find_map(line).map(|owner| format!("the GUID of {owner} with the first three groups reversed"))
 }

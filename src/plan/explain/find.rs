@@ -1,5 +1,6 @@
 //! Who is meant: an AD user by the selector, else a cloud user.
 
+use crate::model::hits::Few;
 use crate::model::{AnchorForm, CloudKey, CloudSelector, GuidInput, OnPremKey, OnPremSelector};
 use crate::tenant_model::UserRef;
 
@@ -52,8 +53,7 @@ fn ad_users(selector: &OnPremSelector, world: &World) -> AdUsers {
     }
     let OnPremKey::ImmutableId(id) = &selector.key else { return found };
     let guids = AnchorForm::of(id).guids().into_iter().flatten();
-    let with = |guid: &_| [world.forests.by_guid(guid, place), world.forests.by_consistency_guid(guid, place)].concat();
-    let mut users: Vec<AdRef> = guids.flat_map(|guid| with(&guid)).collect();
+    let mut users: Few<AdRef> = guids.flat_map(|guid| world.forests.by_either_guid(&guid, place)).collect();
     users.sort_unstable();
     users.dedup();
     users.into()

@@ -30,7 +30,8 @@ struct FoundValue {
 }
 
 impl FoundValue {
-    fn new(kind: ValueKind, value: &str, mut users: Vec<AdRef>) -> Self {
+    fn new(kind: ValueKind, value: &str, users: impl IntoIterator<Item = AdRef>) -> Self {
+        let mut users: Vec<AdRef> = users.into_iter().collect();
         users.sort_unstable();
         users.dedup();
         Self { kind, value: value.to_owned(), users }
@@ -49,16 +50,16 @@ impl FoundValue {
 
 fn by_id(account: &CloudUser, world: &World) -> Vec<FoundValue> {
     let Some(id) = &account.immutable_id else { return Vec::new() };
-    let exact = world.forests.by_anchor(id, None).to_vec();
+    let exact = world.forests.by_anchor(id, None);
     let guids: Vec<ObjectGuid> = AnchorForm::of(id).guids().into_iter().flatten().collect();
-    let anchored = |guid: &ObjectGuid| world.forests.by_anchor(&guid.immutable_id(), None).to_vec();
-    let with = |guid: &ObjectGuid| [world.forests.by_guid(guid, None), world.forests.by_consistency_guid(guid, None)].concat();
+    let anchored = |guid: &ObjectGuid| world.forests.by_anchor(&guid.immutable_id(), None);
     let odd: Vec<AdRef> = guids
         .iter()
-        .flat_map(|guid| [anchored(guid), anchored(&guid.byte_swapped())].concat())
+        .flat_map(|guid| anchored(guid).into_iter().chain(anchored(&guid.byte_swapped())))
         .filter(|user| !exact.contains(user))
         .collect();
-    let other: Vec<AdRef> = guids.iter().flat_map(with).filter(|user| !exact.contains(user) && !odd.contains(user)).collect();
+    let with_guid = guids.iter().flat_map(|guid| world.forests.by_either_guid(guid, None));
+    let other: Vec<AdRef> = with_guid.filter(|user| !exact.contains(user) && !odd.contains(user)).collect();
     let mut found = vec![FoundValue::new(ValueKind::Anchor, id.as_str(), exact)];
     found.push(FoundValue::new(ValueKind::OddAnchor, id.as_str(), odd));
     if !other.is_empty() {
@@ -76,7 +77,7 @@ fn by_written_values(account: &CloudUser, world: &World) -> Vec<FoundValue> {
 
 fn by_names(account: &CloudUser, world: &World) -> Vec<FoundValue> {
     let forests = &world.forests;
-    let named = |name: &str| [forests.by_upn(name, None).to_vec(), forests.by_address(name, None).to_vec()].concat();
+    let named = |name: &str| forests.by_upn(name, None).into_iter().chain(forests.by_address(name, None));
     let upn = account.original_upn();
     let mut found = vec![FoundValue::new(ValueKind::SignInName, upn, named(upn))];
     let primary = account.primary_address();

@@ -9,7 +9,7 @@ use crate::tenant_model::{HAS_OTHER_ID, SyncOutcome, SyncRefusal, UserRef};
 use super::super::account::role_lines;
 use super::super::describe::{ad_user_line, anchor_text, cloud_user_line, refusal_line};
 use super::super::next_sync::object;
-use super::super::world::{AdRef, World, mail_addresses};
+use super::super::world::{AdUsers, World, mail_addresses};
 use super::account::what_id_is;
 use super::case::Case;
 use super::{HeldValue, Standing};
@@ -256,7 +256,7 @@ fn refused(case: &Case<'_>, refusal: &SyncRefusal, told: &mut BTreeSet<UserRef>,
 
 /// What makes the difference on the account that a refusal is about, to follow its name.
 fn detail(case: &Case<'_>, refusal: &SyncRefusal, account: &CloudUser, world: &World) -> Option<String> {
-    let line = |users: Vec<AdRef>| users.into_iter().find_map(|user| ad_user_line(user, world));
+    let line = |users: AdUsers| users.into_iter().find_map(|user| ad_user_line(user, world));
     let roles = world.tenant.privileged_roles(&account.id).unwrap_or_default();
     match refusal.code {
         "InvalidHardMatch" if account.is_synced() => {

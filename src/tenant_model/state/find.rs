@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::model::hits::{FEW, Hits};
+use crate::model::hits::{FEW, Few, Hits};
 use crate::model::index::Index;
 use crate::model::questions::CloudQuestion;
 use crate::model::text::{fold, same};
@@ -55,7 +55,7 @@ impl Tenant {
     pub fn odd_holders_of(&self, guid: &ObjectGuid) -> Vec<(UserRef, AnchorForm)> {
         self.recorder().tenant(|| CloudQuestion::OddGuid(*guid));
         let swapped = guid.byte_swapped();
-        let mut found: Vec<UserRef> = Vec::new();
+        let mut found: Few<UserRef> = Few::new();
         for meant in [*guid, swapped] {
             found
                 .extend(self.find(Space::OddGuid, meant, &self.base.by_odd_guid, |user| odd_guids(user).any(|odd| odd == meant)));
@@ -152,11 +152,7 @@ impl Tenant {
             })
         });
         let key = &*fold(employee_id);
-        let some = index.some_candidates(key, FEW + 1);
-        if some.len() <= FEW {
-            return Hits::Few(self.sorted(some.into_iter(), has));
-        }
-        self.popular.find(Common::EmployeeId, key, || self.sorted(index.candidates(key).into_iter(), has))
+        self.few_or_many((Common::EmployeeId, || key.to_owned()), || index.candidates(key), has)
     }
 
     fn find(
@@ -165,10 +161,10 @@ impl Tenant {
         key: impl std::hash::Hash,
         base: &OnceLock<Index>,
         has: impl Fn(&CloudUser) -> bool,
-    ) -> Vec<UserRef> {
+    ) -> Few<UserRef> {
         let index = base.get_or_init(|| self.build(space));
         let changed = self.changed_keys.candidates((space, &key));
-        self.sorted(index.candidates(&key).into_iter().chain(changed), has)
+        self.sorted(index.candidates(&key).chain(changed), has)
     }
 
     /// By a name, which text tells apart ignoring case.
@@ -194,15 +190,21 @@ impl Tenant {
         has: impl Fn(&CloudUser) -> bool,
     ) -> Found {
         let index = base.get_or_init(|| self.build(space));
-        let mut some = index.some_candidates(&key, FEW + 1);
-        some.extend(self.changed_keys.some_candidates((space, &key), FEW + 1));
+        let candidates = || index.candidates(&key).chain(self.changed_keys.candidates((space, &key)));
+        self.few_or_many((common, name), candidates, has)
+    }
+
+    fn few_or_many<C: Iterator<Item = u32>>(
+        &self,
+        (common, name): (Common, impl FnOnce() -> String),
+        candidates: impl Fn() -> C,
+        has: impl Fn(&CloudUser) -> bool,
+    ) -> Found {
+        let some: Few<u32> = candidates().take(FEW + 1).collect();
         if some.len() <= FEW {
-            return Hits::Few(self.sorted(some.into_iter(), has));
+            return self.sorted(some.into_iter(), has).into();
         }
-        self.popular.find(common, &name(), || {
-            let changed = self.changed_keys.candidates((space, &key));
-            self.sorted(index.candidates(&key).into_iter().chain(changed), has)
-        })
+        self.popular.find(common, &name(), || self.sorted(candidates(), has).into_vec())
     }
 
     /// Those of the users with a name who are wanted; of many, worked out once.
@@ -220,8 +222,8 @@ impl Tenant {
         }
     }
 
-    fn sorted(&self, candidates: impl Iterator<Item = u32>, has: impl Fn(&CloudUser) -> bool) -> Vec<UserRef> {
-        let mut found: Vec<UserRef> = candidates.map(UserRef).filter(|user| self.user(*user).is_some_and(&has)).collect();
+    fn sorted(&self, candidates: impl Iterator<Item = u32>, has: impl Fn(&CloudUser) -> bool) -> Few<UserRef> {
+        let mut found: Few<UserRef> = candidates.map(UserRef).filter(|user| self.user(*user).is_some_and(&has)).collect();
         if found.len() > 1 {
             found.sort_unstable();
             found.dedup();
