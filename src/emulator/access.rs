@@ -11,6 +11,7 @@ pub(crate) const EVERYTHING: &[&str] = &[
     "Domain-InternalFederation.Read.All",
     "Domain.Read.All",
     "Group.Read.All",
+    "MailboxSettings.Read",
     "OnPremDirectorySynchronization.ReadWrite.All",
     "OrgContact.Read.All",
     "Organization.Read.All",
@@ -69,6 +70,7 @@ pub(crate) const READ_GROUP_ELIGIBILITY: &[&str] = &[
 pub(crate) const READ_SYNC: &[&str] =
     &["OnPremDirectorySynchronization.Read.All", "OnPremDirectorySynchronization.ReadWrite.All"];
 pub(crate) const WRITE_SYNC: &[&str] = &["OnPremDirectorySynchronization.ReadWrite.All"];
+pub(crate) const READ_MAILBOXES: &[&str] = &["MailboxSettings.Read", "MailboxSettings.ReadWrite"];
 pub(crate) const READ_AUDITS: &[&str] = &["AuditLog.Read.All"];
 
 /// Global Administrator.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::model::EntraId;
 
-use super::access::{READ_ACTIVITY, READ_USERS};
+use super::access::{READ_ACTIVITY, READ_MAILBOXES, READ_USERS};
 use super::call::{Answer, Call};
 use super::errors::Failure;
 use super::lag::Reader;
@@ -28,7 +28,7 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     refuse_expand(call)?;
     let reader = if call.is_advanced() { Reader::Index } else { Reader::Replica };
     let listing = Listing::new(call, &USER, &world.settings())?;
-    check_activity(world, call, &listing.projection)?;
+    check_rights(world, call, &listing.projection)?;
     let views = world.views(reader);
     let few = listing.filter.as_ref().filter(|_| views.is_empty()).and_then(|filter| narrow::candidates(filter, world));
     Ok(match few {
@@ -43,7 +43,7 @@ pub(crate) fn get(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     refuse_expand(call)?;
     let key = key(call);
     let projection = Projection::of(&call.query.select, &asked(call, &USER, &world.script.switches))?;
-    check_activity(world, call, &projection)?;
+    check_rights(world, call, &projection)?;
     let seen = world.by_key(key).and_then(|id| world.seen(&id, Reader::Replica)).filter(|seen| !seen.deleted);
     let seen = seen.ok_or_else(|| Failure::not_found(key))?;
     Ok(Answer::json(entity(call, &projection, "users", &seen.json)))
@@ -76,10 +76,13 @@ fn refuse_expand(call: &Call) -> Result<(), Failure> {
     unknown.map_or(Ok(()), |name| Err(Failure::malformed(format!("Expanding '{name}' is not supported here."))))
 }
 
-/// The sign-in activity has a permission of its own.
-fn check_activity(world: &World, call: &Call, projection: &Projection) -> Result<(), Failure> {
+/// The sign-in activity has a permission of its own, and so have the settings of mailboxes.
+fn check_rights(world: &World, call: &Call, projection: &Projection) -> Result<(), Failure> {
     let filtered = call.query.filter.as_deref().is_some_and(|filter| filter.contains("signInActivity"));
-    if projection.has("signInActivity") || filtered { world.grants.need(READ_ACTIVITY) } else { Ok(()) }
+    if projection.has("signInActivity") || filtered {
+        world.grants.need(READ_ACTIVITY)?;
+    }
+    if projection.has("mailboxSettings") { world.grants.need(READ_MAILBOXES) } else { Ok(()) }
 }
 
 /// The live user that a call names, and that a write may touch.

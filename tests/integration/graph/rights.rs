@@ -4,7 +4,7 @@ use super::verbs::Live;
 use super::*;
 
 /// What planning needs for a plan in which nothing is unchecked.
-const READ: [&str; 9] = [
+const READ: [&str; 10] = [
     "User.Read.All",
     "Organization.Read.All",
     "Domain.Read.All",
@@ -14,6 +14,7 @@ const READ: [&str; 9] = [
     "RoleEligibilitySchedule.Read.Directory",
     "OnPremDirectorySynchronization.Read.All",
     "AuditLog.Read.All",
+    "MailboxSettings.Read",
 ];
 /// Covered by others of them.
 const IMPLIED: [&str; 2] = ["Organization.Read.All", "RoleEligibilitySchedule.Read.Directory"];

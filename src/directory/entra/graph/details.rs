@@ -308,8 +308,13 @@ fn call(extra: Extra, user: &CloudUser) -> Call {
         }
         Extra::SignIn => Call::get(version, &["users", &id]).select(SIGN_IN).about(user.id),
         Extra::Master => Call::get(version, &["users", &id, "onPremisesSyncBehavior"]).select("isCloudManaged"),
-        Extra::Mailbox => Call::get(version, &["users", &id]).select("id,mailboxSettings").about(user.id),
+        Extra::Mailbox => mailbox(user.id),
     }
+}
+
+/// Asks what the mailbox of an account is for.
+pub(super) fn mailbox(id: EntraId) -> Call {
+    Call::get(version(Extra::Mailbox), &["users", &id.to_string()]).select("id,mailboxSettings").about(id)
 }
 
 /// Keeps what was asked of an account when it is read again without that: nobody asks twice.

@@ -1,18 +1,21 @@
 //! Trying what planning and applying will need, for `doctor`.
 
+use serde::Deserialize;
+
 use crate::directory::ports::DirectoryError;
-use crate::model::ObservedTenant;
+use crate::model::{EntraId, ObservedTenant};
 
 use super::GraphTenant;
 use super::auth::Claims;
 use super::call::{Call, Version, is_one_of};
 use super::failure::GraphError;
+use super::list::Page;
 use super::rights::{
-    READ_CONTACTS, READ_DOMAINS, READ_ELIGIBLE, READ_GROUPS, READ_ORGANIZATION, READ_ROLES, READ_SIGN_INS, READ_SWITCHES,
-    READ_USERS,
+    READ_CONTACTS, READ_DOMAINS, READ_ELIGIBLE, READ_GROUPS, READ_MAILBOXES, READ_ORGANIZATION, READ_ROLES, READ_SIGN_INS,
+    READ_SWITCHES, READ_USERS,
 };
 use super::users::Place;
-use super::{grants, organization};
+use super::{details, grants, organization};
 
 /// Something that is read, and what it is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +82,17 @@ fn readings() -> Vec<(Reading, Call)> {
     ]
 }
 
+/// What no list has is tried on somebody.
+fn reading_of(id: EntraId) -> (Reading, Call) {
+    let without = "shared mailboxes and rooms are not told from those of people";
+    (reading("what mailboxes are for", READ_MAILBOXES, Some(without)), details::mailbox(id))
+}
+
+#[derive(Deserialize)]
+struct Somebody {
+    id: EntraId,
+}
+
 /// A search that finds nobody: what counts is whether it is taken.
 fn probe_search() -> Call {
     let filter = is_one_of("onPremisesImmutableId", ["hardmatch+doctor/probe=="]);
@@ -95,16 +109,19 @@ impl GraphTenant {
         let [about, ..] = organization::calls();
         let first = self.client.send(&about).await.map_err(|error| error.of_read(READ_ORGANIZATION))?;
         let tenant = super::frame::identity(&self.client).await?;
+        let anybody = Place::Live.list(Version::V1).select("id").first(1);
+        let somebody = self.client.read::<Page<Somebody>>(&anybody).await.ok().and_then(|page| page.value.into_iter().next());
         let mut probes = Vec::new();
-        for (reading, call) in readings() {
-            let error = self.client.send(&call).await.err().filter(|error| !is_good_enough(error));
+        for (reading, call) in readings().into_iter().chain(somebody.map(|somebody| reading_of(somebody.id))) {
+            let error = self.client.send(&call).await.err().filter(|error| !is_good_enough(reading, error));
             probes.push(Probe { reading, error: error.map(|error| error.of_read(reading.right)) });
         }
         Ok(Probes { tenant, server_date: first.date, claims: super::auth::claims(&token), probes })
     }
 }
 
-/// Without the licence for PIM there are no eligible roles to be read.
-fn is_good_enough(error: &GraphError) -> bool {
-    error.answer().is_some_and(|answer| answer.is("AadPremiumLicenseRequired"))
+/// Without the licence for PIM there are no eligible roles to be read, and who has no mailbox has none for something.
+fn is_good_enough(reading: Reading, error: &GraphError) -> bool {
+    let has_no_mailbox = reading.right == READ_MAILBOXES && error.is_not_found();
+    has_no_mailbox || error.answer().is_some_and(|answer| answer.is("AadPremiumLicenseRequired"))
 }
