@@ -116,25 +116,45 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unprintable) && !may_command(text) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(escaped(text, |at, c| is_unprintable(c) || starts_command(text, at)))
+    Cow::Owned(escaped(text, |at, c| is_unprintable(c) || starts_command(text, at), braced))
+}
+
+/// JSON made safe in the same way. It says the same: the escapes are those of JSON.
+#[must_use]
+pub fn printable_json(json: &str) -> Cow<'_, str> {
+    let is_raw = |c: char| c >= '\u{7f}' && is_unprintable(c);
+    if !json.chars().any(is_raw) && !may_command(json) {
+        return Cow::Borrowed(json);
+    }
+    Cow::Owned(escaped(json, |at, c| is_raw(c) || starts_command(json, at), in_json))
 }
 
 /// Text of several lines, such as an excerpt of a file, in which no runner finds a command.
 #[must_use]
 pub fn disarmed(text: &str) -> Cow<'_, str> {
-    if may_command(text) { Cow::Owned(escaped(text, |at, _| starts_command(text, at))) } else { Cow::Borrowed(text) }
+    if may_command(text) { Cow::Owned(escaped(text, |at, _| starts_command(text, at), braced)) } else { Cow::Borrowed(text) }
 }
 
-fn escaped(text: &str, is_meant: impl Fn(usize, char) -> bool) -> String {
+fn escaped(text: &str, is_meant: impl Fn(usize, char) -> bool, escape: impl Fn(&mut String, char)) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for (at, c) in text.char_indices() {
         if is_meant(at, c) {
-            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            escape(&mut out, c);
         } else {
             out.push(c);
         }
     }
     out
+}
+
+fn braced(out: &mut String, c: char) {
+    let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+}
+
+fn in_json(out: &mut String, c: char) {
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        let _ = write!(out, "\\u{unit:04x}");
+    }
 }
 
 fn may_command(text: &str) -> bool {
@@ -185,6 +205,21 @@ mod tests {
         for plain in ["fe80::1", "## Heading", "a :: b", "std:"] {
             assert_eq!(printable(plain), plain);
         }
+    }
+
+    #[test]
+    fn json_says_the_same_and_holds_nothing_that_works_on_a_screen() {
+        for text in ["a\u{1b}[31m\u{9b}\u{7f}\u{202e}b\u{e0041}", "::stop-commands::x\n##vso[x]", "a\\::b\"::c", "Zoë 王"] {
+            for json in [serde_json::to_string(text), serde_json::to_string_pretty(&[[text]])].map(Result::unwrap) {
+                let shown = printable_json(&json);
+                let read = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
+                assert_eq!(read(&shown), read(&json), "{shown}");
+                assert!(!shown.chars().any(|c| c != '\n' && is_unprintable(c)), "{shown}");
+                assert!(!shown.char_indices().any(|(at, _)| starts_command(&shown, at)), "{shown}");
+            }
+        }
+        let plain = "[\n  \"Zoë fe80::1\"\n]";
+        assert_eq!(printable_json(plain), plain);
     }
 
     #[test]

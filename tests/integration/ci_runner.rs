@@ -111,7 +111,9 @@ fn nothing_is_said_to_a_runner_that_is_not_there() {
 fn a_value_of_a_directory_is_no_command() {
     let here = github("duplicate-account");
     here.edit("corp.ldif", "CN=James Bond,OU=Staff", "CN=::stop-commands::x ##vso[task.prependpath]/tmp,OU=Staff");
-    for args in [&["plan"][..], &["explain", "james.bond"]] {
+    let explain = &["explain", "james.bond"];
+    for args in [&["plan"][..], explain, &[&explain[..], &["--format", "json"]].concat(), &["--log-format", "json", "-v", "plan"]]
+    {
         let run = here.run(args);
         let said = format!("{}{}", run.stdout, run.stderr);
         assert!(said.contains("stop-commands"), "{args:?}: {said}");

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::apply::{Event, FailureKind, RunReport};
+use crate::model::text::printable_json;
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
 use crate::planfile::PlanFile;
 
@@ -292,7 +293,7 @@ impl Stream {
         }
         let line = Line { time: surroundings::now().to_string(), what };
         let text = serde_json::to_string(&line).map_err(|error| Failure::new(Exit::Unexpected, error.to_string()));
-        *broken = text.and_then(|text| self.terminal.raw_result(format!("{text}\n").as_bytes())).err();
+        *broken = text.and_then(|text| self.terminal.raw_result(format!("{}\n", printable_json(&text)).as_bytes())).err();
     }
 
     /// Why not every event could be written.

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use crate::model::text::printable;
+use crate::model::text::{printable, printable_json};
 use crate::model::{ImmutableId, ObjectGuid, Sid};
 
 use super::{Converted, Reading, Unreadable};
@@ -42,7 +42,7 @@ fn block(input: &str, converted: &Converted) -> String {
 
 /// One JSON object a line, in the order of the values; one that cannot be read has an `error`.
 pub(super) fn json_lines(results: &Results) -> String {
-    results.iter().map(|(input, result)| format!("{}\n", object(input, result))).collect()
+    results.iter().map(|(input, result)| format!("{}\n", printable_json(&object(input, result).to_string()))).collect()
 }
 
 fn object(input: &str, result: &Result<Converted, Unreadable>) -> Value {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::cli::exit::Exit;
 use crate::cli::surroundings;
+use crate::model::text::printable_json;
 
 /// How much a message weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -42,6 +43,6 @@ impl<'a> Line<'a> {
     /// The line, with its end; `None` when there is nothing to say.
     pub(super) fn text(&self) -> Option<String> {
         let text = serde_json::to_string(self).ok()?;
-        (!self.message.is_empty()).then(|| format!("{text}\n"))
+        (!self.message.is_empty()).then(|| format!("{}\n", printable_json(&text)))
     }
 }
