@@ -57,8 +57,8 @@ type Said<'t> = Result<(Event<'t>, Span), ScanError>;
 /// A text of so many bytes is worth a thread of its own.
 const LARGE: usize = 1 << 18;
 /// Events that are handed over at once, and how many such lots may wait.
-const LOT: usize = 1 << 7;
-const LOTS_AHEAD: usize = 64;
+const LOT: usize = 1 << 10;
+const LOTS_AHEAD: usize = 8;
 
 /// Takes the events of a text until there is an answer. Those of a large one are found on another thread.
 fn each_event<'t, A>(text: &'t str, take: impl FnMut(Said<'t>) -> Option<A>) -> Option<A> {
