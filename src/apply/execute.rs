@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::directory::folder;
 use crate::directory::ports::DirectoryError;
 use crate::directory::text::words;
-use crate::model::EntraId;
+use crate::model::{EntraId, Policy};
 use crate::plan::action::{Action, ActionId};
 use crate::plan::body::Body;
 
@@ -36,6 +36,8 @@ pub struct Request<'a> {
     pub digest: &'a str,
     /// The body.
     pub body: &'a Body,
+    /// Whom it protects is not written, whatever the plan says.
+    pub policy: &'a Policy,
     /// Name and version of the program.
     pub tool: &'a str,
     /// Names the run.
@@ -187,7 +189,7 @@ async fn look(
     directories: &Directories,
 ) -> Result<Preflight, DirectoryError> {
     for (nth, delay) in request.options.read_back.iter().enumerate() {
-        let look = preflight(request.body, recorded, directories).await?;
+        let look = preflight(request.body, recorded, request.policy, directories).await?;
         let is_odd = goes_on && nth < LOOKS_WITH_LATE_READERS && !look.differences.is_empty();
         let unsure = if look.differences.is_empty() { look.unsure.first() } else { None };
         if !is_odd && unsure.is_none() {
@@ -202,7 +204,7 @@ async fn look(
             () = tokio::time::sleep(*delay) => {}
         }
     }
-    preflight(request.body, recorded, directories).await
+    preflight(request.body, recorded, request.policy, directories).await
 }
 
 /// Every id once, and every dependency before its dependents.

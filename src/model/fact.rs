@@ -72,6 +72,14 @@ pub enum FactName {
     UserType,
 }
 
+impl FactName {
+    /// The name as files write it.
+    #[must_use]
+    pub fn word(self) -> String {
+        serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
 /// A value as the plan file writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]

@@ -102,6 +102,9 @@ impl fmt::Display for ActionId {
     }
 }
 
+/// What every write to an account relies on: whatever else is not known of it, these are.
+pub const RELIED_ON: [FactName; 3] = [FactName::OnPremisesImmutableId, FactName::State, FactName::UserPrincipalName];
+
 /// The object that an action writes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

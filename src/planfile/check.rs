@@ -5,32 +5,42 @@ use std::collections::{HashMap, HashSet};
 
 use super::PlanFileError;
 use super::error::quoted;
-use crate::plan::action::Action;
-use crate::plan::body::{Body, MappingState, Status};
+use crate::model::{FactName, FactValue};
+use crate::plan::action::{Action, ActionKind, RELIED_ON};
+use crate::plan::body::{Body, MappingState, PlannedMapping, Status};
 use crate::plan::finding::Severity;
 use crate::plan::summary;
 
 pub(super) fn consistent(body: &Body) -> Result<(), PlanFileError> {
-    let states = mapping_states(body)?;
-    actions(body, &states)?;
+    let mappings = mappings(body)?;
+    actions(body, &mappings)?;
     counts(body)?;
     status(body)
 }
 
-fn mapping_states(body: &Body) -> Result<HashMap<&str, MappingState>, PlanFileError> {
-    let mut states = HashMap::with_capacity(body.mappings.len());
+/// The mappings by their ids.
+type Mappings<'b> = HashMap<&'b str, &'b PlannedMapping>;
+
+fn mappings(body: &Body) -> Result<Mappings<'_>, PlanFileError> {
+    let mut mappings = HashMap::with_capacity(body.mappings.len());
     for mapping in &body.mappings {
-        if states.insert(mapping.id.as_str(), mapping.state).is_some() {
+        if mappings.insert(mapping.id.as_str(), mapping).is_some() {
             return Err(PlanFileError::altered(format!("the mapping {} is listed twice", quoted(&mapping.id))));
         }
     }
-    Ok(states)
+    Ok(mappings)
 }
 
-fn actions(body: &Body, states: &HashMap<&str, MappingState>) -> Result<(), PlanFileError> {
+fn actions(body: &Body, mappings: &Mappings<'_>) -> Result<(), PlanFileError> {
     let mut earlier = HashSet::with_capacity(body.actions.len());
     for action in &body.actions {
-        if let Some(fault) = action_fault(action, states, &earlier) {
+        let fault = action_fault(action, mappings, &earlier).or_else(|| target_fault(action));
+        let fault = fault.or_else(|| {
+            // What is undone gives an account what it had, whatever the mapping wanted.
+            let mapping = mappings.get(action.mapping.as_str()).filter(|_| body.rollback_of.is_none())?;
+            mapping_fault(action, mapping)
+        });
+        if let Some(fault) = fault {
             return Err(PlanFileError::altered(format!("the action {} {fault}", quoted(action.id.as_str()))));
         }
         earlier.insert(action.id.as_str());
@@ -38,14 +48,55 @@ fn actions(body: &Body, states: &HashMap<&str, MappingState>) -> Result<(), Plan
     Ok(())
 }
 
-fn action_fault(action: &Action, states: &HashMap<&str, MappingState>, earlier: &HashSet<&str>) -> Option<String> {
+/// Whoever reads the plan sees a name, and an id is what is written: the one has to be checked on the other.
+fn target_fault(action: &Action) -> Option<String> {
+    let needed: &[FactName] = if action.target.forest().is_some() { &[FactName::ConsistencyGuid] } else { &RELIED_ON };
+    if let Some(missing) = needed.iter().find(|name| !action.before.contains_key(name)) {
+        return Some(format!("does not rely on {}, as every action of its kind does", missing.word()));
+    }
+    let name = FactValue::text(&*action.target.upn);
+    let names = [action.before.get(&FactName::UserPrincipalName), action.after.get(&FactName::UserPrincipalName)];
+    let is_named = action.target.forest().is_some() || names.into_iter().flatten().any(|own| *own == name);
+    (!is_named)
+        .then(|| format!("is shown for {}, which is not the name of the account that it writes", quoted(&action.target.upn)))
+}
+
+/// An ID is set on the account of the mapping, and it is the one that the mapping is shown with.
+fn mapping_fault(action: &Action, mapping: &PlannedMapping) -> Option<String> {
+    let (fact, is_own) = match action.kind {
+        ActionKind::SetImmutableId => {
+            let own = mapping.cloud.as_ref().map(|cloud| cloud.id);
+            (FactName::OnPremisesImmutableId, own.is_some() && own == action.target.entra_id())
+        }
+        ActionKind::StampConsistencyGuid => {
+            let own = mapping.on_prem.as_ref().and_then(|user| user.object_guid);
+            let forest = mapping.on_prem.as_ref().and_then(|user| user.forest.as_deref());
+            (FactName::ConsistencyGuid, own.is_some() && own == action.target.object_guid() && forest == action.target.forest())
+        }
+        ActionKind::ClearImmutableId
+        | ActionKind::ClearObjectIdentifier
+        | ActionKind::ClearSecurityIdentifier
+        | ActionKind::Purge
+        | ActionKind::Restore
+        | ActionKind::SetUserPrincipalName
+        | ActionKind::SoftDelete => return None,
+    };
+    if !is_own {
+        return Some(format!("writes another object than that of the mapping {}", quoted(&mapping.id)));
+    }
+    let wanted = mapping.anchor.as_deref().map(FactValue::text);
+    (action.after.get(&fact) != wanted.as_ref())
+        .then(|| format!("sets another ID than the mapping {} is shown with", quoted(&mapping.id)))
+}
+
+fn action_fault(action: &Action, mappings: &Mappings<'_>, earlier: &HashSet<&str>) -> Option<String> {
     if !action.is_consistent() {
         return Some("is not the one that its id names".into());
     }
     if earlier.contains(action.id.as_str()) {
         return Some("is listed twice".into());
     }
-    match states.get(action.mapping.as_str()) {
+    match mappings.get(action.mapping.as_str()).map(|mapping| mapping.state) {
         None => return Some(format!("belongs to the mapping {}, which is not in the plan", quoted(&action.mapping))),
         Some(MappingState::Blocked) => {
             return Some(format!("belongs to the mapping {}, which is blocked", quoted(&action.mapping)));

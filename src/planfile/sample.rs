@@ -79,7 +79,7 @@ fn actions() -> Vec<Action> {
         ActionKind::Purge,
         "james.bond",
         twin(),
-        facts([(State, text("deleted"))]),
+        facts([(Id, text(BOND_ID)), (State, text("deleted")), (Name, text("bond4711@contoso.onmicrosoft.com"))]),
         facts([(State, text("gone"))]),
         "the recycle bin keeps an ImmutableID in use".into(),
     );
@@ -88,7 +88,12 @@ fn actions() -> Vec<Action> {
         ActionKind::SetImmutableId,
         "james.bond",
         Target::account(BOND.parse().unwrap(), "james.bond@contoso.com"),
-        facts([(Id, FactValue::Null), (State, text("live")), (Synced, FactValue::Bool(false))]),
+        facts([
+            (Id, FactValue::Null),
+            (State, text("live")),
+            (Synced, FactValue::Bool(false)),
+            (Name, text("james.bond@contoso.com")),
+        ]),
         facts([(Id, text(BOND_ID))]),
         "the AD user's source anchor".into(),
     );
@@ -97,7 +102,7 @@ fn actions() -> Vec<Action> {
         ActionKind::ClearImmutableId,
         "m",
         Target::account(M.parse().unwrap(), "m@contoso.com"),
-        facts([(Id, text("MyIRAFVEd2aImaq7zN3u/w==")), (State, text("live"))]),
+        facts([(Id, text("MyIRAFVEd2aImaq7zN3u/w==")), (State, text("live")), (Name, text("m@contoso.com"))]),
         facts([(Id, FactValue::Null)]),
         "onPrem: none".into(),
     );

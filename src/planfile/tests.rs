@@ -1,9 +1,10 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::sample::sample;
+use super::sample::{BOND, BOND_ID, TWIN, sample};
 use super::*;
-use crate::plan::action::ActionKind;
+use crate::model::{FactName, FactValue, Facts};
+use crate::plan::action::{Action, ActionKind, Target};
 use crate::plan::body::Status;
 
 /// The value with sorted keys, all the way down.
@@ -66,7 +67,7 @@ fn is_laid_out_for_people_and_their_diffs() {
     {
     "kind":"hardmatch/plan",
     "formatVersion":"1.0",
-    "digest":"sha256:b0a4c71ba76
+    "digest":"sha256:6261af91460
     "meta":{"checksum":"sha256:7
     "body":{
     "actions":[
@@ -206,9 +207,35 @@ fn refuses_a_body_that_disagrees_with_itself() {
     insta::assert_snapshot!(what(|plan| plan.body.actions.push(plan.body.actions[0].clone())), @"the action `a-0dcd8e7b20319a5a` is listed twice");
     insta::assert_snapshot!(what(|plan| plan.body.actions[0].mapping = "x`\u{202e}".into()), @r#"the action `a-0dcd8e7b20319a5a` belongs to the mapping `x`\u{202e}`, which is not in the plan"#);
     insta::assert_snapshot!(what(|plan| plan.body.actions[3].mapping = "eve".into()), @"the action `a-11faa1a6aa0920df` belongs to the mapping `eve`, which is blocked");
+    insta::assert_snapshot!(what(|plan| drop(plan.body.actions[2].before.remove(&FactName::UserPrincipalName))), @"the action `a-58e5b9e8c003328d` does not rely on userPrincipalName, as every action of its kind does");
+    insta::assert_snapshot!(what(|plan| drop(plan.body.actions[1].before.remove(&FactName::OnPremisesImmutableId))), @"the action `a-dca8ecda3bb8e470` does not rely on onPremisesImmutableId, as every action of its kind does");
+    insta::assert_snapshot!(what(|plan| plan.body.actions[0].target.upn = "eve@contoso.com".into()), @"the action `a-0dcd8e7b20319a5a` is shown for `eve@contoso.com`, which is not the name of the account that it writes");
+    insta::assert_snapshot!(what(|plan| sets(plan, TWIN, BOND_ID)), @"the action `a-969b51752eb34387` writes another object than that of the mapping `james.bond`");
+    insta::assert_snapshot!(what(|plan| sets(plan, BOND, "MyIRAFVEd2aImaq7zN3u/w==")), @"the action `a-d0d5e4dc3d11a18d` sets another ID than the mapping `james.bond` is shown with");
+    insta::assert_snapshot!(what(|plan| stamps(plan, "4d49e5a5-2ba8-4b5e-bb6a-6d3f0c9c2d11", "corp")), @"the action `a-5b598e319be443a8` writes another object than that of the mapping `james.bond`");
+    insta::assert_snapshot!(what(|plan| stamps(plan, "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "old")), @"the action `a-db3ad8491b66be3f` writes another object than that of the mapping `james.bond`");
     insta::assert_snapshot!(what(|plan| plan.body.mappings[1].id = "q".into()), @"the mapping `q` is listed twice");
     insta::assert_snapshot!(what(|plan| plan.body.findings.truncate(1)), @"the counts of `summary` are not those of the lists");
     insta::assert_snapshot!(what(|plan| plan.body.status = Status::Ready), @"the status `ready` does not fit what it lists");
+}
+
+/// The link of the sample, to another account or of another ID.
+fn sets(plan: &mut PlanFile, account: &str, id: &str) {
+    let before = &plan.body.actions[2];
+    let target = Target::account(account.parse().unwrap(), &before.target.upn);
+    let after = Facts::from_iter([(FactName::OnPremisesImmutableId, FactValue::text(id))]);
+    let mut set = Action::new(before.kind, &before.mapping, target, before.before.clone(), after, before.reason.clone());
+    set.depends_on.clone_from(&before.depends_on);
+    plan.body.actions[2] = set;
+}
+
+/// A stamp in place of the link.
+fn stamps(plan: &mut PlanFile, guid: &str, forest: &str) {
+    let fact = |value| Facts::from_iter([(FactName::ConsistencyGuid, value)]);
+    let target = Target::ad_user(forest, guid.parse().unwrap(), "james.bond");
+    let (before, after) = (fact(FactValue::Null), fact(FactValue::text(BOND_ID)));
+    let stamp = Action::new(ActionKind::StampConsistencyGuid, "james.bond", target, before, after, "stamp".into());
+    plan.body.actions[2] = stamp;
 }
 
 #[test]

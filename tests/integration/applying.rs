@@ -1,10 +1,11 @@
 //! Plans that tests carry out without the program around it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use hardmatch::apply::{Event, Observer, Options, Request};
 use hardmatch::directory::Clock;
+use hardmatch::model::Policy;
 use hardmatch::plan::body::Body;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -25,12 +26,16 @@ pub(crate) fn clock() -> Clock {
     Arc::new(|| "2026-11-25T01:00:00Z".parse().unwrap())
 }
 
+/// Protects nobody.
+static POLICY: LazyLock<Policy> = LazyLock::new(Policy::default);
+
 /// A run that nobody watches and nobody stops.
 pub(crate) fn request<'a>(plan: &'a Path, digest: &'a str, body: &'a Body, options: Options) -> Request<'a> {
     Request {
         plan,
         digest,
         body,
+        policy: &POLICY,
         tool: "test",
         run_id: uuid::Uuid::now_v7(),
         options,

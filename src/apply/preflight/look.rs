@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::apply::Directories;
 use crate::apply::facts::{Current, TargetFacts, Wanted};
 use crate::directory::ports::DirectoryError;
-use crate::model::{AdUser, AnchorMode, EntraId, FactName, FactValue, ImmutableId, ObjectGuid, Sid, effective_anchor};
+use crate::model::{AdUser, AnchorMode, EntraId, FactName, FactValue, ImmutableId, ObjectGuid, Policy, Sid, effective_anchor};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
 use crate::plan::body::{Body, PlannedMapping};
+use crate::plan::protection::Protection;
 use crate::tenant_model::Change;
 
-use super::{Difference, ad_object, fact_word};
+use super::{Difference, ad_object};
 
 /// What is left to do, and who has to hold what for it.
 pub(super) struct Look<'a> {
@@ -46,6 +47,24 @@ impl<'a> Look<'a> {
             let changes = action.after.get(&fact).is_some_and(|after| *after != FactValue::text(value));
             changes || action.kind == ActionKind::Purge
         })
+    }
+
+    /// Whom the policy protects. No plan that was made under it writes them, but a file can be made by anybody.
+    pub(super) fn protected(&self, policy: &Policy) -> Vec<Difference> {
+        let protection = Protection::of(policy);
+        let by_policy = |(id, actions): (&EntraId, &Vec<&'a Action>)| {
+            let action = *actions.first()?;
+            let TargetFacts::Account(account) = self.current.account(*id)? else { return None };
+            let by = protection.of_holder(account.user.as_ref()?, &account.roles)?;
+            Some(Difference {
+                mapping: Some(action.mapping.clone()),
+                target: Some(action.target.clone()),
+                fact: action.kind.name().into(),
+                expected: "not protected".into(),
+                found: format!("{} is protected {by}", account.user.as_ref()?.original_upn()),
+            })
+        };
+        self.by_account.iter().filter_map(by_policy).collect()
     }
 
     /// Who else holds an ID that is to be set.
@@ -213,7 +232,7 @@ impl Suspect {
         Difference {
             mapping: Some(self.mapping),
             target: Some(Target::account(self.holder, upn)),
-            fact: fact_word(fact),
+            fact: fact.word(),
             expected: format!("not {}", self.value),
             found: self.value,
         }

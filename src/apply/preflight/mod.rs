@@ -5,7 +5,7 @@ mod look;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::directory::ports::{DirectoryError, TenantIdentity};
-use crate::model::{FactName, FactValue, ObjectGuid};
+use crate::model::{FactName, FactValue, ObjectGuid, Policy};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
 use crate::plan::body::{Body, PlanTenant, PlannedMapping};
 
@@ -42,11 +42,17 @@ pub struct Difference {
     pub found: String,
 }
 
-/// Re-reads everything that the plan relies on. `recorded` is what the journal says of its actions.
+/// Re-reads everything that the plan relies on. `recorded` is what the journal says of its actions, and whom the policy
+/// protects is not to be written.
 ///
 /// # Errors
 /// What a directory answered; nothing can be said then.
-pub async fn preflight(body: &Body, recorded: &Recorded, directories: &Directories) -> Result<Preflight, DirectoryError> {
+pub async fn preflight(
+    body: &Body,
+    recorded: &Recorded,
+    policy: &Policy,
+    directories: &Directories,
+) -> Result<Preflight, DirectoryError> {
     let differences = identity(&body.tenant, &directories.tenant.identify().await?);
     if !differences.is_empty() {
         // Of another tenant nothing else needs to be compared.
@@ -59,6 +65,7 @@ pub async fn preflight(body: &Body, recorded: &Recorded, directories: &Directori
     }
     let Preflight { done, deletions, unsure, mut differences } = found;
     let look = Look::new(body, &done, &current, directories);
+    differences.extend(look.protected(policy));
     differences.extend(look.id_holders().await?);
     differences.extend(look.sid_holders().await?);
     differences.extend(look.ad_users()?);
@@ -154,7 +161,7 @@ fn undone(chain: &Chain<'_>, reached: usize, facts: &TargetFacts, recorded: &Rec
     let difference = |(expected, found): (&str, String)| Difference {
         mapping: Some(action.mapping.clone()),
         target: Some(action.target.clone()),
-        fact: fact_word(FactName::DeletedDateTime),
+        fact: FactName::DeletedDateTime.word(),
         expected: expected.to_owned(),
         found: format!("{found}: restored and deleted again"),
     };
@@ -165,15 +172,10 @@ fn fact_difference(mismatch: &Mismatch<'_>) -> Difference {
     Difference {
         mapping: Some(mismatch.action.mapping.clone()),
         target: Some(mismatch.action.target.clone()),
-        fact: fact_word(mismatch.fact),
+        fact: mismatch.fact.word(),
         expected: value_word(Some(&mismatch.expected)),
         found: value_word(mismatch.found.as_ref()),
     }
-}
-
-/// A fact's name as the plan file writes it.
-pub(in crate::apply) fn fact_word(name: FactName) -> String {
-    serde_json::to_value(name).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// A value for people.

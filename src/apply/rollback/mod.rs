@@ -17,7 +17,7 @@ use crate::plan::summary;
 use super::chain::{Chain, OffTrack, is_reached, key};
 use super::facts::{Current, TargetFacts};
 use super::journal::{Fate, FateKind, History};
-use super::preflight::{fact_word, value_word};
+use super::preflight::value_word;
 use guards::{Guards, hold_use, licenses};
 use inverse::{Inverse, inverse};
 
@@ -232,7 +232,7 @@ fn changed_since(action: &Action, off_track: &OffTrack<'_>) -> Finding {
         .iter()
         .map(|mismatch| {
             let (expected, found) = (value_word(Some(&mismatch.expected)), value_word(mismatch.found.as_ref()));
-            format!("{} was left as {expected} and is {found}", fact_word(mismatch.fact))
+            format!("{} was left as {expected} and is {found}", mismatch.fact.word())
         })
         .collect();
     not_reversible(action, &format!("the object was changed since ({})", differences.join("; ")))

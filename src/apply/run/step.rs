@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::apply::chain::is_reached;
 use crate::apply::facts::{TargetFacts, read_target};
 use crate::apply::journal::{Entry, JournalError, Outcome, OutcomeKind};
-use crate::apply::preflight::{fact_word, value_word};
+use crate::apply::preflight::value_word;
 use crate::directory::ports::{DirectoryError, Receipt, Turn};
 use crate::model::{FactName, FactValue, Facts};
 use crate::plan::action::{Action, ActionKind};
@@ -376,7 +376,7 @@ fn unrecorded(cause: &JournalError) -> StepEnd {
 fn difference(expected: &Facts, facts: &TargetFacts) -> Option<String> {
     expected.iter().find_map(|(name, value)| {
         let found = facts.get(*name);
-        let (fact, expected, now) = (fact_word(*name), value_word(Some(value)), value_word(found.as_ref()));
+        let (fact, expected, now) = (name.word(), value_word(Some(value)), value_word(found.as_ref()));
         (!facts.is(*name, value)).then(|| format!("{fact}: expected {expected}, found {now}"))
     })
 }

@@ -40,7 +40,7 @@ pub(super) struct Site {
     pub(super) digest: String,
     /// Whether the folder of the backups is lost once the run begins.
     pub(super) loses_backups: bool,
-    /// The policy at the time of a rollback.
+    /// The policy of now.
     pub(super) policy: Policy,
 }
 
@@ -88,6 +88,7 @@ impl Site {
             plan,
             digest: &self.digest,
             body,
+            policy: &self.policy,
             tool: "hardmatch test",
             run_id: Uuid::now_v7(),
             options: self.options.clone(),

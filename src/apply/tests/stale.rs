@@ -69,6 +69,24 @@ async fn any_fact_that_an_action_relies_on_stops_the_plan() {
 }
 
 #[tokio::test]
+async fn whom_the_policy_protects_is_not_written_whatever_the_plan_says() {
+    let body = Planner::everything().body();
+    for (entry, found) in [
+        (Protected::Account("U11@x.example".into()), "u11@x.example is protected by `policy.protect`"),
+        (Protected::Role("own*".into()), "u1@x.example is protected by `policy.protect`, as it holds the role Owner"),
+    ] {
+        let mut site = Site::new();
+        break_fact(&site.disk, 1, FactName::Roles);
+        site.policy.protect = vec![entry];
+        let differences = differences(&site, &body).await;
+        assert!(differences.iter().any(|difference| difference.found == found), "{differences:?}");
+    }
+    let mut site = Site::new();
+    site.policy.protect = vec![Protected::Account("nobody@x.example".into()), Protected::Role("Owner".into())];
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+}
+
+#[tokio::test]
 async fn a_fact_that_is_not_reported_any_more_stops_the_plan() {
     let (site, body) = (Site::new(), Planner::everything().body());
     site.disk.change(11, |user| user.traits_mut().licenses = Known::Unknown);

@@ -191,6 +191,7 @@ impl Apply<'_> {
             plan: self.path,
             digest: self.digest,
             body: &self.plan.body,
+            policy: &self.setup.config.desired.policy,
             tool: TOOL,
             run_id: Uuid::now_v7(),
             options: options(self.args, self.setup),

@@ -8,14 +8,18 @@ use hardmatch::model::*;
 use hardmatch::plan::action::{Action, ActionKind};
 use hardmatch::plan::body::{Body, MappingState, Status};
 use hardmatch::plan::{Options, compute};
+use hardmatch::planfile::{self, Meta, PlanFile};
 use hardmatch::tenant_model::Tenant;
 use proptest::prelude::*;
 
 pub(crate) use cases::{Case, PEOPLE, case, domain, entra, guid, upn};
 
 fn compute_all(case: &Case) -> Body {
-    compute(&case.desired, &mut case.observed.clone(), &Options::default())
-        .unwrap_or_else(|failure| panic!("{failure}\n{case:?}"))
+    let body = compute(&case.desired, &mut case.observed.clone(), &Options::default())
+        .unwrap_or_else(|failure| panic!("{failure}\n{case:?}"));
+    let meta = Meta { commit: None, config: None, created_at: "2026-11-25T08:00:00Z".into(), tool: "test".into() };
+    let plan = PlanFile { meta, body };
+    planfile::parse(&plan.to_bytes()).unwrap_or_else(|error| panic!("{error}\n{case:?}")).body
 }
 
 /// The case without the mappings that something stands in the way of, and its plan: what somebody would apply.
