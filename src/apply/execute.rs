@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use futures_util::future::try_join_all;
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -38,6 +39,8 @@ pub struct Request<'a> {
     pub body: &'a Body,
     /// Whom it protects is not written, whatever the plan says.
     pub policy: &'a Policy,
+    /// When the plan was made, in whole seconds; `None` where nobody can tell.
+    pub made: Option<Timestamp>,
     /// Name and version of the program.
     pub tool: &'a str,
     /// Names the run.
@@ -83,6 +86,9 @@ pub enum ApplyError {
         /// The run of this plan that wrote something before and is not finished.
         begun: Option<UnfinishedRun>,
     },
+    /// The plan was carried out, and that was undone on purpose.
+    #[error("what this plan did was undone at {0}, and it is not carried out again; nothing was written")]
+    Undone(Timestamp),
     /// The actions of the plan do not fit together.
     #[error("the plan cannot be carried out: {0}")]
     Plan(String),
@@ -117,6 +123,11 @@ pub(super) async fn carry_out_with(
     let path = journal_path(request.plan);
     let earlier = Journal::read(&path)?;
     let history = earlier.history(request.digest);
+    if let (Some(made), Some(undone)) = (request.made, history.undone_at())
+        && made.as_second() < undone.as_second()
+    {
+        return Err(ApplyError::Undone(undone));
+    }
     let recorded = Recorded::of(&history);
     let look = look(request, &recorded, history.open_run().is_some(), directories).await?;
     if !look.differences.is_empty() {

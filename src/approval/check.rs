@@ -105,8 +105,10 @@ fn weigh(
     }
     let signature = signature_of(signed, bytes)?;
     let signer = signer_of(&statement, signers, &signature, now)?;
-    if subject.authors.iter().any(|author| same(author, &statement.approver)) {
-        return Err(format!("{} wrote the change, and somebody else has to approve it", statement.approver));
+    let names = signers.with_key(signature.public_key()).flat_map(Signer::names).chain([statement.approver.as_str()]);
+    if let Some(own) = names.rev().find(|name| subject.authors.iter().any(|author| same(author, name))) {
+        let key = if same(own, &statement.approver) { "" } else { ", whose key this is," };
+        return Err(format!("{own}{key} wrote the change, and somebody else has to approve it"));
     }
     let fingerprint = signer.key().fingerprint(ssh_key::HashAlg::Sha256).to_string();
     Ok(Approved { approver: statement.approver, expires: statement.expires, fingerprint })
@@ -217,6 +219,12 @@ mod tests {
         assert_eq!((one_key.approved.len(), one_key.rejected.len()), (1, 1));
         let author = decided(&both, Some("Alice@x.example"), &[signed(1, NAMESPACE, |_| {})]);
         assert!(author.rejected[0].why.contains("wrote the change"));
+        let of_bob = signed(2, NAMESPACE, |statement| statement.approver = "bob@x.example".into());
+        let other_name = decided(&both, Some("alice@x.example"), &[of_bob]);
+        assert_eq!(
+            other_name.rejected[0].why,
+            "alice@x.example, whose key this is, wrote the change, and somebody else has to approve it"
+        );
         let marked = decided(&format!("\u{feff}{both}"), Some("alice@x.example"), &[signed(1, NAMESPACE, |_| {})]);
         assert!(marked.rejected[0].why.contains("wrote the change"), "a byte order mark is no part of a name");
     }

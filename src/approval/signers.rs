@@ -61,7 +61,7 @@ impl AllowedSigners {
     }
 
     /// The lines with this key.
-    pub fn with_key<'s, 'k>(&'s self, key: &'k KeyData) -> impl Iterator<Item = &'s Signer> + use<'s, 'k> {
+    pub fn with_key<'s, 'k>(&'s self, key: &'k KeyData) -> impl DoubleEndedIterator<Item = &'s Signer> + use<'s, 'k> {
         self.signers.iter().filter(move |signer| signer.key.key_data() == key)
     }
 
@@ -88,10 +88,12 @@ impl Signer {
     /// The only principal of the line, where it is a name and no pattern.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        match self.principals.as_slice() {
-            [one] if !one.contains(['*', '?', '!']) => Some(one),
-            _ => None,
-        }
+        self.names().next().filter(|_| self.principals.len() == 1)
+    }
+
+    /// The principals of the line that are names and no patterns.
+    pub fn names(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.principals.iter().map(String::as_str).filter(|name| !name.contains(['*', '?', '!']))
     }
 
     /// Whether the line is about this principal.

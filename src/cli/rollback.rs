@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::apply::journal::Journal;
 use crate::apply::read_targets;
-use crate::apply::rollback::{rollback, rollback_targets};
+use crate::apply::rollback::{rehearsed, rollback_targets};
 use crate::directory::folder;
 use crate::model::text::printable;
 use crate::plan::finding::{Code, Finding};
@@ -29,21 +29,21 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
     }
     stays_beside(&args.journal, &args.out)?;
     let state = Journal::read(&args.journal).map_err(|error| Failure::input(error.to_string()))?;
-    let Some(digest) = state.runs.last().map(|run| run.header.digest.clone()) else {
+    let Some(digest) = state.to_undo() else {
         return Err(Failure::input(format!("`{}` records no run", args.journal.display()))
             .hint("Name the journal beside the plan: NAME.journal.jsonl for NAME.json."));
     };
     let setup = Setup::load(&args.config, terminal)?;
     outputs::check(&[&args.out], &setup.inputs())?;
-    let history = state.history(&digest);
-    let current = directories::block_on(async {
-        let directories = directories::open_for_writing(&setup.config, terminal, CancellationToken::new())?;
-        read_targets(rollback_targets(&history), &directories).await.map_err(Failure::from)
-    })?;
+    let history = state.history(digest);
     let name = args.journal.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let desired = &setup.config.desired;
-    let mut body = rollback(&history, &name, &current, &desired.policy)
-        .ok_or_else(|| Failure::input(format!("`{}` records no run", args.journal.display())))?;
+    let planned = directories::block_on(async {
+        let directories = directories::open_for_writing(&setup.config, terminal, CancellationToken::new())?;
+        let current = read_targets(rollback_targets(&history), &directories).await?;
+        Ok(rehearsed(&history, &name, &current, &desired.policy, &*directories.tenant).await?)
+    })?;
+    let mut body = planned.ok_or_else(|| Failure::input(format!("`{}` records no run", args.journal.display())))?;
     body.inputs.policy.clone_from(&desired.policy_sha256);
     let plan = PlanFile { meta: setup.meta(), body };
     say_what_stays(&plan.body.findings, terminal)?;

@@ -36,6 +36,7 @@ pub(crate) fn request<'a>(plan: &'a Path, digest: &'a str, body: &'a Body, optio
         digest,
         body,
         policy: &POLICY,
+        made: None,
         tool: "test",
         run_id: uuid::Uuid::now_v7(),
         options,

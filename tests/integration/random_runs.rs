@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hardmatch::apply::journal::{Journal, journal_path};
-use hardmatch::apply::rollback::{rollback, rollback_targets};
+use hardmatch::apply::rollback::{rehearsed, rollback_targets};
 use hardmatch::apply::{self, Directories, ExitKind, Options, RunReport, read_targets};
 use hardmatch::directory::ports::*;
 use hardmatch::directory::rehearsal::{ForestStore, LdifForest, SnapshotStore, SnapshotTenant, StoreError};
@@ -160,8 +160,9 @@ impl Site {
     async fn way_back(&self, plan: &Path) -> Body {
         let state = Journal::read(&journal_path(plan)).unwrap();
         let history = state.history(plan.file_name().unwrap().to_str().unwrap());
-        let current = read_targets(rollback_targets(&history), &self.directories(0)).await.unwrap();
-        rollback(&history, "wave.journal.jsonl", &current, &Policy::default()).unwrap()
+        let directories = self.directories(0);
+        let current = read_targets(rollback_targets(&history), &directories).await.unwrap();
+        rehearsed(&history, "wave.journal.jsonl", &current, &Policy::default(), &*directories.tenant).await.unwrap().unwrap()
     }
 }
 

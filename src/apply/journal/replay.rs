@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::plan::action::{Action, ActionId};
@@ -26,6 +27,8 @@ pub struct RunRecord {
     pub backups: Vec<Backup>,
     /// How it ended; `None` when it was killed.
     pub end: Option<EndStatus>,
+    /// When that was written down.
+    pub ended_at: Option<Timestamp>,
 }
 
 /// A line about an action.
@@ -62,7 +65,10 @@ impl JournalState {
             Entry::Intent { action, at: _ } => self.current()?.steps.push(Step::Intent { line, action: consistent(action)? }),
             Entry::Outcome(outcome) => self.current()?.steps.push(Step::Outcome(outcome)),
             Entry::Backup(backup) => self.current()?.backups.push(backup),
-            Entry::End { run_id, status, at: _ } => self.run_mut(run_id)?.end = Some(status),
+            Entry::End { run_id, status, at } => {
+                let run = self.run_mut(run_id)?;
+                (run.end, run.ended_at) = (Some(status), Some(at));
+            }
         }
         Ok(())
     }
@@ -93,6 +99,14 @@ impl JournalState {
         digests
     }
 
+    /// Of the plans that did something which was not undone yet, the one that ran last; else the last one that ran.
+    #[must_use]
+    pub fn to_undo(&self) -> Option<&str> {
+        let digests = self.digests();
+        let standing = digests.iter().rev().find(|digest| !self.history(digest).fates.is_empty());
+        standing.or(digests.last()).copied()
+    }
+
     /// Everything that was done for one plan, over all its runs.
     #[must_use]
     pub fn history(&self, digest: &str) -> History<'_> {
@@ -118,7 +132,7 @@ fn begin(header: RunHeader) -> Result<RunRecord, String> {
         let (format, version) = (&header.format, &header.format_version);
         return Err(format!("`{format}` version `{version}` is not known here; this program reads {FORMAT} {FORMAT_VERSION}"));
     }
-    Ok(RunRecord { header, steps: Vec::new(), backups: Vec::new(), end: None })
+    Ok(RunRecord { header, steps: Vec::new(), backups: Vec::new(), end: None, ended_at: None })
 }
 
 /// The runs of one plan, and what became of each action that was sent.
@@ -192,6 +206,12 @@ impl History<'_> {
             }
         }
         open
+    }
+
+    /// Since when what the plan did is undone, if it is.
+    #[must_use]
+    pub fn undone_at(&self) -> Option<Timestamp> {
+        self.runs.last().filter(|run| run.end == Some(EndStatus::RolledBack))?.ended_at
     }
 
     /// The runs since the plan was last finished or given up.

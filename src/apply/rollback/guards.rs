@@ -10,6 +10,8 @@ use crate::model::{CloudUser, FactName};
 use crate::plan::action::{Action, ActionId, ActionKind};
 use crate::plan::protection::Protection;
 
+use super::rehearse::Refused;
+
 /// What guards the deletion of an account: read again right before it.
 pub(super) const USES: [FactName; 4] =
     [FactName::AssignedLicenses, FactName::LastSignInDateTime, FactName::PrivilegedRoles, FactName::Roles];
@@ -22,6 +24,8 @@ pub(super) struct Guards<'g> {
     pub(super) since: Timestamp,
     /// By restore the licences that the account had right after it, as far as the journal says.
     pub(super) licenses: BTreeMap<&'g ActionId, &'g [String]>,
+    /// What Entra would not take as things stand.
+    pub(super) refused: &'g Refused,
 }
 
 /// The licences that came back with restored accounts.
@@ -33,6 +37,10 @@ pub(super) fn licenses<'a>(done: &[Fate<'a>]) -> BTreeMap<&'a ActionId, &'a [Str
 impl Guards<'_> {
     /// Why nothing of this is written to an object, if so. Each inverse comes with what it undoes.
     pub(super) fn objection(&self, inverses: &[(&ActionId, Action)], facts: &TargetFacts) -> Option<String> {
+        let refused = inverses.iter().find_map(|(_, inverse)| Some((inverse.kind, self.refused.get(&inverse.id)?)));
+        if let Some((kind, why)) = refused {
+            return Some(format!("{kind} would be refused now: {why}"));
+        }
         let TargetFacts::Account(account) = facts else { return None };
         let user = account.user.as_ref().filter(|_| !inverses.is_empty())?;
         let protected = self.protection.of_holder(user, &account.roles).map(|by| format!("the account is protected {by}"));

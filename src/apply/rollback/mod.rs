@@ -4,6 +4,7 @@
 
 mod guards;
 mod inverse;
+mod rehearse;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,9 @@ use super::journal::{Fate, FateKind, History};
 use super::preflight::value_word;
 use guards::{Guards, hold_use, licenses};
 use inverse::{Inverse, inverse};
+use rehearse::Refused;
+
+pub use rehearse::rehearsed;
 
 /// The objects that have to be read before a rollback can be planned.
 #[must_use]
@@ -28,13 +32,13 @@ pub fn rollback_targets<'a>(history: &History<'a>) -> Vec<&'a Target> {
 }
 
 /// Plans the way back from all runs of one plan; `None` when it never ran. `journal` is what the file is called. The policy
-/// is that of now: whom it protects stays as it is.
-#[must_use]
-pub fn rollback(history: &History<'_>, journal: &str, current: &Current, policy: &Policy) -> Option<Body> {
+/// is that of now: whom it protects stays as it is. What is known to be refused is left out with all else on its object.
+fn rollback(history: &History<'_>, journal: &str, current: &Current, policy: &Policy, refused: &Refused) -> Option<Body> {
     let header = &history.runs.last()?.header;
     let done = done_actions(history, current);
     let since = history.runs.first()?.header.started_at;
-    let mut way = WayBack::new(&done, Guards { protection: Protection::of(policy), since, licenses: licenses(&done) });
+    let guards = Guards { protection: Protection::of(policy), since, licenses: licenses(&done), refused };
+    let mut way = WayBack::new(&done, guards);
     way.invert_all(current);
     way.collect();
     let mappings = mappings(&done, journal, &way.actions);

@@ -42,6 +42,8 @@ pub(super) struct Site {
     pub(super) loses_backups: bool,
     /// The policy of now.
     pub(super) policy: Policy,
+    /// When the plan was made.
+    pub(super) made: Option<jiff::Timestamp>,
 }
 
 impl Site {
@@ -56,7 +58,17 @@ impl Site {
             backups: folder.path().join("backups"),
         };
         let (disk, cancel, notes) = (Disk::new(), CancellationToken::new(), Notes::default());
-        Self { folder, disk, options, cancel, notes, digest: DIGEST.into(), loses_backups: false, policy: Policy::default() }
+        Self {
+            folder,
+            disk,
+            options,
+            cancel,
+            notes,
+            digest: DIGEST.into(),
+            loses_backups: false,
+            policy: Policy::default(),
+            made: None,
+        }
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -89,6 +101,7 @@ impl Site {
             digest: &self.digest,
             body,
             policy: &self.policy,
+            made: self.made,
             tool: "hardmatch test",
             run_id: Uuid::now_v7(),
             options: self.options.clone(),

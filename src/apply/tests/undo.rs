@@ -1,7 +1,7 @@
 //! The way back leads back.
 
 use crate::apply::journal::{EndStatus, JournalState};
-use crate::apply::rollback::{rollback, rollback_targets};
+use crate::apply::rollback::{rehearsed, rollback_targets};
 use crate::apply::unfinished::scan;
 use crate::plan::finding::Code;
 
@@ -22,8 +22,9 @@ fn reversible() -> Body {
 
 async fn way_back(site: &Site, state: &JournalState, digest: &str) -> Body {
     let history = state.history(digest);
-    let current = read_targets(rollback_targets(&history), &site.disk.directories()).await.unwrap();
-    let body = rollback(&history, "wave.journal.jsonl", &current, &site.policy).unwrap();
+    let directories = site.disk.directories();
+    let current = read_targets(rollback_targets(&history), &directories).await.unwrap();
+    let body = rehearsed(&history, "wave.journal.jsonl", &current, &site.policy, &*directories.tenant).await.unwrap().unwrap();
     for action in &body.actions {
         assert!(action.is_consistent());
     }
@@ -65,11 +66,51 @@ async fn a_finished_run_is_undone_and_can_be_done_again() {
     assert!(is_back(&site));
     let state = Journal::read(&site.journal()).unwrap();
     assert_eq!(state.runs[0].end, Some(EndStatus::RolledBack));
+    site.made = Some(NOW.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_secs(1));
+    assert!(matches!(site.apply(&body).await, Err(ApplyError::Undone(_))), "who undid it meant that");
+    site.made = NOW.parse().ok();
     // The plan relies on the time at which the account was deleted, and that is another one now.
     assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale { .. })));
     site.disk.change(8, |user| user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into()));
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
     assert_eq!(site.disk.image(), after);
+}
+
+#[tokio::test]
+async fn what_would_be_refused_is_left_out_and_the_rest_is_undone() {
+    let (mut site, body) = (Site::new(), reversible());
+    site.apply(&body).await.unwrap();
+    // Somebody else took the ID that account 13 had.
+    site.disk.change(12, |user| user.immutable_id = ImmutableId::stored(&anchor(130)));
+    let back = roll_back(&mut site).await;
+    let [finding] = &back.findings[..] else { panic!("{:?}", back.findings) };
+    assert_eq!((finding.code, finding.mapping.as_deref()), (Code::NotReversible, Some("m13")));
+    assert!(finding.message.contains("cannot be undone: setImmutableId would be refused now: "), "{}", finding.message);
+    assert_eq!((back.status, back.actions.len()), (Status::Partial, body.actions.len() - 1));
+    let rehearsed = back.actions.iter().filter(|action| action.target.entra_id().is_some()).count();
+    assert_eq!(back.proof.steps, rehearsed as u64);
+}
+
+#[tokio::test]
+async fn plans_that_share_a_journal_are_undone_one_after_the_other() {
+    let mut site = Site::new();
+    let wave = |n| {
+        let mut planner = Planner::new();
+        planner.set(n, n, &[]);
+        planner.body()
+    };
+    for (n, digest) in [(11, "sha256:one"), (12, "sha256:two")] {
+        site.digest = digest.into();
+        site.apply(&wave(n)).await.unwrap();
+    }
+    let to_undo = || Journal::read(&site.journal()).unwrap().to_undo().map(str::to_owned);
+    for digest in ["sha256:two", "sha256:one"] {
+        assert_eq!(to_undo().as_deref(), Some(digest));
+        let state = Journal::read(&site.journal()).unwrap();
+        let run_id = state.history(digest).runs[0].header.run_id;
+        crate::apply::unfinished::mark_rolled_back(site.folder(), &run_id.to_string(), NOW.parse().unwrap()).unwrap();
+    }
+    assert_eq!(to_undo().as_deref(), Some("sha256:two"), "all is undone");
 }
 
 #[tokio::test]
@@ -339,7 +380,9 @@ async fn cleared_identifiers_and_residue_do_not_come_back() {
 #[tokio::test]
 async fn a_plan_that_never_ran_or_did_nothing_has_no_way_back() {
     let (site, body) = (Site::new(), reversible());
-    assert!(rollback(&JournalState::default().history(DIGEST), "j", &Current::default(), &site.policy).is_none());
+    let (nothing, tenant) = (JournalState::default(), site.disk.directories().tenant);
+    let way = rehearsed(&nothing.history(DIGEST), "j", &Current::default(), &site.policy, &*tenant).await;
+    assert_eq!(way.unwrap(), None);
     site.disk.dies_after(2, false);
     drop(site.apply(&body).await);
     site.disk.repair();

@@ -192,6 +192,7 @@ impl Apply<'_> {
             digest: self.digest,
             body: &self.plan.body,
             policy: &self.setup.config.desired.policy,
+            made: self.plan.meta.created_at.parse().ok(),
             tool: TOOL,
             run_id: Uuid::now_v7(),
             options: options(self.args, self.setup),
@@ -308,6 +309,7 @@ fn unfinished(error: &ApplyError) -> &[UnfinishedRun] {
         | ApplyError::Journal(_)
         | ApplyError::Backups { .. }
         | ApplyError::Directory(_)
+        | ApplyError::Undone(_)
         | ApplyError::Plan(_) => &[],
     }
 }

@@ -49,6 +49,8 @@ pub(super) fn refusal(error: ApplyError) -> Failure {
         ApplyError::Unfinished(_) => Failure::new(Exit::OtherRun, error.to_string())
             .hint("Finish it with `hardmatch apply` of that plan, undo it with `hardmatch rollback`, or give it up with `--abandon-unfinished`."),
         ApplyError::Lock(LockError::Held { .. }) => Failure::new(Exit::OtherRun, error.to_string()),
+        ApplyError::Undone(_) => Failure::new(Exit::Stale, error.to_string())
+            .hint("If it is wanted again after all, plan again: a plan that is made now can be applied, and approvals of the same digest still count."),
         ApplyError::Plan(_) => Failure::new(Exit::PlanAltered, error.to_string()),
         ApplyError::Journal(JournalError::Damaged { .. }) => Failure::input(error.to_string()),
         ApplyError::Lock(LockError::Io { .. }) | ApplyError::Journal(JournalError::Io { .. }) | ApplyError::Backups { .. } => {
