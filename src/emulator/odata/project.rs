@@ -99,7 +99,7 @@ impl Projection {
 fn instead_of_null(property: &Property) -> Option<&'static Value> {
     match property.kind {
         Kind::Texts | Kind::Objects => Some(&EMPTY),
-        _ if property.name == "onPremisesExtensionAttributes" => Some(&NO_EXTENSION_ATTRIBUTES),
-        _ => (!property.never_null).then_some(&NULL),
+        Kind::Object if property.name == "onPremisesExtensionAttributes" => Some(&NO_EXTENSION_ATTRIBUTES),
+        Kind::Text | Kind::Bool | Kind::Date | Kind::Int | Kind::Object => (!property.never_null).then_some(&NULL),
     }
 }
