@@ -9,6 +9,10 @@ use clap::Parser;
 use hardmatch::emulator::{Emulator, Options, StartError, help};
 use hardmatch::model::{AnchorMode, DistinguishedName};
 
+/// As that of hardmatch: snapshots are millions of small values.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Serve a tenant snapshot as Microsoft Graph would, on 127.0.0.1 only
 ///
 /// Prints one line of JSON when it is ready, {"endpoint": …, "authority": …, "token": …}, and serves until it gets SIGINT

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::call::{Answer, Call, Payload};
+use super::call::{Answer, Call, JSON, Payload, read as read_json};
 use super::errors::Failure;
 use super::routes::parse;
 
@@ -159,8 +159,8 @@ fn failed_dependency() -> Answer {
 }
 
 /// The answer to the batch; shuffled, because clients must not count on an order.
-pub(crate) fn answer(answers: &[(String, Answer)], shuffle: bool) -> Answer {
-    let mut responses: Vec<Value> = answers.iter().map(|(id, answer)| response(id, answer)).collect();
+pub(crate) fn answer(answers: Vec<(String, Answer)>, shuffle: bool) -> Answer {
+    let mut responses: Vec<Value> = answers.into_iter().map(|(id, answer)| response(&id, answer)).collect();
     if shuffle {
         responses.reverse();
         let middle = responses.len() / 2;
@@ -169,21 +169,18 @@ pub(crate) fn answer(answers: &[(String, Answer)], shuffle: bool) -> Answer {
     Answer::json(json!({ "responses": responses }))
 }
 
-fn response(id: &str, answer: &Answer) -> Value {
+fn response(id: &str, answer: Answer) -> Value {
     let mut headers: Map<String, Value> = answer.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     headers.insert("Cache-Control".to_owned(), json!("no-cache"));
-    let body = match &answer.body {
-        Payload::Empty => Value::Null,
-        Payload::Json(json) => {
-            let kind = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
-            headers.entry("Content-Type").or_insert_with(|| json!(kind));
-            json.clone()
-        }
+    let (kind, body) = match answer.body {
+        Payload::Empty => (None, Value::Null),
+        Payload::Json(json) => (Some(JSON), json),
+        Payload::Written(json) => (Some(JSON), read_json(&json)),
         // What is no JSON comes as base64.
-        Payload::Text(text) | Payload::Html(text) => {
-            headers.insert("Content-Type".to_owned(), json!("text/plain"));
-            json!(STANDARD.encode(text))
-        }
+        Payload::Text(text) | Payload::Html(text) => (Some("text/plain"), json!(STANDARD.encode(text))),
     };
+    if let Some(kind) = kind {
+        headers.entry("Content-Type").or_insert_with(|| json!(kind));
+    }
     json!({ "id": id, "status": answer.status, "headers": headers, "body": body })
 }

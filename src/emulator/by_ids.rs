@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::model::EntraId;
 
@@ -11,6 +11,7 @@ use super::call::{Answer, Call};
 use super::errors::Failure;
 use super::odata::list::Listing;
 use super::odata::project::Projection;
+use super::odata::row::Row;
 use super::schema::{CONTACT, DIRECTORY_OBJECT, Entity, GROUP, USER};
 use super::world::{World, id_of};
 
@@ -45,12 +46,12 @@ pub(crate) fn get(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     };
     let of_kind = |(word, entity, _): &Kind| {
         let own = objects(world, word).filter(|object| id_of(object).is_some_and(|id| ids.contains(&id)));
-        own.map(|object| if selects { object.clone() } else { Projection::default_of(entity, true).typed(object) })
+        own.map(|object| if selects { object.clone() } else { json!(Projection::default_of(entity, true).typed(object)) })
             .collect::<Vec<_>>()
     };
     let found: Vec<Value> = kinds.iter().flat_map(of_kind).collect();
     let items = found.into_iter().map(Cow::Owned).enumerate();
-    Ok(listing.answer_with(items, |select, object| if selects { select.typed(object) } else { object.clone() }))
+    Ok(listing.answer_with(items, |select, object| if selects { select.typed(object) } else { Row::whole(object) }))
 }
 
 fn objects<'w>(world: &'w World, kind: &str) -> Box<dyn Iterator<Item = &'w Value> + 'w> {

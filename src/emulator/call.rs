@@ -2,10 +2,15 @@
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::errors::Failure;
 use super::odata::query::Query;
+
+/// The type of JSON, unless a caller wants less metadata.
+pub(crate) const JSON: &str =
+    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
 /// Which of the two versions of the API was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +118,8 @@ pub(crate) struct Answer {
 pub(crate) enum Payload {
     Empty,
     Json(Value),
+    /// JSON that is written down already: pages, which can be large.
+    Written(Vec<u8>),
     Text(String),
     Html(String),
 }
@@ -128,6 +135,11 @@ impl Answer {
         Self { status: 200, headers: Vec::new(), body: Payload::Json(body) }
     }
 
+    /// 200 with JSON that is written down at once.
+    pub(crate) fn written(body: &impl Serialize) -> Self {
+        Self { status: 200, headers: Vec::new(), body: Payload::Written(write(body)) }
+    }
+
     /// A bare number, as `/$count` answers.
     pub(crate) fn number(count: usize) -> Self {
         Self { status: 200, headers: Vec::new(), body: Payload::Text(count.to_string()) }
@@ -139,11 +151,21 @@ impl Answer {
         self
     }
 
-    /// The JSON of the body.
+    /// The JSON of the body, as long as it is not written down.
     pub(crate) fn json_body(&self) -> Option<&Value> {
         match &self.body {
             Payload::Json(value) => Some(value),
-            Payload::Empty | Payload::Text(_) | Payload::Html(_) => None,
+            Payload::Empty | Payload::Written(_) | Payload::Text(_) | Payload::Html(_) => None,
         }
     }
+}
+
+/// Writes JSON down. Nothing that is answered can fail to be written.
+pub(crate) fn write(json: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(json).unwrap_or_default()
+}
+
+/// Reads what was written down, to change it or to put it into other JSON.
+pub(crate) fn read(json: &[u8]) -> Value {
+    serde_json::from_slice(json).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::call::{Answer, Call, Payload, Version};
+use super::call::{self, Answer, Call, JSON, Payload, Version};
 use super::clock::http_date;
 use super::control;
 use super::errors::{Failure, Ids};
@@ -22,8 +22,6 @@ use super::script::{FaultAnswer, Script};
 use super::token::{SignInCall, Tokens};
 use super::world::World;
 use super::{batch, help, metadata};
-
-const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
 /// Everything behind the socket.
 #[derive(Debug)]
@@ -255,7 +253,7 @@ impl State {
         let (loose, shuffle) = (self.world.script.switches.loose_requests, self.world.script.switches.shuffle_batch);
         let items = batch::read(call, loose)?;
         let answers = batch::run(items, |item| self.item(&item.id, item.call, ids));
-        Ok(batch::answer(&answers, shuffle))
+        Ok(batch::answer(answers, shuffle))
     }
 
     fn item(&mut self, id: &str, call: Result<Call, Failure>, ids: &Ids) -> Answer {
@@ -327,7 +325,8 @@ impl State {
         let breaks_off = wire.breaks_off(&answer.body);
         let (kind, mut body) = match answer.body {
             Payload::Empty => (None, Vec::new()),
-            Payload::Json(json) => (Some(JSON), json.to_string().into_bytes()),
+            Payload::Json(json) => (Some(JSON), call::write(&json)),
+            Payload::Written(json) => (Some(JSON), json),
             Payload::Text(text) => (Some("text/plain"), text.into_bytes()),
             Payload::Html(page) => (Some("text/html; charset=utf-8"), page.into_bytes()),
         };

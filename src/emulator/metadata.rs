@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use serde_json::Value;
 
-use super::call::{Answer, Payload};
+use super::call::{Answer, Payload, read};
 
 const NONE: &str = "application/json;odata.metadata=none;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
@@ -12,13 +12,16 @@ const KEPT: [&str; 3] = ["@odata.nextLink", "@odata.count", "@odata.deltaLink"];
 
 /// An answer as the caller wants it. Full metadata is not offered; who asks for it gets the usual.
 pub(crate) fn as_wanted(answer: Answer, headers: &HeaderMap) -> Answer {
-    match answer {
-        Answer { status, headers: sent, body: Payload::Json(mut body) } if wants_none(headers) => {
-            strip(&mut body);
-            Answer { status, headers: sent, body: Payload::Json(body) }.with_header("Content-Type", NONE)
-        }
-        other => other,
+    if !wants_none(headers) {
+        return answer;
     }
+    let mut body = match answer.body {
+        Payload::Json(json) => json,
+        Payload::Written(json) => read(&json),
+        body @ (Payload::Empty | Payload::Text(_) | Payload::Html(_)) => return Answer { body, ..answer },
+    };
+    strip(&mut body);
+    Answer { body: Payload::Json(body), ..answer }.with_header("Content-Type", NONE)
 }
 
 fn wants_none(headers: &HeaderMap) -> bool {

@@ -24,7 +24,8 @@ impl Names {
         let all = self.0.get_or_init(|| in_order(document));
         let first = all.partition_point(|(name, _)| **name < *folded);
         let behind = all.get(first..).unwrap_or_default();
-        behind.iter().take_while(|(name, _)| name.starts_with(folded)).map(|(_, place)| *place).collect()
+        let count = behind.partition_point(|(name, _)| name.starts_with(folded));
+        behind.iter().take(count).map(|(_, place)| *place).collect()
     }
 }
 

@@ -180,11 +180,11 @@ fn expanded(world: &World, call: &Call, all: Vec<Value>, entity: &'static super:
     let listing = super::odata::list::Listing::new(&call, entity, &world.settings())?;
     let items = all.into_iter().map(std::borrow::Cow::Owned).enumerate();
     Ok(listing.answer_with(items, |projection, object| {
-        let mut sent = projection.apply(object);
-        if wanted && !selects {
-            sent.insert("roleDefinition".to_owned(), object.get("roleDefinition").cloned().unwrap_or_default());
+        let row = projection.apply(object);
+        match object.get("roleDefinition").filter(|_| wanted && !selects) {
+            Some(role) => row.with("roleDefinition", role),
+            None => row,
         }
-        Value::Object(sent)
     }))
 }
 

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::model::text::fold;
 
@@ -17,6 +18,7 @@ use super::expr::Expr;
 use super::page::Cursor;
 use super::project::Projection;
 use super::query::Order;
+use super::row::Row;
 use super::search::Search;
 
 const DEFAULT_PAGE: usize = 100;
@@ -30,6 +32,18 @@ pub(crate) struct Settings<'a> {
     pub(crate) switches: &'a Switches,
     pub(crate) pages: Pages,
     pub(crate) epoch: u32,
+}
+
+/// A page as it is sent.
+#[derive(Debug, Serialize)]
+struct Page<'o> {
+    #[serde(rename = "@odata.context")]
+    context: String,
+    #[serde(rename = "@odata.count", skip_serializing_if = "Option::is_none")]
+    count: Option<usize>,
+    #[serde(rename = "@odata.nextLink", skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+    value: Vec<Row<'o>>,
 }
 
 /// A checked query on a collection.
@@ -81,14 +95,14 @@ impl<'a> Listing<'a> {
 
     /// The page that was asked for, or the number of entries.
     pub(crate) fn answer<'i>(&self, items: impl Iterator<Item = Item<'i>>) -> Answer {
-        self.answer_with(items, |projection, object| Value::Object(projection.apply(object)))
+        self.answer_with(items, Projection::apply)
     }
 
     /// The same, with another way to write an entry down.
     pub(crate) fn answer_with<'i>(
         &self,
         items: impl Iterator<Item = Item<'i>>,
-        write: impl Fn(&Projection, &Value) -> Value,
+        write: impl for<'o> Fn(&Projection, &'o Value) -> Row<'o>,
     ) -> Answer {
         let is_sorted = !self.call.query.order_by.is_empty();
         let first = self.first();
@@ -100,14 +114,14 @@ impl<'a> Listing<'a> {
         if self.is_empty() {
             let next = self.cursor.behind_empty_page();
             let count = self.wants_count().then(|| matching.count());
-            return Answer::json(self.body(count, Vec::new(), Some(&next)));
+            return self.page(count, Vec::new(), Some(&next));
         }
         let size = self.size();
         let (page, more, count) = if is_sorted { self.sorted(matching, size) } else { self.in_place(&mut matching, size) };
         let behind = page.last().filter(|_| more).map(|(place, object)| self.cursor.behind(*place, self.keys(object)));
         let next = self.next(behind);
-        let values = page.iter().map(|(_, object)| write(&self.projection, object)).collect();
-        Answer::json(self.body(count, values, next.as_ref()))
+        let rows = page.iter().map(|(_, object)| write(&self.projection, object)).collect();
+        self.page(count, rows, next.as_ref())
     }
 
     /// Whether a page is empty though the list goes on.
@@ -176,13 +190,9 @@ impl<'a> Listing<'a> {
         self.call.query.order_by.iter().map(key).collect()
     }
 
-    fn body(&self, count: Option<usize>, values: Vec<Value>, next: Option<&Cursor>) -> Value {
-        let mut body = Map::new();
-        body.insert("@odata.context".to_owned(), json!(self.call.context(&format!("{}{}", self.set, self.projection.suffix))));
-        body.extend(count.map(|count| ("@odata.count".to_owned(), json!(count))));
-        body.extend(next.map(|next| ("@odata.nextLink".to_owned(), json!(self.link(next)))));
-        body.insert("value".to_owned(), Value::Array(values));
-        Value::Object(body)
+    fn page(&self, count: Option<usize>, value: Vec<Row<'_>>, next: Option<&Cursor>) -> Answer {
+        let context = self.call.context(&format!("{}{}", self.set, self.projection.suffix));
+        Answer::written(&Page { context, count, next: next.map(|next| self.link(next)), value })
     }
 
     fn link(&self, next: &Cursor) -> String {

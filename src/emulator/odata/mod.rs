@@ -8,6 +8,7 @@ pub(crate) mod page;
 mod parse;
 pub(crate) mod project;
 pub(crate) mod query;
+pub(crate) mod row;
 mod search;
 #[cfg(test)]
 mod tests;

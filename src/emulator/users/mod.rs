@@ -32,7 +32,7 @@ pub(crate) fn list(world: &mut World, call: &Call) -> Result<Answer, Failure> {
     let views = world.views(reader);
     let few = listing.filter.as_ref().filter(|_| views.is_empty()).and_then(|filter| narrow::candidates(filter, world));
     Ok(match few {
-        Some(few) => listing.answer(narrow::items(world, few, listing.first()).into_iter()),
+        Some(few) => listing.answer(narrow::items(world, few, listing.first())),
         None => listing.answer(world.items(false, listing.first(), &views)),
     })
 }
@@ -65,9 +65,7 @@ fn key(call: &Call) -> &str {
 /// A single object as it is sent.
 pub(crate) fn entity(call: &Call, projection: &Projection, set: &str, object: &Value) -> Value {
     let context = call.context(&format!("{set}{}/$entity", projection.suffix));
-    let mut body = projection.apply(object);
-    body.shift_insert(0, "@odata.context".to_owned(), json!(context));
-    Value::Object(body)
+    json!(projection.apply(object).annotated("@odata.context", context))
 }
 
 /// Relations are not expanded; `manager` is let through, as nobody has one here.

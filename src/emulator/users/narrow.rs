@@ -28,11 +28,11 @@ pub(super) fn candidates(filter: &Expr, world: &World) -> Option<Vec<usize>> {
 }
 
 /// The users at these places, from one on, in their order.
-pub(super) fn items(world: &World, mut places: Vec<usize>, first: usize) -> Vec<Item<'_>> {
+pub(super) fn items(world: &World, mut places: Vec<usize>, first: usize) -> impl Iterator<Item = Item<'_>> {
     places.retain(|place| *place >= first);
     places.sort_unstable();
     places.dedup();
-    places.into_iter().filter_map(|place| Some((place, Cow::Borrowed(world.document.live_at(place)?)))).collect()
+    places.into_iter().filter_map(|place| Some((place, Cow::Borrowed(world.document.live_at(place)?))))
 }
 
 /// Where the live ones of these users stand.

@@ -38,6 +38,7 @@ async fn reads_and_writes_in_any_order() {
     assert_eq!(["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(status), [200, 200, 204, 404, 424, 200, 200, 400, 405]);
     assert_eq!((&responses["a"]["body"]["id"], &responses["b"]["body"]["id"]), (&json!(id(1)), &json!(id(2))));
     assert!(responses["c"]["body"].is_null());
+    assert_eq!(responses["g"]["body"]["value"][0]["id"], id(2), "a page is part of the batch like anything else");
     assert_eq!(responses["f"]["body"], "Mg==", "a number is no JSON and comes as base64");
     let order: Vec<Value> = reply.json()["responses"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
     assert_ne!(order, ["a", "b", "c", "d", "e", "f", "g", "h", "i"]);

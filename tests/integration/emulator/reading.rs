@@ -45,6 +45,38 @@ async fn answers_exactly_what_was_selected() {
 }
 
 #[tokio::test]
+async fn names_as_powershell_writes_them() {
+    let more = json!({
+        "signInActivity": { "LastSignInDateTime": "2026-05-01T00:00:00Z" }, "proxyAddresses": null,
+        "assignedLicenses": [{ "SkuId": "05e9a617-0261-4cee-bb44-138d3ef5d965" }],
+    });
+    let pascal = |(name, value): (&String, &Value)| (format!("{}{}", name[..1].to_ascii_uppercase(), &name[1..]), value.clone());
+    let mut user: Value = user(1, "ann", more).as_object().unwrap().iter().map(pascal).collect();
+    user["Department"] = json!("other");
+    user["department"] = json!("exact");
+    user["CITY"] = json!("Ulm");
+    let graph = Graph::start(&tenant(vec![user], vec![])).await;
+    let select = "userPrincipalName,department,city,id,proxyAddresses,assignedLicenses,signInActivity,state";
+    // Own names as the schema spells them and in the order that was asked for; what is in them as it is in the file.
+    let sent = r#""userPrincipalName":"ann@x.example","department":"exact","city":"Ulm","id":"00000000-0000-4000-8000-000000000001","proxyAddresses":[],"assignedLicenses":[{"SkuId":"05e9a617-0261-4cee-bb44-138d3ef5d965"}],"signInActivity":{"LastSignInDateTime":"2026-05-01T00:00:00Z"},"state":null"#;
+    let context = format!(r#"{{"@odata.context":"{}/v1.0/$metadata#users({select})"#, graph.endpoint);
+    let list = graph.get(&format!("/v1.0/users?$select={}", select.to_ascii_uppercase())).await;
+    assert_eq!(list.text, format!(r#"{context}","value":[{{{sent}}}]}}"#));
+    let one = graph.get(&format!("/v1.0/users/ANN@x.example?$select={select}")).await;
+    assert_eq!(one.text, format!(r#"{context}/$entity",{sent}}}"#));
+    for filter in [
+        "startsWith(userPrincipalName,'ANN')",
+        "id eq '00000000-0000-4000-8000-000000000001'",
+        "CiTy eq 'ulm' and department eq 'exact' and state eq null",
+        "signInActivity/lastSignInDateTime le 2026-06-01T00:00:00Z",
+        "assignedLicenses/any(x:x/skuId eq 05e9a617-0261-4cee-bb44-138d3ef5d965)",
+    ] {
+        let found = graph.advanced(&format!("/v1.0/users?$filter={filter}&$count=true")).await;
+        assert_eq!(found.column("id"), [id(1)], "{filter}");
+    }
+}
+
+#[tokio::test]
 async fn two_versions_of_one_tenant() {
     let graph = Graph::start(&tenant(
         vec![user(1, "ann", json!({ "onPremisesObjectIdentifier": "f5057fee-4c3e-4459-82dd-21250b729601" }))],
