@@ -103,7 +103,9 @@ impl fmt::Display for ActionId {
 }
 
 /// What every write to an account relies on: whatever else is not known of it, these are.
-pub const RELIED_ON: [FactName; 3] = [FactName::OnPremisesImmutableId, FactName::State, FactName::UserPrincipalName];
+const OF_ACCOUNTS: [FactName; 3] = [FactName::OnPremisesImmutableId, FactName::State, FactName::UserPrincipalName];
+/// What every write to an AD user relies on.
+const OF_AD_USERS: [FactName; 1] = [FactName::ConsistencyGuid];
 
 /// The object that an action writes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -193,6 +195,20 @@ impl Action {
     #[must_use]
     pub fn is_consistent(&self) -> bool {
         self.id == derive_id(self.kind, &self.target, &self.after) && self.reversible == self.kind.is_reversible()
+    }
+
+    /// A fact that every action of the kind relies on, and this one does not.
+    #[must_use]
+    pub fn missing_fact(&self) -> Option<FactName> {
+        let needed: &[FactName] = if self.target.forest().is_some() { &OF_AD_USERS } else { &OF_ACCOUNTS };
+        needed.iter().copied().find(|name| !self.before.contains_key(name))
+    }
+
+    /// Whether the name by which people know the account is its name in these facts: an id is what is written, and the name
+    /// has to be checked on it.
+    #[must_use]
+    pub fn is_named_in(&self, facts: &Facts) -> bool {
+        self.target.forest().is_some() || facts.get(&FactName::UserPrincipalName) == Some(&FactValue::text(&*self.target.upn))
     }
 
     /// The write to the tenant; `None` for a write to AD, or when `after` does not say what to write.

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::PlanFileError;
 use super::error::quoted;
 use crate::model::{FactName, FactValue};
-use crate::plan::action::{Action, ActionKind, RELIED_ON};
+use crate::plan::action::{Action, ActionKind};
 use crate::plan::body::{Body, MappingState, PlannedMapping, Status};
 use crate::plan::finding::Severity;
 use crate::plan::summary;
@@ -48,16 +48,12 @@ fn actions(body: &Body, mappings: &Mappings<'_>) -> Result<(), PlanFileError> {
     Ok(())
 }
 
-/// Whoever reads the plan sees a name, and an id is what is written: the one has to be checked on the other.
+/// Whoever reads the plan sees a name, and an id is what is written.
 fn target_fault(action: &Action) -> Option<String> {
-    let needed: &[FactName] = if action.target.forest().is_some() { &[FactName::ConsistencyGuid] } else { &RELIED_ON };
-    if let Some(missing) = needed.iter().find(|name| !action.before.contains_key(name)) {
+    if let Some(missing) = action.missing_fact() {
         return Some(format!("does not rely on {}, as every action of its kind does", missing.word()));
     }
-    let name = FactValue::text(&*action.target.upn);
-    let names = [action.before.get(&FactName::UserPrincipalName), action.after.get(&FactName::UserPrincipalName)];
-    let is_named = action.target.forest().is_some() || names.into_iter().flatten().any(|own| *own == name);
-    (!is_named)
+    (!action.is_named_in(&action.before))
         .then(|| format!("is shown for {}, which is not the name of the account that it writes", quoted(&action.target.upn)))
 }
 

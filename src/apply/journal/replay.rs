@@ -122,9 +122,19 @@ impl JournalState {
     }
 }
 
-/// Whoever undoes it reads the account and the value from here.
+/// Whoever undoes it reads the account and the value from here, and shows the account by its name.
 fn consistent(action: Box<Action>) -> Result<Box<Action>, String> {
-    if action.is_consistent() { Ok(action) } else { Err(format!("the id {} is not that of its action", action.id)) }
+    if !action.is_consistent() {
+        return Err(format!("the id {} is not that of its action", action.id));
+    }
+    if let Some(missing) = action.missing_fact() {
+        return Err(format!("the action {} does not rely on {}, as every action of its kind does", action.id, missing.word()));
+    }
+    // Earlier versions kept the name that an account had before the run also where they gave it back.
+    if !action.is_named_in(&action.before) && !action.is_named_in(&action.after) {
+        return Err(format!("the action {} is not on the account that it names", action.id));
+    }
+    Ok(action)
 }
 
 fn begin(header: RunHeader) -> Result<RunRecord, String> {

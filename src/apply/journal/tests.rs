@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{EntraId, Facts};
+use crate::model::{EntraId, FactName, FactValue, Facts};
 use crate::plan::action::{Action, ActionKind, Target};
 use crate::plan::body::{Inputs, PlanTenant};
 
@@ -32,7 +32,13 @@ fn header(n: u128) -> Entry {
 
 fn action() -> Action {
     let id: EntraId = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0".parse().unwrap();
-    Action::new(ActionKind::Purge, "m", Target::account(id, "zoë@x.example"), Facts::new(), Facts::new(), "r".into())
+    let (name, text) = ("zoë@x.example", |text: &str| FactValue::text(text));
+    let before = Facts::from_iter([
+        (FactName::OnPremisesImmutableId, FactValue::Null),
+        (FactName::State, text("deleted")),
+        (FactName::UserPrincipalName, text(name)),
+    ]);
+    Action::new(ActionKind::Purge, "m", Target::account(id, name), before, Facts::new(), "r".into())
 }
 
 fn intent() -> Entry {
@@ -152,6 +158,9 @@ fn a_damaged_line_is_an_error_that_says_where_and_what_to_do() {
         (good.clone() + &text(&[end(9, EndStatus::Complete)]), 3),
         // Another account than the one that the action's id is of.
         (good.replace("6ea91a8d", "6ea91a8e"), 2),
+        // Under the name of somebody else, or without a name to be checked.
+        (good.replace("\"upn\":\"zoë@", "\"upn\":\"eve@"), 2),
+        (good.replace(",\"userPrincipalName\":\"zoë@x.example\"", ""), 2),
     ];
     for (content, line) in cases {
         std::fs::write(&path, &content).unwrap();

@@ -1,7 +1,7 @@
 //! The action that takes another one back.
 
 use crate::model::{AccountState, FactName, FactValue, Facts};
-use crate::plan::action::{Action, ActionKind};
+use crate::plan::action::{Action, ActionKind, Target};
 
 use super::guards::USES;
 
@@ -70,6 +70,14 @@ fn lost_residue(action: &Action) -> Option<String> {
     (!lost.is_empty()).then(|| format!("only the sync service can set these on-premises values again: {}", lost.join(", ")))
 }
 
+/// The object under the name that it has in these facts: the run may have given it another one.
+fn called_as(target: Target, facts: &Facts) -> Target {
+    match facts.get(&FactName::UserPrincipalName) {
+        Some(FactValue::Text(upn)) if target.forest().is_none() => Target { upn: upn.to_string(), ..target },
+        Some(FactValue::Text(_) | FactValue::Null | FactValue::Bool(_) | FactValue::List(_)) | None => target,
+    }
+}
+
 fn by(action: &Action, reached: Facts, kind: ActionKind, name: FactName, value: FactValue, lost: Option<String>) -> Inverse {
     let mut before = reached;
     if kind == ActionKind::Restore {
@@ -77,6 +85,7 @@ fn by(action: &Action, reached: Facts, kind: ActionKind, name: FactName, value: 
         USES.iter().for_each(|name| drop(before.remove(name)));
     }
     let reason = format!("undoes {} ({})", action.kind, action.id);
-    let undo = Action::new(kind, &action.mapping, action.target.clone(), before, Facts::from_iter([(name, value)]), reason);
+    let target = called_as(action.target.clone(), &before);
+    let undo = Action::new(kind, &action.mapping, target, before, Facts::from_iter([(name, value)]), reason);
     Inverse::By { action: Box::new(undo), lost }
 }
