@@ -8,8 +8,9 @@ use std::hash::Hash;
 
 use hashbrown::HashMap;
 
-use crate::model::text::fold;
-use crate::model::{OnPremSide, Resolve};
+use crate::model::spreadsheet::is_value;
+use crate::model::text::{fold, local_part, same};
+use crate::model::{AdUser, OnPremSide, Resolve, Text};
 use crate::tenant_model::{UserRef, mail_addresses};
 
 use super::describe::{ad_user_line, cloud_user_line};
@@ -22,7 +23,7 @@ use super::order::{self, Op};
 use super::parallel;
 use super::protection::Protection;
 use super::target::{self, Need};
-use super::world::World;
+use super::world::{AdRef, World};
 
 /// Mappings with their findings, and the writes in an order in which they can be carried out.
 #[derive(Debug)]
@@ -209,18 +210,46 @@ fn raise_shared_anchors(links: &mut [Link<'_>], world: &World) {
 fn raise_anchor_of_others(link: &mut Link<'_>, world: &World) {
     let (Some(own), Some(anchor)) = (link.ad, &link.anchor) else { return };
     let sharers = world.forests.by_anchor(&anchor.value, None);
-    // Across forests the old and the new object of a migrated person share the anchor on purpose.
     let neighbours = world.forests.of_the_forest_of(own, &sharers);
     let is_one_of_them =
         world.forests.anchor(own).is_some_and(|current| current.is_ok_and(|current| current.value == anchor.value));
     let count = neighbours.len() - usize::from(is_one_of_them && !neighbours.is_empty());
-    if count == 0 {
-        return;
+    if count > 0 {
+        let lines = neighbours.iter().filter(|user| **user != own).filter_map(|user| ad_user_line(*user, world));
+        let message = format!("another AD user of the same forest has the source anchor `{}`, too", anchor.value);
+        return raise_shared_anchor(link, message, Listed::of(count, lines));
     }
-    let lines = neighbours.iter().filter(|user| **user != own).filter_map(|user| ad_user_line(*user, world));
-    let message = format!("another AD user of the same forest has the source anchor `{}`, too", anchor.value);
-    let finding = link.finding(Code::DuplicateAnchor, message).listed(Listed::of(count, lines));
+    // Across forests the old and the new object of a migrated person share the anchor on purpose.
+    let is_somebody_else = |user: &&AdRef| !neighbours.contains(user) && !is_same_person(own, **user, world);
+    let strangers: Vec<AdRef> = sharers.iter().filter(is_somebody_else).copied().collect();
+    let is_told = link.findings.iter().any(|finding| finding.code == Code::DuplicateAnchor);
+    if !strangers.is_empty() && !is_told {
+        let message = format!(
+            "an AD user of another forest, who seems to be another person, has the source anchor `{}`, too: whom sync sees first gets the account",
+            anchor.value
+        );
+        let lines = strangers.iter().filter_map(|user| ad_user_line(*user, world));
+        raise_shared_anchor(link, message, Listed::of(strangers.len(), lines));
+    }
+}
+
+fn raise_shared_anchor(link: &mut Link<'_>, message: String, who: Listed) {
+    let finding = link.finding(Code::DuplicateAnchor, message).listed(who);
     link.raise(finding.hint("Correct mS-DS-ConsistencyGuid (or the anchor attribute) of the one that it does not belong to."));
+}
+
+/// Whether two AD users have a name, an address or a number in common, as the old and the new object of a person do.
+fn is_same_person(one: AdRef, other: AdRef, world: &World) -> bool {
+    let (Some(one), Some(other)) = (world.forests.user(one), world.forests.user(other)) else { return false };
+    let names = |user: &AdUser| {
+        let local = |name: &Option<Text>| name.as_deref().map(local_part).map(str::to_owned);
+        let number = user.employee_id.as_deref().filter(|number| is_value(number)).map(str::to_owned);
+        let shown = user.display_name.as_deref().map(str::to_owned);
+        [local(&user.sam), local(&user.upn), local(&user.mail), number, shown]
+    };
+    let is_common =
+        |(own, others): (Option<String>, Option<String>)| own.zip(others).is_some_and(|(own, others)| same(&own, &others));
+    names(one).into_iter().zip(names(other)).any(is_common)
 }
 
 /// Two mappings that decide differently about one account.

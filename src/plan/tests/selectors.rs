@@ -228,6 +228,34 @@ fn two_ad_users_do_not_want_one_id() {
 }
 
 #[test]
+fn in_another_forest_only_the_same_person_has_the_same_anchor() {
+    let shared = |user: &mut AdUser| user.consistency_guid = GuidAttribute::Bytes((*guid(S).ad_bytes()).into());
+    let ann = |user: &mut AdUser| {
+        shared(user);
+        (user.employee_id, user.mail, user.display_name) =
+            (Some("E7".into()), Some("ann@x.example".into()), Some("Ann X".into()));
+    };
+    let blocked = |alike: fn(&mut AdUser)| {
+        let mut case = Case::new().ad("ann", A, ann).ad("bob", P, shared).cloud(1, "ann", None, nothing);
+        let mut old = ObservedForest { name: "old".into(), ..ObservedForest::default() };
+        old.users.extend(case.observed.forests[0].users.pop());
+        alike(&mut old.users[0]);
+        case.observed.forests.push(old);
+        blockers(&case.map("ann", "ann", nothing).plan())
+    };
+    assert_eq!(blocked(|_| {}), [Code::DuplicateAnchor]);
+    assert_eq!(blocked(|bob| bob.employee_id = Some("N/A".into())), [Code::DuplicateAnchor]);
+    for alike in [
+        (|old| old.display_name = Some("ANN X".into())) as fn(&mut AdUser),
+        |old| old.mail = Some("Ann@old.example".into()),
+        |old| old.employee_id = Some("e7".into()),
+        |old| old.consistency_guid = GuidAttribute::Absent,
+    ] {
+        assert_eq!(blocked(alike), []);
+    }
+}
+
+#[test]
 fn who_a_selector_names_is_told_of_every_way_to_name_somebody() {
     let ann = |user: &mut AdUser| {
         (user.employee_id, user.mail) = (Some("E7".into()), Some("ann.mail@x.example".into()));
