@@ -14,6 +14,7 @@ use crate::model::{AdUser, OnPremSide, Resolve, Text};
 use crate::tenant_model::{UserRef, mail_addresses};
 
 use super::describe::{ad_user_line, cloud_user_line};
+use super::federation;
 use super::finding::Code;
 use super::hints::Hints;
 use super::holders::{self, Obstacles};
@@ -70,6 +71,8 @@ pub(super) fn draft<'a>(mut links: Vec<Link<'a>>, world: &World, context: Contex
     let plans = examine(&mut links, world, context);
     raise_contradictions(&mut links, world);
     raise_colliding_restores(&mut links, &plans, world);
+    federation::raise_colliding_detours(&mut links, &plans.needs, world);
+    federation::raise_restores_of_parked_names(&mut links, &plans.needs, world);
     raise_waiting(&mut links, &plans);
     let ops = order::order(&links, &plans, world);
     let neighbours =

@@ -1,6 +1,9 @@
 //! Federated domains: the ImmutableID of their users cannot change in place, so the sign-in name makes a detour.
 
-use crate::model::text::same;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use crate::model::text::{fold, same};
 use crate::model::{Acceptable, AdUser, CloudUser, Upn};
 use crate::tenant_model::Tenant;
 
@@ -32,7 +35,7 @@ pub(super) fn is_recognisable(original: &Upn, account: &CloudUser, ad_user: Opti
 }
 
 /// The federated name of an account that stands on its parking name: the one on its addresses or on the AD user, unless
-/// somebody else has it.
+/// somebody else has it. Whoever is deleted has no name any more.
 pub(super) fn original_of_parked(account: &CloudUser, ad_user: Option<&AdUser>, tenant: &Tenant) -> Option<Upn> {
     let current: Upn = account.upn.parse().ok()?;
     let initial = tenant.initial_domain()?;
@@ -42,7 +45,7 @@ pub(super) fn original_of_parked(account: &CloudUser, ad_user: Option<&AdUser>, 
     let addresses = crate::tenant_model::mail_addresses(account);
     let names = ad_user.into_iter().flat_map(|user| user.upn.as_deref().into_iter().chain(mail_addresses(user)));
     let mut originals = addresses.chain(names).filter_map(|name| name.parse::<Upn>().ok());
-    let is_free = |name: &Upn| tenant.by_upn(name.as_str()).is_empty();
+    let is_free = |name: &Upn| tenant.live_by_upn(name.as_str()).is_empty();
     originals.find(|name| same(name.local(), current.local()) && is_federated(name.domain(), tenant) && is_free(name))
 }
 
@@ -64,6 +67,44 @@ pub(super) fn examine_federation(link: &mut Link<'_>, account: &CloudUser, world
         raise_federated_leave(link, &upn);
     } else {
         raise_federated_set(link, account, &upn, world, need);
+    }
+}
+
+/// Two detours by one parking name: names that differ in their domains only. The second has to wait until the first is over.
+pub(super) fn raise_colliding_detours(links: &mut [Link<'_>], needs: &[Need], world: &World) {
+    let mut first: BTreeMap<String, String> = BTreeMap::new();
+    for (link, _) in links.iter_mut().zip(needs).filter(|(link, need)| need.detour && !link.is_blocked()) {
+        let name = link.target_user(world).and_then(|account| account.original_upn().parse::<Upn>().ok());
+        let Some(park) = name.and_then(|name| park_name(&name, &world.tenant)) else { continue };
+        match first.entry(fold(park.as_str()).into_owned()) {
+            Entry::Vacant(entry) => drop(entry.insert(link.id.to_owned())),
+            Entry::Occupied(entry) => {
+                let message = format!(
+                    "the name {park}, which the federated detour needs, is that of the detour of mapping `{}`, too",
+                    entry.get()
+                );
+                let finding = link.finding(Code::ParkNameTaken, message);
+                link.raise(finding.hint("Carry out a plan without this mapping (`--partial`), then plan again."));
+            }
+        }
+    }
+}
+
+/// A deleted account that is to come back under a name that a parked account gets back.
+pub(super) fn raise_restores_of_parked_names(links: &mut [Link<'_>], needs: &[Need], world: &World) {
+    let parked: BTreeMap<String, String> = links
+        .iter()
+        .zip(needs)
+        .filter(|(_, need)| need.unpark)
+        .filter_map(|(link, _)| Some((fold(link.parked.as_ref()?.as_str()).into_owned(), link.id.to_owned())))
+        .collect();
+    for (link, _) in links.iter_mut().zip(needs).filter(|(_, need)| need.restore && !parked.is_empty()) {
+        let Some(name) = link.target_user(world).map(|account| account.original_upn().to_owned()) else { continue };
+        if let Some(owner) = parked.get(&*fold(&name)) {
+            let message = format!("the account of mapping `{owner}` gets the name {name} back, so it cannot be restored with it");
+            let finding = link.finding(Code::TargetSoftDeleted, message);
+            link.raise(finding.hint("Rename the account that uses the name now, or choose that one."));
+        }
     }
 }
 

@@ -48,6 +48,47 @@ fn a_parked_name_goes_back_only_where_the_detour_was_accepted() {
 }
 
 #[test]
+fn two_detours_do_not_use_one_name_at_a_time() {
+    let case = |ids: [Option<ImmutableId>; 2]| {
+        let bob = |user: &mut AdUser| user.upn = Some("ann@fed2.example".into());
+        let [first, second] = ids;
+        let mut case = Case::new().ad("ann", A, in_ad).ad("bob", P, bob);
+        case.observed.tenant.domains.as_mut().unwrap().push(domain("fed2.example", true));
+        case = case.cloud(1, "ann@fed.example", first, nothing).cloud(2, "ann@fed2.example", second, nothing);
+        case.map("ann", "ann@fed.example", accepted).map("bob", "ann@fed2.example", accepted)
+    };
+    for ids in [[None, None], [Some(anchor(P)), None], [None, Some(anchor(A))], [Some(anchor(P)), Some(anchor(A))]] {
+        let body = case(ids.clone()).plan();
+        assert!(blockers(&body).contains(&Code::ParkNameTaken), "{ids:?}: {:?}", body.findings);
+        let found = body.findings.iter().find(|finding| finding.code == Code::ParkNameTaken).unwrap();
+        assert_eq!(found.mapping.as_deref(), Some("ann@fed2.example"));
+    }
+}
+
+#[test]
+fn a_parked_name_is_not_given_to_a_deleted_account_meanwhile() {
+    let by_id = |mapping: &mut Mapping| {
+        accepted(mapping);
+        mapping.cloud.key = CloudKey::Id(entra(1));
+    };
+    let restored = |mapping: &mut Mapping| {
+        mapping.restore = true;
+        mapping.cloud.key = CloudKey::Id(entra(2));
+    };
+    let deleted = |user: &mut CloudUser| *user = user.binned("2026-11-20T00:00:00Z");
+    let case = |name: &str, id| {
+        let case = Case::new().ad("ann", A, in_ad).ad("bob", P, nothing).cloud(1, name, id, nothing);
+        case.cloud(2, "ann@fed.example", None, deleted).map("ann", "ann", by_id).map("bob", "bob", restored).plan()
+    };
+    for (name, id) in [("ann@fed.example", None), ("ann@x.onmicrosoft.com", Some(anchor(A)))] {
+        let body = case(name, id);
+        let mine = body.findings.iter().filter(|finding| finding.code == Code::TargetSoftDeleted);
+        assert_eq!(mine.map(|finding| finding.mapping.as_deref()).collect::<Vec<_>>(), [Some("bob@x.example")], "{name}");
+        assert!(kinds(&body).last().is_some_and(|last| last.starts_with("setUserPrincipalName ")), "{:?}", kinds(&body));
+    }
+}
+
+#[test]
 fn only_an_account_on_the_initial_domain_was_parked() {
     let case = Case::new().ad("ann", A, in_ad).cloud(1, "ann", Some(anchor(A)), nothing).map("ann", "ann", accepted);
     assert_eq!(kinds(&case.plan()), [""; 0]);
