@@ -24,7 +24,7 @@ pub(super) struct Guards<'g> {
     pub(super) since: Timestamp,
     /// By restore the licences that the account had right after it, as far as the journal says.
     pub(super) licenses: BTreeMap<&'g ActionId, &'g [String]>,
-    /// What Entra would not take as things stand.
+    /// What Entra would not take as things stand, or what would do harm.
     pub(super) refused: &'g Refused,
 }
 
@@ -37,9 +37,8 @@ pub(super) fn licenses<'a>(done: &[Fate<'a>]) -> BTreeMap<&'a ActionId, &'a [Str
 impl Guards<'_> {
     /// Why nothing of this is written to an object, if so. Each inverse comes with what it undoes.
     pub(super) fn objection(&self, inverses: &[(&ActionId, Action)], facts: &TargetFacts) -> Option<String> {
-        let refused = inverses.iter().find_map(|(_, inverse)| Some((inverse.kind, self.refused.get(&inverse.id)?)));
-        if let Some((kind, why)) = refused {
-            return Some(format!("{kind} would be refused now: {why}"));
+        if let Some(why) = inverses.iter().find_map(|(_, inverse)| self.refused.get(&inverse.id)) {
+            return Some(why.clone());
         }
         let TargetFacts::Account(account) = facts else { return None };
         let user = account.user.as_ref().filter(|_| !inverses.is_empty())?;

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use crate::apply::facts::Current;
 use crate::apply::journal::History;
 use crate::directory::ports::{DirectoryError, TenantReader};
-use crate::model::Policy;
-use crate::plan::action::ActionId;
+use crate::model::{EntraId, FactName, FactValue, ImmutableId, Policy};
+use crate::plan::action::{Action, ActionId, ActionKind};
 use crate::plan::body::Body;
 use crate::tenant_model::Change;
 
 use super::rollback;
 
-/// Inverses that would be refused, each with the reason.
+/// Inverses that would be refused or do harm, each with the reason.
 pub(super) type Refused = BTreeMap<ActionId, String>;
 
 /// Plans the way back as [`rollback`] does, without what would be refused as things stand.
@@ -29,15 +29,39 @@ pub async fn rehearsed(
     let mut refused = Refused::new();
     loop {
         let Some(mut body) = rollback(history, journal, current, policy, &refused) else { return Ok(None) };
-        let writes = body.actions.iter().filter_map(|action| Some((action.id.clone(), action.change()?)));
-        let (ids, changes): (Vec<ActionId>, Vec<Change>) = writes.unzip();
-        let answers = tenant.rehearse(&changes).await?;
         let known = refused.len();
-        refused.extend(ids.into_iter().zip(answers).filter_map(|(id, answer)| Some((id, answer?))));
+        let writes = body.actions.iter().filter_map(|action| Some((action, action.change()?)));
+        let (actions, changes): (Vec<&Action>, Vec<Change>) = writes.unzip();
+        let answers = actions.iter().zip(tenant.rehearse(&changes).await?);
+        let would_be = |action: &Action, why: String| (action.id.clone(), format!("{} would be refused now: {why}", action.kind));
+        refused.extend(answers.filter_map(|(action, answer)| Some(would_be(action, answer?))));
+        refused.extend(linked_stamps(&body.actions, tenant).await?);
         // What is left out is not asked about again, so this ends.
         if refused.len() == known {
             body.proof.steps = u64::try_from(changes.len()).unwrap_or(u64::MAX);
             return Ok(Some(body));
         }
     }
+}
+
+/// Stamps by which sync has linked an account since: without its source anchor it would lose the account.
+async fn linked_stamps(actions: &[Action], tenant: &dyn TenantReader) -> Result<Refused, DirectoryError> {
+    let anchor = |action: &Action| match action.before.get(&FactName::ConsistencyGuid) {
+        Some(FactValue::Text(id)) if action.kind == ActionKind::StampConsistencyGuid => ImmutableId::stored(id),
+        Some(FactValue::Text(_) | FactValue::Null | FactValue::Bool(_) | FactValue::List(_)) | None => None,
+    };
+    let stamps: BTreeMap<ImmutableId, &ActionId> =
+        actions.iter().filter_map(|action| Some((anchor(action)?, &action.id))).collect();
+    if stamps.is_empty() {
+        return Ok(Refused::new());
+    }
+    let (anchors, holders): (Vec<ImmutableId>, Vec<EntraId>) =
+        tenant.find_holders(&stamps.keys().cloned().collect::<Vec<_>>()).await?.into_iter().unzip();
+    let accounts = tenant.read_accounts(&holders).await?;
+    let linked = anchors.iter().zip(accounts).filter_map(|(anchor, account)| {
+        let user = account.user.filter(|user| user.is_synced() && user.immutable_id.as_ref() == Some(anchor))?;
+        let why = format!("{} is synced by this source anchor now, and sync would lose the account", user.original_upn());
+        Some(((*stamps.get(anchor)?).clone(), why))
+    });
+    Ok(linked.collect())
 }

@@ -92,6 +92,22 @@ async fn what_would_be_refused_is_left_out_and_the_rest_is_undone() {
 }
 
 #[tokio::test]
+async fn a_stamp_by_which_an_account_was_linked_since_stays() {
+    let mut planner = Planner::new();
+    planner.stamp(10, 100);
+    planner.set(11, 11, &[]);
+    let (mut site, body) = (Site::new(), planner.body());
+    site.disk.change(12, |user| user.immutable_id = ImmutableId::stored(&anchor(100)));
+    site.apply(&body).await.unwrap();
+    site.disk.change(12, |user| user.sync_enabled = Known::Is(true));
+    let stamped = site.disk.image().1;
+    let back = roll_back(&mut site).await;
+    let [finding] = &back.findings[..] else { panic!("{:?}", back.findings) };
+    assert!(finding.message.ends_with("u12@x.example is synced by this source anchor now, and sync would lose the account"));
+    assert_eq!((back.actions.len(), site.disk.image().1), (1, stamped));
+}
+
+#[tokio::test]
 async fn plans_that_share_a_journal_are_undone_one_after_the_other() {
     let mut site = Site::new();
     let wave = |n| {
