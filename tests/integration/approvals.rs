@@ -215,18 +215,27 @@ fn the_policy_of_the_protected_branch_counts() {
 #[test]
 fn who_wrote_the_change_does_not_approve_it() {
     let here = ground();
-    let git = |args: &[&str]| {
+    let git = |here: &Hardmatch, args: &[&str]| {
         let author = ["-c", "user.name=Alice", "-c", "user.email=alice@contoso.com", "-c", "commit.gpgsign=false"];
-        let done = ssh(&here, "git", &[&author[..], args].concat(), b"");
+        let done = ssh(here, "git", &[&author[..], args].concat(), b"");
         assert!(done.status.success(), "{done:?}");
     };
-    git(&["init", "-q"]);
-    git(&["add", "hardmatch.yaml"]);
-    git(&["commit", "-qm", "a wave"]);
+    git(&here, &["init", "-q"]);
+    git(&here, &["add", "hardmatch.yaml"]);
+    git(&here, &["commit", "-qm", "a wave"]);
     approve(&here, "alice").expect(0);
     approve(&here, "bob").expect(0);
     let here = here.env("PATH", "/usr/local/bin:/usr/bin:/bin");
     unapproved(&here, &["alice@contoso.com wrote the change"]);
+    // Nor whoever goes on writing without a commit.
+    git(&here, &["config", "user.email", "bob@contoso.com"]);
+    here.edit("hardmatch.yaml", "version: 1", "version: 1 # more");
+    here.run(&["plan", "--out", "plan.json"]).expect(0);
+    approve(&here, "alice").expect(0);
+    approve(&here, "bob").expect(0);
+    let told =
+        ["alice@contoso.com wrote the change", "bob@contoso.com wrote the change", "they count as written by bob@contoso.com"];
+    unapproved(&here, &told);
 }
 
 /// An agent that ends with the test.
