@@ -14,6 +14,7 @@ use crate::plan::summary;
 pub(super) fn consistent(body: &Body) -> Result<(), PlanFileError> {
     let mappings = mappings(body)?;
     actions(body, &mappings)?;
+    accounts(body)?;
     counts(body)?;
     status(body)
 }
@@ -44,6 +45,25 @@ fn actions(body: &Body, mappings: &Mappings<'_>) -> Result<(), PlanFileError> {
             return Err(PlanFileError::altered(format!("the action {} {fault}", quoted(action.id.as_str()))));
         }
         earlier.insert(action.id.as_str());
+    }
+    Ok(())
+}
+
+/// A mapping shows the account that it writes under a name that its actions rely on.
+fn accounts(body: &Body) -> Result<(), PlanFileError> {
+    let target = |action: &Action| (action.mapping.clone(), action.target.id.clone());
+    let named = body.actions.iter().map(|action| (target(action), &*action.target.upn)).collect::<HashSet<_>>();
+    let written: HashSet<_> = body.actions.iter().map(target).collect();
+    // What is undone may have given the account another name.
+    let mappings = body.mappings.iter().filter(|_| body.rollback_of.is_none());
+    for (mapping, cloud) in mappings.filter_map(|mapping| Some((mapping, mapping.cloud.as_ref()?))) {
+        let account = (mapping.id.to_string(), cloud.id.to_string());
+        if written.contains(&account) && !named.contains(&(account, &*cloud.upn)) {
+            let (mapping, name) = (quoted(&mapping.id), quoted(&cloud.upn));
+            return Err(PlanFileError::altered(format!(
+                "the mapping {mapping} is shown for {name}, and its account has another name"
+            )));
+        }
     }
     Ok(())
 }

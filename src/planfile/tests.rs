@@ -210,6 +210,7 @@ fn refuses_a_body_that_disagrees_with_itself() {
     insta::assert_snapshot!(what(|plan| drop(plan.body.actions[2].before.remove(&FactName::UserPrincipalName))), @"the action `a-58e5b9e8c003328d` does not rely on userPrincipalName, as every action of its kind does");
     insta::assert_snapshot!(what(|plan| drop(plan.body.actions[1].before.remove(&FactName::OnPremisesImmutableId))), @"the action `a-dca8ecda3bb8e470` does not rely on onPremisesImmutableId, as every action of its kind does");
     insta::assert_snapshot!(what(|plan| plan.body.actions[0].target.upn = "eve@contoso.com".into()), @"the action `a-0dcd8e7b20319a5a` is shown for `eve@contoso.com`, which is not the name of the account that it writes");
+    insta::assert_snapshot!(what(|plan| plan.body.mappings[0].cloud.as_mut().unwrap().upn = "eve@contoso.com".into()), @"the mapping `james.bond` is shown for `eve@contoso.com`, and its account has another name");
     insta::assert_snapshot!(what(|plan| sets(plan, TWIN, BOND_ID)), @"the action `a-969b51752eb34387` writes another object than that of the mapping `james.bond`");
     insta::assert_snapshot!(what(|plan| sets(plan, BOND, "MyIRAFVEd2aImaq7zN3u/w==")), @"the action `a-d0d5e4dc3d11a18d` sets another ID than the mapping `james.bond` is shown with");
     insta::assert_snapshot!(what(|plan| stamps(plan, "4d49e5a5-2ba8-4b5e-bb6a-6d3f0c9c2d11", "corp")), @"the action `a-5b598e319be443a8` writes another object than that of the mapping `james.bond`");
