@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::apply::facts::Current;
+use crate::apply::facts::{Current, TargetFacts};
 use crate::apply::journal::History;
 use crate::directory::ports::{DirectoryError, TenantReader};
-use crate::model::{EntraId, FactName, FactValue, ImmutableId, Policy};
+use crate::model::{CloudUser, EntraId, FactName, FactValue, ImmutableId, Policy};
 use crate::plan::action::{Action, ActionId, ActionKind};
 use crate::plan::body::Body;
 use crate::tenant_model::Change;
@@ -35,7 +35,7 @@ pub async fn rehearsed(
         let answers = actions.iter().zip(tenant.rehearse(&changes).await?);
         let would_be = |action: &Action, why: String| (action.id.clone(), format!("{} would be refused now: {why}", action.kind));
         refused.extend(answers.filter_map(|(action, answer)| Some(would_be(action, answer?))));
-        refused.extend(linked_stamps(&body.actions, tenant).await?);
+        refused.extend(linked_stamps(&body.actions, current, tenant).await?);
         // What is left out is not asked about again, so this ends.
         if refused.len() == known {
             body.proof.steps = u64::try_from(changes.len()).unwrap_or(u64::MAX);
@@ -45,13 +45,12 @@ pub async fn rehearsed(
 }
 
 /// Stamps by which sync has linked an account since: without its source anchor it would lose the account.
-async fn linked_stamps(actions: &[Action], tenant: &dyn TenantReader) -> Result<Refused, DirectoryError> {
+async fn linked_stamps(actions: &[Action], current: &Current, tenant: &dyn TenantReader) -> Result<Refused, DirectoryError> {
     let anchor = |action: &Action| match action.before.get(&FactName::ConsistencyGuid) {
         Some(FactValue::Text(id)) if action.kind == ActionKind::StampConsistencyGuid => ImmutableId::stored(id),
         Some(FactValue::Text(_) | FactValue::Null | FactValue::Bool(_) | FactValue::List(_)) | None => None,
     };
-    let stamps: BTreeMap<ImmutableId, &ActionId> =
-        actions.iter().filter_map(|action| Some((anchor(action)?, &action.id))).collect();
+    let stamps: BTreeMap<ImmutableId, &Action> = actions.iter().filter_map(|action| Some((anchor(action)?, action))).collect();
     if stamps.is_empty() {
         return Ok(Refused::new());
     }
@@ -59,9 +58,22 @@ async fn linked_stamps(actions: &[Action], tenant: &dyn TenantReader) -> Result<
         tenant.find_holders(&stamps.keys().cloned().collect::<Vec<_>>()).await?.into_iter().unzip();
     let accounts = tenant.read_accounts(&holders).await?;
     let linked = anchors.iter().zip(accounts).filter_map(|(anchor, account)| {
-        let user = account.user.filter(|user| user.is_synced() && user.immutable_id.as_ref() == Some(anchor))?;
+        let stamp = *stamps.get(anchor)?;
+        let user =
+            account.user.filter(|user| user.immutable_id.as_ref() == Some(anchor) && is_linked_to(user, stamp, current))?;
         let why = format!("{} is synced by this source anchor now, and sync would lose the account", user.original_upn());
-        Some(((*stamps.get(anchor)?).clone(), why))
+        Some((stamp.id.clone(), why))
     });
     Ok(linked.collect())
+}
+
+/// Whether an account is synced from the AD user that a stamp is on, and not from an older object of the person.
+fn is_linked_to(account: &CloudUser, stamp: &Action, current: &Current) -> bool {
+    let sid = match current.of(&stamp.target) {
+        Some(TargetFacts::AdUser(Some(user))) => user.sid.as_ref(),
+        Some(TargetFacts::AdUser(None) | TargetFacts::Account(_)) | None => None,
+    };
+    let by_guid = account.object_identifier.value().map(|guid| Some(*guid) == stamp.target.object_guid());
+    let by_sid = account.sid.value().map(|own| Some(own) == sid);
+    account.is_synced() && by_guid.or(by_sid).unwrap_or(true)
 }

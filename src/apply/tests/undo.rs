@@ -99,7 +99,12 @@ async fn a_stamp_by_which_an_account_was_linked_since_stays() {
     let (mut site, body) = (Site::new(), planner.body());
     site.disk.change(12, |user| user.immutable_id = ImmutableId::stored(&anchor(100)));
     site.apply(&body).await.unwrap();
-    site.disk.change(12, |user| user.sync_enabled = Known::Is(true));
+    site.disk.change(12, |user| {
+        (user.sync_enabled, user.object_identifier) = (Known::Is(true), Known::Is(guid(77)));
+    });
+    let state = Journal::read(&site.journal()).unwrap();
+    assert_eq!(way_back(&site, &state, DIGEST).await.findings, [], "it is still the older object that is synced");
+    site.disk.change(12, |user| user.object_identifier = Known::Is(guid(10)));
     let stamped = site.disk.image().1;
     let back = roll_back(&mut site).await;
     let [finding] = &back.findings[..] else { panic!("{:?}", back.findings) };
