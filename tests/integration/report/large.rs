@@ -122,9 +122,36 @@ impl Garden {
         self.waits_for_the_one_before();
     }
 
-    fn act(&mut self, kind: ActionKind, mapping: &str, target: Target, before: Facts, after: Facts) {
+    fn act(&mut self, kind: ActionKind, mapping: &str, target: Target, mut before: Facts, after: Facts) {
+        if target.entra_id().is_some() {
+            let (state, name) = (FactValue::text("live"), FactValue::text(&*target.upn));
+            before.entry(FactName::OnPremisesImmutableId).or_insert(FactValue::Null);
+            before.entry(FactName::State).or_insert(state);
+            before.insert(FactName::UserPrincipalName, name);
+        }
+        self.link(kind, mapping, &target, &after);
         let reason = self.text();
         self.actions.push(Action::new(kind, mapping, target, before, after, reason));
+    }
+
+    /// An ID goes to the account, or the AD user, of its mapping.
+    fn link(&mut self, kind: ActionKind, mapping: &str, target: &Target, after: &Facts) {
+        let Some(mapping) = self.mappings.iter_mut().rfind(|own| own.id == mapping) else { return };
+        let anchor = match after.iter().next() {
+            Some((_, FactValue::Text(id))) => Some(id.as_str().into()),
+            _ => None,
+        };
+        match (kind, &mut mapping.on_prem) {
+            (ActionKind::SetImmutableId, _) => {
+                mapping.anchor = anchor;
+                mapping.cloud = Some(PlanCloudUser { id: target.entra_id().unwrap(), upn: (&*target.upn).into() });
+            }
+            (ActionKind::StampConsistencyGuid, Some(user)) => {
+                mapping.anchor = anchor;
+                (user.object_guid, user.forest) = (target.object_guid(), target.forest().map(Into::into));
+            }
+            _ => {}
+        }
     }
 
     fn waits_for_the_one_before(&mut self) {
