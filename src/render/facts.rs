@@ -200,6 +200,6 @@ mod tests {
         assert_eq!((change.name.as_str(), change.before.is_value), ("onPremisesImmutableId", false));
         assert_eq!(change.after.guid.as_deref(), Some("3f2504e0-4f89-11d3-9a0c-0305e82c3301"));
         let kept: Vec<String> = preconditions(set).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(kept, ["onPremisesSyncEnabled=false", "state=live"]);
+        assert_eq!(kept, ["onPremisesSyncEnabled=false", "state=live", "userPrincipalName=james.bond@contoso.com"]);
     }
 }

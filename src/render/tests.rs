@@ -63,13 +63,16 @@ fn human_reads_from_what_needs_attention_to_the_summary() {
           because it holds the ImmutableID of james.bond, and the YAML says purge
       ! 2 remove bond4711@contoso.onmicrosoft.com from the recycle bin for ever
           state: deleted -> gone
+          only if onPremisesImmutableId 4AQlP4lP0xGaDAMF6CwzAQ==, userPrincipalName
+                  bond4711@contoso.onmicrosoft.com
           because the recycle bin keeps an ImmutableID in use
       + 3 set ImmutableID of james.bond@contoso.com to 4AQlP4lP0xGaDAMF6CwzAQ==
           (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301)
           onPremisesImmutableId:
             - (none)
             + 4AQlP4lP0xGaDAMF6CwzAQ==  (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301)
-          only if onPremisesSyncEnabled false, state live
+          only if onPremisesSyncEnabled false, state live, userPrincipalName
+                  james.bond@contoso.com
           because the AD user's source anchor
 
       m  hardmatch.yaml:21
@@ -77,7 +80,7 @@ fn human_reads_from_what_needs_attention_to_the_summary() {
           onPremisesImmutableId:
             - MyIRAFVEd2aImaq7zN3u/w==  (GUID 00112233-4455-6677-8899-aabbccddeeff)
             + (none)
-          only if state live
+          only if state live, userPrincipalName m@contoso.com
           because onPrem: none
 
     Warnings: 2
@@ -110,7 +113,7 @@ fn human_reads_from_what_needs_attention_to_the_summary() {
      ~ planned  m           (none)             m@contoso.com      hardmatch.yaml:21
      = linked   q           q (corp)           q@contoso.com      hardmatch.yaml:24
 
-    Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest b0a4c7
+    Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest 6261af
     "#);
 }
 
@@ -186,7 +189,7 @@ fn markdown_reads_well_in_a_pull_request() {
     <!-- hardmatch plan tenant=11111111-2222-4333-8444-555555555555 config=hardmatch.yaml -->
     ## hardmatch plan: blocked
 
-    **Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest b0a4c7**
+    **Plan: 1 to set, 1 to clear, 1 to delete, 1 to purge · 1 mapping blocked, 2 planned, 1 linked · 1 blocker, 2 warnings · blocked · digest 6261af**
 
     | | |
     | --- | --- |
@@ -196,7 +199,7 @@ fn markdown_reads_well_in_a_pull_request() {
     | forest | `corp`: 210 users, source anchor `consistencyGuid` |
     | next sync | 1 × new account, 1 × hard match, 1 × already linked |
     | made | 2026-11-25T08:00:00Z by hardmatch 0.1.0 from hardmatch.yaml, commit 4f41f60 |
-    | digest | `sha256:b0a4c71ba76df38ee4a96aeb2a22394bad3c54d76c6597caade5f5b6213e8c88` |
+    | digest | `sha256:6261af9146061d1e9120235d833b678f34ec9431e640c5b87dc1622ac18f259b` |
 
     ### Blockers: 1
 

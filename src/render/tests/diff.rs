@@ -26,7 +26,7 @@ pub(super) fn diff_text(old: &PlanFile, new: &PlanFile) -> String {
 #[test]
 fn diff_tells_what_came_went_and_changed() {
     insta::assert_snapshot!(diff_text(&sample(), &again()), @r#"
-    hardmatch diff of b0a4c7 and f3222e
+    hardmatch diff of 6261af and bd5eca
 
     Plan
       status: blocked -> ready
@@ -59,13 +59,13 @@ fn diff_tells_what_came_went_and_changed() {
         ImmutableID that `eve@contoso.com` is to get
       + warning accept-unused  [q]: `anchor-opaque` was accepted and did not occur
 
-    Diff: 1 action gone, 1 changed · 3 mappings changed · 1 finding gone, 1 new · 2 other values changed · digest b0a4c7 -> f3222e
+    Diff: 1 action gone, 1 changed · 3 mappings changed · 1 finding gone, 1 new · 2 other values changed · digest 6261af -> bd5eca
     "#);
     insta::assert_snapshot!(diff_markdown(&PlanDiff::new(&sample(), &again())), @r#"
     <!-- hardmatch diff tenant=11111111-2222-4333-8444-555555555555 -->
     ## hardmatch diff
 
-    **Diff: 1 action gone, 1 changed · 3 mappings changed · 1 finding gone, 1 new · 2 other values changed · digest b0a4c7 -> f3222e**
+    **Diff: 1 action gone, 1 changed · 3 mappings changed · 1 finding gone, 1 new · 2 other values changed · digest 6261af -> bd5eca**
 
     ### Actions: 2
 
@@ -110,9 +110,9 @@ fn diff_tells_what_came_went_and_changed() {
 #[test]
 fn diff_of_a_plan_with_itself_is_nothing_and_no_change_goes_unseen() {
     insta::assert_snapshot!(diff_text(&sample(), &sample()), @r#"
-    hardmatch diff of b0a4c7 and b0a4c7
+    hardmatch diff of 6261af and 6261af
 
-    Diff: the plans are the same · digest b0a4c7
+    Diff: the plans are the same · digest 6261af
     "#);
     let changes: [fn(&mut PlanFile); 9] = [
         |plan| plan.body.actions.swap(2, 3),
