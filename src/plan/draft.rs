@@ -20,6 +20,7 @@ use super::hints::Hints;
 use super::holders::{self, Obstacles};
 use super::link::Link;
 use super::listed::Listed;
+use super::narrow::{Narrowed, narrow};
 use super::order::{self, Op};
 use super::parallel;
 use super::protection::Protection;
@@ -33,6 +34,8 @@ pub(super) struct Draft<'a> {
     pub(super) ops: Vec<Op>,
     /// Mappings (by position), each with another one that it has to be planned together with.
     pub(super) neighbours: Vec<(usize, usize)>,
+    /// Targets of mappings that are not to be planned.
+    pub(super) unwanted: BTreeSet<UserRef>,
 }
 
 /// The targets of mappings, with the position of each.
@@ -43,7 +46,7 @@ pub(super) type Targets = HashMap<UserRef, usize>;
 pub(super) struct Plans {
     pub(super) needs: Vec<Need>,
     /// Of those mappings (by position) that have something in their way.
-    obstacles: BTreeMap<usize, Obstacles>,
+    pub(super) obstacles: BTreeMap<usize, Obstacles>,
 }
 
 impl Plans {
@@ -74,22 +77,24 @@ pub(super) fn draft<'a>(mut links: Vec<Link<'a>>, world: &World, context: Contex
     federation::raise_colliding_detours(&mut links, &plans.needs, world);
     federation::raise_restores_of_parked_names(&mut links, &plans.needs, world);
     raise_waiting(&mut links, &plans);
+    let Narrowed { links, plans, unwanted } = narrow(links, plans);
     let ops = order::order(&links, &plans, world);
     let neighbours =
         plans.obstacles.iter().flat_map(|(at, obstacles)| obstacles.neighbours().map(|other| (*at, other))).collect();
-    Draft { links, ops, neighbours }
+    Draft { links, ops, neighbours, unwanted }
 }
 
 /// Resolves every mapping. Only so many hints are given, to the first that need one: those come last, in their order.
 fn resolve(links: &mut [Link<'_>], world: &World, hints: &Hints) {
+    let none = Hints::none();
     if world.recorder().has_look_ups() {
         // What one mapping asks would seem to be asked by another at the same time.
-        links.iter_mut().for_each(|link| super::resolve::resolve(link, world, hints));
+        let hints = |link: &Link<'_>| if link.wanted { hints } else { &none };
+        links.iter_mut().for_each(|link| super::resolve::resolve(link, world, hints(link)));
         return;
     }
-    let none = Hints::none();
     parallel::for_each(links, |link| super::resolve::resolve(link, world, &none));
-    for link in links.iter_mut().filter(|link| link.finds_nobody()) {
+    for link in links.iter_mut().filter(|link| link.wanted && link.finds_nobody()) {
         *link = link.anew();
         super::resolve::resolve(link, world, hints);
     }
@@ -112,6 +117,9 @@ fn examine_one(
     world: &World,
     protection: &Protection<'_>,
 ) -> (Need, Option<Box<Obstacles>>) {
+    if !link.is_examined() {
+        return Default::default();
+    }
     holders::raise_purged_targets(link, targets, world);
     let linked = link.target_user(world).is_some_and(|account| target::is_linked(link, account, world));
     if linked || link.target.is_none() {
@@ -296,7 +304,7 @@ fn raise_colliding_restores(links: &mut [Link<'_>], plans: &Plans, world: &World
     }
 }
 
-/// A mapping that depends on a blocked one is blocked, too, and says on whom it waits.
+/// A mapping that depends on one that is blocked, or not to be planned, is blocked, too, and says on whom it waits.
 fn raise_waiting(links: &mut [Link<'_>], plans: &Plans) {
     let mut waiters: HashMap<usize, Vec<usize>> = HashMap::new();
     for (at, obstacles) in &plans.obstacles {
@@ -305,7 +313,7 @@ fn raise_waiting(links: &mut [Link<'_>], plans: &Plans) {
     // At first whoever depends on somebody, then who depends on those that have just been blocked.
     let mut doubtful: BTreeSet<usize> = waiters.values().flatten().copied().collect();
     while !doubtful.is_empty() {
-        let blocked = |other: &usize| links.get(*other).is_none_or(Link::is_blocked);
+        let blocked = |other: &usize| links.get(*other).is_none_or(|link| !link.wanted || link.is_blocked());
         let open = doubtful.iter().copied().filter(|at| !blocked(at));
         let waiting: Vec<(usize, usize)> =
             open.filter_map(|at| Some((at, plans.obstacles(at).others().find(blocked)?))).collect();
@@ -315,9 +323,14 @@ fn raise_waiting(links: &mut [Link<'_>], plans: &Plans) {
 }
 
 fn raise_wait(links: &mut [Link<'_>], at: usize, other: usize) {
-    let (id, other_place) = links.get(other).map_or_else(Default::default, |other| (other.id.to_owned(), place(other)));
+    let (id, place, wanted) = links.get(other).map_or_else(Default::default, |other| (other.id, place(other), other.wanted));
+    let (why, cure) = if wanted {
+        ("is blocked", format!("Clear what blocks `{id}`; this mapping then goes through by itself."))
+    } else {
+        ("is left out by `--only`", format!("Plan both together, with one more `--only` for `{id}`, or leave `--only` out."))
+    };
+    let message = format!("the account of mapping `{id}` holds the wanted ImmutableID or SID, and that mapping {why}");
     let Some(link) = links.get_mut(at) else { return };
-    let message = format!("the account of mapping `{id}` holds the wanted ImmutableID or SID, and that mapping is blocked");
-    let finding = link.finding(Code::WaitsFor, message).objects([other_place]);
-    link.raise(finding.hint(format!("Clear what blocks `{id}`; this mapping then goes through by itself.")));
+    let finding = link.finding(Code::WaitsFor, message).objects([place]);
+    link.raise(finding.hint(cure));
 }

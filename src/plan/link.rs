@@ -28,6 +28,8 @@ pub(super) struct Link<'a> {
     pub(super) next_sync: Option<Box<NextSync>>,
     /// Decisions on accounts that stand in the way.
     pub(super) decided: ThinVec<(UserRef, Resolve)>,
+    /// Whether it is to be planned. The others are only there for the checks between mappings.
+    pub(super) wanted: bool,
     used_accepts: EnumSet<Acceptable>,
 }
 
@@ -43,13 +45,24 @@ impl<'a> Link<'a> {
             findings: ThinVec::new(),
             next_sync: None,
             decided: ThinVec::new(),
+            wanted: true,
             used_accepts: EnumSet::new(),
         }
     }
 
+    /// The same, to be planned or not.
+    pub(super) fn wanted(self, wanted: bool) -> Self {
+        Self { wanted, ..self }
+    }
+
     /// The mapping, of which nothing is known yet.
     pub(super) fn anew(&self) -> Self {
-        Self::new(self.id, self.mapping)
+        Self::new(self.id, self.mapping).wanted(self.wanted)
+    }
+
+    /// Whether more of it matters than whom it names: it is planned, or decides on accounts that others name, too.
+    pub(super) fn is_examined(&self) -> bool {
+        self.wanted || !self.mapping.holders.is_empty() || self.mapping.restore
     }
 
     /// Whether a side of it was looked for in vain.

@@ -25,6 +25,7 @@ mod holders;
 mod link;
 mod listed;
 mod names;
+mod narrow;
 pub mod next_sync;
 mod order;
 pub mod pairing;
@@ -70,7 +71,8 @@ use world::World;
 pub struct Options {
     /// Leave blocked mappings out on purpose.
     pub partial: bool,
-    /// Plan only mappings whose name matches one of these patterns (`*` and `?`); all when empty.
+    /// Plan only mappings whose name matches one of these patterns (`*` and `?`); all when empty. The others are not
+    /// written, but nothing is planned against them either.
     pub only: Vec<String>,
     /// Runs of earlier plans, in any order: a directory that shrank since the last one is suspicious.
     pub earlier_runs: Vec<EarlierRun>,
@@ -117,7 +119,7 @@ struct Drafted<'a> {
     protection: Protection<'a>,
 }
 
-/// Drafts every mapping, and goes on with that.
+/// Drafts every mapping, wanted or not, and goes on with those that are.
 fn with_draft<T, W: Borrow<World>>(desired: &Desired, held: W, options: &Options, go_on: impl FnOnce(Drafted<'_>, W) -> T) -> T {
     let world = held.borrow();
     let hints = Hints::default();
@@ -125,9 +127,13 @@ fn with_draft<T, W: Borrow<World>>(desired: &Desired, held: W, options: &Options
     let mappings: Vec<&Mapping> = desired.mappings.iter().chain(&from_rules).collect();
     let names = Names::of(&mappings);
     let only: Vec<Pattern> = options.only.iter().map(|pattern| Pattern::new(pattern)).collect();
-    let is_wanted = |link: &Link<'_>| only.is_empty() || only.iter().any(|pattern| pattern.fits(link.id));
+    let is_wanted = |id: &str| only.is_empty() || only.iter().any(|pattern| pattern.fits(id));
+    let link = |(at, mapping)| {
+        let id = names.name(at, mapping);
+        Link::new(id, mapping).wanted(is_wanted(id))
+    };
     let mut links = Vec::with_capacity(mappings.len());
-    links.extend(mappings.iter().enumerate().map(|(at, mapping)| Link::new(names.name(at, mapping), mapping)).filter(is_wanted));
+    links.extend(mappings.iter().copied().enumerate().map(link));
 
     let protection = Protection::of(&desired.policy);
     let context = draft::Context { protection: &protection, hints: &hints, others: &BTreeSet::new() };

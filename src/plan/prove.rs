@@ -33,7 +33,7 @@ pub struct ProofFailure(pub(super) String);
 pub(super) fn prove(draft: &Draft<'_>, world: &World, protection: &Protection<'_>) -> Result<Proof, ProofFailure> {
     let targets =
         |blocked: bool| draft.links.iter().filter(move |link| link.is_blocked() == blocked).filter_map(|link| link.target);
-    let kept: BTreeSet<UserRef> = targets(true).collect();
+    let kept: BTreeSet<UserRef> = targets(true).chain(draft.unwanted.iter().copied()).collect();
     let prover = Prover { whole: draft, world, protection, kept, written: targets(false).collect() };
     let mut trials: Vec<(Group, Result<Proof, ProofFailure>)> =
         groups(draft).into_iter().map(|group| (group, Ok(Proof::default()))).collect();
@@ -85,7 +85,7 @@ struct Prover<'a, 'd> {
     whole: &'d Draft<'a>,
     world: &'d World,
     protection: &'d Protection<'d>,
-    /// Targets of blocked mappings: nobody may write them.
+    /// Targets of mappings that are blocked or not wanted: nobody may write them.
     kept: BTreeSet<UserRef>,
     /// Targets of all other mappings.
     written: BTreeSet<UserRef>,

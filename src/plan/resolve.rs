@@ -19,7 +19,7 @@ use super::world::{AdRef, AdUsers, World, mail_addresses};
 pub(super) fn resolve(link: &mut Link<'_>, world: &World, hints: &Hints) {
     resolve_on_prem(link, world, hints);
     resolve_cloud(link, world, hints);
-    link.target_user(world).into_iter().for_each(|account| world.tenant.ask_details(account));
+    link.target_user(world).filter(|_| link.is_examined()).into_iter().for_each(|account| world.tenant.ask_details(account));
     resolve_anchor(link, world);
 }
 

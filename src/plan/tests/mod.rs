@@ -11,6 +11,7 @@ mod groups;
 mod holders;
 mod large;
 mod next_sync;
+mod only;
 mod order;
 mod parts;
 mod proof;

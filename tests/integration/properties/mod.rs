@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use hardmatch::model::*;
 use hardmatch::plan::action::{Action, ActionKind};
 use hardmatch::plan::body::{Body, MappingState, Status};
+use hardmatch::plan::finding::Code;
 use hardmatch::plan::{Options, compute};
 use hardmatch::planfile::{self, Meta, PlanFile};
 use hardmatch::tenant_model::Tenant;
@@ -15,8 +16,12 @@ use proptest::prelude::*;
 pub(crate) use cases::{Case, PEOPLE, case, domain, entra, guid, upn};
 
 fn compute_all(case: &Case) -> Body {
-    let body = compute(&case.desired, &mut case.observed.clone(), &Options::default())
-        .unwrap_or_else(|failure| panic!("{failure}\n{case:?}"));
+    compute_with(case, &Options::default())
+}
+
+fn compute_with(case: &Case, options: &Options) -> Body {
+    let body =
+        compute(&case.desired, &mut case.observed.clone(), options).unwrap_or_else(|failure| panic!("{failure}\n{case:?}"));
     let meta = Meta { commit: None, config: None, created_at: "2026-11-25T08:00:00Z".into(), tool: "test".into() };
     let plan = PlanFile { meta, body };
     planfile::parse(&plan.to_bytes()).unwrap_or_else(|error| panic!("{error}\n{case:?}")).body
@@ -139,6 +144,35 @@ proptest! {
             prop_assert!(case.desired.mappings.iter().flat_map(|mapping| &mapping.holders).any(|decision| names(&decision.account.key)));
             prop_assert!(account.sync_enabled != Known::Is(true));
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: crate::common::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// `--only` takes away and never adds: no write that the whole plan does not have, none of a mapping that it blocks.
+    #[test]
+    fn a_narrowed_plan_is_a_part_of_the_whole(case in case(), chosen in prop::collection::vec(any::<bool>(), usize::from(PEOPLE))) {
+        let whole = compute_with(&case, &Options { partial: true, ..Options::default() });
+        let wanted: Vec<String> =
+            whole.mappings.iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(mapping, _)| mapping.id.to_string()).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let options = Options { partial: true, only: wanted.clone(), ..Options::default() };
+        let narrowed = compute_with(&case, &options);
+        let ids = |body: &Body| body.mappings.iter().map(|mapping| mapping.id.to_string()).collect::<Vec<_>>();
+        prop_assert_eq!(ids(&narrowed), wanted);
+        for action in &narrowed.actions {
+            prop_assert!(whole.actions.iter().any(|other| other.id == action.id), "{:#?}\n{:#?}", action, whole.actions);
+        }
+        let blocked = |body: &Body| -> BTreeSet<String> {
+            let of = body.mappings.iter().filter(|mapping| mapping.state == MappingState::Blocked);
+            of.map(|mapping| mapping.id.to_string()).filter(|id| options.only.contains(id)).collect()
+        };
+        prop_assert!(blocked(&narrowed).is_superset(&blocked(&whole)), "{:?} {:?}", blocked(&narrowed), blocked(&whole));
+        let only_waiting = |id: &String| narrowed.findings.iter().any(|finding| finding.mapping.as_ref() == Some(id) && finding.code == Code::WaitsFor);
+        prop_assert!(blocked(&narrowed).difference(&blocked(&whole)).all(only_waiting));
     }
 }
 
