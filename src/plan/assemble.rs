@@ -13,9 +13,9 @@ use super::body::{
 use super::draft::Draft;
 use super::finding::{Code, Finding, Severity};
 use super::link::Link;
+use super::linked::is_linked;
 use super::parallel;
 use super::shown::Shown;
-use super::target::is_linked;
 use super::world::{AdRef, World};
 
 /// Everything that a body is made of.

@@ -19,6 +19,7 @@ use super::finding::Code;
 use super::hints::Hints;
 use super::holders::{self, Obstacles};
 use super::link::Link;
+use super::linked;
 use super::listed::Listed;
 use super::narrow::{Narrowed, narrow};
 use super::order::{self, Op};
@@ -121,7 +122,7 @@ fn examine_one(
         return Default::default();
     }
     holders::raise_purged_targets(link, targets, world);
-    let linked = link.target_user(world).is_some_and(|account| target::is_linked(link, account, world));
+    let linked = link.target_user(world).is_some_and(|account| linked::is_linked(link, account, world));
     if linked || link.target.is_none() {
         return Default::default();
     }

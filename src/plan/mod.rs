@@ -23,6 +23,7 @@ mod guard;
 mod hints;
 mod holders;
 mod link;
+mod linked;
 mod listed;
 mod names;
 mod narrow;
@@ -187,7 +188,7 @@ fn general_findings(draft: &draft::Draft<'_>, desired: &Desired, world: &World, 
 
 /// Whether a takeover is still to come: the mapping goes through, and sync has not linked it yet.
 fn wants_sync(link: &Link<'_>, world: &World) -> bool {
-    let linked = link.target_user(world).is_some_and(|account| target::is_linked(link, account, world));
+    let linked = link.target_user(world).is_some_and(|account| linked::is_linked(link, account, world));
     !link.is_blocked() && !linked && link.anchor.is_some()
 }
 

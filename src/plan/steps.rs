@@ -63,11 +63,13 @@ fn out_of_scope(link: &Link<'_>, account: &CloudUser, then: String, world: &Worl
     ]
 }
 
-/// The AD user that sync links to an account, by name where the forests tell.
+/// The AD user that sync links to an account, by name where the forests tell. Who only has the anchor of the account is
+/// somebody else where its SID and object identifier name nobody who was read.
 fn linked_ad_user(account: &CloudUser, world: &World) -> String {
     let pinned = account.object_identifier.value().map(|guid| world.forests.by_guid(guid, None));
     let by_sid = || account.sid.value().map(|sid| world.forests.by_sid(sid, None));
-    let by_anchor = || account.immutable_id.as_ref().map(|id| world.forests.by_anchor(id, None));
+    let is_bare = account.object_identifier.value().is_none() && account.sid.value().is_none();
+    let by_anchor = || account.immutable_id.as_ref().filter(|_| is_bare).map(|id| world.forests.by_anchor(id, None));
     let is_found = |users: &AdUsers| !users.is_empty();
     let users = pinned.filter(is_found).or_else(|| by_sid().filter(is_found)).or_else(by_anchor).unwrap_or_default();
     match &*users {

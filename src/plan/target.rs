@@ -6,6 +6,7 @@ use super::account;
 use super::describe::{anchor_text, cloud_user_line};
 use super::finding::{Code, Severity};
 use super::link::Link;
+use super::linked;
 use super::protection::Protection;
 use super::steps;
 use super::world::World;
@@ -37,23 +38,6 @@ impl Need {
     fn writes_cloud(&self) -> bool {
         self.restore || self.set || self.leave || self.clear_object_identifier || self.unpark
     }
-}
-
-/// Whether sync has taken over and the proof is there: synced, and SID and object identifier are this AD user's.
-pub(super) fn is_linked(link: &Link<'_>, account: &CloudUser, world: &World) -> bool {
-    let Some(anchor) = &link.anchor else { return false };
-    if !account.is_synced() || account.is_deleted() || account.immutable_id.as_ref() != Some(&anchor.value) {
-        return false;
-    }
-    let (sid, guid) = match link.ad_user(world) {
-        Some(user) => (user.sid.as_ref(), Some(user.guid)),
-        None => (None, link.given()),
-    };
-    let sid_proves = sid.is_some() && account.sid.value() == sid;
-    let guid_proves = guid.is_some() && account.object_identifier.value() == guid.as_ref();
-    let sid_denies = sid.is_some() && account.sid.value().is_some_and(|held| Some(held) != sid);
-    let guid_denies = account.object_identifier.value().is_some_and(|held| Some(*held) != guid);
-    (sid_proves || guid_proves) && !sid_denies && !guid_denies
 }
 
 /// Finds out what is due on the target and raises whatever forbids it.
@@ -164,6 +148,7 @@ fn examine_synced(link: &mut Link<'_>, account: &CloudUser, need: Need, world: &
             .steps(steps::to_free_the_target(link, account, world));
         link.raise(finding);
     }
+    linked::raise_synced_for_another(link, account, world);
     Need { stamp: need.stamp, ..Need::default() }
 }
 

@@ -10,6 +10,7 @@ mod forecast;
 mod groups;
 mod holders;
 mod large;
+mod linked;
 mod next_sync;
 mod only;
 mod order;

@@ -1,0 +1,92 @@
+//! Whether sync has taken an account over, and for whom: what only sync writes proves it.
+
+use crate::model::{CloudUser, ObjectGuid, Sid, WriteSide};
+
+use super::describe::{ad_user_line, cloud_user_line};
+use super::finding::Code;
+use super::link::Link;
+use super::steps;
+use super::world::World;
+
+/// Whether sync has taken over and the proof is there: synced, and SID and object identifier are this AD user's.
+pub(super) fn is_linked(link: &Link<'_>, account: &CloudUser, world: &World) -> bool {
+    is_synced_under(link, account) && Proof::of(link, account, world).holds()
+}
+
+/// Whether sync has the account under the wanted ImmutableID, for whomever.
+fn is_synced_under(link: &Link<'_>, account: &CloudUser) -> bool {
+    let is_right = link.anchor.as_ref().is_some_and(|anchor| account.immutable_id.as_ref() == Some(&anchor.value));
+    is_right && account.is_synced() && !account.is_deleted()
+}
+
+/// Whether SID and object identifier of an account are those of the AD user; `None` where one of the two is not known.
+#[derive(Debug, Clone, Copy)]
+struct Proof {
+    sid: Option<bool>,
+    object_identifier: Option<bool>,
+}
+
+impl Proof {
+    fn of(link: &Link<'_>, account: &CloudUser, world: &World) -> Self {
+        let guid = link.ad_user(world).map(|user| user.guid).or(link.given());
+        Self {
+            sid: account.sid.value().zip(link.ad_sid(world)).map(|(held, own)| held == own),
+            object_identifier: account.object_identifier.value().zip(guid).map(|(held, own)| *held == own),
+        }
+    }
+
+    /// One of them says so, and none speaks against it: exports often lack one.
+    fn holds(self) -> bool {
+        let both = [self.sid, self.object_identifier];
+        both.contains(&Some(true)) && !both.contains(&Some(false))
+    }
+}
+
+/// The wanted ImmutableID is there, but sync wrote the account for another AD user.
+///
+/// A stamp comes while the old AD user is still linked, and a GUID that is taken at its word may be either of two.
+pub(super) fn raise_synced_for_another(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    if link.mapping.write == WriteSide::OnPrem || link.ad.is_none() || !is_synced_under(link, account) {
+        return;
+    }
+    let proof = Proof::of(link, account, world);
+    let sid = account.sid.value().filter(|_| proof.sid == Some(false));
+    let guid = account.object_identifier.value().filter(|_| proof.object_identifier == Some(false));
+    let whats: Vec<String> = what(sid, guid);
+    if whats.is_empty() {
+        return;
+    }
+    let message = format!(
+        "{} is synced with the wanted ImmutableID, but has the {} of another AD user",
+        account.upn,
+        whats.join(" and the ")
+    );
+    let objects = std::iter::once(cloud_user_line(account)).chain(owners(sid, guid, world));
+    let finding = link.finding(Code::TargetSynced, message).objects(objects);
+    link.raise(if proof.object_identifier == Some(true) {
+        finding.hint(
+            "By its object identifier it is the right one, and a move between domains changes the SID: run a sync cycle, then \
+             plan again on what is read after it.",
+        )
+    } else {
+        finding
+            .hint(
+                "The account belongs to another AD user. Unless your sync client joins the two, take that one out of sync first.",
+            )
+            .steps(steps::to_free_the_target(link, account, world))
+    });
+}
+
+fn what(sid: Option<&Sid>, guid: Option<&ObjectGuid>) -> Vec<String> {
+    let sid = sid.map(|sid| format!("SID {sid}"));
+    sid.into_iter().chain(guid.map(|guid| format!("object identifier {guid}"))).collect()
+}
+
+/// Whose values these are, as far as the forests tell.
+fn owners(sid: Option<&Sid>, guid: Option<&ObjectGuid>, world: &World) -> Vec<String> {
+    let by_sid = sid.map(|sid| world.forests.by_sid(sid, None)).unwrap_or_default();
+    let by_guid = guid.map(|guid| world.forests.by_guid(guid, None)).unwrap_or_default();
+    let mut lines: Vec<String> = by_sid.into_iter().chain(by_guid).filter_map(|user| ad_user_line(user, world)).collect();
+    lines.dedup();
+    lines
+}
