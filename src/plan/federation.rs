@@ -73,7 +73,7 @@ pub(super) fn examine_federation(link: &mut Link<'_>, account: &CloudUser, world
 /// Two detours by one parking name: names that differ in their domains only. The second has to wait until the first is over.
 pub(super) fn raise_colliding_detours(links: &mut [Link<'_>], needs: &[Need], world: &World) {
     let mut first: BTreeMap<String, String> = BTreeMap::new();
-    for (link, _) in links.iter_mut().zip(needs).filter(|(link, need)| need.detour && !link.is_blocked()) {
+    for (link, _) in links.iter_mut().zip(needs).filter(|(link, need)| need.detour && link.wanted && !link.is_blocked()) {
         let name = link.target_user(world).and_then(|account| account.original_upn().parse::<Upn>().ok());
         let Some(park) = name.and_then(|name| park_name(&name, &world.tenant)) else { continue };
         match first.entry(fold(park.as_str()).into_owned()) {

@@ -60,9 +60,10 @@ impl<'a> Link<'a> {
         Self::new(self.id, self.mapping).wanted(self.wanted)
     }
 
-    /// Whether more of it matters than whom it names: it is planned, or decides on accounts that others name, too.
+    /// Whether more of it matters than whom it names: it is planned, or takes accounts or names that others name, too.
     pub(super) fn is_examined(&self) -> bool {
-        self.wanted || !self.mapping.holders.is_empty() || self.mapping.restore
+        let Mapping { holders, restore, .. } = self.mapping;
+        self.wanted || !holders.is_empty() || *restore || self.accepts(Acceptable::FederatedDomain)
     }
 
     /// Whether a side of it was looked for in vain.

@@ -63,6 +63,8 @@ fn two_detours_do_not_use_one_name_at_a_time() {
         let found = body.findings.iter().find(|finding| finding.code == Code::ParkNameTaken).unwrap();
         assert_eq!(found.mapping.as_deref(), Some("ann@fed2.example"));
     }
+    let second = Options { only: vec!["ann@fed2.example".into()], ..Options::default() };
+    assert_eq!(blockers(&case([None, None]).plan_with(&second)), [], "the first is not carried out along with it");
 }
 
 #[test]
@@ -78,10 +80,12 @@ fn a_parked_name_is_not_given_to_a_deleted_account_meanwhile() {
     let deleted = |user: &mut CloudUser| *user = user.binned("2026-11-20T00:00:00Z");
     let case = |name: &str, id| {
         let case = Case::new().ad("ann", A, in_ad).ad("bob", P, nothing).cloud(1, name, id, nothing);
-        case.cloud(2, "ann@fed.example", None, deleted).map("ann", "ann", by_id).map("bob", "bob", restored).plan()
+        case.cloud(2, "ann@fed.example", None, deleted).map("ann", "ann", by_id).map("bob", "bob", restored)
     };
+    let bob = Options { only: vec!["bob*".into()], ..Options::default() };
     for (name, id) in [("ann@fed.example", None), ("ann@x.onmicrosoft.com", Some(anchor(A)))] {
-        let body = case(name, id);
+        assert!(blockers(&case(name, id.clone()).plan_with(&bob)).contains(&Code::TargetSoftDeleted));
+        let body = case(name, id).plan();
         let mine = body.findings.iter().filter(|finding| finding.code == Code::TargetSoftDeleted);
         assert_eq!(mine.map(|finding| finding.mapping.as_deref()).collect::<Vec<_>>(), [Some("bob@x.example")], "{name}");
         assert!(kinds(&body).last().is_some_and(|last| last.starts_with("setUserPrincipalName ")), "{:?}", kinds(&body));
