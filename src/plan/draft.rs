@@ -17,11 +17,12 @@ use super::describe::{ad_user_line, cloud_user_line};
 use super::federation;
 use super::finding::Code;
 use super::hints::Hints;
-use super::holders::{self, Obstacles};
+use super::holders;
 use super::link::Link;
 use super::linked;
 use super::listed::Listed;
 use super::narrow::{Narrowed, narrow};
+use super::obstacles::Obstacles;
 use super::order::{self, Op};
 use super::parallel;
 use super::protection::Protection;
@@ -72,7 +73,8 @@ pub(super) fn draft<'a>(mut links: Vec<Link<'a>>, world: &World, context: Contex
     resolve(&mut links, world, context.hints);
     raise_duplicates(&mut links, world);
     raise_shared_anchors(&mut links, world);
-    let plans = examine(&mut links, world, context);
+    let mut plans = examine(&mut links, world, context);
+    settle_undecided(&mut links, &mut plans, world);
     raise_contradictions(&mut links, world);
     raise_colliding_restores(&mut links, &plans, world);
     federation::raise_colliding_detours(&mut links, &plans.needs, world);
@@ -139,6 +141,28 @@ fn examine_one(
         target::raise_unused_accepts(link);
     }
     (need, (!obstacles.are_none()).then(|| Box::new(obstacles)))
+}
+
+/// What one mapping decides of an account holds for every other that it stands in the way of; what nobody decides blocks.
+fn settle_undecided(links: &mut [Link<'_>], plans: &mut Plans, world: &World) {
+    if plans.obstacles.values().all(|obstacles| obstacles.undecided.is_empty()) {
+        return;
+    }
+    let mut decisions: HashMap<UserRef, (usize, Resolve)> = HashMap::new();
+    let all = links.iter().enumerate().flat_map(|(at, link)| link.decided.iter().map(move |decision| (at, *decision)));
+    for (at, (user, resolve)) in all {
+        decisions.entry(user).or_insert((at, resolve));
+    }
+    for (at, obstacles) in &mut plans.obstacles {
+        let Some(link) = links.get_mut(*at) else { continue };
+        for (user, obstacle) in std::mem::take(&mut obstacles.undecided) {
+            let Some(account) = world.tenant.user(user) else { continue };
+            match decisions.get(&user).filter(|(_, resolve)| obstacle.is_freed_by(*resolve)) {
+                Some((other, _)) => obstacles.decided_by.push((user, *other)),
+                None => holders::raise_undecided(link, account, obstacle, world),
+            }
+        }
+    }
 }
 
 /// A synced target keeps what it has: whether its SID is right is for `verify` to say.
@@ -318,19 +342,21 @@ fn raise_waiting(links: &mut [Link<'_>], plans: &Plans) {
         let open = doubtful.iter().copied().filter(|at| !blocked(at));
         let waiting: Vec<(usize, usize)> =
             open.filter_map(|at| Some((at, plans.obstacles(at).others().find(blocked)?))).collect();
-        waiting.iter().for_each(|(at, other)| raise_wait(links, *at, *other));
+        waiting.iter().for_each(|(at, other)| raise_wait(links, *at, *other, plans.obstacles(*at)));
         doubtful = waiting.iter().filter_map(|(at, _)| waiters.get(at)).flatten().copied().collect();
     }
 }
 
-fn raise_wait(links: &mut [Link<'_>], at: usize, other: usize) {
+fn raise_wait(links: &mut [Link<'_>], at: usize, other: usize, obstacles: &Obstacles) {
     let (id, place, wanted) = links.get(other).map_or_else(Default::default, |other| (other.id, place(other), other.wanted));
     let (why, cure) = if wanted {
         ("is blocked", format!("Clear what blocks `{id}`; this mapping then goes through by itself."))
     } else {
         ("is left out by `--only`", format!("Plan both together, with one more `--only` for `{id}`, or leave `--only` out."))
     };
-    let message = format!("the account of mapping `{id}` holds the wanted ImmutableID or SID, and that mapping {why}");
+    let is_target = !obstacles.decided_by.iter().any(|(_, by)| *by == other);
+    let whose = if is_target { "the account of" } else { "an account that is to go by a decision of" };
+    let message = format!("{whose} mapping `{id}` holds the wanted ImmutableID or SID, and that mapping {why}");
     let Some(link) = links.get_mut(at) else { return };
     let finding = link.finding(Code::WaitsFor, message).objects([place]);
     link.raise(finding.hint(cure));

@@ -12,57 +12,15 @@ use super::draft::Targets;
 use super::finding::{Code, Finding};
 use super::link::Link;
 use super::listed::{EXAMPLES, Listed};
+use super::obstacles::{Obstacle, Obstacles};
 use super::protection::Protection;
 use super::steps::{self, Release};
 use super::world::World;
 
-/// Why an account stands in the way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Obstacle {
-    /// It holds the wanted ImmutableID.
-    Anchor,
-    /// It holds the AD user's SID.
-    Sid,
-    /// It holds the GUID in an encoding that blocks nothing.
-    OddEncoding,
-}
-
-/// What planning decided about the accounts in the way of one mapping.
-#[derive(Debug, Clone)]
-pub(super) struct Obstacles {
-    /// Mappings (by position) whose own write releases the ID.
-    pub(super) released_by: Vec<usize>,
-    /// Targets of other mappings (by position) that carry this AD user's SID, which is cleared.
-    pub(super) sid_of_targets: Vec<(UserRef, usize)>,
-    /// Other mappings (by position) whose target carries this GUID in a wrong encoding: nothing is done about it here.
-    pub(super) seen: Vec<usize>,
-}
-
-impl Obstacles {
-    /// Nothing is in the way.
-    pub(super) const fn none() -> Self {
-        Self { released_by: Vec::new(), sid_of_targets: Vec::new(), seen: Vec::new() }
-    }
-
-    pub(super) fn are_none(&self) -> bool {
-        self.neighbours().next().is_none()
-    }
-
-    /// The mappings (by position) that this one depends on.
-    pub(super) fn others(&self) -> impl Iterator<Item = usize> {
-        self.released_by.iter().copied().chain(self.sid_of_targets.iter().map(|(_, other)| *other))
-    }
-
-    /// Whether the policy lets a SID be taken from the targets of other mappings.
-    fn check_targets(&self, link: &mut Link<'_>, world: &World, protection: &Protection<'_>) {
-        let accounts = self.sid_of_targets.iter().filter_map(|(user, _)| world.tenant.user(*user));
-        accounts.for_each(|account| check_protected(link, account, world, protection));
-    }
-
-    /// Every mapping (by position) that this one has to be planned together with.
-    pub(super) fn neighbours(&self) -> impl Iterator<Item = usize> {
-        self.others().chain(self.seen.iter().copied())
-    }
+/// Whether the policy lets a SID be taken from the targets of other mappings.
+fn check_targets(obstacles: &Obstacles, link: &mut Link<'_>, world: &World, protection: &Protection<'_>) {
+    let accounts = obstacles.sid_of_targets.iter().filter_map(|(user, _)| world.tenant.user(*user));
+    accounts.for_each(|account| check_protected(link, account, world, protection));
 }
 
 /// Looks for everything in the way of a mapping that is to be set (or is armed).
@@ -93,11 +51,13 @@ pub(super) fn examine(
                 decide(link, (user, account), decision.resolve, world, protection);
             }
             None if obstacle == Obstacle::OddEncoding => odd.push(account),
-            None => raise_undecided(link, account, obstacle, &anchor, world),
+            // Only sync can release what it has, whoever decides.
+            None if account.is_synced() => raise_undecided(link, account, obstacle, world),
+            None => obstacles.undecided.push((user, obstacle)),
         }
     }
     raise_odd_encodings(link, &odd, &anchor);
-    obstacles.check_targets(link, world, protection);
+    check_targets(&obstacles, link, world, protection);
     raise_ambiguous_decisions(link, &found, targets, world);
     sort_decisions(link, world);
     if sets {
@@ -262,7 +222,9 @@ pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &Targets, world
     }
 }
 
-fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, anchor: &SourceAnchor, world: &World) {
+/// Nobody says what becomes of an account that is in the way.
+pub(super) fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, world: &World) {
+    let Some(anchor) = link.anchor.clone() else { return };
     match obstacle {
         Obstacle::Anchor | Obstacle::Sid if account.is_synced() => {
             raise_synced_holder(link, account, obstacle, Release::Undecided, world);

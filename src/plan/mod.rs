@@ -28,6 +28,7 @@ mod listed;
 mod names;
 mod narrow;
 pub mod next_sync;
+mod obstacles;
 mod order;
 pub mod pairing;
 mod parallel;

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use crate::tenant_model::UserRef;
 
 use super::draft::Plans;
-use super::holders::Obstacles;
 use super::link::Link;
+use super::obstacles::Obstacles;
 
 /// What is left of all mappings.
 pub(super) struct Narrowed<'a> {
@@ -40,9 +40,13 @@ fn places(links: &[Link<'_>]) -> Vec<Option<usize>> {
 
 /// What is in the way, as far as wanted mappings take part.
 fn among(found: Obstacles, place: impl Fn(usize) -> Option<usize>) -> Obstacles {
+    let places = |found: Vec<usize>| found.into_iter().filter_map(&place).collect();
+    let accounts = |found: Vec<(UserRef, usize)>| found.into_iter().filter_map(|(user, at)| Some((user, place(at)?))).collect();
     Obstacles {
-        released_by: found.released_by.into_iter().filter_map(&place).collect(),
-        sid_of_targets: found.sid_of_targets.into_iter().filter_map(|(user, at)| Some((user, place(at)?))).collect(),
-        seen: found.seen.into_iter().filter_map(&place).collect(),
+        released_by: places(found.released_by),
+        sid_of_targets: accounts(found.sid_of_targets),
+        seen: places(found.seen),
+        undecided: found.undecided,
+        decided_by: accounts(found.decided_by),
     }
 }

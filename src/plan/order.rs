@@ -271,8 +271,8 @@ impl<'a> Builder<'a, '_> {
             if !self.waits(op) {
                 continue;
             }
-            let sids = obstacles.sid_of_targets.iter().map(|(user, _)| user);
-            let accounts = link.decided.iter().map(|(user, _)| user).chain(sids);
+            let others = obstacles.sid_of_targets.iter().chain(&obstacles.decided_by).map(|(user, _)| user);
+            let accounts = link.decided.iter().map(|(user, _)| user).chain(others);
             let holders = accounts.filter_map(|user| self.holder_ops.get(user));
             let others = obstacles.released_by.iter().filter_map(|other| self.releases.get(other));
             edges.extend(holders.chain(others).map(|before| (position, *before)));

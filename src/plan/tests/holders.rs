@@ -226,3 +226,42 @@ fn who_applies_is_told_of_the_role_of_an_account_that_is_to_be_cleared() {
     let body = case.map("ann", "ann", decide("twin", Resolve::Clear)).plan();
     assert_eq!((codes(&body), kinds(&body).len()), (vec![Code::RoleAssigned], 2));
 }
+
+/// The account that both need something of is called old; ann decides on it, and bob says nothing.
+fn decided_by_ann(resolve: Resolve, held: Option<ImmutableId>, sid_of: u32) -> Case {
+    let case = Case::new().ad("ann", A, nothing).ad("bob", P, nothing);
+    let case = case.cloud(1, "ann", None, nothing).cloud(2, "bob", None, nothing);
+    let case = case.cloud(3, "old", held, |user| user.sid = Known::Is(sid(sid_of)));
+    case.map("bob", "bob", nothing).map("ann", "ann", decide("old", resolve))
+}
+
+#[test]
+fn a_decision_of_one_mapping_is_enough_for_all() {
+    let done = |resolve, held: &str, sid_of| {
+        let body = decided_by_ann(resolve, Some(anchor(held)), sid_of).plan();
+        assert_eq!(blockers(&body), [], "{resolve:?}");
+        let freed =
+            body.actions.iter().rposition(|action| action.mapping == "ann@x.example" && action.target.upn.contains("old"));
+        let needs = |name: &str| body.actions.iter().position(|action| action.target.upn.contains(name)).unwrap();
+        assert!(freed < Some(needs("bob")) && freed < Some(needs("ann")), "{:?}", kinds(&body));
+    };
+    done(Resolve::Purge, A, 2);
+    done(Resolve::Purge, P, 1);
+    done(Resolve::Clear, P, 1);
+}
+
+#[test]
+fn a_decision_that_leaves_the_value_is_not_enough() {
+    let body = decided_by_ann(Resolve::Clear, Some(anchor(A)), 2).plan();
+    assert_eq!(blockers(&body), [Code::SecurityIdentifierHeld]);
+}
+
+#[test]
+fn who_goes_by_the_decision_of_a_blocked_mapping_waits() {
+    let mut case = decided_by_ann(Resolve::Purge, Some(anchor(A)), 2);
+    case.observed.tenant.users[0].traits_mut().user_type = Known::Is(UserKind::Guest);
+    let body = case.plan();
+    assert_eq!((blockers(&body), kinds(&body)), (vec![Code::WaitsFor, Code::TargetGuest], vec![]));
+    let waits = body.findings.iter().find(|finding| finding.code == Code::WaitsFor).unwrap();
+    assert!(waits.message.starts_with("an account that is to go by a decision of mapping `ann@x.example`"), "{}", waits.message);
+}

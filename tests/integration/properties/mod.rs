@@ -150,6 +150,15 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: crate::common::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Law 4, for a plan that leaves blocked mappings out: nothing that it writes lets one of them through.
+    #[test]
+    fn what_a_partial_plan_leaves_out_stays_out(case in case()) {
+        let partial = Options { partial: true, ..Options::default() };
+        let body = compute_with(&case, &partial);
+        let again = compute_with(&carry_out(&case, &body.actions), &partial);
+        prop_assert!(again.actions.is_empty(), "{:#?}\nthen\n{:#?}", body.actions, again.actions);
+    }
+
     /// `--only` takes away and never adds: no write that the whole plan does not have, none of a mapping that it blocks.
     #[test]
     fn a_narrowed_plan_is_a_part_of_the_whole(case in case(), chosen in prop::collection::vec(any::<bool>(), usize::from(PEOPLE))) {
