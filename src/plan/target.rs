@@ -35,47 +35,66 @@ impl Need {
         *self == Self::default()
     }
 
-    fn writes_cloud(&self) -> bool {
-        self.restore || self.set || self.leave || self.clear_object_identifier || self.unpark
+    /// Whether sync is to link the account to the AD user, by whichever of the two is written.
+    fn hands_over(&self) -> bool {
+        self.set || self.stamp
     }
 }
 
 /// Finds out what is due on the target and raises whatever forbids it.
 pub(super) fn examine(link: &mut Link<'_>, world: &World, protection: &Protection<'_>) -> Need {
     let Some(account) = link.target_user(world) else { return Need::default() };
-    let mut need = wanted(link, account, world);
-    if need.stamp {
+    let wanted = wanted(link, account, world);
+    if wanted.stamp {
         raise_named_by_what_changes(link);
         raise_stamp_without_effect(link, world);
     }
-    if account.is_synced() {
-        return examine_synced(link, account, need, world);
+    let need = match account.is_synced() {
+        true => examine_synced(link, account, wanted, world),
+        false => examine_writable(link, account, wanted, world),
+    };
+    // Last, once everything that is to be written is known.
+    if !need.is_nothing() {
+        raise_whose_it_is(link, account, need, world, protection);
     }
+    need
+}
+
+/// Whatever holds for the account of a mapping, wherever is written: a stamp hands it over at the next sync as an ID does.
+fn raise_whose_it_is(link: &mut Link<'_>, account: &CloudUser, need: Need, world: &World, protection: &Protection<'_>) {
+    account::raise_protected(link, account, protection, &world.tenant);
+    account::raise_guest(link, account);
+    if links(link) {
+        account::raise_roles(link, account, &world.tenant);
+    }
+    if need.hands_over() {
+        account::raise_mailbox(link, account, world);
+    }
+}
+
+/// Whether the mapping is to link the account, or has armed it already.
+fn links(link: &Link<'_>) -> bool {
+    matches!(link.mapping.on_prem, OnPremSide::User(_)) && link.anchor.is_some()
+}
+
+/// An account that Entra lets be written.
+fn examine_writable(link: &mut Link<'_>, account: &CloudUser, mut need: Need, world: &World) -> Need {
     if need.restore {
         account::raise_restore_conflicts(link, account, &world.tenant);
     }
     if need.set {
+        // Whoever is stamped gets what the account holds, most likely from another AD user: that is what a stamp is for.
         account::raise_other_anchor(link, account, world);
-        account::raise_mailbox(link, account, world);
         account::raise_residue(link, account, world);
     }
-    if need.set || need.leave || need.stamp {
+    if need.leave || need.hands_over() {
         account::raise_cloud_managed(link, account);
     }
     if need.leave {
         account::raise_still_in_ad(link, account, world);
     }
-    let links = matches!(link.mapping.on_prem, OnPremSide::User(_)) && link.anchor.is_some();
-    need.clear_object_identifier = links && account::raise_object_identifier(link, account, world);
+    need.clear_object_identifier = links(link) && account::raise_object_identifier(link, account, world);
     super::federation::examine_federation(link, account, world, &mut need);
-    // Last, once everything that is to be written is known.
-    if need.writes_cloud() {
-        account::raise_protected(link, account, protection, &world.tenant);
-        account::raise_guest(link, account);
-        if links {
-            account::raise_roles(link, account, &world.tenant);
-        }
-    }
     need
 }
 

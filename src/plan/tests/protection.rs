@@ -112,15 +112,44 @@ fn the_first_entry_that_fits_is_named() {
 }
 
 #[test]
-fn a_mapping_that_writes_nothing_in_the_cloud_is_not_held_up() {
+fn a_mapping_that_writes_nothing_is_not_held_up() {
     let nobody = (vec![], Vec::<String>::new());
     assert_eq!(protecting(armed().map("ann", "ann", nothing), "ann"), nobody);
     let detached = Case::new().ad("bob", P, nothing).cloud(1, "ann", None, nothing).map("", "ann", leaves);
     assert_eq!(protecting(detached, "ann"), nobody);
-    let other = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(P)), nothing).map("ann", "ann", stamped);
-    assert_eq!(protecting(other, "ann"), (vec![], vec!["stampConsistencyGuid ann".to_owned()]));
+    let consistency = |user: &mut AdUser| user.consistency_guid = GuidAttribute::Bytes((*guid(P).ad_bytes()).into());
+    let done = Case::new().ad("ann", A, consistency).cloud(1, "ann", Some(anchor(P)), nothing).map("ann", "ann", stamped);
+    assert_eq!(protecting(done, "ann"), nobody);
     let accepted = armed().map("ann", "ann", accept(Acceptable::TargetGuest)).plan();
     assert_eq!(codes(&accepted), [], "what was accepted has done its work");
+}
+
+/// At the next sync a stamp hands the account over just as an ID does.
+#[test]
+fn whatever_forbids_to_set_an_id_forbids_a_stamp() {
+    let case = |edit: fn(&mut CloudUser)| {
+        Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(P)), edit).map("ann", "ann", stamped)
+    };
+    let holding = |role: &str, privileged| {
+        let grant = RoleGrant { principal: entra(1), role: role.into(), privileged, state: RoleState::Assigned };
+        let mut case = case(nothing);
+        case.observed.tenant.roles = Some(vec![grant]);
+        case
+    };
+    let synced = |user: &mut CloudUser| user.sync_enabled = Known::Is(true);
+    for edit in [nothing, synced] {
+        assert_eq!(protecting(case(edit), "ann"), (vec![Code::TargetProtected], vec![]));
+    }
+    let mut by_role = holding("Helpdesk", false);
+    by_role.desired.policy.protect = vec![Protected::Role("help*".into())];
+    assert_eq!(blockers(&by_role.plan()), [Code::TargetProtected]);
+    assert_eq!(blockers(&holding("Owner", true).plan()), [Code::TargetPrivileged]);
+    assert!(codes(&holding("Helpdesk", false).plan()).contains(&Code::RoleAssigned));
+    let guest = |user: &mut CloudUser| user.traits_mut().user_type = Known::Is(UserKind::Guest);
+    assert_eq!(blockers(&case(guest).plan()), [Code::TargetGuest]);
+    let shared = |user: &mut CloudUser| user.traits_mut().mailbox_purpose = Known::Is("shared".into());
+    assert!(codes(&case(shared).plan()).contains(&Code::SharedMailbox));
+    assert_eq!(kinds(&case(nothing).plan()), ["stampConsistencyGuid ann"]);
 }
 
 #[test]
