@@ -17,6 +17,7 @@ use crate::model::{EntraId, Policy};
 use crate::plan::action::{Action, ActionId};
 use crate::plan::body::Body;
 
+use super::handover::Handovers;
 use super::journal::{
     EndStatus, Entry, FORMAT, FORMAT_VERSION, Journal, JournalError, Outcome, OutcomeKind, RunHeader, journal_path,
 };
@@ -166,6 +167,7 @@ fn run<'r>(
         observer: request.observer,
         cancel: &request.cancel,
         options: &request.options,
+        handovers: Handovers::of(request.body, request.policy),
         backups: Mutex::new(backups),
         deletions: Mutex::new(recorded.deletions(&request.body.actions)),
         touched: Mutex::default(),

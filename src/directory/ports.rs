@@ -65,6 +65,9 @@ pub trait ForestReader: Send + Sync {
 
     /// Reads these users as they stand now, in the order asked for; `None` where one is gone.
     async fn read_users(&self, guids: &[ObjectGuid]) -> Result<Vec<Option<AdUser>>, DirectoryError>;
+
+    /// Finds the users from whom sync makes one of these anchors now; more than was meant, never less.
+    async fn find_by_anchor(&self, anchors: &[ImmutableId]) -> Result<Vec<AdUser>, DirectoryError>;
 }
 
 /// Writes a forest.

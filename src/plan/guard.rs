@@ -16,6 +16,9 @@ use super::listed::EXAMPLES;
 use super::order::{Op, Write};
 use super::world::World;
 
+/// What a plan says that knows nothing of roles.
+pub(crate) const ROLES_UNREAD: &str = "roles were";
+
 /// Directories smaller than this have no percentage limit.
 const PERCENT_COUNTS_FROM: u64 = 50;
 
@@ -168,7 +171,7 @@ pub(super) fn not_read(draft: &Draft<'_>, world: &World) -> Vec<Finding> {
     }
     if observed.roles.is_none() {
         unknown(
-            "roles were",
+            ROLES_UNREAD,
             "Sync refuses hard matches onto accounts with privileged roles, and nobody can tell here who has one.",
         );
     }

@@ -100,6 +100,9 @@ fn mapping_fault(action: &Action, mapping: &PlannedMapping) -> Option<String> {
     if !is_own {
         return Some(format!("writes another object than that of the mapping {}", quoted(&mapping.id)));
     }
+    if mapping.cloud.is_none() {
+        return Some(format!("is for no account: the mapping {} is shown without one", quoted(&mapping.id)));
+    }
     let wanted = mapping.anchor.as_deref().map(FactValue::text);
     (action.after.get(&fact) != wanted.as_ref())
         .then(|| format!("sets another ID than the mapping {} is shown with", quoted(&mapping.id)))

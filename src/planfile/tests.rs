@@ -214,6 +214,11 @@ fn refuses_a_body_that_disagrees_with_itself() {
     insta::assert_snapshot!(what(|plan| sets(plan, TWIN, BOND_ID)), @"the action `a-969b51752eb34387` writes another object than that of the mapping `james.bond`");
     insta::assert_snapshot!(what(|plan| sets(plan, BOND, "MyIRAFVEd2aImaq7zN3u/w==")), @"the action `a-d0d5e4dc3d11a18d` sets another ID than the mapping `james.bond` is shown with");
     insta::assert_snapshot!(what(|plan| stamps(plan, "4d49e5a5-2ba8-4b5e-bb6a-6d3f0c9c2d11", "corp")), @"the action `a-5b598e319be443a8` writes another object than that of the mapping `james.bond`");
+    let without_account = |plan: &mut PlanFile| {
+        stamps(plan, "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "corp");
+        plan.body.mappings.iter_mut().for_each(|mapping| mapping.cloud = None);
+    };
+    insta::assert_snapshot!(what(without_account), @"the action `a-b3d919e79e5e62cc` is for no account: the mapping `james.bond` is shown without one");
     insta::assert_snapshot!(what(|plan| stamps(plan, "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "old")), @"the action `a-db3ad8491b66be3f` writes another object than that of the mapping `james.bond`");
     insta::assert_snapshot!(what(|plan| plan.body.mappings[1].id = "q".into()), @"the mapping `q` is listed twice");
     insta::assert_snapshot!(what(|plan| plan.body.findings.truncate(1)), @"the counts of `summary` are not those of the lists");

@@ -21,7 +21,7 @@ use crate::model::{AdUser, EntraId, Exclusion, Known, SourceAnchor, Text};
 pub use self::deletion::SyncDeletion;
 use self::export::Export;
 pub use self::export::exported_primary;
-pub use self::guards::{BLOCKS_HARD_MATCH, HAS_OTHER_ID};
+pub use self::guards::{ANCHOR_IN_USE, BLOCKS_HARD_MATCH, HAS_OTHER_ID};
 use self::matching::SoftMatch;
 pub use self::takeover::Takeover;
 use super::{Tenant, UserRef};

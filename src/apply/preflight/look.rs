@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::Directories;
 use crate::apply::facts::{Current, TargetFacts, Wanted};
+use crate::apply::handover::{Handovers, Unlike};
 use crate::directory::ports::DirectoryError;
 use crate::model::{AdUser, AnchorMode, EntraId, FactName, FactValue, ImmutableId, ObjectGuid, Policy, Sid, effective_anchor};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
@@ -67,6 +68,23 @@ impl<'a> Look<'a> {
         self.by_account.iter().filter_map(by_policy).collect()
     }
 
+    /// What is not as planning saw it of the accounts that stamps hand over.
+    pub(super) fn handed_over(&self, handovers: &Handovers<'_>) -> Vec<Difference> {
+        let unlike = |action: &&Action| {
+            let handover = handovers.of_stamp(action)?;
+            let TargetFacts::Account(account) = self.current.account(handover.account.id)? else { return None };
+            let difference = |unlike: Unlike| Difference {
+                mapping: Some(action.mapping.clone()),
+                target: Some(handover.target()),
+                fact: unlike.fact,
+                expected: unlike.expected,
+                found: unlike.found,
+            };
+            Some(handovers.unlike(handover, account).into_iter().map(difference).collect::<Vec<_>>())
+        };
+        self.remaining.iter().filter_map(unlike).flatten().collect()
+    }
+
     /// Who else holds an ID that is to be set.
     pub(super) async fn id_holders(&self) -> Result<Vec<Difference>, DirectoryError> {
         let mut wanted: BTreeMap<ImmutableId, &Action> = BTreeMap::new();
@@ -91,9 +109,12 @@ impl<'a> Look<'a> {
     }
 
     /// Who else holds the SID of an AD user that is to be linked, and was not known to when the plan was made.
-    pub(super) async fn sid_holders(&self) -> Result<Vec<Difference>, DirectoryError> {
-        let sets = self.remaining.iter().filter(|action| action.kind == ActionKind::SetImmutableId);
-        let linked: BTreeSet<&str> = sets.map(|action| action.mapping.as_str()).collect();
+    /// Planning looked for none where the account is synced.
+    pub(super) async fn sid_holders(&self, handovers: &Handovers<'_>) -> Result<Vec<Difference>, DirectoryError> {
+        let links = |action: &&&Action| {
+            action.kind == ActionKind::SetImmutableId || handovers.of_stamp(action).is_some_and(|handover| handover.was_free)
+        };
+        let linked: BTreeSet<&str> = self.remaining.iter().filter(links).map(|action| action.mapping.as_str()).collect();
         let mut wanted: BTreeMap<Sid, &PlannedMapping> = BTreeMap::new();
         for mapping in self.busy_mappings().filter(|mapping| linked.contains(mapping.id.as_str())) {
             let sid = mapping.on_prem.as_ref().and_then(|user| user.object_sid.clone());
@@ -179,6 +200,35 @@ impl<'a> Look<'a> {
         Ok(differences)
     }
 
+    /// Other AD users of the forest from whom sync would make an anchor that this plan links. Any of them got it since
+    /// planning, which lets none pass. Across forests one person may have it twice.
+    pub(super) async fn anchor_sharers(&self) -> Result<Vec<Difference>, DirectoryError> {
+        let mut wanted: BTreeMap<&str, BTreeMap<ImmutableId, (&PlannedMapping, ObjectGuid)>> = BTreeMap::new();
+        let linking = |action: &&&Action| matches!(action.kind, ActionKind::SetImmutableId | ActionKind::StampConsistencyGuid);
+        let linked: BTreeSet<&str> = self.remaining.iter().filter(linking).map(|action| action.mapping.as_str()).collect();
+        for mapping in self.busy_mappings().filter(|mapping| linked.contains(mapping.id.as_str())) {
+            let anchor = mapping.anchor.as_deref().and_then(ImmutableId::stored);
+            if let (Some((forest, guid)), Some(anchor)) = (ad_object(mapping), anchor) {
+                wanted.entry(forest).or_default().insert(anchor, (mapping, guid));
+            }
+        }
+        let mut differences = Vec::new();
+        for (forest, anchors) in wanted {
+            let mode = self.anchor_mode(forest)?;
+            // No two objects have one objectGUID.
+            if mode == AnchorMode::ObjectGuid {
+                continue;
+            }
+            let ids: Vec<ImmutableId> = anchors.keys().cloned().collect();
+            for user in self.directories.forest(forest)?.find_by_anchor(&ids).await? {
+                let Some(found) = effective_anchor(&mode, &user).ok().map(|found| found.value) else { continue };
+                let sharer = anchors.get(&found).filter(|(_, own)| *own != user.guid);
+                differences.extend(sharer.map(|(mapping, _)| shared(mapping, forest, &user, &found)));
+            }
+        }
+        Ok(differences)
+    }
+
     fn anchor_mode(&self, forest: &str) -> Result<AnchorMode, DirectoryError> {
         let written = self.body.forests.iter().find(|known| known.name == forest).map(|known| known.anchor.as_str());
         match written {
@@ -191,6 +241,16 @@ impl<'a> Look<'a> {
                 Err(DirectoryError::Input(format!("the plan does not say where the forest `{forest}` takes its anchors from")))
             }
         }
+    }
+}
+
+fn shared(mapping: &PlannedMapping, forest: &str, user: &AdUser, anchor: &ImmutableId) -> Difference {
+    Difference {
+        mapping: Some(mapping.id.to_string()),
+        target: Some(Target::ad_user(forest, user.guid, user.sam.as_deref().unwrap_or(user.dn.as_str()))),
+        fact: "source anchor".into(),
+        expected: format!("not {anchor}"),
+        found: anchor.to_string(),
     }
 }
 

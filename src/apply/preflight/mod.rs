@@ -11,6 +11,7 @@ use crate::plan::body::{Body, PlanTenant, PlannedMapping};
 
 use super::chain::{Chain, Mismatch, chains};
 use super::facts::{Current, TargetFacts, Wanted};
+use super::handover::Handovers;
 use super::{Directories, Recorded};
 use look::Look;
 
@@ -58,7 +59,8 @@ pub async fn preflight(
         // Of another tenant nothing else needs to be compared.
         return Ok(Preflight { differences, ..Preflight::default() });
     }
-    let current = read_all(body, directories).await?;
+    let handovers = Handovers::of(body, policy);
+    let current = read_all(body, &handovers, directories).await?;
     let mut found = Preflight::default();
     for chain in chains(&body.actions) {
         found.take(&chain, &current, recorded);
@@ -66,9 +68,11 @@ pub async fn preflight(
     let Preflight { done, deletions, unsure, mut differences } = found;
     let look = Look::new(body, &done, &current, directories);
     differences.extend(look.protected(policy));
+    differences.extend(look.handed_over(&handovers));
     differences.extend(look.id_holders().await?);
-    differences.extend(look.sid_holders().await?);
+    differences.extend(look.sid_holders(&handovers).await?);
     differences.extend(look.ad_users()?);
+    differences.extend(look.anchor_sharers().await?);
     if differences.is_empty() {
         differences.extend(look.refusals().await?);
     }
@@ -94,8 +98,9 @@ fn identity(plan: &PlanTenant, found: &TenantIdentity) -> Vec<Difference> {
     differs.collect()
 }
 
-async fn read_all(body: &Body, directories: &Directories) -> Result<Current, DirectoryError> {
+async fn read_all(body: &Body, handovers: &Handovers<'_>, directories: &Directories) -> Result<Current, DirectoryError> {
     let mut wanted = Wanted::default();
+    handovers.accounts().for_each(|account| wanted.account(account));
     let busy: BTreeSet<&str> = body.actions.iter().map(|action| action.mapping.as_str()).collect();
     for action in &body.actions {
         wanted.target(&action.target)?;

@@ -16,6 +16,7 @@ use crate::plan::action::{Action, ActionId};
 
 use super::chain::key;
 use super::facts::TargetFacts;
+use super::handover::Handovers;
 use super::journal::Journal;
 use super::{Clock, Directories};
 
@@ -30,6 +31,8 @@ pub(super) struct Run<'a> {
     pub(super) observer: &'a dyn Observer,
     pub(super) cancel: &'a CancellationToken,
     pub(super) options: &'a Options,
+    /// The accounts that stamps hand over.
+    pub(super) handovers: Handovers<'a>,
     /// Accounts of which there is a copy as they stand now.
     pub(super) backups: Mutex<BTreeSet<EntraId>>,
     /// Accounts that are in the recycle bin by this plan, and since when.

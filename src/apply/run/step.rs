@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::apply::chain::is_reached;
 use crate::apply::facts::{TargetFacts, read_target};
+use crate::apply::handover::Unlike;
 use crate::apply::journal::{Entry, JournalError, Outcome, OutcomeKind};
 use crate::apply::preflight::value_word;
 use crate::directory::ports::{DirectoryError, Receipt, Turn};
@@ -134,7 +135,10 @@ impl Step<'_> {
                 Ok(facts) => facts,
                 Err(error) => return Err(self.fail(run, OutcomeKind::Failed, Failure::of(&error)).await),
             };
-            let standing = self.standing(run, &facts);
+            let standing = match self.standing(run, &facts) {
+                Standing::Before => self.handover(run).await?,
+                other => other,
+            };
             let is_sure = match &standing {
                 Standing::Before => true,
                 Standing::After(_) => !self.shows_by_absence(),
@@ -146,6 +150,22 @@ impl Step<'_> {
                 return Err(StepEnd::NotStarted);
             }
         }
+    }
+
+    /// Reads the account that a stamp hands over: what was written since may give it to the wrong person.
+    async fn handover(&self, run: &Run<'_>) -> Result<Standing, StepEnd> {
+        let Some(handover) = run.handovers.of_stamp(self.action) else { return Ok(Standing::Before) };
+        let account = match read_target(&handover.target(), run.directories).await {
+            Ok(TargetFacts::Account(account)) => account,
+            Ok(TargetFacts::AdUser(_)) => return Ok(Standing::Before),
+            Err(error) => return Err(self.fail(run, OutcomeKind::Failed, Failure::of(&error)).await),
+        };
+        let first = run.handovers.unlike(handover, &account).into_iter().next();
+        let words = |unlike: Unlike| {
+            let Unlike { fact, expected, found } = unlike;
+            format!("{fact} of {}, which the stamp hands over: expected {expected}, found {found}", handover.account.upn)
+        };
+        Ok(first.map_or(Standing::Before, |unlike| Standing::Elsewhere(words(unlike))))
     }
 
     fn standing(&self, run: &Run<'_>, facts: &TargetFacts) -> Standing {

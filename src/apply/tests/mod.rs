@@ -5,6 +5,7 @@ mod chain;
 mod crash;
 mod damage;
 mod disk;
+mod handover;
 mod order;
 mod planner;
 mod scripted;
@@ -83,7 +84,7 @@ fn account(n: u8, upn: &str, holds: Option<u8>) -> CloudUser {
 }
 
 /// Users 1 and 2 hold each other's IDs; 4 (live), 6 and 8 (deleted) hold those of 3, 5 and 7; 9 is federated with an old
-/// ID; 10 to 12 hold nothing, 13 holds the ID of nobody.
+/// ID; 10 holds what AD user 10 may be stamped with, 11 and 12 hold nothing, 13 holds the ID of nobody.
 pub(super) fn observed_tenant() -> ObservedTenant {
     let name = |n: u8| format!("u{n}@x.example");
     let domain = |name: &str, federated| Domain { name: name.into(), verified: true, federated, initial: false };
@@ -92,7 +93,8 @@ pub(super) fn observed_tenant() -> ObservedTenant {
     users.extend([account(5, &name(5), None), account(6, &name(6), Some(5)).binned(DELETED_AT)]);
     users.extend([account(7, &name(7), None), account(8, &name(8), Some(7)).binned(DELETED_AT)]);
     users.push(account(9, "u9@fed.example", Some(90)));
-    users.extend((10..=12).map(|n| account(n, &name(n), None)));
+    users.push(account(10, &name(10), Some(100)));
+    users.extend((11..=12).map(|n| account(n, &name(n), None)));
     users.push(account(13, &name(13), Some(130)));
     ObservedTenant {
         id: Some("11111111-1111-1111-1111-111111111111".into()),

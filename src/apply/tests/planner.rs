@@ -116,10 +116,11 @@ impl Planner {
     }
 }
 
-/// A body around actions; mapping `mN` links AD user N to account N.
+/// A body around actions; mapping `mN` links AD user N to account N, by the ID that is stamped if one is.
 pub(super) fn body(actions: Vec<Action>) -> Body {
+    let stamped = |n: u8| actions.iter().filter(|action| action.mapping == format!("m{n}")).find_map(stamp_of);
     let mapping = |n: u8| PlannedMapping {
-        anchor: Some(anchor(n).into()),
+        anchor: Some(stamped(n).unwrap_or_else(|| anchor(n)).into()),
         anchor_from: Some("objectGuid".into()),
         cloud: Some(PlanCloudUser { id: id(n), upn: format!("u{n}@x.example").into() }),
         id: format!("m{n}").into(),
@@ -135,11 +136,11 @@ pub(super) fn body(actions: Vec<Action>) -> Body {
         state: MappingState::Planned,
     };
     Body {
+        mappings: (1..=12).map(mapping).collect(),
         actions,
         findings: Vec::new(),
         forests: vec![PlanForest { anchor: "consistencyGuid".into(), domain_sid: None, name: "corp".into(), users: 12 }],
         inputs: Inputs { config: String::new(), policy: String::new() },
-        mappings: (1..=12).map(mapping).collect(),
         proof: Proof::default(),
         rollback_of: None,
         status: Status::Ready,
@@ -150,5 +151,12 @@ pub(super) fn body(actions: Vec<Action>) -> Body {
             initial_domain: Some("x.onmicrosoft.com".into()),
             users: 11,
         },
+    }
+}
+
+fn stamp_of(action: &Action) -> Option<String> {
+    match action.after.get(&FactName::ConsistencyGuid)? {
+        FactValue::Text(id) => Some(id.clone()),
+        other => panic!("{other:?}"),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::directory::ports::TenantReader as _;
 use crate::model::RoleState;
+use crate::plan::finding::{Code, Finding};
 
 use super::order::three_sets;
 use super::scripted::{Answer, Scripted, apply, failing, refused};
@@ -9,7 +10,7 @@ use super::*;
 
 type Break = Box<dyn Fn(&Disk)>;
 
-async fn differences(site: &Site, body: &Body) -> Vec<Difference> {
+pub(super) async fn differences(site: &Site, body: &Body) -> Vec<Difference> {
     let before = site.disk.image();
     let found = match site.apply(body).await {
         Err(ApplyError::Stale { differences, .. }) => differences,
@@ -19,7 +20,7 @@ async fn differences(site: &Site, body: &Body) -> Vec<Difference> {
     found
 }
 
-fn break_fact(disk: &Disk, n: u8, name: FactName) {
+pub(super) fn break_fact(disk: &Disk, n: u8, name: FactName) {
     disk.change(n, |user| match name {
         FactName::AssignedLicenses => user.traits_mut().licenses = Known::Is(["sku"].into()),
         FactName::DeletedDateTime => user.traits_mut().deleted_at = Some("2026-11-02T00:00:00Z".into()),
@@ -166,7 +167,7 @@ async fn the_sid_on_another_account_stops_the_plan_unless_it_was_known_or_is_cle
     let site = Site::new();
     site.disk.change(12, |user| user.sid = Known::Is(sid(11)));
     assert_eq!(differences(&site, &body).await[0].fact, "onPremisesSecurityIdentifier");
-    let finding = crate::plan::finding::Finding::new(crate::plan::finding::Code::Residue, "m11", "known");
+    let finding = Finding::new(Code::Residue, "m11", "known");
     body.findings.push(finding.objects([id(12).to_string()]));
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
 }

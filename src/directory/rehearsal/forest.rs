@@ -1,12 +1,12 @@
 //! An exported forest whose users can be stamped.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 
 use crate::directory::ports::{DirectoryError, ForestReader, ForestWriter, Receipt};
-use crate::model::{AdUser, GuidAttribute, ObjectGuid, ObservedForest};
+use crate::model::{AdUser, GuidAttribute, ImmutableId, ObjectGuid, ObservedForest, effective_anchor};
 
 use super::StoreError;
 use super::commit::{Committer, Ledger, Rejected};
@@ -119,6 +119,14 @@ impl ForestReader for LdifForest {
 
     async fn read_users(&self, guids: &[ObjectGuid]) -> Result<Vec<Option<AdUser>>, DirectoryError> {
         Ok(self.look(|users| guids.iter().map(|guid| users.get(guid).cloned()).collect()))
+    }
+
+    async fn find_by_anchor(&self, anchors: &[ImmutableId]) -> Result<Vec<AdUser>, DirectoryError> {
+        let wanted: BTreeSet<&ImmutableId> = anchors.iter().collect();
+        Ok(self.look(|Users { forest, .. }| {
+            let has = |user: &&AdUser| effective_anchor(&forest.anchor, user).is_ok_and(|anchor| wanted.contains(&anchor.value));
+            forest.users.iter().filter(has).cloned().collect()
+        }))
     }
 }
 

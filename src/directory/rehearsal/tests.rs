@@ -200,6 +200,20 @@ async fn a_stamp_compares_and_swaps() {
 }
 
 #[tokio::test]
+async fn users_are_found_by_the_anchor_that_sync_makes_of_them() {
+    let stamped = |stamp: GuidAttribute, name: &str| {
+        let number = guid().byte_swapped();
+        AdUser { consistency_guid: stamp, ..AdUser::new(number, format!("CN={name},DC=x").parse().unwrap()) }
+    };
+    let own = AdUser::new(guid(), "CN=A,DC=x".parse().unwrap());
+    let twin = stamped(GuidAttribute::Bytes((*guid().ad_bytes()).into()), "B");
+    let odd = stamped(GuidAttribute::Bytes([1; 3].into()), "C");
+    let forest = ObservedForest { users: vec![own, twin, odd], ..ObservedForest::default() };
+    let found = LdifForest::new(forest, Box::new(Counting::new())).find_by_anchor(&[guid().immutable_id()]).await.unwrap();
+    assert_eq!(found.iter().map(|user| user.dn.as_str()).collect::<Vec<_>>(), ["CN=A,DC=x", "CN=B,DC=x"]);
+}
+
+#[tokio::test]
 async fn two_stamps_in_one_save_see_each_other() {
     let user = AdUser::new(guid(), "CN=A,DC=x".parse().unwrap());
     let forest = ObservedForest { users: vec![user], ..ObservedForest::default() };

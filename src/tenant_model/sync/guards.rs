@@ -11,7 +11,8 @@ pub const BLOCKS_HARD_MATCH: &str = "blockCloudObjectTakeoverThroughHardMatchEna
 pub const HAS_OTHER_ID: &str = "the account has another ImmutableID; soft match needs it to be empty";
 
 const ADMIN_ROLE: &str = "an account that holds an administrator role is never soft matched";
-const ANCHOR_IN_USE: &str = "the anchor is already in use by a synced account of another AD user";
+/// The rule by which an AD user is not linked to an account that is synced from another one.
+pub const ANCHOR_IN_USE: &str = "the anchor is already in use by a synced account of another AD user";
 const ANCHOR_CHANGED: &str = "the AD user is linked to another account, which has its OnPremiseSecurityIdentifier: its source \
                               anchor has changed, and sync stops until the old value is back";
 const SID_HELD: &str = "another account has the OnPremiseSecurityIdentifier of the AD user under another anchor";

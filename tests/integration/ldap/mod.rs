@@ -238,6 +238,11 @@ async fn a_selective_read_finds_what_the_whole_forest_holds() {
             assert_eq!(own, user(&all, own.sam.as_deref().unwrap()));
         }
     }
+    let twins = twin.consistency_guid.guid().unwrap().immutable_id();
+    let sharers = reader.find_by_anchor(&[twins]).await.unwrap();
+    let mut names: Vec<&str> = sharers.iter().filter_map(|user| user.sam.as_deref()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["guidbinary", "guidtwin"]);
     // More than one search carries.
     let many: Vec<ForestKey> = (1..=120).map(|n| ForestKey::Sam(format!("bulk{n:04}").into())).collect();
     assert_eq!(dc.whole("ldaps://127.0.0.1").read_matching(&many, None).await.unwrap().len(), 120);

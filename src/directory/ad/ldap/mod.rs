@@ -45,7 +45,7 @@ use crate::directory::ad::entry;
 use crate::directory::ports::{DirectoryError, ForestReader, ForestWriter, Receipt};
 use crate::directory::progress::{Progress, Unwatched};
 use crate::model::questions::ForestKey;
-use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest, Text};
+use crate::model::{AdUser, AnchorMode, DistinguishedName, ImmutableId, ObjectGuid, ObservedForest, Text};
 
 /// What an export may have to say and an answer says anyway: each entry comes with its name and its classes.
 const IMPLIED: [&str; 2] = ["distinguishedName", "objectCategory"];
@@ -234,6 +234,13 @@ impl ForestReader for LdapForest {
                 Err(fault) => attempts.again(fault).await?,
             }
         }
+    }
+
+    async fn find_by_anchor(&self, anchors: &[ImmutableId]) -> Result<Vec<AdUser>, DirectoryError> {
+        let keys: Vec<ForestKey> = anchors.iter().cloned().map(ForestKey::ImmutableId).collect();
+        // Each search goes through the whole forest, and so does a list of what is stamped on whom, once.
+        let stamps = if keys.len() > select::BATCH { Some(self.read_frame().await?.1) } else { None };
+        self.read_matching(&keys, stamps.as_ref()).await
     }
 }
 

@@ -17,7 +17,7 @@ use crate::model::{AnchorForm, AnchorMode, ImmutableId, ObjectGuid};
 pub(super) const USERS: &str = "(&(objectCategory=person)(objectClass=user)(sAMAccountType=805306368))";
 
 /// How many conditions one search carries.
-const BATCH: usize = 100;
+pub(super) const BATCH: usize = 100;
 
 /// Searches that together find whatever fits one of the conditions.
 pub(super) fn batches(mut conditions: Vec<String>, among: &str) -> Vec<String> {

@@ -269,6 +269,18 @@ async fn users_come_back_in_the_order_asked_for() {
 }
 
 #[tokio::test]
+async fn few_are_looked_for_by_their_anchors_and_many_in_a_list() {
+    let fake = users(|_| vec![user(66), page(b"")]).await;
+    let anchor = |number| ObjectGuid::from_ad_slice(&[&[number], &GUID[1..]].concat()).unwrap().immutable_id();
+    let found = forest(&fake).find_by_anchor(&[anchor(66)]).await.unwrap();
+    assert_eq!(found.iter().filter_map(|user| user.sam.as_deref()).collect::<Vec<_>>(), ["user66"]);
+    let one = fake.count(Op::Search);
+    let many: Vec<ImmutableId> = (0..=100).map(anchor).collect();
+    assert_eq!(forest(&fake).find_by_anchor(&many).await.unwrap().len(), 1);
+    assert!(fake.count(Op::Search) - one > one, "a list first");
+}
+
+#[tokio::test]
 async fn nobody_there_is_said_at_once() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ldap://127.0.0.1:{}", listener.local_addr().unwrap().port());
