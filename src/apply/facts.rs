@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::directory::ports::DirectoryError;
 use crate::model::text::same;
 use crate::model::{AccountFacts, AccountState, AdUser, EntraId, FactName, FactValue, Facts, ObjectGuid};
@@ -182,4 +185,13 @@ fn complete<T>(read: Vec<T>, wanted: usize) -> Result<Vec<T>, DirectoryError> {
 
 fn no_object(target: &Target) -> DirectoryError {
     DirectoryError::Input(format!("`{}` of `{}` is no object that can be written", target.id, target.directory))
+}
+
+/// The bytes of a ConsistencyGuid in facts; `None` when they do not say.
+pub(super) fn stamp(facts: &Facts) -> Option<Option<Vec<u8>>> {
+    match facts.get(&FactName::ConsistencyGuid)? {
+        FactValue::Null => Some(None),
+        FactValue::Text(text) => STANDARD.decode(text).ok().map(Some),
+        FactValue::Bool(_) | FactValue::List(_) => None,
+    }
 }

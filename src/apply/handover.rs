@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::directory::ports::DirectoryError;
 use crate::model::{AccountFacts, AccountState, CloudUser, EntraId, FactName, FactValue, Known, Policy, text::same};
 use crate::plan::ROLES_UNREAD;
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
@@ -14,6 +15,8 @@ use crate::plan::next_sync::{NextSync, Outcome};
 use crate::plan::protection::Protection;
 use crate::tenant_model::ANCHOR_IN_USE;
 
+use super::Directories;
+use super::facts::{TargetFacts, read_target};
 use super::preflight::value_word;
 
 /// The accounts that the stamps of a plan hand over. What is undone gives an AD user what it had, so there are none.
@@ -62,6 +65,16 @@ impl<'a> Handovers<'a> {
 
     pub(super) fn accounts(&self) -> impl Iterator<Item = EntraId> {
         self.by_stamp.values().map(|handover| handover.account.id)
+    }
+
+    /// Reads the account that a stamp hands over, and tells in words what is not as planning saw it.
+    pub(super) async fn changed(&self, stamp: &Action, directories: &Directories) -> Result<Option<String>, DirectoryError> {
+        let Some(handover) = self.of_stamp(stamp) else { return Ok(None) };
+        let TargetFacts::Account(account) = read_target(&handover.target(), directories).await? else { return Ok(None) };
+        let first = self.unlike(handover, &account).into_iter().next();
+        Ok(first.map(|Unlike { fact, expected, found }| {
+            format!("{fact} of {}, which the stamp hands over: expected {expected}, found {found}", handover.account.upn)
+        }))
     }
 
     /// What is not as planning saw it, or forbids to hand it over.

@@ -17,6 +17,7 @@ use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::outputs;
+use super::plan::verdict;
 use super::print::{Printing, save_plan};
 use super::setup::Setup;
 use super::terminal::Terminal;
@@ -49,10 +50,11 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
     say_what_stays(&plan.body.findings, terminal)?;
     save_plan(&args.out, &plan, terminal)?;
     Printing::new(&RenderArgs { format: Format::Human, output: Vec::new(), all: false })?.print(&plan, terminal)?;
-    if !plan.body.actions.is_empty() {
+    let exit = verdict(&plan.body, false);
+    if exit == Exit::Done && !plan.body.actions.is_empty() {
         terminal.say(&format!("\nSaved as {0}. After review: hardmatch apply {0}", args.out.display()));
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// Whoever applies the way back closes the run in its journal, and looks for that beside the plan.

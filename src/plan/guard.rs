@@ -1,10 +1,10 @@
-//! Checks of the plan as a whole: limits, empty sources, and what was not read.
+//! Checks of the plan as a whole: empty sources, and what was not read.
 
 use std::collections::BTreeSet;
 
 use crate::model::questions::CloudQuestion;
 use crate::model::text::{counted, number};
-use crate::model::{CloudUser, EntraId, Known, Limits, ObservedForest};
+use crate::model::{CloudUser, EntraId, Known, ObservedForest};
 use crate::tenant_model::{BLOCKS_HARD_MATCH, ChangeKind};
 
 use super::EarlierRun;
@@ -20,7 +20,7 @@ use super::world::World;
 pub(crate) const ROLES_UNREAD: &str = "roles were";
 
 /// Directories smaller than this have no percentage limit.
-const PERCENT_COUNTS_FROM: u64 = 50;
+pub(super) const PERCENT_COUNTS_FROM: u64 = 50;
 
 /// A directory without a single user is more likely a failed export than the truth.
 pub(super) fn empty_sources(world: &World) -> Vec<Finding> {
@@ -94,69 +94,8 @@ fn sizes(last: &EarlierRun, world: &World) -> Vec<Size> {
     std::iter::once(tenant).chain(world.forests.all().iter().filter_map(forest)).collect()
 }
 
-fn size(count: usize) -> u64 {
+pub(super) fn size(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
-}
-
-/// How much of a tenant a plan changes: of the live accounts, and of those in the recycle bin that it changes. The rest of
-/// the bin counts on neither side, so that a full one does not make a large plan look small.
-struct Share {
-    changed: u64,
-    live: u64,
-    in_bin: u64,
-}
-
-impl Share {
-    fn of(actions: &[Action], world: &World) -> Self {
-        let observed = world.tenant.observed();
-        let bin: BTreeSet<EntraId> = observed.users.iter().filter(|user| user.is_deleted()).map(|user| user.id).collect();
-        let changed: BTreeSet<EntraId> = actions.iter().filter_map(|action| action.target.entra_id()).collect();
-        let in_bin = size(changed.intersection(&bin).count());
-        Self { changed: size(changed.len()), live: observed.live_count(), in_bin }
-    }
-
-    fn all(&self) -> u64 {
-        self.live.saturating_add(self.in_bin)
-    }
-
-    fn is_more_than(&self, percent: u64) -> bool {
-        self.live >= PERCENT_COUNTS_FROM && self.changed.saturating_mul(100) > percent.saturating_mul(self.all())
-    }
-
-    /// `the plan changes 60 of 110 accounts of the tenant (50 live, 60 in the recycle bin that it changes)`
-    fn message(&self) -> String {
-        let told = format!("the plan changes {} of {} of the tenant", number(self.changed), counted(self.all(), "account"));
-        match self.in_bin {
-            0 => told,
-            in_bin => format!("{told} ({} live, {} in the recycle bin that it changes)", number(self.live), number(in_bin)),
-        }
-    }
-}
-
-/// Whether the plan does more than the policy allows.
-pub(super) fn limits(actions: &[Action], limits: &Limits, world: &World) -> Vec<Finding> {
-    let count = |kind: Option<ActionKind>| {
-        let wanted = actions.iter().filter(|action| kind.is_none_or(|kind| action.kind == kind));
-        size(wanted.map(|action| (&action.target.directory, &action.target.id)).collect::<BTreeSet<_>>().len())
-    };
-    let (changed, purged) = (count(None), count(Some(ActionKind::Purge)));
-    let share = Share::of(actions, world);
-    let mut findings = Vec::new();
-    let mut exceed = |message: String, key: &str| {
-        let hint =
-            format!("If that is meant, raise `policy.limits.{key}` in a review of its own, or plan in waves with `--only`.");
-        findings.push(Finding::general(Code::LimitExceeded, message).hint(hint));
-    };
-    if changed > limits.changes {
-        exceed(format!("the plan changes {}; the limit is {}", counted(changed, "account"), number(limits.changes)), "changes");
-    }
-    if share.is_more_than(limits.percent) {
-        exceed(format!("{}, more than the limit of {} %", share.message(), limits.percent), "percent");
-    }
-    if purged > limits.purges {
-        exceed(format!("the plan purges {}; the limit is {}", counted(purged, "account"), number(limits.purges)), "purges");
-    }
-    findings
 }
 
 /// What was not read, and what that leaves open.

@@ -22,6 +22,7 @@ mod forecast;
 mod guard;
 mod hints;
 mod holders;
+pub(crate) mod limits;
 mod link;
 mod linked;
 mod listed;
@@ -171,7 +172,8 @@ fn finish<'w>(
     });
     // Large, and nobody looks at it any more.
     drop(end);
-    general.extend(guard::limits(&actions, &desired.policy.limits, world));
+    let accounts = limits::Accounts::before(&actions, world.tenant.observed().live_count());
+    general.extend(limits::exceeded(&actions, &desired.policy.limits, accounts, limits::IN_WAVES));
     general.extend(guard::blocked_takeover(&actions, world));
     general.extend(rule_findings);
     general.extend(protection.of_nobody(world));

@@ -71,3 +71,20 @@ fn a_role_is_named_in_the_one_way_there_is() {
     here.edit("hardmatch.yaml", "mappings:", "policy:\n  protect: [{ rolle: x }]\nmappings:");
     here.run(&["validate"]).expect(3).says(&["rolle", "`role`"]);
 }
+
+#[test]
+fn the_way_back_is_held_against_the_limits_of_now() {
+    let here = carried_out();
+    let config = here.read("hardmatch.yaml");
+    here.edit("hardmatch.yaml", "changes: 250", "changes: 1");
+    let refused = here.run(&["rollback", "plan.journal.jsonl", "--out", "undo.json"]);
+    refused.expect(9).shows(&["limit-exceeded", "policy.limits.changes", "run `hardmatch rollback` again"]);
+    assert!(!refused.stderr.contains("After review: hardmatch apply"), "{refused:?}");
+    here.run(&["apply", "undo.json", "--digest", &here.digest("undo.json")])
+        .expect(9)
+        .says(&["limit-exceeded", "run `hardmatch rollback` again"]);
+    // In an emergency a raised limit is all that it takes.
+    here.write("hardmatch.yaml", config);
+    here.run(&["rollback", "plan.journal.jsonl", "--out", "undo.json"]).expect(0);
+    here.run(&["apply", "undo.json", "--digest", &here.digest("undo.json")]).expect(0);
+}

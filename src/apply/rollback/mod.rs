@@ -4,6 +4,7 @@
 
 mod guards;
 mod inverse;
+mod limits;
 mod rehearse;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -10,6 +10,7 @@ use crate::plan::action::{Action, ActionId, ActionKind};
 use crate::plan::body::Body;
 use crate::tenant_model::Change;
 
+use super::limits::held_against;
 use super::rollback;
 
 /// Inverses that would be refused or do harm, each with the reason.
@@ -39,7 +40,7 @@ pub async fn rehearsed(
         // What is left out is not asked about again, so this ends.
         if refused.len() == known {
             body.proof.steps = u64::try_from(changes.len()).unwrap_or(u64::MAX);
-            return Ok(Some(body));
+            return Ok(Some(held_against(&policy.limits, body)));
         }
     }
 }

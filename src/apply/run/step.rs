@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::apply::chain::is_reached;
-use crate::apply::facts::{TargetFacts, read_target};
-use crate::apply::handover::Unlike;
+use crate::apply::facts::{TargetFacts, read_target, stamp};
 use crate::apply::journal::{Entry, JournalError, Outcome, OutcomeKind};
 use crate::apply::preflight::value_word;
 use crate::directory::ports::{DirectoryError, Receipt, Turn};
-use crate::model::{FactName, FactValue, Facts};
+use crate::model::Facts;
 use crate::plan::action::{Action, ActionKind};
 
 use super::{Event, Failure, FailureKind, Run};
@@ -154,18 +150,10 @@ impl Step<'_> {
 
     /// Reads the account that a stamp hands over: what was written since may give it to the wrong person.
     async fn handover(&self, run: &Run<'_>) -> Result<Standing, StepEnd> {
-        let Some(handover) = run.handovers.of_stamp(self.action) else { return Ok(Standing::Before) };
-        let account = match read_target(&handover.target(), run.directories).await {
-            Ok(TargetFacts::Account(account)) => account,
-            Ok(TargetFacts::AdUser(_)) => return Ok(Standing::Before),
-            Err(error) => return Err(self.fail(run, OutcomeKind::Failed, Failure::of(&error)).await),
-        };
-        let first = run.handovers.unlike(handover, &account).into_iter().next();
-        let words = |unlike: Unlike| {
-            let Unlike { fact, expected, found } = unlike;
-            format!("{fact} of {}, which the stamp hands over: expected {expected}, found {found}", handover.account.upn)
-        };
-        Ok(first.map_or(Standing::Before, |unlike| Standing::Elsewhere(words(unlike))))
+        match run.handovers.changed(self.action, run.directories).await {
+            Ok(changed) => Ok(changed.map_or(Standing::Before, Standing::Elsewhere)),
+            Err(error) => Err(self.fail(run, OutcomeKind::Failed, Failure::of(&error)).await),
+        }
     }
 
     fn standing(&self, run: &Run<'_>, facts: &TargetFacts) -> Standing {
@@ -399,13 +387,4 @@ fn difference(expected: &Facts, facts: &TargetFacts) -> Option<String> {
         let (fact, expected, now) = (name.word(), value_word(Some(value)), value_word(found.as_ref()));
         (!facts.is(*name, value)).then(|| format!("{fact}: expected {expected}, found {now}"))
     })
-}
-
-/// The bytes of a ConsistencyGuid in facts; `None` when they do not say.
-fn stamp(facts: &Facts) -> Option<Option<Vec<u8>>> {
-    match facts.get(&FactName::ConsistencyGuid)? {
-        FactValue::Null => Some(None),
-        FactValue::Text(text) => STANDARD.decode(text).ok().map(Some),
-        FactValue::Bool(_) | FactValue::List(_) => None,
-    }
 }

@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod disk;
 mod handover;
+mod limits;
 mod order;
 mod planner;
 mod scripted;

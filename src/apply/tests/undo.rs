@@ -20,7 +20,7 @@ fn reversible() -> Body {
     planner.body()
 }
 
-async fn way_back(site: &Site, state: &JournalState, digest: &str) -> Body {
+pub(super) async fn way_back(site: &Site, state: &JournalState, digest: &str) -> Body {
     let history = state.history(digest);
     let directories = site.disk.directories();
     let current = read_targets(rollback_targets(&history), &directories).await.unwrap();

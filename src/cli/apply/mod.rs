@@ -140,7 +140,10 @@ fn refuse(plan: &PlanFile) -> Result<(), Failure> {
     codes.sort_unstable();
     codes.dedup();
     let failure = Failure::new(exit, format!("the plan is blocked: {}", codes.join(", ")));
-    Err(failure.hint("Cure the findings and plan again; `hardmatch explain CODE` says how. `hardmatch plan --partial` leaves blocked mappings out."))
+    Err(failure.hint(match plan.body.rollback_of {
+        Some(_) => "Cure the findings and run `hardmatch rollback` again; `hardmatch explain CODE` says how.",
+        None => "Cure the findings and plan again; `hardmatch explain CODE` says how. `hardmatch plan --partial` leaves blocked mappings out.",
+    }))
 }
 
 /// What a run needs besides the directories.
