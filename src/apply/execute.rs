@@ -138,8 +138,9 @@ pub(super) async fn carry_out_with(
     let remaining = request.body.actions.len() - look.done.len();
     try_backups(request, &look.done)?;
     request.observer.event(Event::Ready { remaining, done: look.done.len() });
+    look.barrier.iter().for_each(|barrier| request.observer.event(Event::Barred(barrier)));
     if remaining == 0 && history.open_run().is_none() {
-        return nothing_left(request, folder);
+        return Ok(RunReport { barrier: look.barrier, ..nothing_left(request, folder)? });
     }
     let header = header(request).ok_or_else(|| ApplyError::Plan("its file name is no Unicode text; rename it".into()))?;
     let journal = open(&path)?;
@@ -149,7 +150,7 @@ pub(super) async fn carry_out_with(
     let run = run(request, directories, &journal, &recorded, backups);
     let mut report = run.carry_out(&request.body.actions, &look.done).await;
     finish(request, &journal, folder, &mut report).await;
-    Ok(report)
+    Ok(RunReport { barrier: look.barrier, ..report })
 }
 
 /// A run of which nothing is done yet. `backups` are the accounts of which there is a copy.

@@ -4,8 +4,8 @@
 
 use async_trait::async_trait;
 
-use crate::model::{AccountFacts, AdUser, EntraId, ImmutableId, ObjectGuid, ObservedForest, ObservedTenant, Sid};
-use crate::tenant_model::Change;
+use crate::model::{AccountFacts, AdUser, EntraId, ImmutableId, Known, ObjectGuid, ObservedForest, ObservedTenant, Sid};
+use crate::tenant_model::{BLOCKS_HARD_MATCH, Change};
 
 /// Reads a tenant.
 #[async_trait]
@@ -26,7 +26,7 @@ pub trait TenantReader: Send + Sync {
     /// can be told without writing.
     async fn rehearse(&self, changes: &[Change]) -> Result<Vec<Option<String>>, DirectoryError>;
 
-    /// Id and initial domain of the tenant that is really there.
+    /// Which tenant is really there.
     async fn identify(&self) -> Result<TenantIdentity, DirectoryError>;
 }
 
@@ -96,13 +96,31 @@ impl Turn {
     }
 }
 
-/// Which tenant answered.
+/// Which tenant answered, and whether sync may take over what is written to it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TenantIdentity {
     /// Tenant id, where known.
     pub id: Option<String>,
     /// The `….onmicrosoft.com` domain, where known.
     pub initial_domain: Option<String>,
+    /// Whether directory synchronisation is on for the tenant.
+    pub sync_enabled: Known<bool>,
+    /// Whether it keeps sync from taking over accounts by their ImmutableID, where that may be read.
+    pub blocks_hard_match: Option<bool>,
+}
+
+impl TenantIdentity {
+    /// What is read of it.
+    #[must_use]
+    pub fn of(tenant: &ObservedTenant) -> Self {
+        let switches = tenant.features.as_ref();
+        Self {
+            id: tenant.id.as_deref().map(str::to_owned),
+            initial_domain: tenant.initial_domain.as_deref().map(str::to_owned),
+            sync_enabled: tenant.sync_enabled.clone(),
+            blocks_hard_match: switches.map(|switches| switches.get(BLOCKS_HARD_MATCH) == Some(&true)),
+        }
+    }
 }
 
 /// What a directory says of a write that it took.

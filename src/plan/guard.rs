@@ -19,6 +19,9 @@ use super::world::World;
 /// What a plan says that knows nothing of roles.
 pub(crate) const ROLES_UNREAD: &str = "roles were";
 
+/// What a plan says of a tenant that syncs nobody.
+pub(crate) const SYNC_IS_OFF: &str = "directory synchronisation is switched off for the tenant";
+
 /// Directories smaller than this have no percentage limit.
 pub(super) const PERCENT_COUNTS_FROM: u64 = 50;
 
@@ -258,7 +261,7 @@ pub(super) fn blocked_takeover(actions: &[Action], world: &World) -> Vec<Finding
     }
     if observed.sync_enabled == Known::Is(false) {
         findings.push(warn(
-            "directory synchronisation is switched off for the tenant: values will be set, but nothing takes over".to_owned(),
+            format!("{SYNC_IS_OFF}: values will be set, but nothing takes over"),
             "The accounts are taken over by whatever forest is synced once it is switched on.",
         ));
     }

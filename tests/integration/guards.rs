@@ -88,3 +88,32 @@ fn the_way_back_is_held_against_the_limits_of_now() {
     here.run(&["rollback", "plan.journal.jsonl", "--out", "undo.json"]).expect(0);
     here.run(&["apply", "undo.json", "--digest", &here.digest("undo.json")]).expect(0);
 }
+
+/// A switch of the tenant between plan and apply changes no write, and what comes of them.
+#[test]
+fn a_tenant_that_lets_sync_take_nobody_over_any_more_is_told_before_the_first_write() {
+    let flag = (r#""blockCloudObjectTakeoverThroughHardMatchEnabled": "#, "blockCloudObjectTakeoverThroughHardMatchEnabled");
+    let sync = (r#""onPremisesSyncEnabled": "#, "directory synchronisation is switched off");
+    for ((key, word), off, on) in [(flag, "false", "true"), (sync, "true", "false")] {
+        for was_planned in [false, true] {
+            let here = Hardmatch::example("first-link");
+            let turn = || {
+                // The organisation comes first, and nobody of the example is synced.
+                let tenant = here.read("tenant.json").replacen(&format!("{key}{off}"), &format!("{key}{on}"), 1);
+                assert!(tenant.contains(&format!("{key}{on}")));
+                here.write("tenant.json", tenant);
+            };
+            if was_planned {
+                turn();
+            }
+            let digest = here.plan();
+            if !was_planned {
+                turn();
+            }
+            let run = here.run(&["apply", "plan.json", "--digest", &digest]);
+            run.expect(0).shows(&["sync takes nobody over", word]);
+            assert!(!run.stdout.contains("Now let sync run"), "{run:?}");
+            assert_eq!(run.stderr.contains(word), !was_planned, "{run:?}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The look before the first write: does everything still hold that the plan relies on?
 
+mod barrier;
 mod look;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,7 @@ use super::chain::{Chain, Mismatch, chains};
 use super::facts::{Current, TargetFacts, Wanted};
 use super::handover::Handovers;
 use super::{Directories, Recorded};
+pub use barrier::Barrier;
 use look::Look;
 
 /// What the look showed.
@@ -24,6 +26,8 @@ pub struct Preflight {
     pub deletions: BTreeMap<ActionId, String>,
     /// Those of the actions that are done only if an account is gone that was not found.
     pub unsure: BTreeSet<ActionId>,
+    /// What keeps sync from the accounts that the plan links.
+    pub barrier: Option<Barrier>,
     /// What is not as the plan expects; any of these, and nothing is written.
     pub differences: Vec<Difference>,
 }
@@ -54,7 +58,8 @@ pub async fn preflight(
     policy: &Policy,
     directories: &Directories,
 ) -> Result<Preflight, DirectoryError> {
-    let differences = identity(&body.tenant, &directories.tenant.identify().await?);
+    let tenant = directories.tenant.identify().await?;
+    let differences = identity(&body.tenant, &tenant);
     if !differences.is_empty() {
         // Of another tenant nothing else needs to be compared.
         return Ok(Preflight { differences, ..Preflight::default() });
@@ -65,7 +70,7 @@ pub async fn preflight(
     for chain in chains(&body.actions) {
         found.take(&chain, &current, recorded);
     }
-    let Preflight { done, deletions, unsure, mut differences } = found;
+    let Preflight { done, deletions, unsure, mut differences, .. } = found;
     let look = Look::new(body, &done, &current, directories);
     differences.extend(look.protected(policy));
     differences.extend(look.handed_over(&handovers));
@@ -76,7 +81,7 @@ pub async fn preflight(
     if differences.is_empty() {
         differences.extend(look.refusals().await?);
     }
-    Ok(Preflight { done, deletions, unsure, differences })
+    Ok(Preflight { done, deletions, unsure, barrier: Barrier::of(body, &tenant), differences })
 }
 
 /// Whether this is the tenant of the plan. What one of the two does not say is not compared, but something has to be.
@@ -217,7 +222,7 @@ mod tests {
             (("", ""), ("a", "x"), 0),
         ] {
             let plan = PlanTenant { deleted_users: 0, id: text(id), initial_domain: text(domain), users: 0 };
-            let found = TenantIdentity { id: text(found_id), initial_domain: text(found_domain) };
+            let found = TenantIdentity { id: text(found_id), initial_domain: text(found_domain), ..TenantIdentity::default() };
             assert_eq!(identity(&plan, &found).len(), differences, "{plan:?} {found:?}");
         }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::apply::journal::JournalError;
+use crate::apply::preflight::Barrier;
 use crate::directory::ports::DirectoryError;
 use crate::plan::action::{Action, ActionId};
 
@@ -47,6 +48,8 @@ pub enum Event<'a> {
         /// Actions whose effect was there already.
         done: usize,
     },
+    /// Sync takes over nobody whom the plan links.
+    Barred(&'a Barrier),
     /// An action begins.
     Started(&'a Action),
     /// An action waits.
@@ -184,6 +187,8 @@ pub struct RunReport {
     pub interrupted: bool,
     /// Why nothing more was started, if the run stopped early.
     pub stopped_by: Option<StoppedBy>,
+    /// What keeps sync from the accounts that the plan links.
+    pub barrier: Option<Barrier>,
 }
 
 /// The end of a run as the exit code tells it.

@@ -17,6 +17,7 @@ impl Observer for Notes {
         let of = |action: &Action| format!("{} {}", action.kind, action.target.upn);
         let note = match event {
             Event::Ready { remaining, done } => format!("ready {remaining} {done}"),
+            Event::Barred(barrier) => format!("barred: {}", barrier.what),
             Event::Started(action) => format!("start {}", of(action)),
             Event::Waiting { action, delay, .. } => format!("wait {} {}", of(action), delay.as_secs()),
             Event::BackedUp { action, .. } => format!("save {}", action.target.upn),

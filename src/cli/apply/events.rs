@@ -233,6 +233,8 @@ impl Stream {
 
     pub(super) fn tell(&self, event: Event<'_>) {
         self.write(match event {
+            // The last line says it, in what comes next.
+            Event::Barred(_) => return,
             Event::Ready { remaining, done } => What::Ready { remaining, already_done: done },
             Event::Started(action) => What::Started { about: about(action) },
             Event::Waiting { action, reason, delay } => {

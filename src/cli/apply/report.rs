@@ -185,6 +185,11 @@ pub(super) fn next(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
         ExitKind::Complete if report.stopped_by.is_some() => format!("{why}Everything else is done."),
         ExitKind::Complete if plan.body.rollback_of.is_some() => "The run is undone, as far as it can be.".into(),
         ExitKind::Complete if !arms(plan) => "Done; nothing waits for sync.".into(),
+        ExitKind::Complete if let Some(barrier) = &report.barrier => format!(
+            "The values are set, but sync takes nobody over: {}. Change that for the time of the match, then let sync run; \
+             `hardmatch verify` shows when it has taken over.",
+            barrier.what
+        ),
         ExitKind::Complete => "Now let sync run; `hardmatch verify` shows when it has taken over.".into(),
         ExitKind::Stale if report.already_done.is_empty() => "Nothing was written. Plan again: the situation changed.".into(),
         ExitKind::Stale => {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::{Event, Observer, StoppedBy};
+use crate::apply::{Barrier, Event, Observer, StoppedBy};
 use crate::model::text::printable;
 use crate::plan::action::Action;
 
@@ -45,6 +45,16 @@ impl<'a> Watcher<'a> {
         self.terminal.warn(&self.line(action, end));
     }
 
+    /// What the plan says is known to whoever approved it.
+    fn barred(&self, barrier: &Barrier) {
+        let what = format!("{} now: values will be set, but sync will take nobody over", barrier.what);
+        if barrier.was_planned {
+            self.terminal.log(1, &what);
+        } else {
+            self.terminal.warn(&format!("{what}. The plan was made before; stop here and plan again if that matters"));
+        }
+    }
+
     fn line(&self, action: &Action, end: &str) -> String {
         let count = self.settled.fetch_add(1, Ordering::Relaxed) + 1;
         format!("[{count}/{}] {}: {end}", self.total, name(action))
@@ -68,6 +78,7 @@ impl Observer for Watcher<'_> {
                 let before = if done == 0 { String::new() } else { format!(", {done} done before") };
                 self.terminal.say(&format!("Preflight passed: {remaining} to do{before}"));
             }
+            Event::Barred(barrier) => self.barred(barrier),
             Event::Started(action) => self.terminal.log(1, &format!("{}: started ({})", name(action), action.id)),
             Event::Waiting { action, reason, delay } => {
                 self.terminal.say(&format!("{}: waiting {} s: {}", name(action), delay.as_secs(), printable(reason)));

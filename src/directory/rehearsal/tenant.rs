@@ -145,10 +145,7 @@ impl TenantReader for SnapshotTenant {
     }
 
     async fn identify(&self) -> Result<TenantIdentity, DirectoryError> {
-        Ok(self.look(|tenant| TenantIdentity {
-            id: tenant.observed().id.as_deref().map(str::to_owned),
-            initial_domain: tenant.observed().initial_domain.as_deref().map(str::to_owned),
-        }))
+        Ok(self.look(|tenant| TenantIdentity::of(tenant.observed())))
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) async fn read(client: &Client, at_least: u64, names: &[&str]) -> Resu
     Ok(Frame { tenant: ObservedTenant { live_users: Some(live_users), ..tenant }, held, split, deleted: bin::counted(deleted) })
 }
 
-/// Only which tenant it is.
+/// Only which tenant it is, and its switches.
 pub(super) async fn identity(client: &Client) -> Result<ObservedTenant, DirectoryError> {
     let about = organization::calls();
     let listed = client.each(Version::V1, &about).await.map_err(|error| error.of_read(READ_ORGANIZATION))?;

@@ -278,8 +278,7 @@ impl TenantReader for GraphTenant {
     }
 
     async fn identify(&self) -> Result<TenantIdentity, DirectoryError> {
-        let found = frame::identity(&self.client).await?;
-        Ok(TenantIdentity { id: found.id.map(String::from), initial_domain: found.initial_domain.map(String::from) })
+        Ok(TenantIdentity::of(&frame::identity(&self.client).await?))
     }
 }
 
