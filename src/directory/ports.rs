@@ -117,7 +117,7 @@ impl TenantIdentity {
         Self {
             id: tenant.id.as_deref().map(str::to_owned),
             initial_domain: tenant.initial_domain.as_deref().map(str::to_owned),
-            sync_enabled: tenant.sync_enabled.clone(),
+            sync_enabled: tenant.sync_enabled,
             blocks_hard_match: switches.map(|switches| switches.get(BLOCKS_HARD_MATCH) == Some(&true)),
         }
     }

@@ -49,9 +49,10 @@ pub(super) fn examine(link: &mut Link<'_>, world: &World, protection: &Protectio
         raise_named_by_what_changes(link);
         raise_stamp_without_effect(link, world);
     }
-    let need = match account.is_synced() {
-        true => examine_synced(link, account, wanted, world),
-        false => examine_writable(link, account, wanted, world),
+    let need = if account.is_synced() {
+        examine_synced(link, account, wanted, world)
+    } else {
+        examine_writable(link, account, wanted, world)
     };
     // Last, once everything that is to be written is known.
     if !need.is_nothing() {

@@ -133,7 +133,7 @@ impl Step<'_> {
             };
             let standing = match self.standing(run, &facts) {
                 Standing::Before => self.handover(run).await?,
-                other => other,
+                seen @ (Standing::After(_) | Standing::Elsewhere(_)) => seen,
             };
             let is_sure = match &standing {
                 Standing::Before => true,

@@ -157,6 +157,6 @@ pub(super) fn body(actions: Vec<Action>) -> Body {
 fn stamp_of(action: &Action) -> Option<String> {
     match action.after.get(&FactName::ConsistencyGuid)? {
         FactValue::Text(id) => Some(id.clone()),
-        other => panic!("{other:?}"),
+        other @ (FactValue::Null | FactValue::Bool(_) | FactValue::List(_)) => panic!("{other:?}"),
     }
 }
