@@ -256,7 +256,10 @@ fn raise_anchor_of_others(link: &mut Link<'_>, world: &World) {
         return raise_shared_anchor(link, message, Listed::of(count, lines));
     }
     // Across forests the old and the new object of a migrated person share the anchor on purpose.
-    let is_somebody_else = |user: &&AdRef| !neighbours.contains(user) && !is_same_person(own, **user, world);
+    let is_somebody_else = |user: &&AdRef| {
+        let both = world.forests.user(own).zip(world.forests.user(**user));
+        !neighbours.contains(user) && !both.is_some_and(|(own, other)| is_same_person(own, other))
+    };
     let strangers: Vec<AdRef> = sharers.iter().filter(is_somebody_else).copied().collect();
     let is_told = link.findings.iter().any(|finding| finding.code == Code::DuplicateAnchor);
     if !strangers.is_empty() && !is_told {
@@ -275,8 +278,7 @@ fn raise_shared_anchor(link: &mut Link<'_>, message: String, who: Listed) {
 }
 
 /// Whether two AD users have a name, an address or a number in common, as the old and the new object of a person do.
-fn is_same_person(one: AdRef, other: AdRef, world: &World) -> bool {
-    let (Some(one), Some(other)) = (world.forests.user(one), world.forests.user(other)) else { return false };
+pub(crate) fn is_same_person(one: &AdUser, other: &AdUser) -> bool {
     let names = |user: &AdUser| {
         let local = |name: &Option<Text>| name.as_deref().map(local_part).map(str::to_owned);
         let number = user.employee_id.as_deref().filter(|number| is_value(number)).map(str::to_owned);

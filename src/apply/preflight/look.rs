@@ -9,6 +9,7 @@ use crate::directory::ports::DirectoryError;
 use crate::model::{AdUser, AnchorMode, EntraId, FactName, FactValue, ImmutableId, ObjectGuid, Policy, Sid, effective_anchor};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
 use crate::plan::body::{Body, PlannedMapping};
+use crate::plan::is_same_person;
 use crate::plan::protection::Protection;
 use crate::tenant_model::Change;
 
@@ -200,33 +201,48 @@ impl<'a> Look<'a> {
         Ok(differences)
     }
 
-    /// Other AD users of the forest from whom sync would make an anchor that this plan links. Any of them got it since
-    /// planning, which lets none pass. Across forests one person may have it twice.
+    /// Other AD users from whom sync would make an anchor that this plan links: of the same forest anybody, of another one
+    /// whoever is somebody else. They got it since planning, which lets none pass.
     pub(super) async fn anchor_sharers(&self) -> Result<Vec<Difference>, DirectoryError> {
-        let mut wanted: BTreeMap<&str, BTreeMap<ImmutableId, (&PlannedMapping, ObjectGuid)>> = BTreeMap::new();
-        let linking = |action: &&&Action| matches!(action.kind, ActionKind::SetImmutableId | ActionKind::StampConsistencyGuid);
-        let linked: BTreeSet<&str> = self.remaining.iter().filter(linking).map(|action| action.mapping.as_str()).collect();
-        for mapping in self.busy_mappings().filter(|mapping| linked.contains(mapping.id.as_str())) {
-            let anchor = mapping.anchor.as_deref().and_then(ImmutableId::stored);
-            if let (Some((forest, guid)), Some(anchor)) = (ad_object(mapping), anchor) {
-                wanted.entry(forest).or_default().insert(anchor, (mapping, guid));
-            }
-        }
+        let wanted = self.linked_anchors();
         let mut differences = Vec::new();
-        for (forest, anchors) in wanted {
-            let mode = self.anchor_mode(forest)?;
-            // No two objects have one objectGUID.
-            if mode == AnchorMode::ObjectGuid {
-                continue;
-            }
-            let ids: Vec<ImmutableId> = anchors.keys().cloned().collect();
-            for user in self.directories.forest(forest)?.find_by_anchor(&ids).await? {
-                let Some(found) = effective_anchor(&mode, &user).ok().map(|found| found.value) else { continue };
-                let sharer = anchors.get(&found).filter(|(_, own)| *own != user.guid);
-                differences.extend(sharer.map(|(mapping, _)| shared(mapping, forest, &user, &found)));
+        for (name, forest) in self.body.forests.iter().filter_map(|forest| self.directories.forests.get_key_value(&forest.name)) {
+            let mode = self.anchor_mode(name)?;
+            // No two objects of one forest have one objectGUID.
+            let may_be_shared = |own: &Linked<'_>| own.forest != name || mode != AnchorMode::ObjectGuid;
+            let ids: Vec<ImmutableId> =
+                wanted.iter().filter(|(_, own)| may_be_shared(own)).map(|(anchor, _)| anchor.clone()).collect();
+            let found = if ids.is_empty() { Vec::new() } else { forest.find_by_anchor(&ids).await? };
+            for user in found {
+                let anchor = effective_anchor(&mode, &user).ok().map(|found| found.value);
+                let own = anchor.as_ref().and_then(|anchor| wanted.get_key_value(anchor));
+                let shared = own.filter(|(_, own)| self.is_rival(own, name, &user));
+                differences.extend(shared.map(|(anchor, own)| own.shared_with(&user, name, anchor)));
             }
         }
         Ok(differences)
+    }
+
+    fn linked_anchors(&self) -> BTreeMap<ImmutableId, Linked<'a>> {
+        let linking = |action: &&&Action| matches!(action.kind, ActionKind::SetImmutableId | ActionKind::StampConsistencyGuid);
+        let linked: BTreeSet<&str> = self.remaining.iter().filter(linking).map(|action| action.mapping.as_str()).collect();
+        let busy = self.busy_mappings().filter(|mapping| linked.contains(mapping.id.as_str()));
+        let anchors = busy.filter_map(|mapping| {
+            let (forest, guid) = ad_object(mapping)?;
+            Some((ImmutableId::stored(mapping.anchor.as_deref()?)?, Linked { mapping, forest, guid }))
+        });
+        anchors.collect()
+    }
+
+    fn is_rival(&self, own: &Linked<'_>, forest: &str, other: &AdUser) -> bool {
+        if own.forest == forest {
+            return own.guid != other.guid;
+        }
+        match self.current.ad_user(own.forest, own.guid) {
+            Some(TargetFacts::AdUser(Some(user))) => !is_same_person(user, other),
+            // Whoever is gone is told of anyway.
+            Some(TargetFacts::AdUser(None) | TargetFacts::Account(_)) | None => false,
+        }
     }
 
     fn anchor_mode(&self, forest: &str) -> Result<AnchorMode, DirectoryError> {
@@ -244,13 +260,22 @@ impl<'a> Look<'a> {
     }
 }
 
-fn shared(mapping: &PlannedMapping, forest: &str, user: &AdUser, anchor: &ImmutableId) -> Difference {
-    Difference {
-        mapping: Some(mapping.id.to_string()),
-        target: Some(Target::ad_user(forest, user.guid, user.sam.as_deref().unwrap_or(user.dn.as_str()))),
-        fact: "source anchor".into(),
-        expected: format!("not {anchor}"),
-        found: anchor.to_string(),
+/// The AD user of a mapping that is to be linked.
+struct Linked<'a> {
+    mapping: &'a PlannedMapping,
+    forest: &'a str,
+    guid: ObjectGuid,
+}
+
+impl Linked<'_> {
+    fn shared_with(&self, user: &AdUser, forest: &str, anchor: &ImmutableId) -> Difference {
+        Difference {
+            mapping: Some(self.mapping.id.to_string()),
+            target: Some(Target::ad_user(forest, user.guid, user.sam.as_deref().unwrap_or(user.dn.as_str()))),
+            fact: "source anchor".into(),
+            expected: format!("not {anchor}"),
+            found: anchor.to_string(),
+        }
     }
 }
 

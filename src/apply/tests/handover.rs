@@ -99,3 +99,40 @@ async fn an_ad_user_that_got_the_same_anchor_stops_the_plan() {
         assert_eq!((found[0].found.clone(), found[0].target.as_ref().unwrap().object_guid()), (anchor(value), Some(guid(12))));
     }
 }
+
+/// A forest that nobody stamps.
+struct Unstamped;
+
+impl ForestStore for Unstamped {
+    fn set_consistency_guid(&mut self, _: &ObjectGuid, _: Option<&[u8]>) -> Result<(), StoreError> {
+        Err("nobody stamps here".into())
+    }
+
+    fn save(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Across forests one person may have the same anchor twice, and somebody else may not.
+#[tokio::test]
+async fn somebody_else_in_another_forest_with_the_same_anchor_stops_the_plan() {
+    let mut body = Planner::everything().body();
+    body.forests.push(PlanForest { name: "old".into(), ..body.forests[0].clone() });
+    for (name, is_other) in [("stranger", true), ("U11", false)] {
+        let site = Site::new();
+        let user = AdUser {
+            sam: Some(name.into()),
+            consistency_guid: GuidAttribute::Bytes((*guid(11).ad_bytes()).into()),
+            ..AdUser::new(guid(77), format!("CN={name},DC=old,DC=local").parse().unwrap())
+        };
+        let old = ObservedForest { name: "old".into(), users: vec![user], ..ObservedForest::default() };
+        let mut directories = site.disk.directories();
+        directories.forests.insert("old".into(), Arc::new(LdifForest::new(old, Box::new(Unstamped))));
+        match site.apply_to(&body, &directories, &site.plan()).await {
+            Err(ApplyError::Stale { differences, .. }) if is_other => {
+                assert_eq!((differences.len(), differences[0].mapping.as_deref()), (1, Some("m11")), "{differences:?}");
+            }
+            other => assert!(!is_other && other.as_ref().unwrap().exit_kind() == ExitKind::Complete, "{other:?}"),
+        }
+    }
+}

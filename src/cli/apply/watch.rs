@@ -47,11 +47,11 @@ impl<'a> Watcher<'a> {
 
     /// What the plan says is known to whoever approved it.
     fn barred(&self, barrier: &Barrier) {
-        let what = format!("{} now: values will be set, but sync will take nobody over", barrier.what);
+        let comes = "values will be set, but sync will take nobody over";
         if barrier.was_planned {
-            self.terminal.log(1, &what);
+            self.terminal.log(1, &format!("{}: {comes}", barrier.what));
         } else {
-            self.terminal.warn(&format!("{what}. The plan was made before; stop here and plan again if that matters"));
+            self.terminal.warn(&format!("{} now, unlike when the plan was made: {comes}", barrier.what));
         }
     }
 
