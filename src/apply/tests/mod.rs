@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod disk;
 mod handover;
+mod left_out;
 mod limits;
 mod order;
 mod planner;
