@@ -5,13 +5,12 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
-use smallvec::SmallVec;
 
 /// As many may have a value before it counts as one that many have in common.
 pub const FEW: usize = 64;
 
-/// What is mostly one or none, which takes no memory of its own.
-pub type Few<T> = SmallVec<[T; 4]>;
+/// What is mostly one or none.
+pub type Few<T> = Vec<T>;
 
 /// Users that were found, in an order that does not depend on the order of reading.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -299,7 +299,7 @@ impl Forests {
             return self.hits(some.into_iter().chain(stamped()), place, has).into();
         }
         self.popular.find((Common::Anchor, place.map(Into::into)), id.as_str(), || {
-            self.hits(index.candidates(id).chain(stamped()), place, has).into_vec()
+            self.hits(index.candidates(id).chain(stamped()), place, has)
         })
     }
 
@@ -310,7 +310,7 @@ impl Forests {
         if some.len() <= FEW {
             return self.hits(some.into_iter(), place, has).into();
         }
-        let all = || self.hits(index.candidates(key), place, has).into_vec();
+        let all = || self.hits(index.candidates(key), place, has);
         self.popular.find((common, place.map(Into::into)), key, all)
     }
 

@@ -204,7 +204,7 @@ impl Tenant {
         if some.len() <= FEW {
             return self.sorted(some.into_iter(), has).into();
         }
-        self.popular.find(common, &name(), || self.sorted(candidates(), has).into_vec())
+        self.popular.find(common, &name(), || self.sorted(candidates(), has))
     }
 
     /// Those of the users with a name who are wanted; of many, worked out once.

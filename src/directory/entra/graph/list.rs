@@ -157,16 +157,19 @@ fn is_expired_page(error: &GraphError) -> bool {
 /// Reads an answer.
 pub(super) fn parse<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, GraphError> {
     // Where something is wrong is looked for when something is.
-    serde_json::from_slice(body).or_else(|_| {
-        let deserializer = &mut serde_json::Deserializer::from_slice(body);
-        let read = serde_path_to_error::deserialize(&mut *deserializer).map_err(|error| {
-            let (path, inner) = (error.path().to_string(), error.into_inner());
-            odd(call, &format!("cannot be understood at `{path}`: {inner}"))
-        })?;
-        // What was wrong may be behind it.
-        let end = deserializer.end().map_err(|error| odd(call, &format!("cannot be understood: {error}")));
-        end.map(|()| read)
-    })
+    let read = str::from_utf8(body).ok().and_then(|text| serde_json::from_str(text).ok());
+    read.map_or_else(|| traced(call, body), Ok)
+}
+
+fn traced<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, GraphError> {
+    let deserializer = &mut serde_json::Deserializer::from_slice(body);
+    let read = serde_path_to_error::deserialize(&mut *deserializer).map_err(|error| {
+        let (path, inner) = (error.path().to_string(), error.into_inner());
+        odd(call, &format!("cannot be understood at `{path}`: {inner}"))
+    })?;
+    // What was wrong may be behind it.
+    let end = deserializer.end().map_err(|error| odd(call, &format!("cannot be understood: {error}")));
+    end.map(|()| read)
 }
 
 fn odd(call: &Call, what: &str) -> GraphError {

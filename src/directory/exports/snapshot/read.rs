@@ -59,21 +59,25 @@ impl From<FrameError> for Wrong {
 /// Parses a value; `path` names it.
 fn parse<'a, T: Deserialize<'a>>(frame: Frame<'a>, path: impl FnOnce() -> String) -> Result<T, Wrong> {
     // Checked once as a whole, and not text by text.
-    let parsed = match str::from_utf8(frame.bytes) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(frame.bytes),
-    };
-    parsed.map_err(|error| wrong::<T>(frame, &error, &path()))
+    match str::from_utf8(frame.bytes) {
+        Ok(text) => serde_json::from_str(text).map_err(|error| {
+            let inner = traced::<T>(frame).err().map_or_else(|| ".".to_owned(), |(inner, _)| inner);
+            wrong(frame, &error, &path(), &inner)
+        }),
+        Err(_) => traced(frame).map_err(|(inner, error)| wrong(frame, &error, &path(), &inner)),
+    }
 }
 
-/// Parses once more what is wrong, now with an eye on the place inside of the value.
-fn wrong<'a, T: Deserialize<'a>>(frame: Frame<'a>, error: &serde_json::Error, path: &str) -> Wrong {
+/// Parses with an eye on the place inside of the value where something is wrong.
+fn traced<'a, T: Deserialize<'a>>(frame: Frame<'a>) -> Result<T, (String, serde_json::Error)> {
     let mut json = serde_json::Deserializer::from_slice(frame.bytes);
-    let inner = match serde_path_to_error::deserialize::<_, T>(&mut json) {
-        Err(traced) => traced.path().to_string(),
-        Ok(_) => ".".to_owned(),
-    };
-    let path = match inner.as_str() {
+    let read = serde_path_to_error::deserialize(&mut json);
+    let read = read.map_err(|traced| (traced.path().to_string(), traced.into_inner()))?;
+    json.end().map(|()| read).map_err(|error| (".".to_owned(), error))
+}
+
+fn wrong(frame: Frame<'_>, error: &serde_json::Error, path: &str, inner: &str) -> Wrong {
+    let path = match inner {
         "." => path.to_owned(),
         inner if path.is_empty() || inner.starts_with('[') => format!("{path}{inner}"),
         inner => format!("{path}.{inner}"),
