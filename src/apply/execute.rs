@@ -124,11 +124,7 @@ pub(super) async fn carry_out_with(
     let path = journal_path(request.plan);
     let earlier = Journal::read(&path)?;
     let history = earlier.history(request.digest);
-    if let (Some(made), Some(undone)) = (request.made, history.undone_at())
-        && made.as_second() < undone.as_second()
-    {
-        return Err(ApplyError::Undone(undone));
-    }
+    refuse_undone(request.made, history.undone_at())?;
     let recorded = Recorded::of(&history);
     let look = look(request, &recorded, history.open_run().is_some(), directories).await?;
     if !look.differences.is_empty() {
@@ -151,6 +147,14 @@ pub(super) async fn carry_out_with(
     let mut report = run.carry_out(&request.body.actions, &look.done).await;
     finish(request, &journal, folder, &mut report).await;
     Ok(RunReport { barrier: look.barrier, ..report })
+}
+
+/// Whoever undid a plan did not mean it to be carried out again by whatever runs it once more.
+fn refuse_undone(made: Option<Timestamp>, undone: Option<Timestamp>) -> Result<(), ApplyError> {
+    match (made, undone) {
+        (Some(made), Some(undone)) if made.as_second() < undone.as_second() => Err(ApplyError::Undone(undone)),
+        _ => Ok(()),
+    }
 }
 
 /// A run of which nothing is done yet. `backups` are the accounts of which there is a copy.
