@@ -22,13 +22,11 @@ use super::journal::{
     EndStatus, Entry, FORMAT, FORMAT_VERSION, Journal, JournalError, Outcome, OutcomeKind, RunHeader, journal_path,
 };
 use super::lock::{FolderLock, LockError};
-use super::preflight::{Difference, Preflight, preflight};
+use super::patience::Looks;
+use super::preflight::{Difference, Preflight};
 use super::run::{Event, ExitKind, Observer, Options, Run, RunReport, StoppedBy};
 use super::unfinished::{UnfinishedRun, mark_rolled_back, scan};
 use super::{Clock, Directories, Recorded, backup};
-
-/// How often the preflight of a run that goes on is repeated; what is odd then is so.
-const LOOKS_WITH_LATE_READERS: usize = 4;
 
 /// A plan that was checked and approved, and how to carry it out.
 pub struct Request<'a> {
@@ -126,7 +124,8 @@ pub(super) async fn carry_out_with(
     let history = earlier.history(request.digest);
     refuse_undone(request.made, history.undone_at())?;
     let recorded = Recorded::of(&history);
-    let look = look(request, &recorded, history.open_run().is_some(), directories).await?;
+    let goes_on = history.open_run().is_some();
+    let look = Looks { request, recorded: &recorded, goes_on, directories }.take().await?;
     if !look.differences.is_empty() {
         let begun = history.open_run().map(|run| UnfinishedRun::of(&path, run));
         return Err(ApplyError::Stale { differences: look.differences, begun });
@@ -196,33 +195,6 @@ fn try_backups(request: &Request<'_>, done: &BTreeSet<ActionId>) -> Result<(), A
         return Ok(());
     }
     backup::try_folder(folder).map_err(|cause| ApplyError::Backups { folder: folder.clone(), cause })
-}
-
-/// The preflight. Where a run goes on, it is repeated while something is not as expected: some readings may be older than
-/// the last writes of the run that stopped. So it is, longer, while an account is not found that this plan did not purge.
-async fn look(
-    request: &Request<'_>,
-    recorded: &Recorded,
-    goes_on: bool,
-    directories: &Directories,
-) -> Result<Preflight, DirectoryError> {
-    for (nth, delay) in request.options.read_back.iter().enumerate() {
-        let look = preflight(request.body, recorded, request.policy, directories).await?;
-        let is_odd = goes_on && nth < LOOKS_WITH_LATE_READERS && !look.differences.is_empty();
-        let unsure = if look.differences.is_empty() { look.unsure.first() } else { None };
-        if !is_odd && unsure.is_none() {
-            return Ok(look);
-        }
-        if let Some(action) = request.body.actions.iter().find(|action| unsure == Some(&action.id)) {
-            let reason = "an account that is not found to turn up";
-            request.observer.event(Event::Waiting { action, reason, delay: *delay });
-        }
-        tokio::select! {
-            () = request.cancel.cancelled() => return Ok(look.without_unsure()),
-            () = tokio::time::sleep(*delay) => {}
-        }
-    }
-    preflight(request.body, recorded, request.policy, directories).await
 }
 
 /// Every id once, and every dependency before its dependents.

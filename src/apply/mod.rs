@@ -11,6 +11,7 @@ mod facts;
 mod handover;
 pub mod journal;
 pub mod lock;
+mod patience;
 mod preflight;
 mod recorded;
 pub mod rollback;

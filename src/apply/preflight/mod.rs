@@ -124,9 +124,9 @@ fn ad_object(mapping: &PlannedMapping) -> Option<(&str, ObjectGuid)> {
 }
 
 impl Preflight {
-    /// The same without what may not be so.
-    pub(super) fn without_unsure(mut self) -> Self {
-        self.done.retain(|action| !self.unsure.contains(action));
+    /// The same, where of those that are not sure only these count as done.
+    pub(super) fn believing(mut self, gone: &BTreeSet<ActionId>) -> Self {
+        self.done.retain(|action| !self.unsure.contains(action) || gone.contains(action));
         self
     }
 

@@ -69,6 +69,19 @@ async fn what_is_never_found_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_a_large_plan_only_what_is_not_found_is_looked_for_again_and_again() {
+    let (mut site, body) = (Site::new(), Planner::everything().body());
+    site.options.read_back = [0, 1, 2].map(Duration::from_secs).to_vec();
+    site.disk.state().users.remove(&id(4));
+    let (report, tenant) = apply(&site, &body, Scripted::new(&site.disk, |_| Answer::Obey)).await;
+    assert_eq!(report.exit_kind(), ExitKind::Complete, "{report:?}");
+    let readings = tenant.readings.lock().unwrap().clone();
+    let all = readings[0];
+    assert!(all > 3, "{readings:?}");
+    assert_eq!(readings[..5], [all, 1, 1, 1, all], "{readings:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_is_stopped_while_looking_writes_nothing_down_that_may_not_be_so() {
     let (site, body) = ground();
     site.disk.state().users.remove(&id(4));

@@ -36,7 +36,8 @@ pub(super) struct Scripted {
     pub(super) ghost: Option<EntraId>,
     /// What comes of a reading, by its number from 0.
     pub(super) at_reading: Box<dyn Fn(usize) -> Result<(), DirectoryError> + Send + Sync>,
-    pub(super) readings: AtomicUsize,
+    /// Of how many accounts each reading was.
+    pub(super) readings: Mutex<Vec<usize>>,
     pub(super) old: Mutex<VecDeque<Vec<AccountFacts>>>,
     pub(super) in_flight: AtomicUsize,
     pub(super) peak: AtomicUsize,
@@ -53,7 +54,7 @@ impl Scripted {
             together: 1,
             ghost: None,
             at_reading: Box::new(|_| Ok(())),
-            readings: AtomicUsize::new(0),
+            readings: Mutex::default(),
             old: Mutex::default(),
             in_flight: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
@@ -73,7 +74,12 @@ impl TenantReader for Scripted {
     }
 
     async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
-        (self.at_reading)(self.readings.fetch_add(1, Ordering::SeqCst))?;
+        let number = {
+            let mut readings = self.readings.lock().unwrap();
+            readings.push(ids.len());
+            readings.len() - 1
+        };
+        (self.at_reading)(number)?;
         let mut read = self.inner.read_accounts(ids).await?;
         for old in self.old.lock().unwrap().pop_front().into_iter().flatten() {
             let is_it = |id: &EntraId| old.user.as_ref().is_none_or(|user| user.id == *id);

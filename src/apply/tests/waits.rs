@@ -1,6 +1,5 @@
 //! What a step waits for, what it takes for done, and what it does not try again.
 
-use std::sync::atomic::Ordering;
 
 use crate::apply::journal::Journal;
 use crate::directory::ports::{DirectoryError, TenantReader as _};
@@ -92,7 +91,7 @@ async fn what_is_not_there_although_nothing_was_written_before_is_not_waited_for
     let (report, tenant) = apply(&site, &body, tenant).await;
     assert_eq!(report.failed.first().map(|(_, why)| why.kind), Some(FailureKind::Refused), "{report:?}");
     assert_eq!(tenant.order.lock().unwrap().len(), 1);
-    assert!(tenant.readings.load(Ordering::SeqCst) > 0 && !site.notes.taken().iter().any(|note| note.starts_with("wait")));
+    assert!(!tenant.readings.lock().unwrap().is_empty() && !site.notes.taken().iter().any(|note| note.starts_with("wait")));
 }
 
 /// A set for account 11 alone, and waits that nobody sits through.

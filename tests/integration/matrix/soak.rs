@@ -17,8 +17,8 @@ use crate::tenants::{deleted, id, tenant, user};
 const TWIN: u16 = 0x8000;
 /// The number of the first account that no mapping names: not all of a tenant changes.
 const IDLE: u16 = 0x4000;
-/// How long a run is let run before it is killed, in seconds.
-const LIVES: std::ops::Range<u64> = 20..90;
+/// How long a run is let run before it is killed, in seconds. To find out what a killed one did takes a minute and more.
+const LIVES: std::ops::Range<u64> = 120..600;
 
 /// What a person's accounts look like before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
