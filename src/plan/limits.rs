@@ -44,16 +44,18 @@ pub(crate) fn leaves_in_bin(action: &Action) -> bool {
     is_in_bin(if action.after.contains_key(&FactName::State) { &action.after } else { &action.before })
 }
 
-/// How much of a tenant a plan changes.
+/// How much of a tenant a plan changes. Whom an AD user is stamped for counts, too: sync is to take that account over.
 struct Share {
     changed: u64,
+    /// AD users among what is changed.
+    stamped: u64,
     of: Accounts,
 }
 
 impl Share {
     fn of(actions: &[Action], of: Accounts) -> Self {
-        let changed: BTreeSet<EntraId> = actions.iter().filter_map(|action| action.target.entra_id()).collect();
-        Self { changed: size(changed.len()), of }
+        let stamped = targets(actions, Some(ActionKind::StampConsistencyGuid));
+        Self { changed: targets(actions, None), stamped, of }
     }
 
     fn is_more_than(&self, percent: u64) -> bool {
@@ -62,29 +64,41 @@ impl Share {
 
     /// `the plan changes 60 of 110 accounts of the tenant (50 live, 60 in the recycle bin that it changes)`
     fn message(&self) -> String {
-        let told = format!("the plan changes {} of {} of the tenant", number(self.changed), counted(self.of.all(), "account"));
-        match self.of.in_bin {
-            0 => told,
-            in_bin => format!("{told} ({} live, {} in the recycle bin that it changes)", number(self.of.live), number(in_bin)),
-        }
+        let (changed, all) = (number(self.changed), counted(self.of.all(), "account"));
+        let live = number(self.of.live);
+        let in_bin = Some(self.of.in_bin).filter(|in_bin| *in_bin > 0);
+        let in_bin = in_bin.map(|in_bin| format!("{live} live, {} in the recycle bin that it changes", number(in_bin)));
+        let notes: Vec<String> = in_bin.into_iter().chain(by_stamps(self.stamped)).collect();
+        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+        format!("the plan changes {changed} of {all} of the tenant{notes}")
     }
+}
+
+/// An AD user that is stamped counts as the account that sync is to take over by it.
+fn by_stamps(stamped: u64) -> Option<String> {
+    (stamped > 0).then(|| format!("{} by stamping AD users", number(stamped)))
+}
+
+/// How many objects these actions write, of one kind or of all.
+fn targets(actions: &[Action], kind: Option<ActionKind>) -> u64 {
+    let wanted = actions.iter().filter(|action| kind.is_none_or(|kind| action.kind == kind));
+    size(wanted.map(|action| (&action.target.directory, &action.target.id)).collect::<BTreeSet<_>>().len())
 }
 
 /// Whether the plan does more than the policy allows. `otherwise` is what can be done beside raising a limit.
 pub(crate) fn exceeded(actions: &[Action], limits: &Limits, accounts: Accounts, otherwise: &str) -> Vec<Finding> {
-    let count = |kind: Option<ActionKind>| {
-        let wanted = actions.iter().filter(|action| kind.is_none_or(|kind| action.kind == kind));
-        size(wanted.map(|action| (&action.target.directory, &action.target.id)).collect::<BTreeSet<_>>().len())
-    };
-    let (changed, purged) = (count(None), count(Some(ActionKind::Purge)));
     let share = Share::of(actions, accounts);
+    let (changed, purged) = (share.changed, targets(actions, Some(ActionKind::Purge)));
     let mut findings = Vec::new();
     let mut exceed = |message: String, key: &str| {
         let hint = format!("If that is meant, raise `policy.limits.{key}` in a review of its own, {otherwise}");
         findings.push(Finding::general(Code::LimitExceeded, message).hint(hint));
     };
     if changed > limits.changes {
-        exceed(format!("the plan changes {}; the limit is {}", counted(changed, "account"), number(limits.changes)), "changes");
+        let stamped = by_stamps(share.stamped).map(|note| format!(" ({note})")).unwrap_or_default();
+        let message =
+            format!("the plan changes {}{stamped}; the limit is {}", counted(changed, "account"), number(limits.changes));
+        exceed(message, "changes");
     }
     if share.is_more_than(limits.percent) {
         exceed(format!("{}, more than the limit of {} %", share.message(), limits.percent), "percent");

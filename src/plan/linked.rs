@@ -10,7 +10,7 @@ use super::world::World;
 
 /// Whether sync has taken over and the proof is there: synced, and SID and object identifier are this AD user's.
 pub(super) fn is_linked(link: &Link<'_>, account: &CloudUser, world: &World) -> bool {
-    is_synced_under(link, account) && Proof::of(link, account, world).holds()
+    is_synced_under(link, account) && Proof::of_link(link, account, world).holds()
 }
 
 /// Whether sync has the account under the wanted ImmutableID, for whomever.
@@ -21,22 +21,27 @@ fn is_synced_under(link: &Link<'_>, account: &CloudUser) -> bool {
 
 /// Whether SID and object identifier of an account are those of the AD user; `None` where one of the two is not known.
 #[derive(Debug, Clone, Copy)]
-struct Proof {
-    sid: Option<bool>,
-    object_identifier: Option<bool>,
+pub(super) struct Proof {
+    pub(super) sid: Option<bool>,
+    pub(super) object_identifier: Option<bool>,
 }
 
 impl Proof {
-    fn of(link: &Link<'_>, account: &CloudUser, world: &World) -> Self {
+    fn of_link(link: &Link<'_>, account: &CloudUser, world: &World) -> Self {
         let guid = link.ad_user(world).map(|user| user.guid).or(link.given());
+        Self::of(account, link.ad_sid(world), guid)
+    }
+
+    /// What an account has, beside what the AD user has.
+    pub(super) fn of(account: &CloudUser, sid: Option<&Sid>, guid: Option<ObjectGuid>) -> Self {
         Self {
-            sid: account.sid.value().zip(link.ad_sid(world)).map(|(held, own)| held == own),
+            sid: account.sid.value().zip(sid).map(|(held, own)| held == own),
             object_identifier: account.object_identifier.value().zip(guid).map(|(held, own)| *held == own),
         }
     }
 
     /// One of them says so, and none speaks against it: exports often lack one.
-    fn holds(self) -> bool {
+    pub(super) fn holds(self) -> bool {
         let both = [self.sid, self.object_identifier];
         both.contains(&Some(true)) && !both.contains(&Some(false))
     }
@@ -49,7 +54,7 @@ pub(super) fn raise_synced_for_another(link: &mut Link<'_>, account: &CloudUser,
     if link.mapping.write == WriteSide::OnPrem || link.ad.is_none() || !is_synced_under(link, account) {
         return;
     }
-    let proof = Proof::of(link, account, world);
+    let proof = Proof::of_link(link, account, world);
     let sid = account.sid.value().filter(|_| proof.sid == Some(false));
     let guid = account.object_identifier.value().filter(|_| proof.object_identifier == Some(false));
     let whats: Vec<String> = what(sid, guid);

@@ -1,6 +1,5 @@
 //! What a step waits for, what it takes for done, and what it does not try again.
 
-
 use crate::apply::journal::Journal;
 use crate::directory::ports::{DirectoryError, TenantReader as _};
 use crate::tenant_model::ChangeKind;

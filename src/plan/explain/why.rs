@@ -8,6 +8,7 @@ use crate::tenant_model::{HAS_OTHER_ID, SyncOutcome, SyncRefusal, UserRef};
 
 use super::super::account::role_lines;
 use super::super::describe::{ad_user_line, anchor_text, cloud_user_line, refusal_line};
+use super::super::linked::Proof;
 use super::super::next_sync::object;
 use super::super::world::{AdUsers, World, mail_addresses};
 use super::account::what_id_is;
@@ -15,6 +16,8 @@ use super::case::Case;
 use super::{HeldValue, Standing};
 
 const SCOPE: &str = "the scope of sync (OU, group or filter), which hardmatch cannot see";
+const MOVED: &str = "Its object identifier is that of the AD user, and a move between domains changes the SID: run a sync cycle, \
+                     then explain again.";
 /// How many accounts of one kind are told of.
 const TOLD: usize = 2;
 
@@ -71,7 +74,7 @@ fn anchored(
         return (Standing::WrongAccount, sentences);
     }
     match outcome {
-        SyncOutcome::AlreadyLinked(_) => (Standing::Linked, linked(case, account)),
+        SyncOutcome::AlreadyLinked(_) => synced(case, account, world),
         SyncOutcome::Refused(refusal) => {
             let (line, why) = (cloud_user_line(account), refusal_line(refusal));
             let detail = detail(case, refusal, account, world).map(|what| format!("The account {what}."));
@@ -145,19 +148,33 @@ fn roles_sentence(account: &CloudUser, world: &World) -> String {
     if roles.is_empty() { String::new() } else { format!(" It holds {}{too}.", role_lines(&roles, &world.tenant).join(", ")) }
 }
 
-fn linked(case: &Case<'_>, account: &CloudUser) -> Vec<String> {
-    let sid = case.user.sid.as_ref().is_some_and(|sid| account.sid.value() == Some(sid));
-    let pin = account.object_identifier.value() == Some(&case.user.guid);
-    let proof = match (sid, pin) {
-        (true, true) => "and its SID and object identifier are those of the AD user",
-        (true, false) => "and its SID is that of the AD user",
-        (false, true) => "and its object identifier is that of the AD user",
-        (false, false) => "but neither its SID nor its object identifier proves it",
+/// Sync has an account under the anchor; what it wrote there says for whom.
+fn synced(case: &Case<'_>, account: &CloudUser, world: &World) -> (Standing, Vec<String>) {
+    let proof = Proof::of(account, case.user.sid.as_ref(), Some(case.user.guid));
+    let told = match (proof.sid, proof.object_identifier) {
+        (Some(false), _) => format!("but has {}", foreign_sid(account, world)),
+        (Some(true), Some(true)) => "and its SID and object identifier are those of the AD user".to_owned(),
+        (Some(true), _) => "and its SID is that of the AD user".to_owned(),
+        (None, Some(true)) => "and its object identifier is that of the AD user".to_owned(),
+        (None, _) => "but neither its SID nor its object identifier proves it".to_owned(),
     };
     let last = account.last_sync.value().map(|at| format!(" Sync last wrote it at {at}.")).unwrap_or_default();
-    let mut sentences = vec![format!("{} is synced under its anchor, {proof}.{last}", cloud_user_line(account))];
+    let mut sentences = vec![format!("{} is synced under its anchor, {told}.{last}", cloud_user_line(account))];
+    let was_moved = proof.sid == Some(false) && proof.object_identifier == Some(true);
+    sentences.extend(was_moved.then(|| MOVED.to_owned()));
     sentences.extend(account.errors().iter().take(TOLD).map(|error| format!("{error}.")));
-    sentences
+    let standing = match proof {
+        proof if proof.holds() => Standing::Linked,
+        Proof { sid: Some(false), .. } | Proof { object_identifier: Some(false), .. } => Standing::NotLinked,
+        Proof { .. } => Standing::Armed,
+    };
+    (standing, sentences)
+}
+
+fn foreign_sid(account: &CloudUser, world: &World) -> String {
+    let Some(sid) = account.sid.value() else { return "another SID".to_owned() };
+    let owner = world.forests.by_sid(sid, None).into_iter().find_map(|user| ad_user_line(user, world));
+    format!("the SID {sid} of {}", owner.unwrap_or_else(|| "no AD user of these forests".to_owned()))
 }
 
 fn armed(account: &CloudUser) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! What is said of a person: one test for each way in which a link fails, or is there.
 
 use super::*;
-use crate::plan::explain::{Explanation, Unexplained, Wanted, explain};
+use crate::plan::explain::{Explanation, Standing, Unexplained, Wanted, explain};
 use crate::plan::next_sync::Outcome;
 use crate::plan::questions::Questions;
 
@@ -62,12 +62,40 @@ fn a_link_is_proved() {
         user.traits_mut().provisioning_errors = Known::Is([error].into());
     });
     insta::assert_snapshot!(told(&explained(&unproved, "ann")), @r#"
-    linked
+    armed, waits for sync
     ann@x.example (id 01, synced) is synced under its anchor, but neither its SID nor its object identifier proves it.
     Entra withholds the address a@x.example.
     ImmutableID: ann@x.example (id 01, synced)
     sign-in name: ann@x.example (id 01, synced)
     primary address: ann@x.example (id 01, synced), as its sign-in name
+    "#);
+}
+
+/// As for `plan` and `verify`: what belongs to another AD user proves no link.
+#[test]
+fn a_foreign_sid_is_no_link_whatever_the_anchor_says() {
+    let case = |pin: Known<ObjectGuid>, owner: u32| {
+        let account = |user: &mut CloudUser| {
+            linked(user);
+            (user.sid, user.object_identifier) = (Known::Is(sid(owner)), pin);
+        };
+        ann().ad("bob", P, nothing).cloud(1, "ann", Some(anchor(A)), account)
+    };
+    let answer = |case: &Case| {
+        let explanation = explained(case, "ann");
+        (explanation.standing, explanation.answer.join("\n").replace("00000000-0000-4000-8000-0000000000", ""))
+    };
+    let (standing, moved) = answer(&case(Known::Is(guid(A)), 77));
+    assert_eq!(standing, Standing::NotLinked);
+    insta::assert_snapshot!(moved, @r#"
+    ann@x.example (id 01, synced) is synced under its anchor, but has the SID S-1-5-21-1-2-3-77 of no AD user of these forests. Sync last wrote it at 2026-11-24T07:30:00Z.
+    Its object identifier is that of the AD user, and a move between domains changes the SID: run a sync cycle, then explain again.
+    "#);
+    let (standing, bobs) = answer(&case(Known::Unknown, 2));
+    assert_eq!(standing, Standing::NotLinked);
+    insta::assert_snapshot!(bobs, @r#"
+    ann@x.example (id 01, synced) has the anchor as ImmutableID, but the link is refused with InvalidHardMatch: the anchor is already in use by a synced account of another AD user.
+    The account has the SID of CN=bob,OU=Staff,DC=corp (forest corp, objectGUID dd75ef1b-a557-4e75-83c8-396ebe77367b).
     "#);
 }
 

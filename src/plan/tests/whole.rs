@@ -46,6 +46,32 @@ fn each_limit_bites_at_its_number_and_not_before() {
     assert_eq!(purging(Limits { purges: 0, ..default }), [Code::LimitExceeded]);
 }
 
+/// Sync is to take the account over: that is no smaller change because it is made on the side of AD.
+#[test]
+fn who_is_stamped_counts_as_the_account_that_is_handed_over() {
+    let stamped = |mapped: u8| {
+        let idle =
+            (1..=60).fold(Case::new(), |case, n| case.cloud(n, &format!("user{n}"), (n <= mapped).then(|| held(n)), nothing));
+        (1..=mapped).fold(idle, |case, n| {
+            let (name, guid) = (format!("user{n}"), format!("f5057fee-4c3e-4459-82dd-21250b7296{n:02x}"));
+            case.ad(&name, &guid, nothing).map(&name, &name, |mapping| mapping.write = WriteSide::OnPrem)
+        })
+    };
+    assert_eq!(blockers(&stamped(12).plan()), []);
+    let mut many = stamped(13);
+    many.desired.policy.limits.changes = 12;
+    let messages: Vec<String> = many.plan().findings.into_iter().take(2).map(|finding| finding.message).collect();
+    insta::assert_snapshot!(messages.join("\n"), @r#"
+    the plan changes 13 accounts (13 by stamping AD users); the limit is 12
+    the plan changes 13 of 60 accounts of the tenant (13 by stamping AD users), more than the limit of 20 %
+    "#);
+}
+
+/// The ID that account `n` has, and no AD user.
+fn held(n: u8) -> ImmutableId {
+    anchor(&format!("a5057fee-4c3e-4459-82dd-21250b7296{n:02x}"))
+}
+
 /// Who is changed in the recycle bin counts among all accounts, too; who lies there untouched does not.
 #[test]
 fn a_plan_never_changes_more_than_all_accounts() {
