@@ -1,7 +1,7 @@
 //! What a reviewer should know about the cloud user of a mapping before it is written, and what forbids it.
 
 use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, Known, ObjectGuid, RoleState, SourceAnchor};
-use crate::tenant_model::{RoleHeld, Tenant};
+use crate::tenant_model::{RoleHeld, Tenant, UserRef, mail_addresses};
 
 use super::describe::{ad_user_line, anchor_text, cloud_user_line, other_line};
 use super::finding::Code;
@@ -29,31 +29,36 @@ pub(super) fn raise_guest(link: &mut Link<'_>, account: &CloudUser) {
 }
 
 /// Sign-in name, addresses and ImmutableID of a deleted account that somebody else has, too: Entra refuses to restore it then.
-pub(super) fn restore_conflicts(account: &CloudUser, tenant: &Tenant) -> Gathered {
+/// These other accounts will be `gone` by then.
+pub(super) fn restore_conflicts(account: &CloudUser, tenant: &Tenant, gone: &[UserRef]) -> Gathered {
     let mut taken = Gathered::default();
     let names = std::iter::once(account.original_upn()).map(|upn| (upn, tenant.live_by_upn(upn)));
-    let addresses = crate::tenant_model::mail_addresses(account).map(|address| (address, tenant.live_by_address(address)));
+    let addresses = mail_addresses(account).map(|address| (address, tenant.live_by_address(address)));
+    let stays = |user: &UserRef| !gone.contains(user);
     for (name, owners) in names.chain(addresses) {
+        let owners: Vec<UserRef> = owners.into_iter().filter(stays).collect();
         let lines = owners.iter().filter_map(|user| tenant.user(*user));
         taken.add(owners.len(), lines.map(|owner| format!("{name} belongs to {}", cloud_user_line(owner))));
     }
-    for address in crate::tenant_model::mail_addresses(account) {
+    for address in mail_addresses(account) {
         let others = tenant.others_with_address(address);
         taken.add(others.len(), others.iter().map(|other| format!("{address} belongs to {}", other_line(other))));
     }
     let holders = account.immutable_id.as_ref().map(|id| tenant.holders_of(id)).unwrap_or_default();
-    let holders = holders.into_iter().filter_map(|holder| tenant.user(holder)).filter(|holder| holder.id != account.id);
+    let holders = holders.into_iter().filter(stays).filter_map(|holder| tenant.user(holder));
+    let holders = holders.filter(|holder| holder.id != account.id);
     let holders: Vec<&CloudUser> = holders.collect();
     taken.add(holders.len(), holders.iter().map(|holder| format!("its ImmutableID belongs to {}, too", cloud_user_line(holder))));
     taken
 }
 
+/// Comes after the decisions: whoever is purged keeps nobody in the recycle bin.
 pub(super) fn raise_restore_conflicts(link: &mut Link<'_>, account: &CloudUser, tenant: &Tenant) {
-    let taken = restore_conflicts(account, tenant);
+    let taken = restore_conflicts(account, tenant, &link.purged().collect::<Vec<_>>());
     if !taken.is_empty() {
         let message =
             format!("{} cannot be restored: somebody else has a name, address or ImmutableID of it", account.original_upn());
-        let hint = "Rename what uses it now, then plan again.";
+        let hint = "Rename what uses it now, or take it off there, then plan again.";
         let finding = link.finding(Code::TargetSoftDeleted, message).listed(taken.listed()).hint(hint);
         link.raise(finding);
     }

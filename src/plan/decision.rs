@@ -66,7 +66,7 @@ fn check_clear(link: &mut Link<'_>, account: &CloudUser, world: &World) {
 
 /// A deleted account is restored for as long as it takes to clear it.
 fn check_clear_in_the_bin(link: &mut Link<'_>, account: &CloudUser, world: &World) {
-    let taken = restore_conflicts(account, &world.tenant);
+    let taken = restore_conflicts(account, &world.tenant, &[]);
     if !taken.is_empty() {
         let message = format!(
             "{} is in the recycle bin and has to be restored to be cleared, which Entra refuses: somebody else has a name, address or ImmutableID of it",

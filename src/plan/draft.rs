@@ -134,6 +134,9 @@ fn examine_one(
     if wants_match && !is_held_by_sync(link, world) {
         obstacles = holders::examine(link, need.set, targets, world, protection);
     }
+    if let Some(account) = link.target_user(world).filter(|_| need.restore) {
+        super::account::raise_restore_conflicts(link, account, &world.tenant);
+    }
     if need.stamp {
         holders::raise_stamped_too_late(link, targets, world);
     }

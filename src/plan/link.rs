@@ -131,6 +131,11 @@ impl<'a> Link<'a> {
         self.mapping.accept.difference(self.used_accepts).iter()
     }
 
+    /// Accounts that are to be purged.
+    pub(super) fn purged(&self) -> impl Iterator<Item = UserRef> {
+        self.decided.iter().filter(|(_, resolve)| *resolve == Resolve::Purge).map(|(user, _)| *user)
+    }
+
     /// What was decided of an account.
     pub(super) fn decision_for(&self, user: UserRef) -> Option<Resolve> {
         self.decided.iter().find(|(decided, _)| *decided == user).map(|(_, resolve)| *resolve)

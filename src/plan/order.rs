@@ -10,6 +10,7 @@ use petgraph::graphmap::DiGraphMap;
 use crate::model::{AnchorMode, AnchorOrigin, CloudUser, Known, ObjectGuid, Resolve, SourceAnchor, Upn};
 use crate::tenant_model::{ChangeKind, UserRef};
 
+use super::account::restore_conflicts;
 use super::draft::Plans;
 use super::link::Link;
 use super::world::{AdRef, World};
@@ -187,12 +188,7 @@ impl<'a> Builder<'a, '_> {
             self.add_stamp(at, link);
         }
         if need.restore {
-            last = Some(self.push(
-                at,
-                Write::Account(target, ChangeKind::Restore),
-                last,
-                "in the recycle bin the account cannot be written".to_owned(),
-            ));
+            last = Some(self.add_restore(at, link, target, account));
         }
         if need.clear_object_identifier {
             let reason = "it pins the account to another AD object, and sync may not change that".to_owned();
@@ -203,6 +199,18 @@ impl<'a> Builder<'a, '_> {
             return;
         }
         self.add_set(at, target, account, opens_cycle, last);
+    }
+
+    /// Behind the purges of the mapping, where somebody has a name of the account: nobody else may by now.
+    fn add_restore(&mut self, at: usize, link: &Link<'a>, target: UserRef, account: &CloudUser) -> usize {
+        let reason = "in the recycle bin the account cannot be written".to_owned();
+        let restore = self.push(at, Write::Account(target, ChangeKind::Restore), None, reason);
+        if !restore_conflicts(account, &self.world.tenant, &[]).is_empty()
+            && let Some(op) = self.ops.get_mut(restore)
+        {
+            op.after.extend(link.purged().filter_map(|user| self.holder_ops.get(&user).copied()));
+        }
+        restore
     }
 
     fn add_stamp(&mut self, at: usize, link: &Link<'a>) {

@@ -80,9 +80,6 @@ fn links(link: &Link<'_>) -> bool {
 
 /// An account that Entra lets be written.
 fn examine_writable(link: &mut Link<'_>, account: &CloudUser, mut need: Need, world: &World) -> Need {
-    if need.restore {
-        account::raise_restore_conflicts(link, account, &world.tenant);
-    }
     if need.set {
         // Whoever is stamped gets what the account holds, most likely from another AD user: that is what a stamp is for.
         account::raise_other_anchor(link, account, world);

@@ -239,6 +239,33 @@ fn two_deleted_accounts_of_one_address_do_not_both_come_back() {
     assert_eq!(blockers(&case(true)), [Code::TargetSoftDeleted, Code::TargetSoftDeleted]);
 }
 
+/// Somebody deleted the right account, and sync made an empty one in its place.
+#[test]
+fn who_is_purged_keeps_the_right_account_in_the_bin_no_longer() {
+    let addressed = |user: &mut CloudUser| user.mail = Known::Is("shared@x.example".into());
+    let binned = |user: &mut CloudUser| {
+        user.traits_mut().deleted_at = Some("2026-11-20T00:00:00Z".into());
+        addressed(user);
+    };
+    let by_id = |n: u8| CloudSelector { key: CloudKey::Id(entra(n)), text: entra(n).to_string().into() };
+    let with = |resolve: Resolve, third: fn(&mut CloudUser)| {
+        let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, binned).cloud(3, "third", None, third);
+        let case = case.cloud(2, "ann", Some(anchor(A)), addressed).map("ann", "ann", |mapping| {
+            decide("ann", resolve)(mapping);
+            (mapping.cloud, mapping.restore, mapping.holders[0].account) = (by_id(1), true, by_id(2));
+        });
+        case.plan()
+    };
+    let body = with(Resolve::Purge, nothing);
+    assert_eq!(kinds(&body), ["softDelete ann", "purge ann", "restore ann", "setImmutableId ann"], "{:?}", body.findings);
+    let (purge, restore) = (&body.actions[1], &body.actions[2]);
+    assert!(restore.depends_on.contains(&purge.id) && restore.target.entra_id() == Some(entra(1)), "{restore:?}");
+    assert_eq!(blockers(&with(Resolve::Clear, nothing)), [Code::TargetSoftDeleted], "it keeps the name");
+    let taken = with(Resolve::Purge, addressed);
+    assert_eq!(blockers(&taken), [Code::TargetSoftDeleted]);
+    assert_eq!(taken.findings[0].objects.len(), 1, "the one that stays: {:?}", taken.findings);
+}
+
 #[test]
 fn the_policy_protects_whoever_holds_a_role() {
     let grant = |principal| RoleGrant {
