@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::directory::ports::DirectoryError;
+use crate::directory::ports::{AskedAccount, DirectoryError};
 use crate::model::text::same;
 use crate::model::{AccountFacts, AccountState, AdUser, EntraId, FactName, FactValue, Facts, ObjectGuid};
-use crate::plan::action::Target;
+use crate::plan::action::{Action, Target};
 
 use super::Directories;
 
@@ -116,13 +116,18 @@ impl Current {
 /// What is to be read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wanted {
-    accounts: BTreeSet<EntraId>,
+    /// Each with whether its last sign-in is wanted, too.
+    accounts: BTreeMap<EntraId, bool>,
     ad_users: BTreeMap<String, BTreeSet<ObjectGuid>>,
 }
 
 impl Wanted {
     pub(super) fn account(&mut self, id: EntraId) {
-        self.accounts.insert(id);
+        self.accounts.entry(id).or_default();
+    }
+
+    pub(super) fn account_with_sign_in(&mut self, id: EntraId) {
+        self.accounts.insert(id, true);
     }
 
     pub(super) fn ad_user(&mut self, forest: &str, guid: ObjectGuid) {
@@ -138,14 +143,24 @@ impl Wanted {
         Ok(())
     }
 
+    /// What an action is on, with all that it relies on there.
+    pub(super) fn action(&mut self, action: &Action) -> Result<(), DirectoryError> {
+        match action.target.entra_id() {
+            Some(id) if action.before.contains_key(&FactName::LastSignInDateTime) => self.account_with_sign_in(id),
+            Some(_) | None => self.target(&action.target)?,
+        }
+        Ok(())
+    }
+
     /// Reads all of it.
     pub(super) async fn read(&self, directories: &Directories) -> Result<Current, DirectoryError> {
         let mut current = Current::default();
         if !self.accounts.is_empty() {
-            let ids: Vec<EntraId> = self.accounts.iter().copied().collect();
-            let read = complete(directories.tenant.read_accounts(&ids).await?, ids.len())?;
-            current.accounts =
-                ids.into_iter().zip(read.into_iter().map(|account| TargetFacts::Account(Box::new(account)))).collect();
+            let asked: Vec<AskedAccount> =
+                self.accounts.iter().map(|(id, sign_in)| AskedAccount { id: *id, sign_in: *sign_in }).collect();
+            let read = complete(directories.tenant.read_accounts(&asked).await?, asked.len())?;
+            let read = read.into_iter().map(|account| TargetFacts::Account(Box::new(account)));
+            current.accounts = asked.into_iter().map(|asked| asked.id).zip(read).collect();
         }
         for (forest, guids) in &self.ad_users {
             let guids: Vec<ObjectGuid> = guids.iter().copied().collect();
@@ -157,7 +172,7 @@ impl Wanted {
     }
 }
 
-/// Reads these objects as they stand now.
+/// Reads these objects as they stand now, with the last sign-ins.
 ///
 /// # Errors
 /// What the directory answered, or that a target names no object.
@@ -166,14 +181,35 @@ pub async fn read_targets<'a>(
     directories: &Directories,
 ) -> Result<Current, DirectoryError> {
     let mut wanted = Wanted::default();
-    targets.into_iter().try_for_each(|target| wanted.target(target))?;
+    for target in targets {
+        match target.entra_id() {
+            Some(id) => wanted.account_with_sign_in(id),
+            None => wanted.target(target)?,
+        }
+    }
     wanted.read(directories).await
 }
 
-/// Reads one object as it stands now.
-pub(super) async fn read_target(target: &Target, directories: &Directories) -> Result<TargetFacts, DirectoryError> {
-    let current = read_targets([target], directories).await?;
-    current.of(target).cloned().ok_or_else(|| no_object(target))
+/// Reads what these actions are on, as it stands now.
+pub(super) async fn read_for<'a>(
+    actions: impl IntoIterator<Item = &'a Action>,
+    directories: &Directories,
+) -> Result<Current, DirectoryError> {
+    let mut wanted = Wanted::default();
+    actions.into_iter().try_for_each(|action| wanted.action(action))?;
+    wanted.read(directories).await
+}
+
+/// Reads what an action is on, as it stands now.
+pub(super) async fn read_object(action: &Action, directories: &Directories) -> Result<TargetFacts, DirectoryError> {
+    let current = read_for([action], directories).await?;
+    current.of(&action.target).cloned().ok_or_else(|| no_object(&action.target))
+}
+
+/// Reads an account as it stands now.
+pub(super) async fn read_account(id: EntraId, directories: &Directories) -> Result<AccountFacts, DirectoryError> {
+    let mut read = complete(directories.tenant.read_accounts(&[id.into()]).await?, 1)?;
+    read.pop().ok_or_else(|| DirectoryError::Input(format!("the directory did not answer for the account {id}")))
 }
 
 fn complete<T>(read: Vec<T>, wanted: usize) -> Result<Vec<T>, DirectoryError> {

@@ -16,7 +16,7 @@ use crate::plan::protection::Protection;
 use crate::tenant_model::ANCHOR_IN_USE;
 
 use super::Directories;
-use super::facts::{TargetFacts, read_target};
+use super::facts::read_account;
 use super::preflight::value_word;
 
 /// The accounts that the stamps of a plan hand over. What is undone gives an AD user what it had, so there are none.
@@ -70,7 +70,7 @@ impl<'a> Handovers<'a> {
     /// Reads the account that a stamp hands over, and tells in words what is not as planning saw it.
     pub(super) async fn changed(&self, stamp: &Action, directories: &Directories) -> Result<Option<String>, DirectoryError> {
         let Some(handover) = self.of_stamp(stamp) else { return Ok(None) };
-        let TargetFacts::Account(account) = read_target(&handover.target(), directories).await? else { return Ok(None) };
+        let account = read_account(handover.account.id, directories).await?;
         let first = self.unlike(handover, &account).into_iter().next();
         Ok(first.map(|Unlike { fact, expected, found }| {
             format!("{fact} of {}, which the stamp hands over: expected {expected}, found {found}", handover.account.upn)

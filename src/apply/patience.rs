@@ -8,7 +8,7 @@ use crate::plan::action::{Action, ActionId};
 
 use super::chain::is_reached;
 use super::execute::Request;
-use super::facts::read_targets;
+use super::facts::read_for;
 use super::preflight::{Preflight, preflight};
 use super::run::Event;
 use super::{Directories, Recorded};
@@ -63,7 +63,7 @@ impl Looks<'_> {
             if !self.wait(*delay).await {
                 return Ok(None);
             }
-            let current = read_targets(missing.iter().map(|action| &action.target), self.directories).await?;
+            let current = read_for(missing.iter().copied(), self.directories).await?;
             missing.retain(|action| current.of(&action.target).is_some_and(|facts| is_reached(&[action], facts)));
         }
         Ok(Some(missing.iter().map(|action| action.id.clone()).collect()))

@@ -14,7 +14,7 @@ pub trait TenantReader: Send + Sync {
     async fn read_tenant(&self) -> Result<ObservedTenant, DirectoryError>;
 
     /// Reads these accounts as they stand now, live or in the recycle bin, in the order asked for.
-    async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError>;
+    async fn read_accounts(&self, asked: &[AskedAccount]) -> Result<Vec<AccountFacts>, DirectoryError>;
 
     /// Finds who holds these ImmutableIDs now, live or in the recycle bin; exact to the character.
     async fn find_holders(&self, ids: &[ImmutableId]) -> Result<Vec<(ImmutableId, EntraId)>, DirectoryError>;
@@ -28,6 +28,21 @@ pub trait TenantReader: Send + Sync {
 
     /// Which tenant is really there.
     async fn identify(&self) -> Result<TenantIdentity, DirectoryError>;
+}
+
+/// An account to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AskedAccount {
+    /// Its object id.
+    pub id: EntraId,
+    /// Whether its last sign-in is wanted, too, which may take a request of its own.
+    pub sign_in: bool,
+}
+
+impl From<EntraId> for AskedAccount {
+    fn from(id: EntraId) -> Self {
+        Self { id, sign_in: false }
+    }
 }
 
 /// Writes a tenant.

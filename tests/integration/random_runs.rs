@@ -79,8 +79,8 @@ impl TenantReader for Cut {
     async fn read_tenant(&self) -> Result<ObservedTenant, DirectoryError> {
         self.inner.read_tenant().await
     }
-    async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
-        self.inner.read_accounts(ids).await
+    async fn read_accounts(&self, asked: &[AskedAccount]) -> Result<Vec<AccountFacts>, DirectoryError> {
+        self.inner.read_accounts(asked).await
     }
     async fn find_holders(&self, ids: &[ImmutableId]) -> Result<Vec<(ImmutableId, EntraId)>, DirectoryError> {
         self.inner.find_holders(ids).await

@@ -108,7 +108,7 @@ async fn read_all(body: &Body, handovers: &Handovers<'_>, directories: &Director
     handovers.accounts().for_each(|account| wanted.account(account));
     let busy: BTreeSet<&str> = body.actions.iter().map(|action| action.mapping.as_str()).collect();
     for action in &body.actions {
-        wanted.target(&action.target)?;
+        wanted.action(action)?;
     }
     for mapping in body.mappings.iter().filter(|mapping| busy.contains(mapping.id.as_str())) {
         if let Some((forest, guid)) = ad_object(mapping) {

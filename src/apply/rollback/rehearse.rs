@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::apply::facts::{Current, TargetFacts};
 use crate::apply::journal::History;
-use crate::directory::ports::{DirectoryError, TenantReader};
+use crate::directory::ports::{AskedAccount, DirectoryError, TenantReader};
 use crate::model::{CloudUser, EntraId, FactName, FactValue, ImmutableId, Policy};
 use crate::plan::action::{Action, ActionId, ActionKind};
 use crate::plan::body::Body;
@@ -57,7 +57,7 @@ async fn linked_stamps(actions: &[Action], current: &Current, tenant: &dyn Tenan
     }
     let (anchors, holders): (Vec<ImmutableId>, Vec<EntraId>) =
         tenant.find_holders(&stamps.keys().cloned().collect::<Vec<_>>()).await?.into_iter().unzip();
-    let accounts = tenant.read_accounts(&holders).await?;
+    let accounts = tenant.read_accounts(&holders.into_iter().map(AskedAccount::from).collect::<Vec<_>>()).await?;
     let linked = anchors.iter().zip(accounts).filter_map(|(anchor, account)| {
         let stamp = *stamps.get(anchor)?;
         let user =

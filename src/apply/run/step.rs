@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::apply::chain::is_reached;
-use crate::apply::facts::{TargetFacts, read_target, stamp};
+use crate::apply::facts::{TargetFacts, read_object, stamp};
 use crate::apply::journal::{Entry, JournalError, Outcome, OutcomeKind};
 use crate::apply::preflight::value_word;
 use crate::directory::ports::{DirectoryError, Receipt, Turn};
@@ -127,7 +127,7 @@ impl Step<'_> {
     async fn look(&self, run: &Run<'_>) -> Result<Standing, StepEnd> {
         let mut waits = run.options.read_back.iter();
         loop {
-            let facts = match read_target(&self.action.target, run.directories).await {
+            let facts = match read_object(self.action, run.directories).await {
                 Ok(facts) => facts,
                 Err(error) => return Err(self.fail(run, OutcomeKind::Failed, Failure::of(&error)).await),
             };
@@ -273,7 +273,7 @@ impl Step<'_> {
         let mut last_look = false;
         for delay in run.options.read_back.iter().chain([&Duration::ZERO]) {
             last_look = last_look || !self.wait(run, *delay, "the write to become visible").await;
-            match read_target(&self.action.target, run.directories).await {
+            match read_object(self.action, run.directories).await {
                 Ok(facts) => match difference(&self.action.after, &facts) {
                     None if doubt.is_none() || !self.shows_by_absence() || self.is_done(run).await => {
                         return self.confirm(run, self.seen(run, request_id, &facts)).await;
@@ -318,7 +318,7 @@ impl Step<'_> {
     async fn is_done(&self, run: &Run<'_>) -> bool {
         let mut waits = run.options.read_back.iter().filter(|_| self.shows_by_absence());
         loop {
-            let facts = read_target(&self.action.target, run.directories).await;
+            let facts = read_object(self.action, run.directories).await;
             if !facts.is_ok_and(|facts| matches!(self.standing(run, &facts), Standing::After(_))) {
                 return false;
             }
@@ -336,7 +336,7 @@ impl Step<'_> {
             if !self.wait(run, *delay, "the fate of a write to become clear").await {
                 return false;
             }
-            match read_target(&self.action.target, run.directories).await.map(|facts| self.standing(run, &facts)) {
+            match read_object(self.action, run.directories).await.map(|facts| self.standing(run, &facts)) {
                 Ok(Standing::Before) => {}
                 Ok(Standing::After(_) | Standing::Elsewhere(_)) | Err(_) => return false,
             }

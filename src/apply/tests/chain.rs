@@ -6,7 +6,7 @@ use crate::directory::ports::TenantReader as _;
 use super::*;
 
 async fn facts(disk: &Disk, n: u8) -> TargetFacts {
-    TargetFacts::Account(Box::new(disk.tenant().read_accounts(&[id(n)]).await.unwrap().remove(0)))
+    TargetFacts::Account(Box::new(disk.tenant().read_accounts(&[id(n).into()]).await.unwrap().remove(0)))
 }
 
 /// The actions of a plan on one account.

@@ -79,7 +79,7 @@ async fn the_account_of_a_stamp_is_read_again_right_before_it() {
     let (site, mut planner) = (Site::new(), Planner::new());
     planner.stamp(10, 100);
     let tenant = Scripted::new(&site.disk, |_| Answer::Obey);
-    let mut changed = tenant.read_accounts(&[id(10)]).await.unwrap();
+    let mut changed = tenant.read_accounts(&[id(10).into()]).await.unwrap();
     changed[0].user.as_mut().unwrap().immutable_id = None;
     tenant.old.lock().unwrap().extend([vec![], changed]);
     let (report, _) = apply(&site, &planner.body(), tenant).await;

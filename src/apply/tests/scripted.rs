@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 
-use crate::directory::ports::{DirectoryError, Receipt, TenantIdentity, TenantReader};
+use crate::directory::ports::{AskedAccount, DirectoryError, Receipt, TenantIdentity, TenantReader};
 use crate::tenant_model::{Change, ChangeKind};
 
 use super::*;
@@ -73,17 +73,17 @@ impl TenantReader for Scripted {
         self.inner.read_tenant().await
     }
 
-    async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
+    async fn read_accounts(&self, asked: &[AskedAccount]) -> Result<Vec<AccountFacts>, DirectoryError> {
         let number = {
             let mut readings = self.readings.lock().unwrap();
-            readings.push(ids.len());
+            readings.push(asked.len());
             readings.len() - 1
         };
         (self.at_reading)(number)?;
-        let mut read = self.inner.read_accounts(ids).await?;
+        let mut read = self.inner.read_accounts(asked).await?;
         for old in self.old.lock().unwrap().pop_front().into_iter().flatten() {
             let is_it = |id: &EntraId| old.user.as_ref().is_none_or(|user| user.id == *id);
-            let place = ids.iter().position(is_it);
+            let place = asked.iter().position(|asked| is_it(&asked.id));
             if let Some(place) = place {
                 read[place] = old;
             }
@@ -117,7 +117,7 @@ impl TenantWriter for Scripted {
         self.peak.fetch_max(now, Ordering::SeqCst);
         self.order.lock().unwrap().push((change.user, change.kind.clone()));
         tokio::time::sleep(self.pace).await;
-        let old = self.inner.read_accounts(&[change.user]).await?;
+        let old = self.inner.read_accounts(&[change.user.into()]).await?;
         let result = match (self.script)(change) {
             Answer::Obey => self.inner.write(change).await,
             Answer::Fail(error) => Err(error),
@@ -176,8 +176,8 @@ impl TenantReader for Meddled {
     async fn read_tenant(&self) -> Result<ObservedTenant, DirectoryError> {
         self.inner.read_tenant().await
     }
-    async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
-        self.inner.read_accounts(ids).await
+    async fn read_accounts(&self, asked: &[AskedAccount]) -> Result<Vec<AccountFacts>, DirectoryError> {
+        self.inner.read_accounts(asked).await
     }
     async fn find_holders(&self, ids: &[ImmutableId]) -> Result<Vec<(ImmutableId, EntraId)>, DirectoryError> {
         self.inner.find_holders(ids).await

@@ -119,7 +119,7 @@ async fn nobody_signs_in_to_what_is_in_the_recycle_bin() {
     let (mut site, body) = (Site::new(), unused());
     site.options.concurrency = 1;
     let tenant = Scripted::new(&site.disk, |_| Answer::Obey);
-    let mut untold = tenant.read_accounts(&[id(4)]).await.unwrap();
+    let mut untold = tenant.read_accounts(&[id(4).into()]).await.unwrap();
     untold[0].user = untold[0].user.as_ref().map(|user| user.binned(NOW));
     untold[0].user.as_mut().unwrap().last_sign_in = Known::Unknown;
     // Preflight and the looks before and after the copy tell of it, those after the deletion do not.
@@ -286,7 +286,7 @@ async fn a_reading_that_is_older_than_the_journal_is_waited_out() {
     planner.purge_chain();
     let (mut site, body) = (Site::new(), planner.body());
     site.options.read_back = [0, 1, 2].map(Duration::from_secs).to_vec();
-    let before = site.disk.tenant().read_accounts(&[id(4)]).await.unwrap();
+    let before = site.disk.tenant().read_accounts(&[id(4).into()]).await.unwrap();
     let (report, _) = apply(&site, &body, Scripted::new(&site.disk, failing(3, 1, refused(None)))).await;
     assert_eq!(report.done.len(), 2, "deleted and purged");
     let late = Scripted::new(&site.disk, |_| Answer::Obey);

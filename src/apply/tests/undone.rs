@@ -88,7 +88,7 @@ async fn nor_if_that_happens_right_before_the_purge() {
     let (mut site, body) = (Site::new(), planner.body());
     site.options.concurrency = 1;
     let tenant = Scripted::new(&site.disk, |_| Answer::Obey);
-    let mut again = tenant.read_accounts(&[id(4)]).await.unwrap();
+    let mut again = tenant.read_accounts(&[id(4).into()]).await.unwrap();
     again[0].user = again[0].user.as_ref().map(|user| user.binned("2026-11-25T09:00:00Z"));
     // Preflight, the looks before and after the copy, and the one after the deletion show what is so.
     tenant.old.lock().unwrap().extend([vec![vec![]; 4], vec![again; 9]].concat());
@@ -116,7 +116,7 @@ async fn a_change_while_the_account_is_saved_is_seen() {
     let (mut site, body) = (Site::new(), planner.body());
     site.options.concurrency = 1;
     let tenant = Scripted::new(&site.disk, |_| Answer::Obey);
-    let mut used = tenant.read_accounts(&[id(4)]).await.unwrap();
+    let mut used = tenant.read_accounts(&[id(4).into()]).await.unwrap();
     used[0].user.as_mut().unwrap().traits_mut().licenses = Known::Is(["sku"].into());
     // Preflight and the look before the copy show what the plan knows.
     tenant.old.lock().unwrap().extend([vec![vec![]; 2], vec![used; 1]].concat());

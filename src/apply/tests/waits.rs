@@ -18,7 +18,7 @@ fn swap() -> (Site, Body) {
 #[tokio::test]
 async fn a_value_that_was_found_released_is_waited_for() {
     let (site, body) = swap();
-    let before = site.disk.tenant().read_accounts(&[id(1)]).await.unwrap();
+    let before = site.disk.tenant().read_accounts(&[id(1).into()]).await.unwrap();
     site.disk.change(1, |user| user.immutable_id = None);
     let tenant = Scripted::new(&site.disk, failing(2, 1, refused(Some(1))));
     tenant.old.lock().unwrap().push_back(before);
@@ -45,7 +45,7 @@ async fn a_look_that_is_older_than_the_last_write_to_the_object_is_repeated() {
     let (mut site, body) = (Site::new(), planner.body());
     (site.options.concurrency, site.options.read_back) = (1, vec![Duration::ZERO; 2]);
     let tenant = Scripted::new(&site.disk, |_| Answer::Obey);
-    let before = tenant.read_accounts(&[id(9)]).await.unwrap();
+    let before = tenant.read_accounts(&[id(9).into()]).await.unwrap();
     // The preflight, the first look and the one after the first write are not late.
     tenant.old.lock().unwrap().extend([vec![vec![]; 3], vec![before; 2]].concat());
     let (report, _) = apply(&site, &body, tenant).await;
@@ -123,7 +123,7 @@ async fn whoever_may_not_read_what_was_written_is_not_kept_waiting() {
 async fn a_write_whose_fate_shows_late_is_not_sent_again() {
     let (site, body) = one_set();
     let tenant = Scripted::new(&site.disk, |_| Answer::Mumble);
-    let before = tenant.read_accounts(&[id(11)]).await.unwrap();
+    let before = tenant.read_accounts(&[id(11).into()]).await.unwrap();
     tenant.old.lock().unwrap().extend([vec![vec![]; 2], vec![before; 3]].concat());
     let (report, tenant) = apply(&site, &body, tenant).await;
     assert_eq!((report.exit_kind(), tenant.order.lock().unwrap().len()), (ExitKind::Complete, 1), "{report:?}");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::directory::Clock;
 use crate::directory::entra::json::roles_json;
-use crate::directory::ports::{DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter};
+use crate::directory::ports::{AskedAccount, DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter};
 use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, ObservedTenant, OtherKind, Sid};
 use crate::plan::facts_of;
 use crate::tenant_model::{Change, Found, Refusal, Tenant, UserRef};
@@ -127,8 +127,8 @@ impl TenantReader for SnapshotTenant {
         }))
     }
 
-    async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
-        Ok(self.look(|tenant| ids.iter().map(|id| account(tenant, id)).collect()))
+    async fn read_accounts(&self, asked: &[AskedAccount]) -> Result<Vec<AccountFacts>, DirectoryError> {
+        Ok(self.look(|tenant| asked.iter().map(|asked| account(tenant, &asked.id)).collect()))
     }
 
     async fn find_holders(&self, ids: &[ImmutableId]) -> Result<Vec<(ImmutableId, EntraId)>, DirectoryError> {

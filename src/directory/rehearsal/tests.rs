@@ -118,7 +118,7 @@ async fn concurrent_writes_share_saves_and_are_seen_after_them() {
     assert!(results.await.iter().all(Result::is_ok));
     let saved = store.saved.lock().unwrap().clone();
     assert!(saved.last() == Some(&300) && saved.len() < 30, "{saved:?}");
-    let facts = tenant.read_accounts(&[id(7), id(999)]).await.unwrap();
+    let facts = tenant.read_accounts(&[id(7).into(), id(999).into()]).await.unwrap();
     assert_eq!(facts[0].user.as_ref().unwrap().immutable_id, ImmutableId::stored("E7"));
     assert!(facts[1].user.is_none());
     let holders = tenant.find_holders(&["E9", "e9"].map(|text| ImmutableId::stored(text).unwrap())).await.unwrap();
@@ -138,7 +138,7 @@ async fn a_refusal_names_the_holder_and_costs_no_save() {
     assert!(matches!(tenant.write(&set(9, ANCHOR)).await, Err(DirectoryError::Refused { holder: None, .. })));
     assert_eq!(store.saved.lock().unwrap().len(), 1);
     tenant.write(&Change { user: id(1), kind: ChangeKind::SoftDelete }).await.unwrap();
-    let deleted = tenant.read_accounts(&[id(1)]).await.unwrap().remove(0).user.unwrap();
+    let deleted = tenant.read_accounts(&[id(1).into()]).await.unwrap().remove(0).user.unwrap();
     assert_eq!(deleted.traits.deleted_at.as_deref(), Some("2026-11-25T08:00:00Z"));
 }
 
@@ -176,7 +176,7 @@ async fn an_exported_account_is_whole() {
     assert_eq!(saved["memberOf"][0]["displayName"], "Staff");
     assert_eq!(saved["roles"][0]["role"], "Owner");
     assert!(matches!(tenant.export_account(&id(2)).await, Err(DirectoryError::Input(_))));
-    let roles = tenant.read_accounts(&[id(1), id(2)]).await.unwrap();
+    let roles = tenant.read_accounts(&[id(1).into(), id(2).into()]).await.unwrap();
     assert_eq!(roles[0].privileged_roles, Known::Is(vec!["Owner".to_owned()]));
     assert_eq!(roles[1].privileged_roles, Known::Is(Vec::new()));
 }

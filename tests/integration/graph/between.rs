@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hardmatch::directory::ports::{TenantReader as _, TenantWriter as _};
+use hardmatch::directory::ports::{AskedAccount, TenantReader as _, TenantWriter as _};
 use hardmatch::model::{AccountState, EntraId};
 use hardmatch::tenant_model::{Change, ChangeKind};
 
@@ -44,10 +44,10 @@ async fn a_gateways_404_is_not_the_end_of_an_account() {
     ];
     for make in pages {
         let (client, _server) = behind(&small(), first(2, of_the_deleted, make)).await;
-        let found = client.read_accounts(&[account(3)]).await.unwrap();
+        let found = client.read_accounts(&[account(3).into()]).await.unwrap();
         assert_eq!(found[0].state(), AccountState::Deleted);
         let (client, _server) = behind(&small(), first(usize::MAX, of_the_deleted, make)).await;
-        let error = client.read_accounts(&[account(3)]).await.unwrap_err();
+        let error = client.read_accounts(&[account(3).into()]).await.unwrap_err();
         let DirectoryError::Unreachable(text) = &error else { panic!("{error:?}") };
         assert!(text.contains("given up after") && text.contains("gateway") && text.contains("`endpoint`"), "{text}");
     }
@@ -65,7 +65,7 @@ async fn a_part_of_a_batch_that_graph_did_not_write_is_asked_again() {
         }))
     };
     let of_batches: fn(&Asked) -> bool = |asked| asked.is("POST", "/beta/$batch");
-    let ids = [account(1), account(3)];
+    let ids = [account(1), account(3)].map(AskedAccount::from);
     let (client, _server) = behind(&small(), first(2, of_batches, parts)).await;
     let states: Vec<AccountState> = client.read_accounts(&ids).await.unwrap().iter().map(|facts| facts.state()).collect();
     assert_eq!(states, [AccountState::Live, AccountState::Deleted]);
@@ -97,14 +97,14 @@ async fn an_answer_about_another_account_says_nothing_of_the_one_asked_for() {
     let without: fn() -> Act = || Act::Edit(Box::new(|body| body.replace(&format!("\"id\":\"{}\"", id(3)), "\"it\":7")));
     for make in [swap, without] {
         let (client, _server) = behind(&small(), first(2, of_the_deleted, make)).await;
-        assert_eq!(client.read_accounts(&[account(3)]).await.unwrap()[0].state(), AccountState::Deleted);
+        assert_eq!(client.read_accounts(&[account(3).into()]).await.unwrap()[0].state(), AccountState::Deleted);
         let saved = behind(&small(), first(2, of_the_deleted, make)).await.0.export_account(&account(3)).await.unwrap();
         assert_eq!(saved["user"]["id"], id(3));
         let (client, _server) = behind(&small(), first(usize::MAX, of_the_deleted, make)).await;
-        let error = client.read_accounts(&[account(3)]).await.unwrap_err();
+        let error = client.read_accounts(&[account(3).into()]).await.unwrap_err();
         assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains("another object")), "{error}");
         let (client, _server) = behind(&small(), first(2, |asked| asked.is("POST", "/beta/$batch"), make)).await;
-        let ids = [account(1), account(3)];
+        let ids = [account(1), account(3)].map(AskedAccount::from);
         let states: Vec<AccountState> = client.read_accounts(&ids).await.unwrap().iter().map(|facts| facts.state()).collect();
         assert_eq!(states, [AccountState::Live, AccountState::Deleted]);
     }
@@ -171,7 +171,7 @@ async fn what_is_behind_an_answer_or_in_it_twice_is_not_passed_over() {
             body.replace("\"onPremisesImmutableId\":", "\"onPremisesImmutableId\":null,\"onPremisesImmutableId\":")
         }))
     };
-    for (part, ids) in [("/deletedItems/", &[account(3)][..]), ("$batch", &[account(1), account(3)])] {
+    for (part, ids) in [("/deletedItems/", &[account(3).into()][..]), ("$batch", &[account(1).into(), account(3).into()])] {
         let rule = move |asked: &Asked| if asked.is("", part) && asked.is("", "/beta/") { twice() } else { Act::Pass };
         let error = behind(&small(), rule).await.0.read_accounts(ids).await.unwrap_err();
         assert!(matches!(&error, DirectoryError::Unusable(text) if text.contains("is there twice")), "{error}");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hardmatch::directory::exports::read_tenant_from;
-use hardmatch::directory::ports::{TenantReader as _, TenantWriter as _};
+use hardmatch::directory::ports::{AskedAccount, TenantReader as _, TenantWriter as _};
 use hardmatch::model::{CloudUser, EntraId, ImmutableId, Known, ObservedTenant};
 use hardmatch::tenant_model::{Change, ChangeKind};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -196,15 +196,15 @@ async fn accounts_are_read_by_id_wherever_they_are() {
     );
     tenant["roles"] = json!([{ "principalId": id(1), "role": "Global Administrator", "privileged": true, "state": "assigned" }]);
     let client = Server::start(&tenant).await.client();
-    let ids = [1, 2, 3].map(|n| id(n).parse::<EntraId>().unwrap());
-    let found = client.read_accounts(&ids).await.unwrap();
+    let asked = [1, 2, 3].map(|n| AskedAccount { id: id(n).parse().unwrap(), sign_in: true });
+    let found = client.read_accounts(&asked).await.unwrap();
     let [live, bin, gone] = found.as_slice() else { panic!("{found:?}") };
     assert!(live.user.as_ref().unwrap().object_identifier.value().is_some());
     assert_eq!(live.privileged_roles, Known::Is(vec!["Global Administrator".to_owned()]));
     let bin = bin.user.as_ref().unwrap();
     assert!(bin.is_deleted() && bin.last_sign_in.value().is_some() && bin.original_upn() == "b@x.example");
     assert_eq!(gone.user, None);
-    assert_eq!(client.read_accounts(&ids[..1]).await.unwrap()[0], *live);
+    assert_eq!(client.read_accounts(&asked[..1]).await.unwrap()[0], *live);
 }
 
 #[tokio::test]

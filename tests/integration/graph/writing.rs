@@ -1,7 +1,7 @@
 //! Writing a tenant: each write is one request with only what changes, and what became of it is never guessed.
 
 use hardmatch::directory::ports::{TenantReader as _, TenantWriter as _};
-use hardmatch::model::{FactName, FactValue, ImmutableId};
+use hardmatch::model::{EntraId, FactName, FactValue, ImmutableId};
 use hardmatch::tenant_model::{Change, ChangeKind};
 
 use super::*;
@@ -27,7 +27,7 @@ fn linked() -> Value {
 }
 
 async fn fact(client: &GraphTenant, n: u16, name: FactName) -> FactValue {
-    client.read_accounts(&[id(n).parse().unwrap()]).await.unwrap()[0].get(name).unwrap_or(FactValue::Null)
+    client.read_accounts(&[id(n).parse::<EntraId>().unwrap().into()]).await.unwrap()[0].get(name).unwrap_or(FactValue::Null)
 }
 
 #[tokio::test]

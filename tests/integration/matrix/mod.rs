@@ -36,6 +36,10 @@ const IMPATIENT: Duration = Duration::from_millis(200);
 /// An undisturbed run: what it asks for, what it writes, and how it ends.
 struct Calm {
     ready: Ready,
+    /// How it begins.
+    begin: Image,
+    /// The plan that undoes it.
+    way_back: Option<Ready>,
     /// What the requests ask for.
     requests: Vec<String>,
     /// The same of the parts of batches.
@@ -62,6 +66,7 @@ struct Place {
 impl Calm {
     async fn run(ready: Ready) -> Self {
         let site = Site::new(&ready, script(None, &json!({}))).await;
+        let begin = site.image().await;
         let ended = site.apply(PATIENT).await.unwrap().unwrap();
         assert_eq!(ended.exit_kind(), ExitKind::Complete, "{}: {ended:?}", ready.name);
         let (log, end) = (site.log().await, site.image().await);
@@ -69,8 +74,9 @@ impl Calm {
         let parts = log.iter().filter_map(|entry| entry["body"]["requests"].as_array()).flatten();
         let parts = parts.map(|part| what(part, "url")).collect();
         let requests = log.iter().map(|entry| what(entry, "path")).collect();
+        let way_back = if ready.body.rollback_of.is_none() { site.way_back().await } else { None };
         drop(site);
-        Self { requests, parts, writes: check::writes(&log), end, ready }
+        Self { begin, way_back, requests, parts, writes: check::writes(&log), end, ready }
     }
 
     /// Every fault everywhere, with readers that are on time and with late ones.
@@ -190,7 +196,10 @@ async fn calm_runs() -> &'static [Calm] {
     static RUNS: OnceCell<Vec<Calm>> = OnceCell::const_new();
     let run = async || {
         let plans = tokio::task::spawn_blocking(|| RECIPES.iter().map(world::plan).collect::<Vec<_>>()).await.unwrap();
-        stream::iter(plans).then(Calm::run).collect().await
+        let mut runs: Vec<Calm> = stream::iter(plans).then(Calm::run).collect().await;
+        let back: Vec<Ready> = runs.iter_mut().filter_map(|calm| calm.way_back.take()).collect();
+        runs.extend(stream::iter(back).then(Calm::run).collect::<Vec<_>>().await);
+        runs
     };
     RUNS.get_or_init(run).await
 }
@@ -203,6 +212,20 @@ async fn run_some(mut cells: Vec<Cell<'_>>, few: u32) {
     let wrong: Vec<String> =
         stream::iter(cells.iter().map(Cell::told)).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.concat();
     assert!(wrong.is_empty(), "{} faults in {count} cells:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Over HTTP every fact of an account is asked for, and the way back relies on others than the way there.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_back_leads_back() {
+    let (there, back): (Vec<&Calm>, Vec<&Calm>) =
+        calm_runs().await.iter().partition(|calm| calm.ready.body.rollback_of.is_none());
+    let whole = there.iter().filter_map(|calm| {
+        let way = back.iter().find(|back| back.ready.name == format!("the way back of {}", calm.ready.name))?;
+        let is_whole = way.ready.body.findings.is_empty();
+        assert!(!is_whole || way.end == calm.begin, "{}", way.ready.name);
+        is_whole.then_some(calm.ready.name.as_str())
+    });
+    assert_eq!(whole.collect::<Vec<_>>(), ["link", "swap", "clear of a deleted one", "restore", "stamp"]);
 }
 
 /// The lock keeps them apart in one folder; in two, each finds out what the other did.

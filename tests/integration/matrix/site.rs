@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardmatch::apply::journal::{Journal, JournalState, journal_path};
-use hardmatch::apply::{self, ApplyError, Directories, Options, RunReport};
+use hardmatch::apply::rollback::{rehearsed, rollback_targets};
+use hardmatch::apply::{self, ApplyError, Directories, Options, RunReport, read_targets};
 use hardmatch::directory::open;
-use hardmatch::model::AnchorMode;
+use hardmatch::model::{AnchorMode, Policy};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -78,6 +79,20 @@ impl<'a> Site<'a> {
         tokio::time::timeout(LONGEST, apply::carry_out(&request, &directories)).await.ok()
     }
 
+    /// The plan that undoes what was done, on the directories as they stand; `None` where nothing of it can be undone.
+    pub(super) async fn way_back(&self) -> Option<Ready> {
+        let state = self.journal().unwrap();
+        let (history, directories) = (state.history(&self.ready.digest), self.directories(LONGEST));
+        let current = read_targets(rollback_targets(&history), &directories).await.unwrap();
+        let policy = Policy::default();
+        let back = rehearsed(&history, "plan.journal.jsonl", &current, &policy, &*directories.tenant).await;
+        let body = back.unwrap().unwrap();
+        let tenant = self.server.ask("/__emulator/tenant").await;
+        let ldif = std::fs::read_to_string(self.folder.path().join("corp.ldif")).unwrap();
+        let name = format!("the way back of {}", self.ready.name);
+        (!body.actions.is_empty()).then(|| Ready { digest: name.clone(), name, tenant, ldif, body })
+    }
+
     /// No fault happens from now on; readers are as late as before.
     pub(super) async fn calm(&self, lag: &Value) {
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
@@ -87,6 +102,9 @@ impl<'a> Site<'a> {
 
     pub(super) async fn image(&self) -> Image {
         let mut tenant = self.server.ask("/__emulator/tenant").await;
+        for list in ["users", "deletedUsers"] {
+            tenant[list].as_array_mut().unwrap().sort_by_key(|user| user["id"].to_string());
+        }
         for user in tenant["deletedUsers"].as_array_mut().unwrap() {
             user["deletedDateTime"] = json!("then");
         }

@@ -77,7 +77,7 @@ pub(super) const BOTH: Recipe = Recipe {
 
 /// A plan that can be carried out as often as one likes.
 pub(super) struct Ready {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     pub(super) tenant: Value,
     pub(super) ldif: String,
     pub(super) digest: String,
@@ -114,7 +114,7 @@ pub(super) fn plan(recipe: &Recipe) -> Ready {
     let kinds: Vec<ActionKind> = body.actions.iter().map(|action| action.kind).collect();
     assert_eq!(kinds, recipe.actions, "{}", recipe.name);
     let tenant = serde_json::from_str(&here.read("tenant.json")).unwrap();
-    Ready { name: recipe.name, tenant, ldif: here.read("corp.ldif"), digest, body }
+    Ready { name: recipe.name.to_owned(), tenant, ldif: here.read("corp.ldif"), digest, body }
 }
 
 /// The AD users of all recipes.

@@ -146,12 +146,10 @@ pub(super) struct Extras {
 /// A fact of an account, as Graph told it.
 type Answer = (Extra, EntraId, Value);
 
-/// Reads the last sign-in of those accounts that may be in somebody's way: they carry a value of sync.
+/// Reads the last sign-in of these accounts.
 pub(super) async fn add_sign_ins(client: &Client, denied: &Denied, users: &mut [&mut CloudUser]) -> Result<(), DirectoryError> {
-    let mut extras = Extras::default();
-    let read = extras.ask(client, denied, Extra::SignIn, &shared(users)).await?;
-    extras.keep(read);
-    extras.add_to(users)
+    let read = read(client, denied, Extra::SignIn, &shared(users)).await?;
+    read.add_to(users)
 }
 
 /// Reads everything that only planning wants to know of these accounts and that was not asked before.
@@ -184,20 +182,7 @@ impl Extras {
     /// Asks for one fact of those accounts where it matters.
     async fn ask(&self, client: &Client, denied: &Denied, extra: Extra, users: &[&CloudUser]) -> Result<Self, DirectoryError> {
         let is_due = |user: &&&CloudUser| matters(extra, user) && !self.asked.contains(&(extra, user.id));
-        let due: Vec<&CloudUser> = users.iter().filter(is_due).copied().collect();
-        let asked = due.iter().map(|user| (extra, user.id)).collect();
-        if extra != Extra::SignIn || due.len() <= VALUES {
-            return Ok(Self { asked, answers: one_by_one(client, denied, extra, &due).await? });
-        }
-        let (deleted, live): (Vec<&CloudUser>, Vec<&CloudUser>) = due.into_iter().partition(|user| user.is_deleted());
-        let (of_live, of_deleted) =
-            tokio::join!(sign_ins_by_name(client, denied, &live), one_by_one(client, denied, extra, &deleted));
-        let mut answers = of_live?;
-        let found: BTreeSet<EntraId> = answers.iter().map(|(_, id, _)| *id).collect();
-        let renamed: Vec<&CloudUser> = live.into_iter().filter(|user| !found.contains(&user.id)).collect();
-        answers.extend(of_deleted?);
-        answers.extend(one_by_one(client, denied, extra, &renamed).await?);
-        Ok(Self { asked, answers })
+        read(client, denied, extra, &users.iter().filter(is_due).copied().collect::<Vec<_>>()).await
     }
 
     fn keep(&mut self, mut read: Self) {
@@ -217,6 +202,23 @@ impl Extras {
         }
         Ok(())
     }
+}
+
+/// Asks for one fact of all these accounts.
+async fn read(client: &Client, denied: &Denied, extra: Extra, users: &[&CloudUser]) -> Result<Extras, DirectoryError> {
+    let asked = users.iter().map(|user| (extra, user.id)).collect();
+    if extra != Extra::SignIn || users.len() <= VALUES {
+        return Ok(Extras { asked, answers: one_by_one(client, denied, extra, users).await? });
+    }
+    let (deleted, live): (Vec<&CloudUser>, Vec<&CloudUser>) = users.iter().partition(|user| user.is_deleted());
+    let (of_live, of_deleted) =
+        tokio::join!(sign_ins_by_name(client, denied, &live), one_by_one(client, denied, extra, &deleted));
+    let mut answers = of_live?;
+    let found: BTreeSet<EntraId> = answers.iter().map(|(_, id, _)| *id).collect();
+    let renamed: Vec<&CloudUser> = live.into_iter().filter(|user| !found.contains(&user.id)).collect();
+    answers.extend(of_deleted?);
+    answers.extend(one_by_one(client, denied, extra, &renamed).await?);
+    Ok(Extras { asked, answers })
 }
 
 /// Asks for a fact of each account.

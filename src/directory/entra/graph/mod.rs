@@ -59,7 +59,7 @@ use tokio::sync::{Mutex, OnceCell};
 use tokio::time::Instant;
 
 use crate::directory::entra::json::roles_json;
-use crate::directory::ports::{DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter, Turn};
+use crate::directory::ports::{AskedAccount, DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter, Turn};
 use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, ObservedTenant, OtherKind, OtherObject, Sid};
 use crate::plan::facts_of;
 use crate::tenant_model::{Change, Tenant};
@@ -97,7 +97,7 @@ pub struct GraphTenant {
     has_identifiers: AtomicBool,
     turns: Arc<Turns>,
     writes: Writes,
-    looks: Gather<EntraId, Result<AccountFacts, DirectoryError>>,
+    looks: Gather<AskedAccount, Result<AccountFacts, DirectoryError>>,
 }
 
 impl GraphTenant {
@@ -211,29 +211,31 @@ impl GraphTenant {
     }
 
     /// Accounts whose facts were asked for one by one at the same time. What is wrong with one is told of that one.
-    async fn look(&self, ids: Vec<EntraId>) -> Vec<Result<AccountFacts, DirectoryError>> {
-        match (self.facts(&ids).await, ids.as_slice()) {
+    async fn look(&self, asked: Vec<AskedAccount>) -> Vec<Result<AccountFacts, DirectoryError>> {
+        match (self.facts(&asked).await, asked.as_slice()) {
             (Ok(facts), _) => facts.into_iter().map(Ok).collect(),
             (Err(DirectoryError::Unusable(_)), [_, _, ..]) => {
-                let each = ids.iter().map(async |id| self.facts(&[*id]).await.map(|facts| facts.into_iter().next()));
+                let each = asked.iter().map(async |one| self.facts(&[*one]).await.map(|facts| facts.into_iter().next()));
                 let missing = || DirectoryError::Unusable("an account was not answered for".into());
                 join_all(each).await.into_iter().map(|found| found?.ok_or_else(missing)).collect()
             }
-            (Err(error), _) => vec![Err(error); ids.len()],
+            (Err(error), _) => vec![Err(error); asked.len()],
         }
     }
 
-    async fn facts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
-        let part = self.part(ids).await?;
+    async fn facts(&self, asked: &[AskedAccount]) -> Result<Vec<AccountFacts>, DirectoryError> {
+        let part = self.part(asked).await?;
         let gone = || AccountFacts { user: None, roles: Known::Unknown, privileged_roles: Known::Unknown };
-        Ok(ids.iter().map(|id| part.by_id(id).map_or_else(gone, |user| facts_of(user, &part))).collect())
+        Ok(asked.iter().map(|asked| part.by_id(&asked.id).map_or_else(gone, |user| facts_of(user, &part))).collect())
     }
 
     /// A part of the tenant: these accounts, and who holds which role.
-    async fn part(&self, ids: &[EntraId]) -> Result<Tenant, DirectoryError> {
-        let ids = ids.iter().copied().collect();
+    async fn part(&self, asked: &[AskedAccount]) -> Result<Tenant, DirectoryError> {
+        let ids = asked.iter().map(|asked| asked.id).collect();
         let mut users: Vec<CloudUser> = self.by_id(&ids, &BTreeSet::new()).await?.into_iter().flatten().collect();
-        details::add_sign_ins(&self.client, &self.denied, &mut users.iter_mut().collect::<Vec<_>>()).await?;
+        let with_sign_in: BTreeSet<EntraId> = asked.iter().filter(|asked| asked.sign_in).map(|asked| asked.id).collect();
+        let mut due: Vec<&mut CloudUser> = users.iter_mut().filter(|user| with_sign_in.contains(&user.id)).collect();
+        details::add_sign_ins(&self.client, &self.denied, &mut due).await?;
         let mut tenant = ObservedTenant { users, recycle_bin_read: true, ..ObservedTenant::default() };
         self.grants().await?.add_to(&mut tenant);
         Ok(Tenant::new(tenant))
@@ -253,9 +255,9 @@ impl TenantReader for GraphTenant {
         self.add_everything(frame, true).await
     }
 
-    async fn read_accounts(&self, ids: &[EntraId]) -> Result<Vec<AccountFacts>, DirectoryError> {
-        let [one] = ids else { return self.facts(ids).await };
-        let looked = self.looks.ask(*one, |ids| self.look(ids)).await;
+    async fn read_accounts(&self, asked: &[AskedAccount]) -> Result<Vec<AccountFacts>, DirectoryError> {
+        let [one] = asked else { return self.facts(asked).await };
+        let looked = self.looks.ask(*one, |asked| self.look(asked)).await;
         let lost = || Err(DirectoryError::Unreachable("whoever was to read the account has gone".into()));
         Ok(vec![looked.unwrap_or_else(lost)?])
     }
@@ -312,7 +314,7 @@ impl TenantWriter for GraphTenant {
 
     async fn export_account(&self, id: &EntraId) -> Result<Value, DirectoryError> {
         let mut account = write::export(&self.client, id).await?;
-        let part = self.part(&[*id]).await?;
+        let part = self.part(&[(*id).into()]).await?;
         if let Some(object) = account.as_object_mut() {
             object.insert("roles".into(), roles_json(part.roles_of(id)));
         }
