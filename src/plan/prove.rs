@@ -61,7 +61,9 @@ fn groups(draft: &Draft<'_>) -> Vec<Group> {
         }
     }
     for (at, link) in draft.links.iter().enumerate() {
-        if let Some(owner) = link.target.and_then(|target| owners.get(&target)) {
+        // Of several mappings that decide on one account, one has the writes.
+        let decided = link.decided.iter().map(|(user, _)| *user);
+        for owner in link.target.into_iter().chain(decided).filter_map(|user| owners.get(&user)) {
             sets.union(at, *owner);
         }
     }

@@ -19,7 +19,7 @@ use hardmatch::tenant_model::Change;
 use proptest::prelude::*;
 
 use crate::applying::{clock, folder, request};
-use crate::properties::{Case, carry_out, case, picture, ready};
+use crate::properties::{Case, carry_out, case, last_first, picture, ready};
 
 /// What is saved, and what is on its way there.
 #[derive(Clone, Default)]
@@ -217,6 +217,7 @@ proptest! {
                 return;
             }
             let back = site.way_back(&site.plan("wave.json")).await;
+            carry_out(&site.now(), &last_first(&back.actions));
             let report = site.apply(&back, &site.plan("back.json"), usize::MAX).await;
             assert_eq!(report.exit_kind(), ExitKind::Complete, "{report:?}\n{back:#?}");
             assert!(!can_be_undone(&body) || back.findings.is_empty(), "{back:#?}");

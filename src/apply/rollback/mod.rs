@@ -174,9 +174,10 @@ impl<'a> WayBack<'a> {
         inverses
     }
 
-    /// Puts the inverses in order, and leaves out what needs one that cannot be had.
+    /// Puts the inverses in order, and leaves out what needs one that cannot be had. Behind an action that needs no inverse
+    /// stand those that it stood behind: they still have to be undone first.
     fn collect(&mut self) {
-        let mut ids: BTreeMap<&ActionId, ActionId> = BTreeMap::new();
+        let mut firsts: BTreeMap<&ActionId, BTreeSet<usize>> = BTreeMap::new();
         for action in std::mem::take(&mut self.undo) {
             let later = self.later.remove(&action.id).unwrap_or_default();
             if let Some(blocker) = later.iter().find(|other| self.lost.contains(&other.id)) {
@@ -186,9 +187,13 @@ impl<'a> WayBack<'a> {
                 self.lost.insert(&action.id);
                 continue;
             }
-            let Some(mut inverse) = self.by.remove(&action.id) else { continue };
-            inverse.depends_on = later.iter().filter_map(|other| ids.get(&other.id).cloned()).collect();
-            ids.insert(&action.id, inverse.id.clone());
+            let first: BTreeSet<usize> = later.iter().filter_map(|other| firsts.get(&other.id)).flatten().copied().collect();
+            let Some(mut inverse) = self.by.remove(&action.id) else {
+                firsts.insert(&action.id, first);
+                continue;
+            };
+            inverse.depends_on = first.iter().filter_map(|at| self.actions.get(*at)).map(|other| other.id.clone()).collect();
+            firsts.insert(&action.id, BTreeSet::from([self.actions.len()]));
             self.actions.push(inverse);
         }
     }

@@ -149,6 +149,8 @@ struct Schedule<'a> {
     dependents: Vec<Vec<usize>>,
     ready: BTreeSet<usize>,
     settled: BTreeSet<usize>,
+    /// For each action that was done before the run those that it stood behind and that are still to be done.
+    behind: BTreeMap<usize, BTreeSet<usize>>,
     /// What this run wrote.
     written: BTreeSet<&'a ActionId>,
     report: RunReport,
@@ -164,6 +166,7 @@ impl<'a> Schedule<'a> {
             dependents: vec![Vec::new(); actions.len()],
             ready: BTreeSet::new(),
             settled: BTreeSet::new(),
+            behind: BTreeMap::new(),
             written: BTreeSet::new(),
             report: RunReport::default(),
             stopped_by: None,
@@ -175,21 +178,34 @@ impl<'a> Schedule<'a> {
             let mut chain = previous.and_then(|previous| schedule.chains.get(previous).cloned()).unwrap_or_default();
             chain.push(action);
             schedule.chains.push(chain);
+            let needed = action.depends_on.iter().filter_map(|id| places.get(id).copied());
+            let open = schedule.still_open(needed.chain(previous));
             if done.contains(&action.id) {
                 schedule.settled.insert(place);
+                schedule.behind.insert(place, open);
                 schedule.report.already_done.push(action.id.clone());
             } else {
-                let needed = action.depends_on.iter().filter_map(|id| places.get(id).copied());
-                schedule.wait_for(place, needed.chain(previous));
+                schedule.wait_for(place, &open);
             }
         }
         schedule
     }
 
-    /// Lets an action wait for those of the needed ones that are still to be done; without any it is ready.
-    fn wait_for(&mut self, place: usize, needed: impl Iterator<Item = usize>) {
-        let open: BTreeSet<usize> = needed.filter(|needed| !self.settled.contains(needed)).collect();
-        for needed in &open {
+    /// Those of the needed ones that are still to be done. For what somebody did already stands what it waited for.
+    fn still_open(&self, needed: impl Iterator<Item = usize>) -> BTreeSet<usize> {
+        let mut open = BTreeSet::new();
+        for needed in needed {
+            match self.behind.get(&needed) {
+                Some(behind) => open.extend(behind),
+                None => drop(open.insert(needed)),
+            }
+        }
+        open
+    }
+
+    /// Lets an action wait for others; without any it is ready.
+    fn wait_for(&mut self, place: usize, open: &BTreeSet<usize>) {
+        for needed in open {
             if let Some(dependents) = self.dependents.get_mut(*needed) {
                 dependents.push(place);
             }

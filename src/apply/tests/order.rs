@@ -49,6 +49,22 @@ async fn what_goes_well_grows_to_what_the_requests_hold() {
     }
 }
 
+/// What somebody did in the meantime does not set free what waits for it: what it waited for may be still to be done.
+#[tokio::test(start_paused = true)]
+async fn what_is_done_already_stands_for_all_that_it_waited_for() {
+    let mut planner = Planner::new();
+    let cleared = planner.clear(1, &[]);
+    let other = planner.set(11, 11, &[cleared]);
+    planner.set(2, 2, &[other]);
+    let (site, body) = (Site::new(), planner.body());
+    site.disk.change(11, |user| user.immutable_id = ImmutableId::stored(&anchor(11)));
+    let tenant = Scripted { pace: Duration::from_secs(1), ..Scripted::new(&site.disk, |_| Answer::Obey) };
+    let (report, tenant) = apply(&site, &body, tenant).await;
+    assert_eq!((report.exit_kind(), report.already_done.len(), report.done.len()), (ExitKind::Complete, 1, 2), "{report:?}");
+    let set = ChangeKind::SetImmutableId(ImmutableId::stored(&anchor(2)).unwrap());
+    assert!(tenant.place(1, &ChangeKind::ClearImmutableId { residue: false }) < tenant.place(2, &set));
+}
+
 #[tokio::test]
 async fn actions_on_one_object_keep_their_order_without_being_told() {
     let mut planner = Planner::new();

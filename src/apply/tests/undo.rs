@@ -129,6 +129,21 @@ async fn what_cannot_be_undone_stands_first_and_the_rest_is_undone() {
     assert!(site.disk.state().users[&id(3)].immutable_id.is_none());
 }
 
+/// A purge in between does not come back; what stood before it still waits for what stood behind it.
+#[tokio::test]
+async fn what_comes_back_waits_for_its_value_even_if_a_step_between_them_is_lost() {
+    let mut planner = Planner::new();
+    let cleared = planner.clear(1, &[]);
+    let deleted = planner.state(ActionKind::SoftDelete, 4, "deleted", &[cleared]);
+    let purged = planner.state(ActionKind::Purge, 4, "gone", &[deleted]);
+    planner.set(2, 2, &[purged]);
+    let (mut site, body) = (Site::new(), planner.body());
+    site.apply(&body).await.unwrap();
+    let back = roll_back(&mut site).await;
+    let [set, again] = back.actions.as_slice() else { panic!("{:?}", back.actions) };
+    assert_eq!((back.status, &again.depends_on), (Status::Partial, &vec![set.id.clone()]));
+}
+
 /// Whoever came back by the run and works again is not deleted to undo it, and the policy of now protects.
 #[tokio::test]
 async fn an_account_in_use_or_protected_is_left_as_it_is() {

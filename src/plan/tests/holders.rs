@@ -124,6 +124,29 @@ fn one_account_may_stand_in_the_way_of_two_mappings() {
     );
 }
 
+/// The one whose ID is held has all writes; the other one is armed and only waits for its SID.
+#[test]
+fn two_mappings_may_decide_on_one_account_of_which_each_has_a_value() {
+    let case = |armed: &str| {
+        Case::new()
+            .ad("ann", A, nothing)
+            .ad("bob", P, nothing)
+            .cloud(1, "ann", None, nothing)
+            .cloud(2, "bob", None, nothing)
+            .cloud(3, "twin", Some(anchor(if armed == "bob" { A } else { P })), |user| {
+                user.sid = Known::Is(sid(if armed == "bob" { 2 } else { 1 }));
+            })
+    };
+    for (armed, n, own) in [("ann", 0, A), ("bob", 1, P)] {
+        let mut case = case(armed);
+        case.observed.tenant.users[n].immutable_id = Some(anchor(own));
+        let body =
+            case.map("ann", "ann", decide("twin", Resolve::Clear)).map("bob", "bob", decide("twin", Resolve::Clear)).plan();
+        let set = if armed == "ann" { "setImmutableId bob" } else { "setImmutableId ann" };
+        assert_eq!(kinds(&body), ["clearImmutableId twin", "clearSecurityIdentifier twin", set]);
+    }
+}
+
 #[test]
 fn a_holder_that_cannot_be_restored_cannot_be_cleared_in_the_bin() {
     let binned = |user: &mut CloudUser| {
