@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::spreadsheet::is_missing_marker;
+use super::spreadsheet::{is_missing_marker, is_type_name};
 use super::{AdUser, AnchorAttribute, GuidAttribute, ImmutableId, ObjectGuid};
 
 /// Which attribute the sync client takes the source anchor from.
@@ -84,6 +84,11 @@ pub enum AnchorProblem {
     /// The configured attribute holds a text such as `null`, which stands for no value.
     #[error("the anchor attribute {0} says `{1}`, which stands for no value")]
     Marked(Box<str>, Box<str>),
+    /// The export names a type, as PowerShell does where it cannot print a value that is there.
+    #[error(
+        "the export says `{0}` for mS-DS-ConsistencyGuid, which is the name of a type: there is a value, and it was not exported"
+    )]
+    NotExported(Box<str>),
     /// mS-DS-ConsistencyGuid holds something that is no GUID.
     #[error("mS-DS-ConsistencyGuid holds {0} bytes; a GUID has 16")]
     WrongLength(usize),
@@ -115,6 +120,7 @@ pub fn effective_anchor(mode: &AnchorMode, user: &AdUser) -> Result<SourceAnchor
     match mode {
         AnchorMode::ObjectGuid => Ok(object_guid),
         AnchorMode::ConsistencyGuid => match &user.consistency_guid {
+            GuidAttribute::MarkedMissing(mark) if is_type_name(mark) => Err(AnchorProblem::NotExported(mark.clone())),
             GuidAttribute::Absent | GuidAttribute::MarkedMissing(_) => Ok(object_guid),
             GuidAttribute::Bytes(bytes) => ObjectGuid::from_ad_slice(bytes)
                 .map(|guid| SourceAnchor::of_guid(guid, AnchorOrigin::ConsistencyGuid))

@@ -32,6 +32,13 @@ pub fn is_missing_marker(text: &str) -> bool {
     ["N/A", "-", "null", "(null)", "#N/A", "System.Byte[]"].iter().any(|marker| text.eq_ignore_ascii_case(marker))
 }
 
+/// Whether a text is what PowerShell writes where it should have written a value: there is one, and it is not known.
+#[must_use]
+pub fn is_type_name(text: &str) -> bool {
+    let is_type = text.starts_with("Microsoft.") || text.starts_with("System.");
+    text.starts_with("@{") || (is_type && !text.contains(['@', ' ']))
+}
+
 /// `1.23457E+11`: a long number as it is shown in a narrow column.
 fn is_rounded(text: &str) -> bool {
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

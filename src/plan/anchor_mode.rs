@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use crate::model::questions::{CloudQuestion, SYNCED_SAMPLE};
+use crate::model::text::number;
 use crate::model::{
-    AdUser, AnchorForm, AnchorMode, CloudUser, EntraId, ImmutableId, ObjectGuid, ObservedForest, effective_anchor,
+    AdUser, AnchorForm, AnchorMode, CloudUser, EntraId, GuidAttribute, ImmutableId, ObjectGuid, ObservedForest, effective_anchor,
 };
 
 use super::finding::{Code, Finding};
@@ -42,13 +43,18 @@ fn lowered(text: &str) -> Cow<'_, str> {
 }
 
 fn doubtful_anchor_mode(forest: &ObservedForest, sample: &[&CloudUser], world: &World) -> Option<Finding> {
-    let (mut as_configured, mut otherwise) = (0u64, 0u64);
-    for id in sample.iter().filter_map(|account| account.immutable_id.as_ref()) {
+    let (mut as_configured, mut otherwise, mut unread, mut by_guid) = (0u64, 0u64, 0u64, 0u64);
+    for (account, id) in sample.iter().filter_map(|account| Some((*account, account.immutable_id.as_ref()?))) {
         match origin(id, forest, world) {
             Some(Origin::Configured) => as_configured += 1,
             Some(Origin::Other) => otherwise += 1,
-            None => {}
+            None if !carriers(id, forest, world).is_empty() => by_guid += 1,
+            None => unread += u64::from(has_value_that_was_not_read(account, id, forest, world)),
         }
+    }
+    // One alone may be an account that somebody linked by hand to what is no more.
+    if unread > 1 && unread > as_configured + by_guid {
+        return Some(unread_attribute(forest, unread));
     }
     (otherwise > as_configured).then(|| {
         let message = format!(
@@ -62,6 +68,29 @@ fn doubtful_anchor_mode(forest: &ObservedForest, sample: &[&CloudUser], world: &
                 "Look up the source anchor in the sync client (Entra Connect: View or export current configuration) and set `anchor` accordingly. With the wrong attribute no link made here is ever taken up.",
             )
     })
+}
+
+/// Whether sync links an account to a user of the forest by a GUID of which that user, as he was read, has no trace.
+fn has_value_that_was_not_read(account: &CloudUser, id: &ImmutableId, forest: &ObservedForest, world: &World) -> bool {
+    if forest.anchor != AnchorMode::ConsistencyGuid || !matches!(AnchorForm::of(id), AnchorForm::Guid(_)) {
+        return false;
+    }
+    let place = Some(&*forest.name);
+    let of_guid = account.object_identifier.value().map(|guid| world.forests.by_guid(guid, place)).unwrap_or_default();
+    let of_sid = account.sid.value().map(|sid| world.forests.by_sid(sid, place)).unwrap_or_default();
+    let mut users = of_guid.into_iter().chain(of_sid).filter_map(|user| world.forests.user(user));
+    users.any(|user| user.consistency_guid == GuidAttribute::Absent && user.guid.immutable_id() != *id)
+}
+
+fn unread_attribute(forest: &ObservedForest, accounts: u64) -> Finding {
+    let message = format!(
+        "forest `{}`: {} synced accounts are linked to users who seem to have no mS-DS-ConsistencyGuid, by an ID that is not their objectGUID: the attribute is used, and was most likely not exported",
+        forest.name,
+        number(accounts)
+    );
+    Finding::general(Code::AnchorModeDoubtful, message).hint(
+        "Export mS-DS-ConsistencyGuid, too (`Get-ADUser … -Properties mS-DS-ConsistencyGuid`, `ldifde` without `-l`), and plan again: until then objectGUID is taken as the anchor of everybody, which is wrong for whoever has the attribute.",
+    )
 }
 
 /// Where an ImmutableID that sync has set came from.

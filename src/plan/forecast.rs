@@ -36,13 +36,7 @@ fn raise_anchor_doubts(link: &mut Link<'_>, ad: AdRef, world: &World) {
     {
         let message =
             format!("the export says `{mark}` for mS-DS-ConsistencyGuid; that is taken as empty, and objectGUID is the anchor");
-        // PowerShell writes the name of the type where it cannot print the value.
-        let hint = if mark.contains('[') {
-            "The export names a type, so there most likely IS a value: export the attribute as text or base64 before you apply."
-        } else {
-            "Make sure that the attribute is really empty."
-        };
-        let finding = link.finding(Code::AnchorMissing, message).hint(hint);
+        let finding = link.finding(Code::AnchorMissing, message).hint("Make sure that the attribute is really empty.");
         link.raise(finding.with_severity(Severity::Warning));
     }
     raise_two_guids(link, user, &anchor);

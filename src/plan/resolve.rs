@@ -333,7 +333,7 @@ fn anchor_from_ad(link: &mut Link<'_>, user: AdRef, world: &World) {
         Some(Ok(anchor)) => link.anchor = Some(anchor),
         Some(Err(problem)) => {
             let code = match &problem {
-                AnchorProblem::Missing(_) | AnchorProblem::Marked(..) => Code::AnchorMissing,
+                AnchorProblem::Missing(_) | AnchorProblem::Marked(..) | AnchorProblem::NotExported(_) => Code::AnchorMissing,
                 AnchorProblem::WrongLength(_) | AnchorProblem::ManyValues(..) | AnchorProblem::Custom(..) => Code::AnchorInvalid,
             };
             let finding = link.finding(code, problem.to_string()).objects(ad_user_line(user, world)).hint(anchor_hint(&problem));
@@ -343,6 +343,10 @@ fn anchor_from_ad(link: &mut Link<'_>, user: AdRef, world: &World) {
     }
 }
 
+/// How to export what PowerShell cannot print.
+pub(super) const NOT_EXPORTED_HINT: &str = "Export it as a GUID: Select-Object …,@{n='mS-DS-ConsistencyGuid';e={if ($_.'mS-DS-ConsistencyGuid') \
+     {[guid]$_.'mS-DS-ConsistencyGuid'}}} | Export-Csv …";
+
 fn anchor_hint(problem: &AnchorProblem) -> String {
     let hint = "Correct the attribute in Active Directory, or choose another `anchor` for the forest if sync uses another.";
     match problem {
@@ -350,6 +354,7 @@ fn anchor_hint(problem: &AnchorProblem) -> String {
         AnchorProblem::WrongLength(24) => {
             format!("24 bytes are what base64 text of a GUID takes: most likely the text was written, not the 16 bytes. {hint}")
         }
+        AnchorProblem::NotExported(_) => NOT_EXPORTED_HINT.to_owned(),
         AnchorProblem::Missing(_)
         | AnchorProblem::Marked(..)
         | AnchorProblem::WrongLength(_)

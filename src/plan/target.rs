@@ -1,6 +1,6 @@
 //! What is due on the cloud user of a mapping, and whether it may be written.
 
-use crate::model::{Acceptable, AnchorMode, CloudUser, OnPremKey, OnPremSide, WriteSide};
+use crate::model::{Acceptable, AnchorMode, AnchorProblem, CloudUser, OnPremKey, OnPremSide, WriteSide};
 
 use super::account;
 use super::describe::{anchor_text, cloud_user_line};
@@ -8,6 +8,7 @@ use super::finding::{Code, Severity};
 use super::link::Link;
 use super::linked;
 use super::protection::Protection;
+use super::resolve::NOT_EXPORTED_HINT;
 use super::steps;
 use super::world::World;
 
@@ -48,6 +49,7 @@ pub(super) fn examine(link: &mut Link<'_>, world: &World, protection: &Protectio
     if wanted.stamp {
         raise_named_by_what_changes(link);
         raise_stamp_without_effect(link, world);
+        raise_stamp_over_unread(link, world);
     }
     let need = if account.is_synced() {
         examine_synced(link, account, wanted, world)
@@ -119,6 +121,14 @@ fn raise_stamp_without_effect(link: &mut Link<'_>, world: &World) {
         let hint = "Set `anchor: consistencyGuid` for the forest if sync uses that, or leave out `write: onPrem`.";
         let finding = link.finding(Code::AnchorModeDoubtful, message).hint(hint);
         link.raise(finding.with_severity(Severity::Blocker));
+    }
+}
+
+/// A value that is there and not known can be neither compared nor put back.
+fn raise_stamp_over_unread(link: &mut Link<'_>, world: &World) {
+    if let Some(Err(problem @ AnchorProblem::NotExported(_))) = link.ad.and_then(|user| world.forests.anchor(user)) {
+        let finding = link.finding(Code::AnchorMissing, problem.to_string()).hint(NOT_EXPORTED_HINT);
+        link.raise(finding);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::model::{
 
 use super::left_out;
 use crate::model::Exclusion;
-use crate::model::spreadsheet::is_missing_marker;
+use crate::model::spreadsheet::{is_missing_marker, is_type_name};
 
 /// An entry as a directory gave it: names and byte values, nothing decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +19,8 @@ pub struct RawEntry {
     pub dn: String,
     /// Attributes with their values, in the order in which they came; a name may come more than once.
     pub attributes: Vec<(String, Vec<Vec<u8>>)>,
+    /// Whether an export wrote them: then a text may stand where bytes belong.
+    pub exported: bool,
 }
 
 impl RawEntry {
@@ -159,6 +161,9 @@ pub trait Entry {
     /// Names and values, one pair a value.
     fn pairs(&self) -> impl Iterator<Item = (&str, &[u8])>;
 
+    /// Whether an attribute may be a text that an export wrote, where its values are bytes.
+    fn may_be_text(&self, name: &str) -> bool;
+
     /// All values of an attribute.
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         self.pairs().filter(move |(own, _)| is_called(own, name)).map(|(_, value)| value)
@@ -209,6 +214,10 @@ impl Entry for RawEntry {
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.attributes.iter().flat_map(|(name, values)| values.iter().map(|value| (name.as_str(), value.as_slice())))
+    }
+
+    fn may_be_text(&self, _: &str) -> bool {
+        self.exported
     }
 }
 
@@ -272,16 +281,17 @@ pub(crate) fn object_sid(entry: &impl Entry) -> Result<Option<Sid>, EntryError> 
 }
 
 fn consistency_guid(entry: &impl Entry) -> Result<GuidAttribute, EntryError> {
-    Ok(entry.single(CONSISTENCY_GUID)?.map_or(GuidAttribute::Absent, guid_attribute))
+    let Some(bytes) = entry.single(CONSISTENCY_GUID)?.filter(|bytes| !bytes.is_empty()) else {
+        return Ok(GuidAttribute::Absent);
+    };
+    let mark = missing_mark(bytes).filter(|_| entry.may_be_text(CONSISTENCY_GUID));
+    Ok(mark.map_or_else(|| GuidAttribute::Bytes(bytes.into()), |mark| GuidAttribute::MarkedMissing(mark.into())))
 }
 
-/// The bytes of a GUID attribute; what exports write in place of a missing value is marked as such.
-pub(crate) fn guid_attribute(bytes: &[u8]) -> GuidAttribute {
-    match std::str::from_utf8(bytes).map(str::trim) {
-        Ok("") if bytes.is_empty() => GuidAttribute::Absent,
-        Ok(text) if is_missing_marker(text) => GuidAttribute::MarkedMissing(text.into()),
-        Ok(_) | Err(_) => GuidAttribute::Bytes(bytes.into()),
-    }
+/// The text that an export wrote in place of the bytes of a GUID.
+pub(crate) fn missing_mark(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok()?.trim();
+    (is_missing_marker(text) || is_type_name(text)).then_some(text)
 }
 
 fn custom_anchor(entry: &impl Entry, anchor: &AnchorMode) -> Option<AnchorAttribute> {

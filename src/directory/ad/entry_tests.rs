@@ -5,7 +5,7 @@ const GUID: &[u8] = b"ABCDEFGHIJKLMNOP";
 
 fn entry(attributes: &[(&str, &[u8])]) -> RawEntry {
     let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), vec![value.to_vec()])).collect();
-    RawEntry { dn: "CN=Eve,OU=Staff,DC=corp,DC=example".to_owned(), attributes }
+    RawEntry { dn: "CN=Eve,OU=Staff,DC=corp,DC=example".to_owned(), attributes, exported: false }
 }
 
 fn with(more: &[(&str, &[u8])]) -> RawEntry {
@@ -58,8 +58,12 @@ fn keeps_a_consistency_guid_of_any_length_and_marks_what_stands_for_none() {
     let of = |bytes: &[u8]| user(&[("mS-DS-ConsistencyGuid", bytes)]).consistency_guid;
     assert_eq!(of(b""), GuidAttribute::Absent);
     assert_eq!(of(&[1, 2, 3]), GuidAttribute::Bytes([1, 2, 3].into()));
-    for marker in ["N/A", "-", "null", "(null)", "#N/A", "System.Byte[]"] {
-        assert_eq!(of(marker.as_bytes()), GuidAttribute::MarkedMissing(marker.into()));
+    for marker in ["N/A", "-", "null", "(null)", "#N/A", "System.Byte[]", "System.Object[]"] {
+        let exported = RawEntry { exported: true, ..with(&[("mS-DS-ConsistencyGuid", marker.as_bytes())]) };
+        let user = decode_user(&exported, &AnchorMode::ObjectGuid).unwrap().unwrap();
+        assert_eq!(user.consistency_guid, GuidAttribute::MarkedMissing(marker.into()));
+        // A directory itself writes bytes.
+        assert_eq!(of(marker.as_bytes()), GuidAttribute::Bytes(marker.as_bytes().into()));
     }
 }
 

@@ -9,9 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::directory::ad::entry::{CONSISTENCY_GUID, base_name, guid_attribute, is_called, unambiguous_guid};
+use crate::directory::ad::entry::{CONSISTENCY_GUID, Entry as _, base_name, is_called, missing_mark, unambiguous_guid};
 use crate::directory::text::words;
-use crate::model::{GuidAttribute, ObjectGuid};
+use crate::model::ObjectGuid;
 
 use super::encoding::{Encoding, sniff};
 use super::ldif::{Record, read_records};
@@ -86,7 +86,7 @@ impl LdifDocument {
     /// The bytes that an entry holds now; outer `None` when there is no such entry.
     #[must_use]
     pub fn consistency_guid(&self, guid: &ObjectGuid) -> Option<Option<&[u8]>> {
-        self.entries.get(guid).map(|entry| present(entry.value.as_deref()))
+        self.entries.get(guid).map(|entry| entry.value.as_deref())
     }
 
     /// Sets or removes the attribute of an entry, provided that it still holds `expected`.
@@ -95,7 +95,7 @@ impl LdifDocument {
     /// [`LdifWriteError::NotFound`], [`LdifWriteError::Changed`].
     pub fn set(&mut self, guid: &ObjectGuid, expected: Option<&[u8]>, new: Option<&[u8]>) -> Result<(), LdifWriteError> {
         let entry = self.entries.get_mut(guid).ok_or(LdifWriteError::NotFound(*guid))?;
-        if present(entry.value.as_deref()) != expected {
+        if entry.value.as_deref() != expected {
             return Err(LdifWriteError::Changed(*guid));
         }
         entry.value = new.map(<[u8]>::to_vec);
@@ -139,11 +139,6 @@ impl LdifDocument {
     }
 }
 
-/// The value, unless it is a text that stands for none.
-fn present(value: Option<&[u8]>) -> Option<&[u8]> {
-    value.filter(|bytes| matches!(guid_attribute(bytes), GuidAttribute::Bytes(_)))
-}
-
 fn push_line(text: &mut String, name: &str, value: &[u8], line_end: &str) {
     let line = format!("{name}:: {}", STANDARD.encode(value));
     for (index, c) in line.chars().enumerate() {
@@ -165,7 +160,8 @@ fn entry_of(record: &Record<'_>, text: &str) -> Option<(ObjectGuid, Entry)> {
     let own = find(CONSISTENCY_GUID);
     let range = own.map_or(guid.end..guid.end, |attribute| attribute.start..attribute.end);
     let name = own.map_or(CONSISTENCY_GUID, |attribute| base_name(attribute.name)).to_owned();
-    let value = own.map(|attribute| attribute.value.to_vec());
+    let is_text = record.may_be_text(CONSISTENCY_GUID);
+    let value = own.filter(|own| !(is_text && missing_mark(&own.value).is_some())).map(|attribute| attribute.value.to_vec());
     Some((key, Entry { range, name, line_end, original: value.clone(), value }))
 }
 

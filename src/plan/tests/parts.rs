@@ -98,6 +98,42 @@ fn synced_users_tell_which_attribute_sync_uses() {
     assert!(!doubtful(AnchorMode::ConsistencyGuid, anchor(S)), "nobody of this forest has it");
 }
 
+/// Accounts that sync links to users of the forest by values of which an export of these users has no trace.
+#[test]
+fn an_anchor_attribute_that_nobody_exported_is_doubted() {
+    let doubtful = |stamped: &dyn Fn(u8) -> bool, held: &dyn Fn(u8) -> ImmutableId, by: fn(&mut CloudUser, u8)| {
+        let mut case = Case::new();
+        for n in 0..4 {
+            let object_guid = format!("f5057fee-4c3e-4459-82dd-21250b7296{n:02x}");
+            let stamp = |user: &mut AdUser| {
+                user.sid = Some(sid(u32::from(n)));
+                user.guid = guid(&object_guid);
+                if stamped(n) {
+                    user.consistency_guid = GuidAttribute::Bytes((*guid(P).ad_bytes()).into());
+                }
+            };
+            let synced = |user: &mut CloudUser| {
+                user.sync_enabled = Known::Is(true);
+                by(user, n);
+            };
+            let name = format!("a{n}");
+            case = case.ad(&name, &object_guid, stamp).cloud(n, &name, Some(held(n)), synced);
+        }
+        codes(&case.plan()).contains(&Code::AnchorModeDoubtful)
+    };
+    let foreign = |n: u8| anchor(&format!("00000000-1111-4459-82dd-21250b7296{n:02x}"));
+    let own = |n: u8| anchor(&format!("f5057fee-4c3e-4459-82dd-21250b7296{n:02x}"));
+    let by_sid = |user: &mut CloudUser, n: u8| user.sid = Known::Is(sid(u32::from(n)));
+    let by_guid = |user: &mut CloudUser, n: u8| {
+        user.object_identifier = Known::Is(guid(&format!("f5057fee-4c3e-4459-82dd-21250b7296{n:02x}")));
+    };
+    assert!(doubtful(&|_| false, &foreign, by_sid) && doubtful(&|_| false, &foreign, by_guid));
+    assert!(!doubtful(&|_| true, &foreign, by_sid), "theirs was exported");
+    assert!(!doubtful(&|_| false, &own, by_sid), "they are linked by objectGUID");
+    assert!(!doubtful(&|_| false, &foreign, |_, _| {}), "they may be of another forest");
+    assert!(!doubtful(&|_| false, &|n| if n == 3 { foreign(n) } else { own(n) }, by_sid), "one of four");
+}
+
 /// The first of them by name, however that is written.
 #[test]
 fn the_first_fifty_synced_users_tell() {

@@ -92,7 +92,7 @@ mod tests {
         let mut attributes = vec![attribute("objectClass", b"user")];
         attributes.extend(own.map(|own| attribute("objectguid", &own)));
         attributes.extend(stamp.map(|stamp| attribute(CONSISTENCY_GUID, stamp)));
-        RawEntry { dn: format!("CN={name},DC=x"), attributes }
+        RawEntry { dn: format!("CN={name},DC=x"), attributes, exported: false }
     }
 
     fn census(entries: &[RawEntry]) -> Result<(u64, Stamps), DirectoryError> {

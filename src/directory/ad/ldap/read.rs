@@ -327,7 +327,7 @@ mod tests {
         let mut harvest = Harvest::new(&mode);
         for number in 0..12 {
             let attributes = vec![("objectClass".to_owned(), vec![b"user".to_vec()])];
-            harvest.take(&RawEntry { dn: format!("CN=U{number},DC=x"), attributes });
+            harvest.take(&RawEntry { dn: format!("CN=U{number},DC=x"), attributes, exported: false });
         }
         let message = harvest.finish("dc1").unwrap_err().to_string();
         assert!(message.contains("12 users") && message.contains("CN=U9,DC=x") && message.contains("and 2 more"), "{message}");

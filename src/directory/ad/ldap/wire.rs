@@ -24,7 +24,7 @@ pub(crate) fn entry_of_bytes(bytes: &[u8]) -> Option<RawEntry> {
 fn parse_entry(tag: StructureTag) -> Option<RawEntry> {
     let [dn, attributes] = <[StructureTag; 2]>::try_from(parts(tag)?).ok()?;
     let attributes = parts(attributes)?.into_iter().map(attribute).collect::<Option<_>>()?;
-    Some(RawEntry { dn: text(dn)?, attributes })
+    Some(RawEntry { dn: text(dn)?, attributes, exported: false })
 }
 
 fn attribute(tag: StructureTag) -> Option<(String, Vec<Vec<u8>>)> {

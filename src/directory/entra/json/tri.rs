@@ -7,6 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use crate::model::Known;
+use crate::model::spreadsheet::is_type_name;
 
 /// Reads a property that is there: null or a value. Absent is the default of [`Known`].
 pub(super) fn tri<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Known<T>, D::Error> {
@@ -68,10 +69,4 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         T::deserialize(MapAccessDeserializer::new(map)).map(Object)
     }
-}
-
-/// Whether a text is what PowerShell writes where it should have written a value.
-pub(crate) fn is_type_name(text: &str) -> bool {
-    let is_type = text.starts_with("Microsoft.") || text.starts_with("System.");
-    text.starts_with("@{") || (is_type && !text.contains(['@', ' ']))
 }

@@ -6,8 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::super::problems::{Problems, excerpt};
 use crate::diag::Diagnostic;
 use crate::directory::ad::entry::unambiguous_guid;
-use crate::directory::entra::json::is_type_name;
-use crate::model::spreadsheet::damage;
+use crate::model::spreadsheet::{damage, is_type_name};
 use crate::model::{GuidInput, ProxyAddress, ProxyKind};
 
 /// Refuses a row in which a spreadsheet damaged one of these cells, given with the names of their columns. What people are

@@ -4,8 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, Entry as _, RawEntry};
-use crate::model::spreadsheet::is_missing_marker;
+use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, Entry as _, RawEntry, missing_mark};
 use crate::model::text::nearest;
 use crate::model::{AnchorMode, ObservedForest};
 
@@ -15,10 +14,10 @@ use super::super::problems::{Problems, excerpt};
 use super::cell::{addresses, flag, is_lost_list, is_undamaged, octets};
 use super::table::{Row, Table};
 
-const EXPORT_HELP: &str = "Get-ADUser -Filter * -Properties mS-DS-ConsistencyGuid,mail,employeeID,displayName,adminCount,isCriticalSystemObject | \
+const EXPORT_HELP: &str = "Get-ADUser -Filter * -Properties mS-DS-ConsistencyGuid,mail,proxyAddresses,employeeID,displayName,adminCount,isCriticalSystemObject | \
      Select-Object ObjectClass,DistinguishedName,ObjectGUID,@{n='mS-DS-ConsistencyGuid';e={if ($_.'mS-DS-ConsistencyGuid') \
-     {[guid]$_.'mS-DS-ConsistencyGuid'}}},SID,SamAccountName,UserPrincipalName,mail,employeeID,displayName,Enabled,adminCount,\
-     isCriticalSystemObject | Export-Csv users.csv -NoTypeInformation -Encoding UTF8";
+     {[guid]$_.'mS-DS-ConsistencyGuid'}}},SID,SamAccountName,UserPrincipalName,mail,@{n='proxyAddresses';e={$_.proxyAddresses -join ';'}},employeeID,displayName,\
+     Enabled,adminCount,isCriticalSystemObject | Export-Csv users.csv -NoTypeInformation -Encoding UTF8";
 
 /// How the cells of a column are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +64,7 @@ pub(crate) fn read_forest(
     table.each_row(&mut problems, |row, problems| add(&row, &columns, &mut lost, &mut forest, problems));
     let mut forest = forest.finish();
     forest.doubts.extend(unread_anchor(&columns, anchor, file));
+    forest.doubts.extend(unread_values(&columns, file));
     problems.into_result(forest)
 }
 
@@ -74,6 +74,28 @@ fn unread_anchor(columns: &[Column], anchor: &AnchorMode, file: &str) -> Option<
         format!(
             "{file} has no column {CONSISTENCY_GUID}, so it was not read, and objectGUID is taken as the anchor of everybody; write \
              `anchor: objectGuid` if that is what sync uses, else export the attribute, too"
+        )
+    })
+}
+
+/// What a takeover changes is foretold from these.
+fn unread_values(columns: &[Column], file: &str) -> Option<String> {
+    const COMPARED: [(&str, &str); 5] = [
+        ("objectSid", "SID"),
+        ("userPrincipalName", "UserPrincipalName"),
+        ("mail", "mail"),
+        ("proxyAddresses", "proxyAddresses"),
+        ("enabled", "Enabled"),
+    ];
+    let is_read = |attribute: &str| match attribute {
+        "enabled" => columns.iter().any(|column| column.reading == Reading::Enabled) || has_column(columns, "userAccountControl"),
+        _ => has_column(columns, attribute),
+    };
+    let missing: Vec<&str> = COMPARED.iter().filter(|(attribute, _)| !is_read(attribute)).map(|(_, name)| *name).collect();
+    (!missing.is_empty()).then(|| {
+        format!(
+            "{file} has no column {}: conflicts in these are not seen, and what the takeover changes of them is not foretold",
+            missing.join(" or ")
         )
     })
 }
@@ -127,7 +149,7 @@ fn known_column(name: &str) -> Option<(&'static str, Reading)> {
 }
 
 fn add(row: &Row, columns: &[Column], lost: &mut [bool], forest: &mut ForestBuilder, problems: &mut Problems) {
-    let mut entry = RawEntry::default();
+    let mut entry = RawEntry { exported: true, ..RawEntry::default() };
     let mut enabled = None;
     // Bytes are checked by what they are read as.
     let texts = columns.iter().filter(|column| column.reading != Reading::Octets);
@@ -162,7 +184,7 @@ fn read_cell(cell: &str, column: &Column, enabled: &mut Option<bool>) -> Result<
     }
     let bytes = |texts: Vec<String>| texts.into_iter().map(String::into_bytes).collect();
     match column.reading {
-        Reading::Octets if is_missing_marker(cell.trim()) && column.attribute == CONSISTENCY_GUID => {
+        Reading::Octets if missing_mark(cell.as_bytes()).is_some() && column.attribute == CONSISTENCY_GUID => {
             Ok(vec![cell.trim().as_bytes().to_vec()])
         }
         Reading::Octets => octets(cell).map(|value| vec![value]).map_err(|why| why.to_string()),

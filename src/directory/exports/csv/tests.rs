@@ -128,10 +128,24 @@ fn an_anchor_that_was_not_exported_is_not_taken_as_empty() {
     let problems = read("employeID", employee_id()).unwrap_err();
     assert!(problems[0].summary.contains("is missing; is `employeID` meant"), "{problems:?}");
     assert!(problems[0].help.as_deref().is_some_and(|help| help.contains("anchor")), "{problems:?}");
-    assert!(read("EmployeeId", employee_id()).unwrap().doubts.is_empty());
-    let doubts = read("Mail", AnchorMode::ConsistencyGuid).unwrap().doubts;
-    assert!(doubts[0].contains("objectGUID is taken as the anchor of everybody"), "{doubts:?}");
-    assert!(read("Mail", AnchorMode::ObjectGuid).unwrap().doubts.is_empty());
+    let is_doubted = |column: &str, anchor| {
+        let doubts = read(column, anchor).unwrap().doubts;
+        doubts.iter().any(|doubt| doubt.contains("objectGUID is taken as the anchor of everybody"))
+    };
+    assert!(is_doubted("Mail", AnchorMode::ConsistencyGuid));
+    assert!(!is_doubted("EmployeeId", employee_id()) && !is_doubted("Mail", AnchorMode::ObjectGuid));
+}
+
+#[test]
+fn what_is_compared_and_has_no_column_is_unknown() {
+    let doubts = |more: &str| {
+        let cells = ",".repeat(more.matches(',').count());
+        let text = format!("ObjectGUID,mS-DS-ConsistencyGuid,{more}\nf5057fee-4c3e-4459-82dd-21250b729601,,{cells}\n");
+        read(&text).unwrap().doubts
+    };
+    let doubt = &doubts("SamAccountName,Mail")[0];
+    assert!(doubt.contains("users.csv has no column SID or UserPrincipalName or proxyAddresses or Enabled:"), "{doubt}");
+    assert!(doubts("objectSid,userPrincipalName,EmailAddress,proxyAddresses,userAccountControl").is_empty());
 }
 
 #[test]

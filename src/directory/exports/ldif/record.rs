@@ -69,6 +69,12 @@ impl Entry for Record<'_> {
         self.attributes.iter().map(|attribute| (attribute.name, &*attribute.value))
     }
 
+    /// What stands in base64 is bytes.
+    fn may_be_text(&self, name: &str) -> bool {
+        let mut values = self.attributes.iter().filter(|own| is_called(own.name, name));
+        values.any(|own| matches!(own.value, Cow::Borrowed(_)))
+    }
+
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         let mark = mark_of(name);
         let is_it = move |own: &&Attribute<'_>| own.mark == mark && is_called(own.name, name);

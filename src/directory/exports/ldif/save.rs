@@ -30,16 +30,18 @@ pub fn write_forest(forest: &ObservedForest, out: &mut dyn Write) -> io::Result<
 }
 
 fn write_entry(entry: &RawEntry, out: &mut dyn Write) -> io::Result<()> {
-    write_line("dn", entry.dn.as_bytes(), out)?;
+    write_line("dn", entry.dn.as_bytes(), false, out)?;
     for (name, values) in &entry.attributes {
-        values.iter().try_for_each(|value| write_line(name, value, out))?;
+        let is_bytes = name == CONSISTENCY_GUID && !entry.exported;
+        values.iter().try_for_each(|value| write_line(name, value, is_bytes, out))?;
     }
     out.write_all(b"\n")
 }
 
-fn write_line(name: &str, value: &[u8], out: &mut dyn Write) -> io::Result<()> {
+/// Writes one value; what is said to be bytes never as text, even if it could be one.
+fn write_line(name: &str, value: &[u8], is_bytes: bool, out: &mut dyn Write) -> io::Result<()> {
     let line = match std::str::from_utf8(value) {
-        Ok(text) if is_safe(text) => format!("{name}: {text}"),
+        Ok(text) if !is_bytes && is_safe(text) => format!("{name}: {text}"),
         Ok(_) | Err(_) => format!("{name}:: {}", STANDARD.encode(value)),
     };
     // Only ASCII, so that any byte may end a line.
@@ -63,7 +65,7 @@ struct Entry(RawEntry);
 
 impl Entry {
     fn new(dn: &str, classes: &[&str]) -> Self {
-        let mut entry = Self(RawEntry { dn: dn.to_owned(), attributes: Vec::new() });
+        let mut entry = Self(RawEntry { dn: dn.to_owned(), ..RawEntry::default() });
         entry.all("objectClass", classes.iter().map(|class| class.as_bytes()));
         entry
     }
@@ -150,7 +152,10 @@ fn bare_entry(user: &AdUser, anchor: &AnchorMode) -> Entry {
     entry.bytes("objectGUID", Some(user.guid.ad_bytes()));
     match &user.consistency_guid {
         GuidAttribute::Absent => {}
-        GuidAttribute::MarkedMissing(text) => entry.text(CONSISTENCY_GUID, Some(text)),
+        GuidAttribute::MarkedMissing(text) => {
+            entry.0.exported = true;
+            entry.text(CONSISTENCY_GUID, Some(text));
+        }
         GuidAttribute::Bytes(bytes) => entry.bytes(CONSISTENCY_GUID, Some(bytes)),
     }
     let sid = user.sid.as_ref().map(sid_value);

@@ -1,7 +1,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::directory::ad::entry::guid_attribute;
 use crate::directory::exports::read_ldif_from;
 use crate::model::{DistinguishedName, EntraId, ObjectGuid, Sid, Text};
 
@@ -45,7 +44,8 @@ fn consistency_guid() -> BoxedStrategy<GuidAttribute> {
     prop_oneof![
         Just(GuidAttribute::Absent),
         Just(GuidAttribute::MarkedMissing("N/A".into())),
-        proptest::collection::vec(any::<u8>(), 1..40).prop_map(|bytes| guid_attribute(&bytes)),
+        Just(GuidAttribute::Bytes((*b"N/A").into())),
+        proptest::collection::vec(any::<u8>(), 1..40).prop_map(|bytes| GuidAttribute::Bytes(bytes.into())),
     ]
     .boxed()
 }
