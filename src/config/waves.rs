@@ -116,6 +116,10 @@ impl<'t> Rows<'t> {
     }
 }
 
+fn left_out(column: &str) -> Diagnostic {
+    Diagnostic::warning(format!("the column `{column}` is not known and is left out"))
+}
+
 /// One row with its place.
 struct Row<'r, 't> {
     record: &'r csv::StringRecord,
@@ -157,13 +161,18 @@ impl Row<'_, '_> {
         }
         let free: Vec<&str> = NAMES.iter().zip(columns).filter(|(_, place)| place.is_none()).map(|(name, _)| *name).collect();
         for (index, cell) in unknown.into_iter().filter(|(_, cell)| !cell.is_empty()) {
-            let help = match meant(cell).filter(|name| free.contains(name)) {
+            let all = NAMES.join(", ");
+            let diagnostic = match meant(cell).filter(|name| free.contains(name)) {
                 Some(name) if missing.contains(&name) => continue,
-                Some(name) => format!("did you mean {name}? The columns are {}", NAMES.join(", ")),
-                None => format!("the columns are {}", NAMES.join(", ")),
+                // Without it the rows would say something else.
+                Some(name @ ("holder" | "resolve" | "write")) => {
+                    Diagnostic::error(format!("the column `{cell}` is not known; did you mean {name}?"))
+                        .help(format!("rename it to {name}, or, if it is a note, to something that is not like a column: {all}"))
+                }
+                Some(name) => left_out(cell).help(format!("did you mean {name}? The columns are {all}")),
+                None => left_out(cell).help(format!("the columns are {all}")),
             };
-            let warning = Diagnostic::warning(format!("the column `{cell}` is not known and is left out")).help(help);
-            reader.note(self.cell_place(index), warning);
+            reader.note(self.cell_place(index), diagnostic);
         }
         missing.is_empty().then_some(columns)
     }

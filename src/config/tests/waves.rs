@@ -75,6 +75,41 @@ fn unknown_columns_are_warnings_and_invisible_characters_too() {
     "#);
 }
 
+/// A decision or a direction that is not read would turn the row into another one.
+#[test]
+fn a_column_that_steers_and_is_misspelt_is_an_error() {
+    assert_snapshot!(wave_errors("onPrem,cloud,wirte,action,Hodler\na,a@x.example,onPrem,purge,b@x.example\n"), @r#"
+    error: the column `wirte` is not known; did you mean write?
+     --> waves/w.csv:1:14
+      |
+    1 | onPrem,cloud,wirte,action,Hodler
+      |              ^^^^^
+      |
+      = help: rename it to write, or, if it is a note, to something that is not like a column: onPrem, cloud, holder, resolve, because, write
+
+    error: the column `action` is not known; did you mean resolve?
+     --> waves/w.csv:1:20
+      |
+    1 | onPrem,cloud,wirte,action,Hodler
+      |                    ^^^^^^
+      |
+      = help: rename it to resolve, or, if it is a note, to something that is not like a column: onPrem, cloud, holder, resolve, because, write
+
+    error: the column `Hodler` is not known; did you mean holder?
+     --> waves/w.csv:1:27
+      |
+    1 | onPrem,cloud,wirte,action,Hodler
+      |                           ^^^^^^
+      |
+      = help: rename it to holder, or, if it is a note, to something that is not like a column: onPrem, cloud, holder, resolve, because, write
+
+    3 errors
+    "#);
+    for note in ["team", "Department", "ticket", "date", "who"] {
+        assert_eq!(wave(&format!("onPrem,cloud,{note}\na,a@x.example,x\n")).warnings.len(), 1, "{note}");
+    }
+}
+
 #[test]
 fn a_file_without_rows_is_a_warning() {
     assert_eq!(wave("onPrem,cloud\n").warnings[0].summary, "the mapping file has no rows below its header");

@@ -22,6 +22,10 @@ pub(crate) struct Table<'a> {
     columns: Vec<String>,
     /// Lines before the head.
     skipped: u32,
+    /// Their bytes.
+    before: u64,
+    /// Whether a row ends with one character more than the reader counts by when it is done with it.
+    ends_with_crlf: bool,
     tail: Rc<Tail>,
     quotes: Rc<RefCell<Quotes>>,
 }
@@ -43,7 +47,7 @@ impl<'a> Table<'a> {
     pub(crate) fn open(text: impl Read + 'a, file: &Arc<str>) -> Result<Self, Diagnostics> {
         let tail = Rc::new(Tail::default());
         let mut text = BufReader::with_capacity(1 << 16, Watched { inner: text, tail: Rc::clone(&tail), line_length: 0 });
-        let (mut skipped, mut told) = (0, None);
+        let (mut skipped, mut before, mut told) = (0, 0, None);
         let head = loop {
             let line = head_line(&mut text, skipped, file)?;
             if let Some(separator) = line.trim_ascii().strip_prefix(b"sep=") {
@@ -52,16 +56,18 @@ impl<'a> Table<'a> {
                 break line;
             }
             skipped += 1;
+            before += size(line.len());
         };
         let separator = told.unwrap_or_else(|| separator(&head));
+        let ends_with_crlf = head.ends_with(b"\r\n");
         let quotes = Rc::new(RefCell::new(Quotes::new(separator)));
         let all: Box<dyn Read + 'a> = Box::new(Followed { inner: Cursor::new(head).chain(text), quotes: Rc::clone(&quotes) });
         let mut rows = ReaderBuilder::new().delimiter(separator).from_reader(all);
         let number = skipped + 1;
-        let names = rows.byte_headers().map_err(|error| csv_problem(&error, number - 1, file))?.clone();
+        let names = rows.byte_headers().map_err(|error| csv_problem(&error, number, file))?.clone();
         let not_text = || Diagnostic::error("the head of the table is not valid UTF-8 text").at(Location::line(file, number));
         let columns: Result<Vec<String>, _> = names.iter().map(|name| std::str::from_utf8(name).map(column_name)).collect();
-        let table = Self { rows, columns: columns.map_err(|_| not_text())?, skipped, tail, quotes };
+        let table = Self { rows, columns: columns.map_err(|_| not_text())?, skipped, before, ends_with_crlf, tail, quotes };
         table.check_names(number, file)?;
         Ok(table)
     }
@@ -100,14 +106,13 @@ impl<'a> Table<'a> {
             if matches!(read, Ok(false)) {
                 break;
             }
-            let position = record.position().map_or(0, csv::Position::line);
-            line = self.skipped.saturating_add(u32::try_from(position).unwrap_or(u32::MAX));
+            line = self.line_of(&record);
             if self.is_torn() {
                 return problems.push(torn().at(problems.at(line)));
             }
             if let Err(error) = read {
                 let file = Arc::clone(problems.file());
-                problems.push(csv_problem(&error, self.skipped, &file));
+                problems.push(csv_problem(&error, line, &file));
                 if matches!(error.kind(), csv::ErrorKind::Io(_)) {
                     return;
                 }
@@ -116,6 +121,16 @@ impl<'a> Table<'a> {
             }
         }
         self.check_end(line, problems);
+    }
+
+    /// The line on which the row begins that was read last. Blank lines before it are no part of it.
+    fn line_of(&self, record: &ByteRecord) -> u32 {
+        let inner = record.as_slice().iter().filter(|byte| **byte == b'\n').count();
+        let is_all = self.rows.position().byte() + self.before == self.tail.read.get();
+        let is_ended = !self.ends_with_crlf && !(is_all && self.tail.last.get() != b'\n');
+        let behind = u32::try_from(inner).unwrap_or(u32::MAX).saturating_add(u32::from(is_ended));
+        let end = u32::try_from(self.rows.position().line()).unwrap_or(u32::MAX);
+        self.skipped.saturating_add(end.saturating_sub(behind))
     }
 
     /// Whether a quote is missing before the end of the row that was read last.
@@ -196,8 +211,7 @@ fn torn() -> Diagnostic {
         .help("export it again; a quote inside a text is written twice")
 }
 
-fn csv_problem(error: &csv::Error, skipped: u32, file: &Arc<str>) -> Diagnostic {
-    let line = error.position().map_or(0, |position| u32::try_from(position.line()).unwrap_or(u32::MAX).saturating_add(skipped));
+fn csv_problem(error: &csv::Error, line: u32, file: &Arc<str>) -> Diagnostic {
     let summary = if let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
         format!("the row has {len} cells where the head has {expected_len}; it is damaged or cut")
     } else {
@@ -206,9 +220,14 @@ fn csv_problem(error: &csv::Error, skipped: u32, file: &Arc<str>) -> Diagnostic 
     Diagnostic::error(summary).at(Location::line(file, line))
 }
 
-/// What the end of the text looks like: its last byte.
+fn size(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// What was read so far: how many bytes, and the last of them.
 #[derive(Debug, Default)]
 struct Tail {
+    read: Cell<u64>,
     last: Cell<u8>,
 }
 
@@ -239,6 +258,7 @@ impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.inner.read(buffer)?;
         let fresh = buffer.get(..count).unwrap_or_default();
+        self.tail.read.set(self.tail.read.get() + size(count));
         if let Some(last) = fresh.last() {
             self.tail.last.set(*last);
         }

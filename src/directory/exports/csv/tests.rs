@@ -137,6 +137,30 @@ fn an_anchor_that_was_not_exported_is_not_taken_as_empty() {
 }
 
 #[test]
+fn lines_are_those_of_an_editor() {
+    let guid = |n: u8| format!("f5057fee-4c3e-4459-82dd-21250b7296{n:02}");
+    for end in ["\n", "\r\n"] {
+        for before in ["", "sep=,~", "#TYPE X~"] {
+            for blank in ["", "~", "~~"] {
+                let [good, good2] = [1, 5].map(|n| format!("{},\"a~b\"~", guid(n)));
+                let bad = format!("{}x,c~", guid(2));
+                let short = format!("{}~", guid(3));
+                let cut = format!("{},d", guid(4));
+                let text =
+                    format!("{before}ObjectGUID,displayName~{good}{blank}{bad}{good2}{blank}{short}{cut}").replace('~', end);
+                let expected: Vec<u32> = [&bad, &short, &cut]
+                    .iter()
+                    .map(|row| text.find(&row.replace('~', end)).map(|at| text[..at].matches('\n').count() as u32 + 1).unwrap())
+                    .collect();
+                let problems = read(&text).unwrap_err();
+                let lines: Vec<u32> = problems.iter().map(|problem| problem.location.as_ref().unwrap().line).collect();
+                assert_eq!(lines, expected, "{text:?}: {problems:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_compared_and_has_no_column_is_unknown() {
     let doubts = |more: &str| {
         let cells = ",".repeat(more.matches(',').count());
