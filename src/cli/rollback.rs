@@ -4,18 +4,19 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::journal::Journal;
+use crate::apply::journal::{Journal, JournalError, journal_path};
 use crate::apply::read_targets;
 use crate::apply::rollback::{rehearsed, rollback_targets};
 use crate::directory::folder;
 use crate::model::text::printable;
 use crate::plan::finding::{Code, Finding};
-use crate::planfile::PlanFile;
+use crate::planfile::{self, PlanFile};
 
 use super::args::{Format, RenderArgs, RollbackArgs};
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::files;
 use super::outputs;
 use super::plan::verdict;
 use super::print::{Printing, save_plan};
@@ -29,7 +30,7 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
             .hint("Name the journal beside the plan: NAME.journal.jsonl for NAME.json."));
     }
     stays_beside(&args.journal, &args.out)?;
-    let state = Journal::read(&args.journal).map_err(|error| Failure::input(error.to_string()))?;
+    let state = Journal::read(&args.journal).map_err(|error| no_journal(&args.journal, &error))?;
     let Some(digest) = state.to_undo() else {
         return Err(Failure::input(format!("`{}` records no run", args.journal.display()))
             .hint("Name the journal beside the plan: NAME.journal.jsonl for NAME.json."));
@@ -55,6 +56,16 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
         terminal.say(&format!("\nSaved as {0}. After review: hardmatch apply {0}", args.out.display()));
     }
     Ok(exit)
+}
+
+/// The plan is taken for its journal more often than a journal is damaged.
+fn no_journal(path: &Path, error: &JournalError) -> Failure {
+    if files::read(path).is_ok_and(|bytes| planfile::parse(&bytes).is_ok()) {
+        let message = format!("`{}` is a plan, and what is undone is a run of it", path.display());
+        return Failure::input(message)
+            .hint(format!("Name the journal of the plan, which `apply` has written: {}", journal_path(path).display()));
+    }
+    Failure::input(error.to_string())
 }
 
 /// Whoever applies the way back closes the run in its journal, and looks for that beside the plan.

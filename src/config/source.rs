@@ -7,7 +7,7 @@ use memchr::memchr_iter;
 
 use super::secrets;
 use crate::diag::Location;
-use crate::directory::exports::encoding::{Encoding, sniff};
+use crate::directory::encoding::{Encoding, sniff};
 use crate::model::Source;
 
 /// The largest file that is read.

@@ -4,6 +4,8 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::encoding::Decoder;
+
 /// Bytes of a file that is small by nature, such as a secret, a certificate or a signature.
 const SMALL: u64 = 1 << 20;
 /// Bytes of what tells no size before it is read: a pipe, a device.
@@ -39,9 +41,12 @@ pub(crate) fn read_found(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_open(open_found(path)?, limit)
 }
 
-/// The same for one that is text.
+/// The same for one that is text, as whatever tool of Windows wrote it.
 pub(crate) fn read_small_text(path: &Path) -> io::Result<String> {
-    String::from_utf8(read_small(path)?).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no UTF-8 text"))
+    let no_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is no UTF-8 text");
+    let mut bytes = Vec::new();
+    Decoder::new(read_small(path)?.as_slice())?.read_to_end(&mut bytes)?;
+    String::from_utf8(bytes).map_err(no_text)
 }
 
 /// Opens a file that was found by its name and not handed over by somebody: a pipe, say, would be waited for.
@@ -83,6 +88,21 @@ mod tests {
         file.set_len(64 << 30).unwrap();
         assert!(read_small_text(&path).unwrap_err().to_string().contains("larger than 1 MiB"));
         assert!(read(&path, 4 << 30).unwrap_err().to_string().contains("larger than 4096 MiB"), "told by its size alone");
+    }
+
+    /// Notepad and PowerShell 5.1 put a mark before a password, or write it as UTF-16.
+    #[test]
+    fn a_small_text_is_read_as_windows_tools_write_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        for bytes in [b"Secret\r\n".to_vec(), b"\xef\xbb\xbfSecret\r\n".to_vec(), wide("\u{feff}Secret\r\n"), wide("Secret\r\n")]
+        {
+            std::fs::write(&path, &bytes).unwrap();
+            assert_eq!(read_small_text(&path).unwrap(), "Secret\r\n", "{bytes:?}");
+        }
+        std::fs::write(&path, b"Se\xffcret").unwrap();
+        assert_eq!(read_small_text(&path).unwrap_err().to_string(), "it is no UTF-8 text");
     }
 
     #[test]

@@ -107,6 +107,8 @@ fn rollback_is_a_plan_of_its_own() {
     std::fs::create_dir(here.path().join("other")).unwrap();
     let elsewhere = here.run(&["rollback", "plan.journal.jsonl", "--out", "other/undo.json"]);
     elsewhere.expect(3).says(&["is not in the folder of the journal", "--out undo.json"]);
+    let plan = here.run(&["rollback", "plan.json", "--out", "undo.json"]);
+    plan.expect(3).says(&["`plan.json` is a plan", "Name the journal of the plan", "plan.journal.jsonl"]);
     here.run(&["rollback", "nowhere.journal.jsonl", "--out", "undo.json"]).expect(3).says(&["nowhere.journal.jsonl"]);
 }
 

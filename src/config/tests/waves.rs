@@ -106,7 +106,7 @@ fn a_column_that_steers_and_is_misspelt_is_an_error() {
     3 errors
     "#);
     for note in ["team", "Department", "ticket", "date", "who"] {
-        assert_eq!(wave(&format!("onPrem,cloud,{note}\na,a@x.example,x\n")).warnings.len(), 1, "{note}");
+        assert_eq!(wave(format!("onPrem,cloud,{note}\na,a@x.example,x\n")).warnings.len(), 1, "{note}");
     }
 }
 

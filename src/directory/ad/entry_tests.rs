@@ -75,6 +75,14 @@ fn is_no_user() {
     for more in [("objectClass", &b"computer"[..]), ("sAMAccountType", b"805306370"), ("userAccountControl", b"2080")] {
         assert_eq!(decode_user(&with(&[more]), &AnchorMode::ObjectGuid), Ok(None), "{more:?}");
     }
+    for dn in [
+        "CN=Eve\\0ADEL:44434241-4645-4847-494a-4b4c4d4e4f50,CN=Deleted Objects,DC=x",
+        "CN=Eve\nDEL:44434241-4645,CN=Deleted Objects,DC=x",
+    ] {
+        let deleted = RawEntry { dn: dn.to_owned(), ..with(&[]) };
+        assert_eq!(decode_user(&deleted, &AnchorMode::ObjectGuid), Ok(None), "{dn}");
+    }
+    assert_eq!(decode_user(&with(&[("isDeleted", b"TRUE")]), &AnchorMode::ObjectGuid), Ok(None));
     let nameless = |attributes: &[(&str, &[u8])]| {
         let entry = RawEntry { dn: String::new(), ..entry(attributes) };
         decode_user(&entry, &AnchorMode::ObjectGuid)

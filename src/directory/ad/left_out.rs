@@ -17,6 +17,9 @@ const LINKED_MAILBOX: i64 = 2;
 /// Whether an entry is a user. Without any attribute that says what it is, it is taken for one, unless its name says otherwise.
 pub(crate) fn is_user(entry: &impl Entry) -> Result<bool, EntryError> {
     let classes: Vec<&[u8]> = entry.values("objectClass").collect();
+    if is_deleted(entry)? {
+        return Ok(false);
+    }
     if entry.dn().is_empty() && !is_user_class(&classes) {
         // The root DSE.
         return Ok(false);
@@ -97,9 +100,19 @@ fn has_head(text: &str, head: &str) -> bool {
 
 /// `CN=Eve\0ACNF:<guid>`: two domain controllers created the same name.
 fn is_conflict_name(dn: &str) -> bool {
+    is_renamed(dn, "CNF:")
+}
+
+/// What an export shows of the recycle bin of AD, or of tombstones: `CN=Eve\0ADEL:<guid>,CN=Deleted Objects,…`.
+fn is_deleted(entry: &impl Entry) -> Result<bool, EntryError> {
+    Ok(is_renamed(entry.dn(), "DEL:") || entry.text("isDeleted")?.is_some_and(|flag| flag.eq_ignore_ascii_case("true")))
+}
+
+/// Whether AD itself put a mark and a GUID behind a name.
+fn is_renamed(dn: &str, mark: &str) -> bool {
     // Hardly any name has a line break in it, written or escaped.
     dn.contains(['\\', '\n']) && {
         let upper = dn.to_ascii_uppercase();
-        upper.contains("\\0ACNF:") || upper.contains("\nCNF:")
+        upper.contains(&format!("\\0A{mark}")) || upper.contains(&format!("\n{mark}"))
     }
 }

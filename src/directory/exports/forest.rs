@@ -6,10 +6,17 @@ use crate::diag::Diagnostic;
 use crate::directory::ad::entry::{DOUBT, EXCLUDED, Entry, base_name, decode_user, is_called, object_sid};
 use crate::directory::ad::left_out;
 use crate::model::index::Index;
+use crate::model::text::number;
 use crate::model::{AdUser, AnchorMode, Exclusion, ObservedForest, Sid};
 
 use super::expected::Expected;
 use super::problems::{Problems, excerpt};
+
+/// What a server lists and does not show, as it does to whoever has no right to read it.
+fn bare_entries(count: usize, first: &str) -> String {
+    let entries = if count == 1 { "1 entry has".to_owned() } else { format!("{} entries have", number(count)) };
+    format!("{entries} nothing but a name in the export (the first is {first}) and cannot be read as AD users")
+}
 
 /// A forest that grows.
 pub(crate) struct ForestBuilder {
@@ -25,6 +32,8 @@ pub(crate) struct ForestBuilder {
     /// Names of the attributes of the last user, in their order.
     last: Vec<u8>,
     has_account_names: bool,
+    /// Entries of which nothing but the name is there: how many, and the first of them.
+    bare: Option<(usize, String)>,
 }
 
 impl ForestBuilder {
@@ -40,6 +49,7 @@ impl ForestBuilder {
             common: None,
             last: Vec::new(),
             has_account_names: false,
+            bare: None,
         }
     }
 
@@ -57,6 +67,11 @@ impl ForestBuilder {
         line_of: impl Fn(&str) -> u32,
         problems: &mut Problems,
     ) {
+        if entry.pairs().next().is_none() {
+            let (count, _) = self.bare.get_or_insert_with(|| (0, entry.dn().to_owned()));
+            *count += 1;
+            return;
+        }
         match decode_user(entry, &self.forest.anchor) {
             Ok(None) => self.note_domain(entry),
             Ok(Some(user)) => {
@@ -162,6 +177,7 @@ impl ForestBuilder {
     pub(crate) fn finish(mut self) -> ObservedForest {
         self.forest.users.shrink_to_fit();
         self.forest.domain_sid = self.domain_sid();
+        self.forest.doubts.extend(self.bare.take().map(|(count, first)| bare_entries(count, &first)));
         if !self.has_account_names {
             // sAMAccountName was not exported, which says nothing about the accounts.
             let unknown = |user: &&mut AdUser| user.excluded == Some(Exclusion::ServiceAccount);

@@ -13,11 +13,11 @@ use crate::directory::ad::entry::{CONSISTENCY_GUID, Entry as _, base_name, is_ca
 use crate::directory::text::words;
 use crate::model::ObjectGuid;
 
-use super::encoding::{Encoding, sniff};
 use super::ldif::{Record, read_records};
 use super::problems::Problems;
 use super::replace::HeldFile;
 use super::{label, open, unreadable, whole};
+use crate::directory::encoding::{Encoding, sniff};
 
 /// Lines that are written are folded at this width, as `ldapsearch` does.
 const WIDTH: usize = 76;

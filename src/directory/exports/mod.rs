@@ -4,7 +4,6 @@
 //! is wrong. What may be a cut file is refused too, because a shorter list looks exactly like "no conflict".
 
 mod csv;
-pub(crate) mod encoding;
 mod expected;
 mod forest;
 mod ldif;
@@ -23,7 +22,7 @@ use crate::diag::{Diagnostic, Diagnostics, Location};
 use crate::directory::text::words;
 use crate::model::{AnchorMode, ObservedForest, ObservedTenant};
 
-use encoding::Decoder;
+use super::encoding::{self, Decoder};
 use expected::Expected;
 pub use ldif::write_forest;
 

@@ -127,7 +127,8 @@ impl<'a> Table<'a> {
     fn line_of(&self, record: &ByteRecord) -> u32 {
         let inner = record.as_slice().iter().filter(|byte| **byte == b'\n').count();
         let is_all = self.rows.position().byte() + self.before == self.tail.read.get();
-        let is_ended = !self.ends_with_crlf && !(is_all && self.tail.last.get() != b'\n');
+        let is_cut = is_all && self.tail.last.get() != b'\n';
+        let is_ended = !self.ends_with_crlf && !is_cut;
         let behind = u32::try_from(inner).unwrap_or(u32::MAX).saturating_add(u32::from(is_ended));
         let end = u32::try_from(self.rows.position().line()).unwrap_or(u32::MAX);
         self.skipped.saturating_add(end.saturating_sub(behind))

@@ -87,6 +87,19 @@ fn knows_the_domain_from_its_objects() {
     assert_eq!(forest.users.len(), 2);
 }
 
+/// As servers show what the account of the export may not read.
+#[test]
+fn entries_with_nothing_but_a_name_are_told_and_left_out() {
+    let bare = |names: &[&str]| names.iter().map(|name| format!("dn: CN={name},DC=x\n\n")).collect::<String>();
+    let doubts = |names: &[&str]| {
+        let forest = read(&format!("{}{TWO}\n{}", bare(&names[..1]), bare(&names[1..]))).unwrap();
+        assert_eq!(forest.users.len(), 2);
+        forest.doubts.join("|")
+    };
+    assert!(doubts(&["Hidden"]).starts_with("1 entry has nothing but a name in the export (the first is CN=Hidden,DC=x)"));
+    assert!(doubts(&["Hidden", "Other"]).starts_with("2 entries have nothing"));
+}
+
 #[test]
 fn an_export_without_account_names_says_nothing_about_them() {
     let text = "dn: CN=Eve,DC=x\nobjectGUID:: 7n8F9T5MWUSC3SElC3KWAQ==\n";
@@ -153,6 +166,7 @@ fn says_where_and_what_is_wrong() {
         ("dn: CN=a,DC=x\nobjectGUID:: 7n8F9T5M\n\n", "corp.ldif:2: CN=a,DC=x: objectGUID is not usable: "),
         ("dn: CN=a,DC=x\nobjectGUID:: 7n8F9T5MWUSC3SElC3KWAQ=\n\n", "corp.ldif:2: the base64 of `objectGUID` is damaged"),
         ("dn: CN=a,DC=x\nobjectClass: user\n\n", "corp.ldif:1: CN=a,DC=x: there is no objectGUID"),
+        ("dn: CN=a,DC=x\n", "corp.ldif:1: CN=a,DC=x: the last entry has no objectGUID; the file seems to be cut"),
         ("dn: CN=a,DC=x\ngarbage\n\n", "corp.ldif:2: `garbage` is no line of LDIF"),
         (" x: y\n\n", "corp.ldif:1: ` x: y` continues nothing"),
         ("dn: eve\nobjectGUID: ABCDEFGHIJKLMNOP\n\n", "corp.ldif:1: eve: `eve` is not a distinguished name"),
