@@ -119,7 +119,9 @@ fn row(mapping: &PlannedMapping, findings: Vec<Finding>, writes: usize) -> Verif
         format!("wanted ImmutableID {anchor}{guid}{from}")
     });
     let next_sync = mapping.next_sync.as_ref().filter(|_| mapping.state != MappingState::Linked);
-    let next_sync = next_sync.map(|next| format!("next sync: {}", sentence(next, str::to_owned, str::to_owned)));
+    // What is said there is true once the writes are made.
+    let when = if mapping.state == MappingState::Planned { "then the next sync" } else { "next sync" };
+    let next_sync = next_sync.map(|next| format!("{when}: {}", sentence(next, str::to_owned, str::to_owned)));
     VerifyRow {
         cloud: mapping.cloud.clone(),
         facts: wanted.into_iter().chain(next_sync).collect(),

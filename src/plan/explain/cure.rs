@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Desired, Mapping};
+use crate::model::{CloudUser, Desired, Mapping};
 use crate::tenant_model::UserRef;
 
-use super::super::body::Body;
+use super::super::body::{Body, MappingState, PlannedMapping};
+use super::super::describe::cloud_user_line;
 use super::super::discover::{self, LeftOut, Pair};
 use super::super::evidence::{Candidate, Evidence, Pinned};
 use super::super::finding::{Code, Finding};
@@ -28,6 +29,7 @@ pub(super) fn add(
     world: &World,
 ) -> Result<(), ProofFailure> {
     explanation.mappings = configured(ad, asked, desired, world)?;
+    say_wanted_elsewhere(explanation, ad, world);
     let is_due = matches!(explanation.standing, Standing::NotLinked | Standing::WrongAccount);
     let Some(ad) = ad.filter(|_| is_due && explanation.mappings.is_empty()) else { return Ok(()) };
     match choose(ad, world) {
@@ -42,6 +44,24 @@ pub(super) fn add(
         Choice::Nobody => {}
     }
     Ok(())
+}
+
+/// The anchor is on an account, and the configuration wants it on another one: that is not the end of the matter.
+fn say_wanted_elsewhere(explanation: &mut Explanation, ad: Option<AdRef>, world: &World) {
+    let has_anchor = matches!(explanation.standing, Standing::Armed | Standing::Linked);
+    let Some(Ok(anchor)) = ad.filter(|_| has_anchor).and_then(|ad| world.forests.anchor(ad)) else { return };
+    let holders: Vec<&CloudUser> =
+        world.tenant.holders_of(&anchor.value).into_iter().filter_map(|user| world.tenant.user(user)).collect();
+    let is_elsewhere = |mapping: &&ExplainedMapping| {
+        mapping.wants.is_some_and(|wanted| !holders.iter().any(|holder| holder.id == wanted))
+            && matches!(mapping.state, MappingState::Planned | MappingState::Blocked)
+    };
+    let Some(wanted) = explanation.mappings.iter().filter(is_elsewhere).find_map(|mapping| mapping.wants) else { return };
+    let account = world.tenant.by_id(&wanted).and_then(|user| world.tenant.user(user));
+    explanation.standing = Standing::WrongAccount;
+    explanation
+        .answer
+        .extend(account.map(|account| format!("The configuration wants {} for the AD user.", cloud_user_line(account))));
 }
 
 /// The mappings that name the AD user or the account, as a plan of them and of all that take part says.
@@ -66,11 +86,15 @@ fn configured(
     let only = taking_part(&own, &all, world).into_iter().filter_map(name).map(str::to_owned).collect();
     let body = plan(desired, world, &Options { only, ..Options::default() })?;
     let own: BTreeSet<&str> = own.into_iter().filter_map(name).collect();
-    Ok(body.mappings.iter().filter(|mapping| own.contains(&*mapping.id)).map(|mapping| of_plan(&body, mapping)).collect())
+    let is_of_ad = |at: usize| ad.zip(all.get(at)).is_some_and(|(ad, mapping)| names_ad_user(&mapping.on_prem, ad, world));
+    let of_ad: BTreeSet<&str> = (0..all.len()).filter(|at| is_of_ad(*at)).filter_map(name).collect();
+    let mappings = body.mappings.iter().filter(|mapping| own.contains(&*mapping.id));
+    Ok(mappings.map(|mapping| of_plan(&body, mapping, of_ad.contains(&*mapping.id))).collect())
 }
 
-fn of_plan(body: &Body, mapping: &super::super::body::PlannedMapping) -> ExplainedMapping {
+fn of_plan(body: &Body, mapping: &PlannedMapping, is_of_ad: bool) -> ExplainedMapping {
     ExplainedMapping {
+        wants: mapping.cloud.as_ref().filter(|_| is_of_ad).map(|cloud| cloud.id),
         actions: body.actions.iter().filter(|action| action.mapping == mapping.id).cloned().collect(),
         findings: findings_of(body, &mapping.id),
         id: mapping.id.to_string(),

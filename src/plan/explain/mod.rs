@@ -14,7 +14,7 @@ mod why;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CloudKey, Desired, Observed, OnPremKey, ProvisioningError, Text};
+use crate::model::{CloudKey, Desired, EntraId, Observed, OnPremKey, ProvisioningError, Text};
 use crate::tenant_model::UserRef;
 
 use super::action::Action;
@@ -279,6 +279,9 @@ pub struct ExplainedMapping {
     pub source: PlanSource,
     /// Where it stands.
     pub state: MappingState,
+    /// The account that it wants for the AD user; where it is about another AD user, nothing.
+    #[serde(skip)]
+    pub(super) wants: Option<EntraId>,
 }
 
 /// A mapping to write, and what a plan of just this one does.

@@ -71,6 +71,24 @@ fn a_link_is_proved() {
     "#);
 }
 
+/// The account of the name is another one, and only the configuration tells that it is meant.
+#[test]
+fn an_anchor_that_the_configuration_wants_elsewhere_is_on_the_wrong_account() {
+    let case = |synced| {
+        ann().cloud(1, "right", None, nothing).cloud(2, "old", Some(anchor(A)), move |user| {
+            (user.sid, user.sync_enabled) = (Known::Is(sid(1)), Known::Is(synced));
+        })
+    };
+    for synced in [false, true] {
+        assert_ne!(explained(&case(synced), "ann").standing, Standing::WrongAccount, "as far as anybody knows");
+        let explanation = explained(&case(synced).map("ann", "right", decide("old", Resolve::Clear)), "ann");
+        assert_eq!(explanation.standing, Standing::WrongAccount, "{synced}");
+        assert!(explanation.answer.last().unwrap().starts_with("The configuration wants right@x.example"), "{explanation:?}");
+    }
+    let armed = ann().cloud(1, "ann", Some(anchor(A)), nothing).map("ann", "ann", nothing);
+    assert_eq!(explained(&armed, "ann").standing, Standing::Armed);
+}
+
 /// As for `plan` and `verify`: what belongs to another AD user proves no link.
 #[test]
 fn a_foreign_sid_is_no_link_whatever_the_anchor_says() {

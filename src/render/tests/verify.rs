@@ -27,7 +27,7 @@ fn verify_shows_where_every_mapping_stands() {
         james.bond (corp) -> james.bond@contoso.com
         wanted ImmutableID 4AQlP4lP0xGaDAMF6CwzAQ== (GUID
         3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid
-        next sync: hard match james.bond@contoso.com: it has the anchor
+        then the next sync: hard match james.bond@contoso.com: it has the anchor
         warning takeover-overwrites: sync will change the job title from `Agent` to
                                      `007`
         waits for: 3 writes of a plan to be applied
@@ -66,7 +66,7 @@ fn verify_shows_where_every_mapping_stands() {
     | state | mapping | AD user -> cloud user | proof | what was found | waits for |
     | --- | --- | --- | --- | --- | --- |
     | `x` blocked | `eve`<br>`hardmatch.yaml:16` | `eve (corp)` -> `eve@contoso.com` | wanted ImmutableID `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid<br>next sync: new account `eveNNNN@contoso.onmicrosoft.com`: nobody has the anchor | blocker holder-undecided: `eve.old@contoso.com` (live) holds the ImmutableID that `eve@contoso.com` is to get |  |
-    | `~` planned | `james.bond`<br>`hardmatch.yaml:12` | `james.bond (corp)` -> `james.bond@contoso.com` | wanted ImmutableID `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid<br>next sync: hard match `james.bond@contoso.com`: it has the anchor | warning takeover-overwrites: sync will change the job title from `Agent` to `007` | 3 writes of a plan to be applied |
+    | `~` planned | `james.bond`<br>`hardmatch.yaml:12` | `james.bond (corp)` -> `james.bond@contoso.com` | wanted ImmutableID `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid<br>then the next sync: hard match `james.bond@contoso.com`: it has the anchor | warning takeover-overwrites: sync will change the job title from `Agent` to `007` | 3 writes of a plan to be applied |
     | `~` planned | `m`<br>`hardmatch.yaml:21` | (none) -> `m@contoso.com` |  |  | 1 write of a plan to be applied |
     | `=` linked | `q`<br>`hardmatch.yaml:24` | `q (corp)` -> `q@contoso.com` | wanted ImmutableID `4AQlP4lP0xGaDAMF6CwzAQ==` (GUID 3f2504e0-4f89-11d3-9a0c-0305e82c3301), from objectGuid |  |  |
     "#);
