@@ -25,6 +25,7 @@ use super::lock::{FolderLock, LockError};
 use super::patience::Looks;
 use super::preflight::{Difference, Preflight};
 use super::run::{Event, ExitKind, Observer, Options, Run, RunReport, StoppedBy};
+use super::source::Sources;
 use super::unfinished::{UnfinishedRun, mark_rolled_back, scan};
 use super::{Clock, Directories, Recorded, backup};
 
@@ -142,7 +143,8 @@ pub(super) async fn carry_out_with(
     journal.append(&Entry::Run(Box::new(header))).await?;
     settle(request, &journal, &recorded, &look).await?;
     let backups = recorded.copies(&history, &request.body.actions);
-    let run = run(request, directories, &journal, &recorded, backups);
+    let sources = Sources::of(request.body)?;
+    let run = run(request, directories, &journal, &recorded, (backups, sources));
     let mut report = run.carry_out(&request.body.actions, &look.done).await;
     finish(request, &journal, folder, &mut report).await;
     Ok(RunReport { barrier: look.barrier, ..report })
@@ -156,13 +158,13 @@ fn refuse_undone(made: Option<Timestamp>, undone: Option<Timestamp>) -> Result<(
     }
 }
 
-/// A run of which nothing is done yet. `backups` are the accounts of which there is a copy.
+/// A run of which nothing is done yet, with the accounts of which there is a copy.
 fn run<'r>(
     request: &'r Request<'_>,
     directories: &'r Directories,
     journal: &'r Journal,
     recorded: &Recorded,
-    backups: BTreeSet<EntraId>,
+    (backups, sources): (BTreeSet<EntraId>, Sources<'r>),
 ) -> Run<'r> {
     Run {
         directories,
@@ -172,6 +174,7 @@ fn run<'r>(
         cancel: &request.cancel,
         options: &request.options,
         handovers: Handovers::of(request.body, request.policy),
+        sources,
         backups: Mutex::new(backups),
         deletions: Mutex::new(recorded.deletions(&request.body.actions)),
         touched: Mutex::default(),

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::directory::ports::DirectoryError;
 use crate::model::{AccountFacts, AccountState, CloudUser, EntraId, FactName, FactValue, Known, Policy, text::same};
-use crate::plan::ROLES_UNREAD;
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
 use crate::plan::body::{Body, PlanCloudUser, PlannedMapping};
-use crate::plan::finding::{Code, Finding};
+use crate::plan::finding::Code;
 use crate::plan::next_sync::{NextSync, Outcome};
 use crate::plan::protection::Protection;
+use crate::plan::says_roles_unread;
 use crate::tenant_model::ANCHOR_IN_USE;
 
 use super::Directories;
@@ -41,7 +41,7 @@ pub(super) struct Handover<'a> {
     were_roles_read: bool,
 }
 
-/// A fact of the account that is not as planning saw it.
+/// A fact of an object that is not as planning saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unlike {
     pub(super) fact: String,
@@ -106,7 +106,6 @@ struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     fn of(body: &'a Body) -> Self {
-        let is_unread = |finding: &Finding| finding.mapping.is_none() && finding.message.starts_with(ROLES_UNREAD);
         let mut writes: BTreeMap<EntraId, Vec<&Action>> = BTreeMap::new();
         for (account, action) in body.actions.iter().filter_map(|action| Some((action.target.entra_id()?, action))) {
             writes.entry(account).or_default().push(action);
@@ -115,7 +114,7 @@ impl<'a> Seen<'a> {
             mappings: body.mappings.iter().map(|mapping| (mapping.id.as_str(), mapping)).collect(),
             writes,
             findings: body.findings.iter().filter_map(|finding| Some((finding.mapping.as_deref()?, finding.code))).collect(),
-            were_roles_read: !body.findings.iter().any(is_unread),
+            were_roles_read: !says_roles_unread(&body.findings),
         }
     }
 
@@ -199,7 +198,7 @@ fn was_free(next: &NextSync) -> bool {
 }
 
 impl Unlike {
-    fn new(fact: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
+    pub(super) fn new(fact: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self { fact: fact.into(), expected: expected.into(), found: found.into() }
     }
 }

@@ -16,6 +16,7 @@ mod preflight;
 mod recorded;
 pub mod rollback;
 mod run;
+mod source;
 pub mod unfinished;
 
 use std::collections::BTreeMap;

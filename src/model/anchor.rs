@@ -1,6 +1,7 @@
 //! The source anchor of an AD user: which attribute supplies it, and whether Entra would take it.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::spreadsheet::{is_missing_marker, is_type_name};
 use super::{AdUser, AnchorAttribute, GuidAttribute, ImmutableId, ObjectGuid};
@@ -23,6 +24,27 @@ impl fmt::Display for AnchorMode {
             Self::ConsistencyGuid => f.write_str("consistencyGuid"),
             Self::ObjectGuid => f.write_str("objectGuid"),
             Self::Attribute(name) => write!(f, "attribute:{name}"),
+        }
+    }
+}
+
+/// A word that is no [`AnchorMode`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is neither `consistencyGuid` nor `objectGuid` nor `attribute:NAME`")]
+pub struct AnchorModeError;
+
+impl FromStr for AnchorMode {
+    type Err = AnchorModeError;
+
+    /// Reads what [`Display`](fmt::Display) writes.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "consistencyGuid" => Ok(Self::ConsistencyGuid),
+            "objectGuid" => Ok(Self::ObjectGuid),
+            other => {
+                let name = other.strip_prefix("attribute:").filter(|name| !name.is_empty());
+                name.map(|name| Self::Attribute(name.into())).ok_or(AnchorModeError)
+            }
         }
     }
 }
@@ -171,6 +193,16 @@ mod tests {
         AdUser {
             consistency_guid,
             ..AdUser::new("f5057fee-4c3e-4459-82dd-21250b729601".parse().unwrap(), "CN=A,DC=x".parse().unwrap())
+        }
+    }
+
+    #[test]
+    fn a_mode_is_read_as_it_is_written() {
+        for mode in [AnchorMode::ConsistencyGuid, AnchorMode::ObjectGuid, AnchorMode::Attribute("attribute:x".into())] {
+            assert_eq!(mode.to_string().parse(), Ok(mode));
+        }
+        for other in ["", "attribute:", "ObjectGuid", "employeeID"] {
+            assert_eq!(other.parse::<AnchorMode>(), Err(AnchorModeError));
         }
     }
 

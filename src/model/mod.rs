@@ -31,7 +31,7 @@ mod written;
 pub use account_traits::{AccountTraits, TraitsInterner, UserKind};
 pub use ad_user::{AdUser, AnchorAttribute, Exclusion, GuidAttribute};
 pub use address::{AddressError, ProxyAddress, ProxyKind, SmtpAddress, Upn};
-pub use anchor::{AnchorMode, AnchorOrigin, AnchorProblem, CustomAnchorError, SourceAnchor, effective_anchor};
+pub use anchor::{AnchorMode, AnchorModeError, AnchorOrigin, AnchorProblem, CustomAnchorError, SourceAnchor, effective_anchor};
 pub use anchor_form::{AnchorForm, AnchorInputError, parse_anchor_input};
 pub use anchor_spellings::odd_spellings;
 pub use called::{AccountNames, AccountPattern, has_wildcards};

@@ -84,12 +84,12 @@ fn has_value_that_was_not_read(account: &CloudUser, id: &ImmutableId, forest: &O
 
 fn unread_attribute(forest: &ObservedForest, accounts: u64) -> Finding {
     let message = format!(
-        "forest `{}`: {} synced accounts are linked to users who seem to have no mS-DS-ConsistencyGuid, by an ID that is not their objectGUID: the attribute is used, and was most likely not exported",
+        "forest `{}`: {} synced accounts are linked to users who seem to have no mS-DS-ConsistencyGuid, by an ID that is not their objectGUID: the attribute is used, and most likely not seen",
         forest.name,
         number(accounts)
     );
     Finding::general(Code::AnchorModeDoubtful, message).hint(
-        "Export mS-DS-ConsistencyGuid, too (`Get-ADUser … -Properties mS-DS-ConsistencyGuid`, `ldifde` without `-l`), and plan again: until then objectGUID is taken as the anchor of everybody, which is wrong for whoever has the attribute.",
+        "Export mS-DS-ConsistencyGuid, too (`Get-ADUser … -Properties mS-DS-ConsistencyGuid`, `ldifde` without `-l`), or let the account that reads Active Directory read it, and plan again: until then objectGUID is taken as the anchor of everybody, which is wrong for whoever has the attribute.",
     )
 }
 

@@ -17,10 +17,23 @@ use super::order::{Op, Write};
 use super::world::World;
 
 /// What a plan says that knows nothing of roles.
-pub(crate) const ROLES_UNREAD: &str = "roles were";
+const ROLES_UNREAD: &str = "roles were";
 
 /// What a plan says of a tenant that syncs nobody.
 pub(crate) const SYNC_IS_OFF: &str = "directory synchronisation is switched off for the tenant";
+
+/// Whether a plan with these findings knows nothing of roles.
+pub(crate) fn says_roles_unread(findings: &[Finding]) -> bool {
+    let mut general = findings.iter().filter(|finding| finding.mapping.is_none() && finding.code == Code::NotChecked);
+    general.any(|finding| finding.message.starts_with(ROLES_UNREAD))
+}
+
+/// Whether a plan with these findings says that a switch keeps sync from everybody: one of [`SYNC_IS_OFF`] and
+/// [`BLOCKS_HARD_MATCH`].
+pub(crate) fn says_blocked_by(findings: &[Finding], switch: &str) -> bool {
+    let mut general = findings.iter().filter(|finding| finding.mapping.is_none() && finding.code == Code::HardMatchBlocked);
+    general.any(|finding| finding.message.contains(switch))
+}
 
 /// Directories smaller than this have no percentage limit.
 pub(super) const PERCENT_COUNTS_FROM: u64 = 50;

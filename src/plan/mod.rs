@@ -58,7 +58,7 @@ pub use body::{Body, PlanForest, PlanTenant};
 pub(crate) use carry::facts_of;
 pub(crate) use describe::sync_state;
 pub(crate) use draft::is_same_person;
-pub(crate) use guard::{ROLES_UNREAD, SYNC_IS_OFF};
+pub(crate) use guard::{SYNC_IS_OFF, says_blocked_by, says_roles_unread};
 pub use prove::ProofFailure;
 pub use questions::{Unplanned, inquire, needs_everything};
 

@@ -4,10 +4,9 @@
 
 use crate::directory::ports::TenantIdentity;
 use crate::model::Known;
-use crate::plan::SYNC_IS_OFF;
 use crate::plan::action::ActionKind;
 use crate::plan::body::Body;
-use crate::plan::finding::Code;
+use crate::plan::{SYNC_IS_OFF, says_blocked_by};
 use crate::tenant_model::BLOCKS_HARD_MATCH;
 
 /// What keeps sync from the accounts that a plan links.
@@ -25,11 +24,7 @@ impl Barrier {
         if body.rollback_of.is_some() || !body.actions.iter().any(|action| links(action.kind)) {
             return None;
         }
-        let is_told = |word: &str| {
-            let mut general = body.findings.iter().filter(|finding| finding.mapping.is_none());
-            general.any(|finding| finding.code == Code::HardMatchBlocked && finding.message.contains(word))
-        };
-        let barrier = |what: String, word: &str| Some(Self { what, was_planned: is_told(word) });
+        let barrier = |what: String, switch| Some(Self { what, was_planned: says_blocked_by(&body.findings, switch) });
         match tenant.blocks_hard_match {
             Some(true) => barrier(format!("the tenant has {BLOCKS_HARD_MATCH} on"), BLOCKS_HARD_MATCH),
             _ if tenant.sync_enabled == Known::Is(false) => barrier(SYNC_IS_OFF.to_owned(), SYNC_IS_OFF),

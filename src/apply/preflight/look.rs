@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::apply::Directories;
 use crate::apply::facts::{Current, TargetFacts, Wanted};
 use crate::apply::handover::{Handovers, Unlike};
+use crate::apply::source::{Sources, ad_object, anchor_mode};
 use crate::directory::ports::DirectoryError;
 use crate::model::{AdUser, AnchorMode, EntraId, FactName, FactValue, ImmutableId, ObjectGuid, Policy, Sid, effective_anchor};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
@@ -13,7 +14,7 @@ use crate::plan::is_same_person;
 use crate::plan::protection::Protection;
 use crate::tenant_model::Change;
 
-use super::{Difference, ad_object};
+use super::Difference;
 
 /// What is left to do, and who has to hold what for it.
 pub(super) struct Look<'a> {
@@ -175,30 +176,22 @@ impl<'a> Look<'a> {
     }
 
     /// Whether the AD users are still the ones that the plan saw. Where they are and how they are called may change.
-    pub(super) fn ad_users(&self) -> Result<Vec<Difference>, DirectoryError> {
-        let stamps = self.body.actions.iter().filter(|action| action.kind == ActionKind::StampConsistencyGuid);
-        let stamped: BTreeSet<&str> = stamps.map(|action| action.mapping.as_str()).collect();
-        let mut differences = Vec::new();
-        for mapping in self.busy_mappings() {
-            let Some((forest, guid)) = ad_object(mapping) else { continue };
-            let stamped = stamped.contains(mapping.id.as_str());
-            let mode = self.anchor_mode(forest)?;
-            let user = match self.current.ad_user(forest, guid) {
+    pub(super) fn ad_users(&self, sources: &Sources<'_>) -> Vec<Difference> {
+        let differences = self.busy_mappings().filter_map(|mapping| sources.of_mapping(mapping.id.as_str())).flat_map(|source| {
+            let user = match self.current.ad_user(source.forest, source.guid) {
                 Some(TargetFacts::AdUser(user)) => user.as_deref(),
                 Some(TargetFacts::Account(_)) | None => None,
             };
-            let target =
-                Target::ad_user(forest, guid, mapping.on_prem.as_ref().and_then(|user| user.sam.as_deref()).unwrap_or(""));
-            let expected_found = ad_expectations(mapping, user, &mode, stamped, guid);
-            differences.extend(expected_found.into_iter().map(|(fact, expected, found)| Difference {
-                mapping: Some(mapping.id.to_string()),
-                target: Some(target.clone()),
-                fact: fact.into(),
+            let difference = |Unlike { fact, expected, found }| Difference {
+                mapping: Some(source.mapping.id.to_string()),
+                target: Some(source.target()),
+                fact,
                 expected,
                 found,
-            }));
-        }
-        Ok(differences)
+            };
+            source.unlike(user).into_iter().map(difference).collect::<Vec<_>>()
+        });
+        differences.collect()
     }
 
     /// Other AD users from whom sync would make an anchor that this plan links: of the same forest anybody, of another one
@@ -207,7 +200,7 @@ impl<'a> Look<'a> {
         let wanted = self.linked_anchors();
         let mut differences = Vec::new();
         for (name, forest) in self.body.forests.iter().filter_map(|forest| self.directories.forests.get_key_value(&forest.name)) {
-            let mode = self.anchor_mode(name)?;
+            let mode = anchor_mode(self.body, name)?;
             // No two objects of one forest have one objectGUID.
             let may_be_shared = |own: &Linked<'_>| own.forest != name || mode != AnchorMode::ObjectGuid;
             let ids: Vec<ImmutableId> =
@@ -244,20 +237,6 @@ impl<'a> Look<'a> {
             Some(TargetFacts::AdUser(None) | TargetFacts::Account(_)) | None => false,
         }
     }
-
-    fn anchor_mode(&self, forest: &str) -> Result<AnchorMode, DirectoryError> {
-        let written = self.body.forests.iter().find(|known| known.name == forest).map(|known| known.anchor.as_str());
-        match written {
-            Some("consistencyGuid") => Ok(AnchorMode::ConsistencyGuid),
-            Some("objectGuid") => Ok(AnchorMode::ObjectGuid),
-            Some(other) if other.starts_with("attribute:") => {
-                Ok(AnchorMode::Attribute(other.trim_start_matches("attribute:").into()))
-            }
-            Some(_) | None => {
-                Err(DirectoryError::Input(format!("the plan does not say where the forest `{forest}` takes its anchors from")))
-            }
-        }
-    }
 }
 
 /// The AD user of a mapping that is to be linked.
@@ -277,32 +256,6 @@ impl Linked<'_> {
             found: anchor.to_string(),
         }
     }
-}
-
-/// What differs on an AD user: the fact, what is expected, what is found.
-fn ad_expectations(
-    mapping: &PlannedMapping,
-    user: Option<&AdUser>,
-    mode: &AnchorMode,
-    stamped: bool,
-    guid: ObjectGuid,
-) -> Vec<(&'static str, String, String)> {
-    let Some(user) = user else { return vec![("objectGUID", guid.to_string(), "no such user".into())] };
-    let mut differing = Vec::new();
-    let given = mapping.anchor_from.as_deref() == Some("given");
-    if let Some(anchor) = mapping.anchor.as_ref().filter(|_| !stamped && !given) {
-        let found = effective_anchor(mode, user).map_or_else(|problem| problem.to_string(), |found| found.value.to_string());
-        if found != *anchor {
-            differing.push(("source anchor", anchor.to_string(), found));
-        }
-    }
-    if let Some(sid) = mapping.on_prem.as_ref().and_then(|known| known.object_sid.as_ref())
-        && user.sid.as_ref() != Some(sid)
-    {
-        let found = user.sid.as_ref().map_or_else(|| "not reported".to_owned(), Sid::to_string);
-        differing.push(("objectSid", sid.to_string(), found));
-    }
-    differing
 }
 
 /// An account that a search named as the holder of a value.

@@ -6,13 +6,14 @@ mod look;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::directory::ports::{DirectoryError, TenantIdentity};
-use crate::model::{FactName, FactValue, ObjectGuid, Policy};
+use crate::model::{FactName, FactValue, Policy};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
-use crate::plan::body::{Body, PlanTenant, PlannedMapping};
+use crate::plan::body::{Body, PlanTenant};
 
 use super::chain::{Chain, Mismatch, chains};
 use super::facts::{Current, TargetFacts, Wanted};
 use super::handover::Handovers;
+use super::source::Sources;
 use super::{Directories, Recorded};
 pub use barrier::Barrier;
 use look::Look;
@@ -64,8 +65,8 @@ pub async fn preflight(
         // Of another tenant nothing else needs to be compared.
         return Ok(Preflight { differences, ..Preflight::default() });
     }
-    let handovers = Handovers::of(body, policy);
-    let current = read_all(body, &handovers, directories).await?;
+    let (handovers, sources) = (Handovers::of(body, policy), Sources::of(body)?);
+    let current = read_all(body, &handovers, &sources, directories).await?;
     let mut found = Preflight::default();
     for chain in chains(&body.actions) {
         found.take(&chain, &current, recorded);
@@ -76,7 +77,7 @@ pub async fn preflight(
     differences.extend(look.handed_over(&handovers));
     differences.extend(look.id_holders().await?);
     differences.extend(look.sid_holders(&handovers).await?);
-    differences.extend(look.ad_users()?);
+    differences.extend(look.ad_users(&sources));
     differences.extend(look.anchor_sharers().await?);
     if differences.is_empty() {
         differences.extend(look.refusals().await?);
@@ -103,24 +104,17 @@ fn identity(plan: &PlanTenant, found: &TenantIdentity) -> Vec<Difference> {
     differs.collect()
 }
 
-async fn read_all(body: &Body, handovers: &Handovers<'_>, directories: &Directories) -> Result<Current, DirectoryError> {
+async fn read_all(
+    body: &Body,
+    handovers: &Handovers<'_>,
+    sources: &Sources<'_>,
+    directories: &Directories,
+) -> Result<Current, DirectoryError> {
     let mut wanted = Wanted::default();
     handovers.accounts().for_each(|account| wanted.account(account));
-    let busy: BTreeSet<&str> = body.actions.iter().map(|action| action.mapping.as_str()).collect();
-    for action in &body.actions {
-        wanted.action(action)?;
-    }
-    for mapping in body.mappings.iter().filter(|mapping| busy.contains(mapping.id.as_str())) {
-        if let Some((forest, guid)) = ad_object(mapping) {
-            wanted.ad_user(forest, guid);
-        }
-    }
+    sources.all().for_each(|source| wanted.ad_user(source.forest, source.guid));
+    body.actions.iter().try_for_each(|action| wanted.action(action))?;
     wanted.read(directories).await
-}
-
-fn ad_object(mapping: &PlannedMapping) -> Option<(&str, ObjectGuid)> {
-    let user = mapping.on_prem.as_ref()?;
-    Some((user.forest.as_deref()?, user.object_guid?))
 }
 
 impl Preflight {

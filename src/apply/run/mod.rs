@@ -18,6 +18,7 @@ use super::chain::key;
 use super::facts::TargetFacts;
 use super::handover::Handovers;
 use super::journal::Journal;
+use super::source::Sources;
 use super::{Clock, Directories};
 
 pub use report::{Event, ExitKind, Failure, FailureKind, Observer, Options, RunReport, Skipped, StoppedBy};
@@ -33,6 +34,8 @@ pub(super) struct Run<'a> {
     pub(super) options: &'a Options,
     /// The accounts that stamps hand over.
     pub(super) handovers: Handovers<'a>,
+    /// The AD users for whom accounts are written.
+    pub(super) sources: Sources<'a>,
     /// Accounts of which there is a copy as they stand now.
     pub(super) backups: Mutex<BTreeSet<EntraId>>,
     /// Accounts that are in the recycle bin by this plan, and since when.

@@ -132,7 +132,10 @@ impl Step<'_> {
                 Err(error) => return Err(self.fail(run, OutcomeKind::Failed, Failure::of(&error)).await),
             };
             let standing = match self.standing(run, &facts) {
-                Standing::Before => self.handover(run).await?,
+                Standing::Before => {
+                    self.check_source(run).await?;
+                    self.handover(run).await?
+                }
                 seen @ (Standing::After(_) | Standing::Elsewhere(_)) => seen,
             };
             let is_sure = match &standing {
@@ -146,6 +149,16 @@ impl Step<'_> {
                 return Err(StepEnd::NotStarted);
             }
         }
+    }
+
+    /// Reads the AD user whose anchor is written: another anchor, or nobody, and the write would be for nobody.
+    async fn check_source(&self, run: &Run<'_>) -> Result<(), StepEnd> {
+        let failure = match run.sources.changed(self.action, run.directories).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(reason)) => Failure { kind: FailureKind::Stale, reason },
+            Err(error) => Failure::of(&error),
+        };
+        Err(self.fail(run, OutcomeKind::Failed, failure).await)
     }
 
     /// Reads the account that a stamp hands over: what was written since may give it to the wrong person.
@@ -382,6 +395,9 @@ fn unrecorded(cause: &JournalError) -> StepEnd {
 
 /// The first fact that is not as expected, in words.
 fn difference(expected: &Facts, facts: &TargetFacts) -> Option<String> {
+    if matches!(facts, TargetFacts::AdUser(None)) {
+        return Some("there is no such AD user any more where the forest is read".to_owned());
+    }
     expected.iter().find_map(|(name, value)| {
         let found = facts.get(*name);
         let (fact, expected, now) = (name.word(), value_word(Some(value)), value_word(found.as_ref()));

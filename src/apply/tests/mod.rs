@@ -13,6 +13,7 @@ mod planner;
 mod scripted;
 mod signals;
 mod site;
+mod source;
 mod stale;
 mod undo;
 mod undone;
