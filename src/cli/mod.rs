@@ -33,6 +33,7 @@ mod schema;
 mod setup;
 mod show;
 mod snapshot;
+mod stamps;
 mod surroundings;
 mod terminal;
 mod verify;

@@ -19,6 +19,7 @@ use super::outputs;
 use super::print::{Printing, save_plan};
 use super::runner;
 use super::setup::Setup;
+use super::stamps::FileStamps;
 use super::terminal::Terminal;
 
 /// Checks the YAML and its mapping files.
@@ -56,8 +57,10 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
     }
     let view = saved_and_seen(args.out.as_deref(), &plan, terminal)?;
     printing.print_view(&plan, &view, terminal)?;
+    let stamps = FileStamps::of(&plan.body.actions, &setup.config);
+    stamps.refusals().chain(stamps.warnings()).for_each(|warning| terminal.warn(&warning));
     if let Some(out) = &args.out {
-        let can_be_applied = refusal(&plan.body).is_none() && !plan.body.actions.is_empty();
+        let can_be_applied = refusal(&plan.body).is_none() && !plan.body.actions.is_empty() && stamps.refusals().next().is_none();
         let next = if can_be_applied { format!(" To carry it out: hardmatch apply {}", out.display()) } else { String::new() };
         terminal.say(&format!("\nSaved as {}.{next}", out.display()));
     }

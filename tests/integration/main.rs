@@ -38,6 +38,7 @@ mod screen;
 mod secrets;
 mod sign_in;
 mod snapshot;
+mod stamps;
 mod surroundings;
 #[cfg(feature = "emulator")]
 mod tenants;

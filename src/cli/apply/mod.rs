@@ -29,6 +29,7 @@ use super::print::{read_plan, save_plan};
 use super::progress::{Shown, Totals};
 use super::runner;
 use super::setup::{Setup, TOOL};
+use super::stamps::FileStamps;
 use super::surroundings;
 use super::terminal::Terminal;
 use events::Stream;
@@ -79,6 +80,9 @@ fn apply_or_refuse(args: &ApplyArgs, stream: Option<&Stream>, terminal: Terminal
     }
     same_policy(args, &path, &plan, &setup, terminal)?;
     same_configuration(&plan, &path, &setup)?;
+    let stamps = FileStamps::of(&plan.body.actions, &setup.config);
+    stamps.refuse()?;
+    stamps.warnings().for_each(|warning| terminal.warn(&warning));
     warn_of_lost_journal(&plan, &path, terminal);
     approval::obtain(args, &path, &plan, &setup, terminal)?;
     terminal.say(&format!("Applying plan {digest}"));
@@ -89,6 +93,7 @@ fn apply_or_refuse(args: &ApplyArgs, stream: Option<&Stream>, terminal: Terminal
     let run = Apply { args, path: &path, digest: &digest, plan: &plan, setup: &setup, stream, terminal };
     let (report, signalled) = run.carry_out()?;
     let exit = report::exit(&report, signalled);
+    stamps.warnings().for_each(|warning| terminal.warn(&warning));
     let outputs = [vec![("digest", digest.clone())], report::counts(&report)].concat();
     runner::ended(&outputs, exit, &report::markdown(&report, &plan, &path), terminal);
     let totals = terminal.board().totals();
@@ -164,8 +169,10 @@ impl Apply<'_> {
         let outcome = runtime.block_on(async {
             let signals = Signals::listen(self.terminal)?;
             let directories = self.open(&signals).await?;
+            let watcher = Watcher::new(self.terminal, self.plan.body.actions.len(), self.stream);
             tokio::select! {
-                report = self.attempt(&signals, &directories) => Ok((report?, signals.received())),
+                report = self.attempt(&signals, &directories, &watcher) => Ok((report?, signals.received())),
+                exit = signals.first_before(|| watcher.has_begun()) => Err(stopped_before(exit)),
                 exit = signals.second() => Err(self.stopped_at_once(exit)),
             }
         });
@@ -179,7 +186,7 @@ impl Apply<'_> {
         let opening = tokio::task::spawn_blocking(move || directories::open_for_writing(&config, terminal, token));
         tokio::select! {
             opened = opening => opened.map_err(|cause| Failure::new(Exit::Unexpected, cause.to_string()))?,
-            exit = signals.first() => Err(Failure::new(exit, "stopped before anything was written")),
+            exit = signals.first() => Err(stopped_before(exit)),
         }
     }
 
@@ -188,8 +195,7 @@ impl Apply<'_> {
             .hint(format!("The journal is consistent. To go on: hardmatch apply {}", self.path.display()))
     }
 
-    async fn attempt(&self, signals: &Signals, directories: &Directories) -> Result<RunReport, Failure> {
-        let watcher = Watcher::new(self.terminal, self.plan.body.actions.len(), self.stream);
+    async fn attempt(&self, signals: &Signals, directories: &Directories, watcher: &Watcher<'_>) -> Result<RunReport, Failure> {
         let request = Request {
             plan: self.path,
             digest: self.digest,
@@ -200,11 +206,16 @@ impl Apply<'_> {
             run_id: Uuid::now_v7(),
             options: options(self.args, self.setup),
             clock: Arc::new(surroundings::now),
-            observer: &watcher,
+            observer: watcher,
             cancel: signals.token(),
         };
         attempt(self.args, &request, directories, self.terminal).await
     }
+}
+
+/// While things are only read nothing is lost when it is not waited for.
+fn stopped_before(exit: Exit) -> Failure {
+    Failure::new(exit, "stopped before anything was written")
 }
 
 fn options(args: &ApplyArgs, setup: &Setup) -> Options {

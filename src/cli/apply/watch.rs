@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
@@ -25,13 +25,19 @@ pub(super) struct Watcher<'a> {
     terminal: Terminal,
     total: usize,
     settled: AtomicUsize,
+    /// Whether all has been read that is read before the first write.
+    begun: AtomicBool,
     /// Where scripts read of it.
     stream: Option<&'a Stream>,
 }
 
 impl<'a> Watcher<'a> {
     pub(super) fn new(terminal: Terminal, total: usize, stream: Option<&'a Stream>) -> Self {
-        Self { terminal, total, settled: AtomicUsize::new(0), stream }
+        Self { terminal, total, settled: AtomicUsize::new(0), begun: AtomicBool::new(false), stream }
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
     }
 
     fn settled(&self, action: &Action, end: &str) {
@@ -73,6 +79,7 @@ impl Observer for Watcher<'_> {
         }
         match event {
             Event::Ready { remaining, done } => {
+                self.begun.store(true, Ordering::Relaxed);
                 self.settled.store(done, Ordering::Relaxed);
                 self.terminal.board().begin_run(self.total, done);
                 let before = if done == 0 { String::new() } else { format!(", {done} done before") };
@@ -184,6 +191,12 @@ impl Signals {
     pub(super) async fn first(&self) -> Exit {
         self.first.cancelled().await;
         self.received().unwrap_or(Exit::Interrupted)
+    }
+
+    /// Waits for a first signal that comes before something has begun.
+    pub(super) async fn first_before(&self, has_begun: impl Fn() -> bool) -> Exit {
+        let exit = self.first().await;
+        if has_begun() { std::future::pending().await } else { exit }
     }
 
     /// Waits for the second signal.

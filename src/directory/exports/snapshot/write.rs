@@ -97,7 +97,11 @@ impl SnapshotDocument {
                 .at(whole(&file))
                 .help(format!("put it under `users` of a file with \"format\": \"{FORMAT}\" and \"formatVersion\": \"1.0\""))
                 .into()),
-            Err(error) => Err(refuse(error.to_string())),
+            // It was read as a tenant, so it is a table.
+            Err(_) => Err(Diagnostic::error("a tenant in CSV can be planned on, but nothing can be applied to it")
+                .at(whole(&file))
+                .help("name the tenant itself with `graph:`, or a file that `hardmatch snapshot` wrote")
+                .into()),
         }
     }
 
