@@ -135,6 +135,13 @@ impl CloudUser {
         self.sync_enabled == Known::Is(true)
     }
 
+    /// Whether only sync can change what it has: synced and live. In the recycle bin nobody syncs an account, whatever its
+    /// flag says, and it comes back as one that is not synced.
+    #[must_use]
+    pub fn is_held_by_sync(&self) -> bool {
+        self.is_synced() && !self.is_deleted()
+    }
+
     /// Whether the account is a guest: as userType says, or as the name does where that was not read.
     #[must_use]
     pub fn is_guest(&self) -> bool {

@@ -83,6 +83,13 @@ pub(super) fn raise_other_anchor(link: &mut Link<'_>, account: &CloudUser, world
                 link.finding(Code::AnchorNotCanonical, message).hint(format!("It will be re-encoded to `{}`.", anchor.value));
             link.raise(finding);
         }
+        AnchorForm::Guid(guid) if let Some(attribute) = other_attribute(link, guid, world) => {
+            let message = format!("{name} carries {}, the {attribute} of this very AD user", anchor_text(current));
+            let hint = "If that attribute is the source anchor of your sync client, the account is right as it is: set `anchor` of the \
+                        forest accordingly, and plan again. Otherwise approve: the ID is changed.";
+            let finding = link.finding(Code::AnchorModeDoubtful, message).hint(hint);
+            link.raise(finding);
+        }
         AnchorForm::Guid(_)
         | AnchorForm::NotCanonical(_)
         | AnchorForm::GuidText(_)
@@ -101,6 +108,13 @@ pub(super) fn raise_other_anchor(link: &mut Link<'_>, account: &CloudUser, world
     }
 }
 
+/// Which attribute of the mapping's own AD user has a GUID.
+fn other_attribute(link: &Link<'_>, guid: ObjectGuid, world: &World) -> Option<&'static str> {
+    let user = link.ad_user(world)?;
+    let attributes = [("objectGUID", Some(user.guid)), ("mS-DS-ConsistencyGuid", user.consistency_guid.guid())];
+    attributes.into_iter().find(|(_, own)| *own == Some(guid)).map(|(name, _)| name)
+}
+
 fn is_swapped(anchor: &SourceAnchor, current: crate::model::ObjectGuid) -> bool {
     anchor.guid.is_some_and(|guid| guid.byte_swapped() == current)
 }
@@ -115,8 +129,13 @@ fn raise_opaque(link: &mut Link<'_>, account: &CloudUser, current: &str) {
     link.raise_unless_accepted(Acceptable::AnchorOpaque, finding);
 }
 
+/// What a mailbox is for that is not a person's: `shared`, `room`, `equipment`, …
+pub(super) fn shared_purpose(account: &CloudUser) -> Option<&str> {
+    account.traits.mailbox_purpose.value().map(|purpose| &**purpose).filter(|purpose| !["user", "unknown"].contains(purpose))
+}
+
 pub(super) fn raise_mailbox(link: &mut Link<'_>, account: &CloudUser, world: &World) {
-    if let Some(purpose) = account.traits.mailbox_purpose.value().filter(|purpose| !["user", "unknown"].contains(&&***purpose)) {
+    if let Some(purpose) = shared_purpose(account) {
         let message = format!("{} is a {purpose} mailbox, not a person's", account.original_upn());
         let finding =
             link.finding(Code::SharedMailbox, message).hint("Make sure that the AD user is the matching shared account.");

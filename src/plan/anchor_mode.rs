@@ -24,7 +24,7 @@ pub(super) fn doubtful_anchor_modes(world: &World) -> Vec<Finding> {
 /// The first synced users by name.
 fn synced_sample(world: &World) -> Vec<&CloudUser> {
     world.recorder().tenant(|| CloudQuestion::SyncedSample);
-    let users = world.tenant.observed().users.iter().filter(|user| user.is_synced() && !user.is_deleted());
+    let users = world.tenant.observed().users.iter().filter(|user| user.is_held_by_sync());
     let mut named: Vec<_> = users.map(|user| (lowered(&user.upn), user.id, user)).collect();
     let order =
         |left: &(Cow<'_, str>, EntraId, _), right: &(Cow<'_, str>, EntraId, _)| (&left.0, left.1).cmp(&(&right.0, right.1));

@@ -114,6 +114,9 @@ fn check_in_use(link: &mut Link<'_>, account: &CloudUser, world: &World) {
             uses.push(format!("last sign-in {last}"));
         }
     }
+    if let Some(purpose) = super::account::shared_purpose(account) {
+        uses.push(format!("a {purpose} mailbox, which goes with it"));
+    }
     if !uses.is_empty() {
         let message = format!("{} is to be purged but is in use", account.original_upn());
         let hint = "Look whose it is. If it is worthless, write `accept: [holder-in-use]` with `because`; otherwise decide `resolve: clear`.";

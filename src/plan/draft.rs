@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 
 use crate::model::spreadsheet::is_value;
 use crate::model::text::{fold, local_part, same};
-use crate::model::{AdUser, OnPremSide, Resolve, Text};
+use crate::model::{AdUser, CloudUser, EntraId, OnPremSide, Resolve, Text};
 use crate::tenant_model::{UserRef, mail_addresses};
 
 use super::describe::{ad_user_line, cloud_user_line};
@@ -170,7 +170,7 @@ fn settle_undecided(links: &mut [Link<'_>], plans: &mut Plans, world: &World) {
 
 /// A synced target keeps what it has: whether its SID is right is for `verify` to say.
 fn is_held_by_sync(link: &Link<'_>, world: &World) -> bool {
-    link.target_user(world).is_some_and(|account| account.is_synced())
+    link.target_user(world).is_some_and(CloudUser::is_held_by_sync)
 }
 
 /// Two mappings for one cloud user, or for one AD user.
@@ -179,6 +179,13 @@ fn raise_duplicates(links: &mut [Link<'_>], world: &World) {
     for group in by_target {
         let name = first_of(links, &group).and_then(|link| link.target_user(world)).map(cloud_user_line).unwrap_or_default();
         raise_duplicate(links, &group, &format!("the cloud user {name}"));
+    }
+    // Without forests the same GUID or ImmutableID is the same AD user.
+    let at_their_word = |link: &Link<'_>| link.anchor.as_ref().filter(|_| link.ad.is_none()).map(|anchor| anchor.value.clone());
+    let by_value = group(links.iter().map(|link| if world.forests.is_empty() { at_their_word(link) } else { None }));
+    for group in by_value {
+        let id = first_of(links, &group).and_then(at_their_word).map(|id| id.to_string()).unwrap_or_default();
+        raise_duplicate(links, &group, &format!("the AD user with the ImmutableID {id}"));
     }
     let by_ad = group(links.iter().map(|link| link.ad));
     for group in by_ad {
@@ -280,17 +287,20 @@ fn raise_shared_anchor(link: &mut Link<'_>, message: String, who: Listed) {
     link.raise(finding.hint("Correct mS-DS-ConsistencyGuid (or the anchor attribute) of the one that it does not belong to."));
 }
 
-/// Whether two AD users have a name, an address or a number in common, as the old and the new object of a person do.
+/// Whether two AD users are the old and the new object of one person: they have a number, an address or a sign-in name in
+/// common, and no two numbers. What people are called for show tells nobody, and a sAMAccountName only where nothing else can.
 pub(crate) fn is_same_person(one: &AdUser, other: &AdUser) -> bool {
-    let names = |user: &AdUser| {
-        let local = |name: &Option<Text>| name.as_deref().map(local_part).map(str::to_owned);
-        let number = user.employee_id.as_deref().filter(|number| is_value(number)).map(str::to_owned);
-        let shown = user.display_name.as_deref().map(str::to_owned);
-        [local(&user.sam), local(&user.upn), local(&user.mail), number, shown]
-    };
-    let is_common =
-        |(own, others): (Option<String>, Option<String>)| own.zip(others).is_some_and(|(own, others)| same(&own, &others));
-    names(one).into_iter().zip(names(other)).any(is_common)
+    let number = |user: &AdUser| user.employee_id.clone().filter(|number| is_value(number));
+    if let Some((own, others)) = number(one).zip(number(other)) {
+        return same(&own, &others);
+    }
+    let local = |name: &Option<Text>| name.as_deref().map(local_part).map(str::to_owned);
+    let pairs = [(local(&one.upn), local(&other.upn)), (local(&one.mail), local(&other.mail))];
+    let both: Vec<(String, String)> = pairs.into_iter().filter_map(|(own, others)| own.zip(others)).collect();
+    if both.is_empty() {
+        return one.sam.as_deref().zip(other.sam.as_deref()).is_some_and(|(own, others)| same(own, others));
+    }
+    both.iter().any(|(own, others)| same(own, others))
 }
 
 /// Two mappings that decide differently about one account.
@@ -314,24 +324,40 @@ fn raise_contradictions(links: &mut [Link<'_>], world: &World) {
 
 /// Two deleted accounts of one name or address: only one of them can come back.
 fn raise_colliding_restores(links: &mut [Link<'_>], plans: &Plans, world: &World) {
-    let mut owners: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
-    let restored = links.iter().zip(&plans.needs).enumerate().filter(|(_, (_, need))| need.restore);
-    for (at, account) in restored.filter_map(|(at, (link, _))| Some((at, link.target_user(world)?))) {
+    let mut owners: BTreeMap<String, BTreeSet<(EntraId, usize)>> = BTreeMap::new();
+    for (at, account) in restored(links, plans, world) {
         for name in mail_addresses(account).chain([account.original_upn()]) {
-            owners.entry(fold(name).into_owned()).or_default().insert(at);
+            owners.entry(fold(name).into_owned()).or_default().insert((account.id, at));
         }
     }
-    for (name, group) in owners.into_iter().filter(|(_, group)| group.len() > 1) {
-        let group: Vec<usize> = group.into_iter().collect();
+    let accounts = |group: &BTreeSet<(EntraId, usize)>| group.iter().map(|(id, _)| *id).collect::<BTreeSet<_>>().len();
+    for (name, group) in owners.into_iter().filter(|(_, group)| accounts(group) > 1) {
+        let count = accounts(&group);
+        let group: Vec<usize> = group.into_iter().map(|(_, at)| at).collect::<BTreeSet<_>>().into_iter().collect();
         let places = places(links, &group);
         for at in &group {
             let Some(link) = links.get_mut(*at) else { continue };
-            let message =
-                format!("{} accounts with the name or address {name} are to be restored; only one can have it", group.len());
+            let message = format!(
+                "{count} deleted accounts have the name or address {name} and are to come out of the recycle bin; only one can have it"
+            );
             let finding = link.finding(Code::TargetSoftDeleted, message).listed(places.clone());
-            link.raise(finding.hint("Restore the one that is really meant."));
+            link.raise(finding.hint(
+                "Restore the one that is really meant. One that is to be cleared comes out for a moment, too: decide `resolve: purge`, or \
+                 clear it in a plan of its own first.",
+            ));
         }
     }
+}
+
+/// The accounts that a plan brings out of the recycle bin, with the mapping for which it does: targets for good, accounts
+/// that are to be cleared for a moment.
+fn restored<'w>(links: &[Link<'_>], plans: &Plans, world: &'w World) -> Vec<(usize, &'w CloudUser)> {
+    let targets = links.iter().zip(&plans.needs).enumerate().filter(|(_, (_, need))| need.restore);
+    let targets = targets.filter_map(|(at, (link, _))| Some((at, world.tenant.user(link.target?)?)));
+    let decided = links.iter().enumerate().flat_map(|(at, link)| link.decided.iter().map(move |decision| (at, *decision)));
+    let cleared = decided.filter(|(_, (_, resolve))| *resolve == Resolve::Clear);
+    let cleared = cleared.filter_map(|(at, (user, _))| Some((at, world.tenant.user(user)?)));
+    targets.chain(cleared.filter(|(_, account)| account.is_deleted())).collect()
 }
 
 /// A mapping that depends on one that is blocked, or not to be planned, is blocked, too, and says on whom it waits.

@@ -52,7 +52,7 @@ pub(super) fn examine(
             }
             None if obstacle == Obstacle::OddEncoding => odd.push(account),
             // Only sync can release what it has, whoever decides.
-            None if account.is_synced() => raise_undecided(link, account, obstacle, world),
+            None if account.is_held_by_sync() => raise_undecided(link, account, obstacle, world),
             None => obstacles.undecided.push((user, obstacle)),
         }
     }
@@ -158,10 +158,8 @@ fn overwritten_in_order(
         }
     }
     let own = clears_sid(link, account, world);
-    if own && account.is_synced() && !account.is_deleted() {
+    if own && account.is_held_by_sync() {
         raise_synced_holder(link, account, Obstacle::Sid, Release::OtherMapping, world);
-    } else if own && account.is_synced() {
-        raise_sid_held(link, account);
     } else if own {
         obstacles.sid_of_targets.push((user, other));
     }
@@ -188,7 +186,7 @@ pub(super) fn raise_stamped_too_late(link: &mut Link<'_>, targets: &Targets, wor
     let by_sid = sid.map(|sid| world.tenant.by_sid(sid)).unwrap_or_default();
     let current = world.forests.anchor(ad).and_then(Result::ok);
     let by_anchor = current.map(|anchor| world.tenant.holders_of(&anchor.value)).unwrap_or_default();
-    let synced = |user: &UserRef| world.tenant.user(*user).is_some_and(|account| account.is_synced() && !account.is_deleted());
+    let synced = |user: &UserRef| world.tenant.user(*user).is_some_and(CloudUser::is_held_by_sync);
     let some = |users: Found| users.into_iter().filter(synced).take(EXAMPLES);
     for user in some(by_sid).chain(some(by_anchor)).collect::<BTreeSet<_>>() {
         let Some(account) = world.tenant.user(user) else { continue };
@@ -217,7 +215,8 @@ pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &Targets, world
         for account in kept.filter_map(|user| world.tenant.user(user)) {
             let message = format!("{} is to be purged here, but it is the target of a mapping", account.original_upn());
             let finding = link.finding(Code::HolderProtected, message).objects([cloud_user_line(account)]);
-            link.raise(finding.hint("Remove the decision: the account gets its own ImmutableID, in order."));
+            let hint = "Remove the decision: the account gets its own ImmutableID, in order. If another account of that name is meant, give its id.";
+            link.raise(finding.hint(hint));
         }
     }
 }
@@ -226,23 +225,33 @@ pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &Targets, world
 pub(super) fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, world: &World) {
     let Some(anchor) = link.anchor.clone() else { return };
     match obstacle {
-        Obstacle::Anchor | Obstacle::Sid if account.is_synced() => {
+        Obstacle::Anchor | Obstacle::Sid if account.is_held_by_sync() => {
             raise_synced_holder(link, account, obstacle, Release::Undecided, world);
         }
-        Obstacle::Sid => raise_sid_held(link, account),
+        Obstacle::Sid => raise_sid_held(link, account, world),
         Obstacle::Anchor | Obstacle::OddEncoding => {
             let place = if account.is_deleted() { ", in the recycle bin," } else { "" };
             let message =
                 format!("{}{place} already holds the wanted ImmutableID {}", account.original_upn(), anchor_text(&anchor.value));
-            let finding =
-                link.finding(Code::HolderUndecided, message).objects([cloud_user_line(account)]).hint(decision_hint(account));
+            let finding = link
+                .finding(Code::HolderUndecided, message)
+                .objects([cloud_user_line(account)])
+                .hint(decision_hint(account, world));
             link.raise(finding);
         }
     }
 }
 
-fn decision_hint(account: &CloudUser) -> String {
+/// How a decision names an account: by its sign-in name, or by its id where somebody else has that name, too.
+fn name_of(account: &CloudUser, world: &World) -> String {
     let name = account.original_upn();
+    let namesakes = world.tenant.by_upn(name).into_iter().filter_map(|user| world.tenant.user(user));
+    let is_shared = namesakes.filter(|other| other.id != account.id).count() > 0;
+    if is_shared { account.id.to_string() } else { name.to_owned() }
+}
+
+fn decision_hint(account: &CloudUser, world: &World) -> String {
+    let name = name_of(account, world);
     if account.is_guest() {
         return format!(
             "Write under `holders`: `- {{ account: {name}, resolve: clear }}`. Purging a guest also removes what was shared with it."
@@ -273,17 +282,17 @@ fn raise_synced_holder(link: &mut Link<'_>, account: &CloudUser, obstacle: Obsta
 
 /// Whatever was decided of it.
 fn raise_synced_decided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, world: &World) {
-    if account.is_synced() && !account.is_deleted() {
+    if account.is_held_by_sync() {
         raise_synced_holder(link, account, obstacle, Release::Decided, world);
     }
 }
 
-fn raise_sid_held(link: &mut Link<'_>, account: &CloudUser) {
+fn raise_sid_held(link: &mut Link<'_>, account: &CloudUser, world: &World) {
     let message = format!(
         "{} carries this AD user's SID, which must be unique: the hard match would fail (AttributeValueMustBeUnique)",
         account.original_upn()
     );
-    let hint = format!("Write under `holders`: `- {{ account: {}, resolve: clear }}`.", account.original_upn());
+    let hint = format!("Write under `holders`: `- {{ account: {}, resolve: clear }}`.", name_of(account, world));
     let finding = link.finding(Code::SecurityIdentifierHeld, message).objects([cloud_user_line(account)]).hint(hint);
     link.raise(finding);
 }

@@ -10,13 +10,21 @@ use super::world::World;
 
 /// Whether sync has taken over and the proof is there: synced, and SID and object identifier are this AD user's.
 pub(super) fn is_linked(link: &Link<'_>, account: &CloudUser, world: &World) -> bool {
-    is_synced_under(link, account) && Proof::of_link(link, account, world).holds()
+    is_synced_under(link, account) && Proof::of_link(link, account, world).holds() && has_anchor(link, world)
+}
+
+/// Whether sync makes the wanted anchor of the AD user as it stands. One that is to be stamped may have lost it.
+fn has_anchor(link: &Link<'_>, world: &World) -> bool {
+    let current = link.ad.filter(|_| link.mapping.write == WriteSide::OnPrem).and_then(|ad| world.forests.anchor(ad));
+    current.is_none_or(|current| {
+        current.is_ok_and(|current| Some(current.value) == link.anchor.as_ref().map(|anchor| anchor.value.clone()))
+    })
 }
 
 /// Whether sync has the account under the wanted ImmutableID, for whomever.
 fn is_synced_under(link: &Link<'_>, account: &CloudUser) -> bool {
     let is_right = link.anchor.as_ref().is_some_and(|anchor| account.immutable_id.as_ref() == Some(&anchor.value));
-    is_right && account.is_synced() && !account.is_deleted()
+    is_right && account.is_held_by_sync()
 }
 
 /// Whether SID and object identifier of an account are those of the AD user; `None` where one of the two is not known.
@@ -27,7 +35,7 @@ pub(super) struct Proof {
 }
 
 impl Proof {
-    fn of_link(link: &Link<'_>, account: &CloudUser, world: &World) -> Self {
+    pub(super) fn of_link(link: &Link<'_>, account: &CloudUser, world: &World) -> Self {
         let guid = link.ad_user(world).map(|user| user.guid).or(link.given());
         Self::of(account, link.ad_sid(world), guid)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::spreadsheet::is_value;
-use crate::model::text::same;
+use crate::model::text::{counted, same};
 use crate::model::{
     AdUser, CloudKey, CloudPairKey, CloudSelector, GuidInput, Mapping, OnPremKey, OnPremPairKey, OnPremSelector, OnPremSide,
     ProxyAddress, Rule, Source,
@@ -72,11 +72,11 @@ fn about_nobody(rule: &Rule) -> Finding {
 fn unpaired_finding(rule: &Rule, unpaired: Vec<String>) -> Option<Finding> {
     (!unpaired.is_empty()).then(|| {
         let message = format!(
-            "rule `{}` ({}:{}) found no cloud user for {} AD users; they are left alone",
+            "rule `{}` ({}:{}) found no cloud user for {}; they are left alone",
             rule.name,
             rule.source.file,
             rule.source.line,
-            unpaired.len()
+            counted(unpaired.len(), "AD user")
         );
         Finding::general(Code::CloudNotFound, message)
             .with_severity(Severity::Info)
@@ -101,8 +101,15 @@ enum Pair {
 fn pair(rule: &Rule, user: &AdUser, claimed: &Claimed, world: &World) -> Pair {
     let Some(value) = pair_value(rule, user) else { return Pair::Nobody(format!("no {}", word(rule.on_prem))) };
     let Some(key) = cloud_key(rule.cloud, &value) else { return Pair::Nobody(format!("`{value}` is no name@domain")) };
+    if let Some(other) = other_owner(rule, user, &value, world) {
+        return Pair::Nobody(format!("`{value}` is that of {}, too", other.dn));
+    }
     let found: Vec<UserRef> = super::resolve::find_cloud(&key, world).into_iter().filter(|user| is_live(*user, world)).collect();
+    let (found, only_aliases): (Vec<UserRef>, Vec<UserRef>) = found.into_iter().partition(|user| is_own(*user, &key, world));
     match found.as_slice() {
+        [] if !only_aliases.is_empty() => {
+            Pair::Nobody(format!("`{value}` is only an additional address of {}", names(&only_aliases, world)))
+        }
         [] => Pair::Nobody(format!("`{value}`")),
         [one] if claimed.cloud.contains(one) => Pair::Claimed,
         [one] => match world.tenant.user(*one) {
@@ -111,6 +118,46 @@ fn pair(rule: &Rule, user: &AdUser, claimed: &Claimed, world: &World) -> Pair {
         },
         _ => Pair::Many(CloudSelector { key, text: value.into() }),
     }
+}
+
+/// An address that somebody left often goes to a successor, as one more of theirs: only the primary one tells whose it is.
+fn is_own(user: UserRef, key: &CloudKey, world: &World) -> bool {
+    let (CloudKey::Mail(wanted), Some(account)) = (key, world.tenant.user(user)) else { return true };
+    let entries = account.proxy_addresses.value().into_iter().flatten().map(ProxyAddress::parse);
+    let own = ProxyAddress::primary_of(entries).or(account.mail.value().map(|mail| &**mail));
+    own.is_some_and(|own| same(own, wanted.as_str()))
+}
+
+fn names(users: &[UserRef], world: &World) -> String {
+    let names: Vec<&str> =
+        users.iter().filter_map(|user| world.tenant.user(*user)).map(|account| account.original_upn()).collect();
+    names.join(" and ")
+}
+
+/// Another AD user of the same forest to whom the account may belong just as well, whether the rule is about that one or not.
+/// In another forest it may be the older object of the person.
+fn other_owner<'w>(rule: &Rule, user: &AdUser, value: &str, world: &'w World) -> Option<&'w AdUser> {
+    let own = world
+        .forests
+        .by_guid(&user.guid, None)
+        .into_iter()
+        .find(|own| world.forests.user(*own).is_some_and(|own| own.dn == user.dn))?;
+    let place = world.forests.get(own).map(|(forest, _)| &*forest.name);
+    let sharers = match rule.on_prem {
+        OnPremPairKey::UserPrincipalName => world.forests.by_upn(value, place),
+        OnPremPairKey::Mail => world.forests.by_address(value, place),
+        OnPremPairKey::EmployeeId => world.forests.by_employee_id(value, place),
+        // In one domain each is there once.
+        OnPremPairKey::SamAccountName => return None,
+    };
+    let others = sharers.into_iter().filter(|sharer| *sharer != own).filter_map(|sharer| world.forests.user(sharer));
+    let is_owner = |other: &&AdUser| other.excluded.is_none() && pair_raw(rule, other).is_some_and(|own| same(own, value));
+    others.filter(|other| !is_in_scope(rule, other)).find(is_owner)
+}
+
+/// Whether a rule is about an AD user of its forest. Two of one rule are both mapped, so that the duplicate shows.
+fn is_in_scope(rule: &Rule, user: &AdUser) -> bool {
+    rule.under.as_ref().is_none_or(|under| user.dn.is_under(under))
 }
 
 fn is_live(user: UserRef, world: &World) -> bool {
@@ -128,17 +175,22 @@ fn word(key: OnPremPairKey) -> &'static str {
 
 /// The value to look for in the cloud, with the suffix exchanged.
 fn pair_value(rule: &Rule, user: &AdUser) -> Option<String> {
-    let value = match rule.on_prem {
-        OnPremPairKey::UserPrincipalName => user.upn.as_deref(),
-        OnPremPairKey::Mail => primary_address(user).or(user.mail.as_deref()),
-        OnPremPairKey::EmployeeId => user.employee_id.as_deref().filter(|number| is_value(number)),
-        OnPremPairKey::SamAccountName => user.sam.as_deref(),
-    }?;
+    let value = pair_raw(rule, user)?;
     let exchanged = value.rsplit_once('@').and_then(|(local, domain)| {
         let replacement = rule.replace_suffix.iter().find(|replacement| same(&replacement.from, domain))?;
         Some(format!("{local}@{}", replacement.to))
     });
     Some(exchanged.unwrap_or_else(|| value.to_owned()))
+}
+
+/// The value as it stands in AD.
+fn pair_raw<'u>(rule: &Rule, user: &'u AdUser) -> Option<&'u str> {
+    match rule.on_prem {
+        OnPremPairKey::UserPrincipalName => user.upn.as_deref(),
+        OnPremPairKey::Mail => primary_address(user).or(user.mail.as_deref()),
+        OnPremPairKey::EmployeeId => user.employee_id.as_deref().filter(|number| is_value(number)),
+        OnPremPairKey::SamAccountName => user.sam.as_deref(),
+    }
 }
 
 fn primary_address(user: &AdUser) -> Option<&str> {

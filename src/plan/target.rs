@@ -1,6 +1,6 @@
 //! What is due on the cloud user of a mapping, and whether it may be written.
 
-use crate::model::{Acceptable, AnchorMode, AnchorProblem, CloudUser, OnPremKey, OnPremSide, WriteSide};
+use crate::model::{Acceptable, AnchorForm, AnchorMode, AnchorProblem, CloudUser, OnPremKey, OnPremSide, WriteSide};
 
 use super::account;
 use super::describe::{anchor_text, cloud_user_line};
@@ -51,7 +51,7 @@ pub(super) fn examine(link: &mut Link<'_>, world: &World, protection: &Protectio
         raise_stamp_without_effect(link, world);
         raise_stamp_over_unread(link, world);
     }
-    let need = if account.is_synced() {
+    let need = if account.is_held_by_sync() {
         examine_synced(link, account, wanted, world)
     } else {
         examine_writable(link, account, wanted, world)
@@ -154,6 +154,19 @@ fn has_on_premises_values(account: &CloudUser) -> bool {
         || account.on_premises_names().iter().any(|text| text.value().is_some())
 }
 
+const RELINK: &str = "Take the AD user that it is linked to out of sync, then plan again.";
+const LOST_ANCHOR: &str = "By SID or object identifier the account is that of this AD user, whose source anchor is another one now. If that was \
+                           not meant, write `write: onPrem`: the plan puts the old value back into Active Directory. Otherwise take the AD \
+                           user out of sync, then plan again.";
+
+/// Whether sync wrote the account for this very AD user, under an anchor that can be stamped again.
+fn lost_its_anchor(link: &Link<'_>, account: &CloudUser, world: &World) -> bool {
+    let is_stampable =
+        link.ad.and_then(|user| world.forests.get(user)).is_some_and(|(forest, _)| forest.anchor == AnchorMode::ConsistencyGuid);
+    let is_guid = account.immutable_id.as_ref().is_some_and(|id| matches!(AnchorForm::of(id), AnchorForm::Guid(_)));
+    is_stampable && is_guid && linked::Proof::of_link(link, account, world).holds()
+}
+
 /// A synced account can only be left as it is. Stamping AD does not touch it.
 fn examine_synced(link: &mut Link<'_>, account: &CloudUser, need: Need, world: &World) -> Need {
     if account::pinned_elsewhere(link, account, world).is_some() {
@@ -171,7 +184,7 @@ fn examine_synced(link: &mut Link<'_>, account: &CloudUser, need: Need, world: &
                 format!("{} is synced with {current}; Entra refuses changes of a synced account", account.upn),
             )
             .objects([cloud_user_line(account)])
-            .hint("Take the AD user that it is linked to out of sync, then plan again.")
+            .hint(if lost_its_anchor(link, account, world) { LOST_ANCHOR } else { RELINK })
             .steps(steps::to_free_the_target(link, account, world));
         link.raise(finding);
     }

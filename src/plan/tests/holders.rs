@@ -63,6 +63,24 @@ fn a_purge_of_whom_no_sign_in_was_read_is_a_doubt_of_the_plan() {
     assert!(codes(&decided(Resolve::Clear)).is_empty());
 }
 
+/// Nobody signs in to it and it needs no licence, and yet a mailbox goes with it.
+#[test]
+fn a_shared_mailbox_is_in_use() {
+    let planned = |purpose: &'static str, accepted: bool| {
+        let shared = |user: &mut CloudUser| user.traits_mut().mailbox_purpose = Known::Is(purpose.into());
+        let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "info", Some(anchor(A)), shared);
+        case = case.map("ann", "ann", decide("info", Resolve::Purge));
+        if accepted {
+            accept(Acceptable::HolderInUse)(&mut case.desired.mappings[0]);
+        }
+        blockers(&case.plan())
+    };
+    for purpose in ["shared", "room", "equipment"] {
+        assert_eq!((planned(purpose, false), planned(purpose, true)), (vec![Code::HolderInUse], vec![]));
+    }
+    assert_eq!((planned("user", false), planned("unknown", false)), (vec![], vec![]));
+}
+
 #[test]
 fn a_held_sid_is_cleared_by_decision() {
     let carries = |user: &mut CloudUser| user.sid = Known::Is(sid(1));

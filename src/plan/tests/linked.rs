@@ -85,3 +85,25 @@ fn a_guid_at_its_word_contradicts_nobody() {
     case.desired.mappings[0].on_prem = OnPremSide::User(OnPremSelector { key, forest: None, text: A.into() });
     assert_eq!(case.plan().mappings[0].state, MappingState::Armed);
 }
+
+/// Sync stops for an AD user whose source anchor changed, and only the old value lets it go on.
+#[test]
+fn a_linked_ad_user_that_lost_its_anchor_gets_it_back_by_a_stamp() {
+    let case = |stamp: GuidAttribute, write: WriteSide| {
+        let account = |user: &mut CloudUser| {
+            (user.sync_enabled, user.sid, user.object_identifier) = (Known::Is(true), Known::Is(sid(1)), Known::Is(guid(A)));
+        };
+        let case = Case::new().ad("ann", A, |user| user.consistency_guid = stamp).cloud(1, "ann", Some(anchor(P)), account);
+        case.map("ann", "ann", |mapping| mapping.write = write).plan()
+    };
+    let bytes = |text: &str| GuidAttribute::Bytes((*guid(text).ad_bytes()).into());
+    for lost in [GuidAttribute::Absent, bytes(S)] {
+        assert_eq!(kinds(&case(lost.clone(), WriteSide::OnPrem)), ["stampConsistencyGuid ann"]);
+        let blocked = case(lost, WriteSide::Cloud);
+        assert_eq!(blockers(&blocked), [Code::TargetSynced]);
+        let hint = blocked.findings.iter().find_map(|finding| finding.hint.as_deref()).unwrap();
+        assert!(hint.contains("write `write: onPrem`"), "{hint}");
+    }
+    let fine = case(bytes(P), WriteSide::OnPrem);
+    assert_eq!((fine.mappings[0].state, fine.actions.len()), (MappingState::Linked, 0));
+}

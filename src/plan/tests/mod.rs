@@ -18,6 +18,7 @@ mod parts;
 mod proof;
 mod proposals;
 mod protection;
+mod recycled;
 mod rules;
 mod selectors;
 mod steps;

@@ -160,3 +160,20 @@ fn the_first_fifty_synced_users_tell() {
     let first = doubtful(|_| true, 60).unwrap();
     assert!(first.contains("of the 50 synced accounts that were looked at"), "{first}");
 }
+
+/// The wrong attribute of the right AD user is no stale value.
+#[test]
+fn an_account_with_the_other_guid_of_its_own_ad_user_is_told_as_such() {
+    let both = |user: &mut AdUser| user.consistency_guid = GuidAttribute::Bytes((*guid(P).ad_bytes()).into());
+    for (mode, held, attribute) in
+        [(AnchorMode::ConsistencyGuid, A, "objectGUID"), (AnchorMode::ObjectGuid, P, "mS-DS-ConsistencyGuid")]
+    {
+        let mut case = Case::new().ad("ann", A, both).cloud(1, "ann", Some(anchor(held)), nothing).map("ann", "ann", nothing);
+        case.observed.forests[0].anchor = mode;
+        let body = case.plan();
+        let told =
+            body.findings.iter().find(|finding| finding.message.ends_with(&format!("the {attribute} of this very AD user")));
+        assert_eq!(told.unwrap().code, Code::AnchorModeDoubtful, "{:?}", body.findings);
+        assert!(!codes(&body).contains(&Code::TargetWasLinked));
+    }
+}

@@ -100,6 +100,68 @@ fn a_rule_stays_in_its_forest_and_below_its_container() {
     assert_eq!(kinds(&case.plan()), ["setImmutableId ann"]);
 }
 
+/// The address of somebody who left is one more of the successor's.
+#[test]
+fn a_rule_by_mail_does_not_go_by_an_additional_address() {
+    let named = |user: &mut AdUser| user.mail = Some("leaver@x.example".into());
+    let successor = |addresses: &'static [&'static str], mail: Option<&'static str>| {
+        move |user: &mut CloudUser| {
+            user.proxy_addresses = Known::Is(addresses.iter().copied().collect());
+            user.mail = mail.map_or(Known::Null, |mail| Known::Is(mail.into()));
+        }
+    };
+    let planned = |addresses, mail| {
+        let mut case = Case::new().ad("leaver", A, named).cloud(1, "next", None, successor(addresses, mail));
+        case.desired.rules.push(by_mail("staff"));
+        case.plan()
+    };
+    let body = planned(&["SMTP:next@x.example", "smtp:leaver@x.example"], Some("next@x.example"));
+    assert_eq!(kinds(&body), [""; 0]);
+    assert_eq!(
+        unpaired(&body),
+        ["CN=leaver,OU=Staff,DC=corp (`leaver@x.example` is only an additional address of next@x.example)"]
+    );
+    assert_eq!(kinds(&planned(&["smtp:a@x.example", "SMTP:Leaver@x.example"], Some("old@x.example"))), ["setImmutableId next"]);
+    assert_eq!(kinds(&planned(&[], Some("leaver@x.example"))), ["setImmutableId next"]);
+}
+
+/// An account may belong to somebody whom the rule is not about.
+#[test]
+fn a_rule_sees_who_has_the_same_value_outside_its_container() {
+    let outside = |user: &mut AdUser| user.dn = "CN=other,OU=Admins,DC=corp".parse().unwrap();
+    let planned = |rule: Rule, inside: fn(&mut AdUser), other: fn(&mut AdUser)| {
+        let place = |user: &mut AdUser| {
+            outside(user);
+            other(user);
+        };
+        let mut case = Case::new().ad("ann", A, inside).ad("other", P, place).cloud(1, "ann", None, |user| {
+            user.employee_id = Known::Is("1042".into());
+        });
+        let under = Some("OU=Staff,DC=corp".parse().unwrap());
+        case.desired.rules.push(Rule { under, ..rule });
+        case.plan()
+    };
+    let number = |user: &mut AdUser| user.employee_id = Some("1042".into());
+    let by_number = || rule("staff", OnPremPairKey::EmployeeId, CloudPairKey::EmployeeId);
+    let body = planned(by_number(), number, number);
+    assert_eq!(
+        (kinds(&body), unpaired(&body)),
+        (vec![], vec!["CN=ann,OU=Staff,DC=corp (`1042` is that of CN=other,OU=Admins,DC=corp, too)".to_owned()])
+    );
+    assert_eq!(kinds(&planned(by_number(), number, |_| {})), ["setImmutableId ann"]);
+    let excluded = |user: &mut AdUser| {
+        user.employee_id = Some("1042".into());
+        user.excluded = Some(Exclusion::ServiceAccount);
+    };
+    assert_eq!(kinds(&planned(by_number(), number, excluded)), ["setImmutableId ann"]);
+    let replace_suffix = vec![SuffixReplacement { from: "corp.local".into(), to: "x.example".into() }];
+    let by_name = Rule { replace_suffix, ..rule("staff", OnPremPairKey::UserPrincipalName, CloudPairKey::UserPrincipalName) };
+    let local = |user: &mut AdUser| user.upn = Some("ann@corp.local".into());
+    assert_eq!(kinds(&planned(by_name.clone(), local, |_| {})), ["setImmutableId ann"]);
+    let body = planned(by_name, local, |user| user.upn = Some("ann@x.example".into()));
+    assert_eq!((kinds(&body).len(), unpaired(&body).len()), (0, 1), "the account is that of the other one");
+}
+
 #[test]
 fn what_a_rule_cannot_say_is_said_by_a_mapping() {
     let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", ImmutableId::stored("E7"), nothing);

@@ -244,15 +244,37 @@ fn in_another_forest_only_the_same_person_has_the_same_anchor() {
         blockers(&case.map("ann", "ann", nothing).plan())
     };
     assert_eq!(blocked(|_| {}), [Code::DuplicateAnchor]);
-    assert_eq!(blocked(|bob| bob.employee_id = Some("N/A".into())), [Code::DuplicateAnchor]);
+    for namesake in [
+        (|bob| bob.employee_id = Some("N/A".into())) as fn(&mut AdUser),
+        |bob| bob.display_name = Some("ANN X".into()),
+        |bob| (bob.mail, bob.employee_id) = (Some("ann@x.example".into()), Some("E8".into())),
+    ] {
+        assert_eq!(blocked(namesake), [Code::DuplicateAnchor]);
+    }
     for alike in [
-        (|old| old.display_name = Some("ANN X".into())) as fn(&mut AdUser),
-        |old| old.mail = Some("Ann@old.example".into()),
+        (|old| old.mail = Some("Ann@old.example".into())) as fn(&mut AdUser),
+        |old| old.upn = Some("ann@old.example".into()),
         |old| old.employee_id = Some("e7".into()),
         |old| old.consistency_guid = GuidAttribute::Absent,
     ] {
         assert_eq!(blocked(alike), []);
     }
+}
+
+#[test]
+fn an_account_name_tells_the_same_person_only_where_nothing_else_can() {
+    let user = |upn: Option<&str>, number: Option<&str>| AdUser {
+        sam: Some("jsmith".into()),
+        upn: upn.map(Into::into),
+        employee_id: number.map(Into::into),
+        ..AdUser::new(guid(A), "CN=x,DC=corp".parse().unwrap())
+    };
+    let is_same = |one: &AdUser, other: &AdUser| crate::plan::is_same_person(one, other);
+    let john = user(Some("john.smith@old.example"), None);
+    assert!(!is_same(&john, &user(Some("jane.smith@new.example"), None)));
+    assert!(is_same(&john, &user(Some("John.Smith@new.example"), None)));
+    assert!(is_same(&john, &user(None, None)) && is_same(&user(None, Some("7")), &user(None, None)));
+    assert!(!is_same(&user(None, Some("7")), &user(None, Some("8"))));
 }
 
 #[test]
@@ -309,4 +331,28 @@ fn a_dn_names_one_user_whatever_the_case_of_its_letters() {
         (vec!["setImmutableId ann".into()], Some(anchor(A).as_str()))
     );
     assert_eq!(blockers(&plan("CN=ann,DC=corp")), [Code::OnpremNotFound]);
+}
+
+#[test]
+fn without_forests_one_guid_is_one_ad_user() {
+    let given = |text: &'static str| {
+        move |mapping: &mut Mapping| {
+            let key = match text.parse() {
+                Ok(guid) => OnPremKey::Guid(GuidInput::Guid(guid)),
+                Err(_) => OnPremKey::ImmutableId(ImmutableId::stored(text).unwrap()),
+            };
+            mapping.on_prem = OnPremSide::User(OnPremSelector { key, forest: None, text: text.into() });
+        }
+    };
+    let planned = |first, second| {
+        let case = Case::new().cloud(1, "a", None, nothing).cloud(2, "b", None, nothing);
+        let mut case = case.map("a", "a", given(first)).map("b", "b", given(second));
+        (case.observed.forests, case.desired.forests) = (Vec::new(), Vec::new());
+        blockers(&case.plan())
+    };
+    let twice = [Code::DuplicateMapping, Code::DuplicateMapping];
+    assert_eq!(planned(A, A), twice);
+    assert_eq!(planned(A, "7n8F9T5MWUSC3SElC3KWAQ=="), twice);
+    assert_eq!(planned("EMP1", "EMP1"), twice);
+    assert_eq!(planned(A, P), []);
 }

@@ -1,0 +1,100 @@
+//! Accounts in the recycle bin: whatever their flags say they are not synced, and two of one name do not come out together.
+
+use super::*;
+
+fn binned(name: &'static str, synced: bool) -> impl FnOnce(&mut CloudUser) {
+    move |user| {
+        *user = user.binned("2026-11-20T00:00:00Z");
+        user.upn = format!("{}{name}@x.example", user.id.to_string().replace('-', "")).into();
+        user.sync_enabled = Known::Is(synced);
+    }
+}
+
+fn by_id(n: u8) -> CloudSelector {
+    CloudSelector { key: CloudKey::Id(entra(n)), text: entra(n).to_string().into() }
+}
+
+fn restored(n: u8) -> impl FnOnce(&mut Mapping) {
+    move |mapping| (mapping.cloud, mapping.restore) = (by_id(n), true)
+}
+
+/// Somebody deleted a synced account by hand: it keeps its flag in the bin, and comes back as one that is not synced.
+#[test]
+fn a_deleted_account_is_not_synced_whatever_its_flag_says() {
+    let target = |held: &str| {
+        let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(held)), binned("ann", true));
+        case.cloud(9, "other", None, nothing).map("ann", "ann", restored(1)).plan()
+    };
+    assert_eq!((blockers(&target(P)), kinds(&target(P))), (vec![], vec!["restore ann".into(), "setImmutableId ann".into()]));
+    assert_eq!((blockers(&target(A)), kinds(&target(A))), (vec![], vec!["restore ann".to_owned()]));
+    let leaving = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(P)), binned("ann", true));
+    let leaving = leaving.cloud(9, "other", None, nothing).map("ann", "ann", |mapping| {
+        restored(1)(mapping);
+        mapping.on_prem = OnPremSide::Nobody;
+    });
+    assert_eq!(kinds(&leaving.plan()), ["restore ann", "clearImmutableId ann"]);
+    let holder = |edit: fn(&mut Mapping)| {
+        let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(
+            2,
+            "old",
+            Some(anchor(A)),
+            binned("old", true),
+        );
+        case.map("ann", "ann", edit).plan()
+    };
+    assert_eq!(blockers(&holder(|_| {})), [Code::HolderUndecided]);
+    assert_eq!(kinds(&holder(|mapping| decide("old", Resolve::Purge)(mapping))), ["purge old", "setImmutableId ann"]);
+}
+
+/// Whatever order the mappings come in.
+#[test]
+fn two_deleted_accounts_of_one_name_do_not_come_out_together() {
+    let clear = |mapping: &mut Mapping| {
+        mapping.holders.push(HolderDecision {
+            account: by_id(2),
+            resolve: Resolve::Clear,
+            because: None,
+            source: Source { file: Arc::from("y"), line: 9 },
+        });
+    };
+    let copies = |second: &'static str| {
+        let case = Case::new().ad("ann", A, nothing).ad("bob", P, nothing).cloud(3, "bob", None, nothing);
+        case.cloud(1, "ann", None, binned("ann", false)).cloud(2, "ann2", Some(anchor(A)), binned(second, false))
+    };
+    let one = copies("ann").map("ann", "ann", |mapping| {
+        restored(1)(mapping);
+        clear(mapping);
+    });
+    assert_eq!(blockers(&one.plan()), [Code::TargetSoftDeleted]);
+    for restore_first in [true, false] {
+        let holds_bobs = |mut case: Case| {
+            case.observed.tenant.users[2].immutable_id = Some(anchor(P));
+            case
+        };
+        let case = holds_bobs(copies("ann"));
+        let case = if restore_first {
+            case.map("ann", "ann", restored(1)).map("bob", "bob", clear)
+        } else {
+            case.map("bob", "bob", clear).map("ann", "ann", restored(1))
+        };
+        assert_eq!(blockers(&case.plan()), [Code::TargetSoftDeleted, Code::TargetSoftDeleted], "{restore_first}");
+    }
+    let different = copies("other").map("ann", "ann", |mapping| {
+        restored(1)(mapping);
+        clear(mapping);
+    });
+    assert_eq!(blockers(&different.plan()), []);
+}
+
+/// A decision by a name that two accounts have would be about another one, or about both.
+#[test]
+fn a_hint_names_the_account_that_is_meant() {
+    let hint = |live: &str| {
+        let case =
+            Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "x", Some(anchor(A)), binned("old", false));
+        let body = case.cloud(3, live, None, nothing).map("ann", "ann", nothing).plan();
+        body.findings.iter().find(|finding| finding.code == Code::HolderUndecided).unwrap().hint.clone().unwrap()
+    };
+    assert!(hint("other").contains("account: old@x.example,"), "{}", hint("other"));
+    assert!(hint("old").contains(&format!("account: {},", entra(2))), "{}", hint("old"));
+}
