@@ -10,7 +10,7 @@ use super::chain::is_reached;
 use super::execute::Request;
 use super::facts::read_for;
 use super::preflight::{Preflight, preflight};
-use super::run::Event;
+use super::run::{Event, TURNS_UP};
 use super::{Directories, Recorded};
 
 /// How often the preflight of a run that goes on is repeated; what is odd then is so.
@@ -58,8 +58,7 @@ impl Looks<'_> {
         let mut missing: Vec<&Action> = self.request.body.actions.iter().filter(|action| unsure.contains(&action.id)).collect();
         for delay in &self.request.options.read_back {
             let Some(first) = missing.first() else { break };
-            let reason = "an account that is not found to turn up";
-            self.request.observer.event(Event::Waiting { action: first, reason, delay: *delay });
+            self.request.observer.event(Event::Waiting { action: first, reason: TURNS_UP, delay: *delay });
             if !self.wait(*delay).await {
                 return Ok(None);
             }
@@ -72,6 +71,7 @@ impl Looks<'_> {
     /// Waits, and says whether the run goes on.
     async fn wait(&self, delay: Duration) -> bool {
         tokio::select! {
+            biased;
             () = self.request.cancel.cancelled() => false,
             () = tokio::time::sleep(delay) => true,
         }

@@ -1,5 +1,6 @@
 //! Runs what a preflight left to do: independent actions side by side, dependent ones in order.
 
+mod look;
 mod report;
 mod saving;
 mod step;
@@ -22,6 +23,7 @@ use super::source::Sources;
 use super::{Clock, Directories};
 
 pub use report::{Event, ExitKind, Failure, FailureKind, Observer, Options, RunReport, Skipped, StoppedBy};
+pub(super) use step::TURNS_UP;
 use step::{Step, StepEnd};
 
 /// What every action of a run shares.
@@ -257,9 +259,10 @@ impl<'a> Schedule<'a> {
             }
             StepEnd::Failed(failure) => {
                 let stop = forced_stop(&failure);
+                let denied = (failure.kind == FailureKind::Denied).then(|| StoppedBy::Denied(failure.reason.clone()));
                 self.report.failed.push((id, failure));
                 self.skip_dependents(place);
-                return stop.or_else(|| self.too_many_failures(max_failures));
+                return stop.or_else(|| self.too_many_failures(max_failures).map(|many| denied.unwrap_or(many)));
             }
             StepEnd::NotStarted => return Some(StoppedBy::Cancelled),
         }
@@ -312,10 +315,10 @@ impl<'a> Schedule<'a> {
 fn forced_stop(failure: &Failure) -> Option<StoppedBy> {
     let reason = failure.reason.clone();
     match failure.kind {
-        FailureKind::Denied => Some(StoppedBy::Denied(reason)),
         FailureKind::Journal => Some(StoppedBy::Journal(reason)),
         FailureKind::Unreachable => Some(StoppedBy::Unreachable(reason)),
         FailureKind::Unsaved => Some(StoppedBy::Unsaved(reason)),
-        FailureKind::Backup | FailureKind::Input | FailureKind::Refused | FailureKind::Stale => None,
+        // A right may lack on one object only: an administrator's account, a user whom AdminSDHolder guards.
+        FailureKind::Backup | FailureKind::Denied | FailureKind::Input | FailureKind::Refused | FailureKind::Stale => None,
     }
 }

@@ -247,8 +247,12 @@ impl RunReport {
             Some(StoppedBy::Unsaved(_)) => ExitKind::Unsaved,
             Some(StoppedBy::Cancelled) => ExitKind::Interrupted,
             Some(StoppedBy::Failures) | None => {
-                let stale = self.failed.iter().all(|(_, failure)| failure.kind == FailureKind::Stale);
-                if stale { ExitKind::Stale } else { ExitKind::Partial }
+                let all = |kind| self.failed.iter().all(|(_, failure)| failure.kind == kind);
+                match (all(FailureKind::Stale), all(FailureKind::Denied)) {
+                    (true, _) => ExitKind::Stale,
+                    (_, true) => ExitKind::Denied,
+                    (false, false) => ExitKind::Partial,
+                }
             }
         }
     }

@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use crate::apply::chain::is_reached;
 use crate::apply::facts::{TargetFacts, read_object, stamp};
 use crate::apply::journal::{Entry, JournalError, Outcome, OutcomeKind};
-use crate::apply::preflight::value_word;
 use crate::directory::ports::{DirectoryError, Receipt, Turn};
-use crate::model::Facts;
 use crate::plan::action::{Action, ActionKind};
 
+use super::look::{Standing, difference};
 use super::{Event, Failure, FailureKind, Run};
 
 /// What is waited for where nothing but that an account is not found tells that it was purged.
-const TURNS_UP: &str = "an account that is not found to turn up";
+pub(in crate::apply) const TURNS_UP: &str = "an account that is not found to turn up";
 
 /// How one action ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,14 +43,6 @@ struct Tries<'t> {
     retries: std::slice::Iter<'t, Duration>,
     /// How often it may be sent again after its answer was lost.
     resends: usize,
-}
-
-/// What a look at the object says about the action.
-enum Standing {
-    Before,
-    /// With the time of the deletion, if it was one.
-    After(Option<String>),
-    Elsewhere(String),
 }
 
 /// How often a write is sent again whose fate was unknown and that a read then shows as not done.
@@ -119,67 +109,8 @@ impl Step<'_> {
 
     /// Whether nothing but that an account is not found tells that the write was made. The preflight found it, so that an
     /// earlier run that took it for purged was wrong.
-    fn shows_by_absence(&self) -> bool {
+    pub(super) fn shows_by_absence(&self) -> bool {
         self.action.kind == ActionKind::Purge
-    }
-
-    /// Reads the object. Right after a write of this run a read may show an older state, so it is repeated then.
-    async fn look(&self, run: &Run<'_>) -> Result<Standing, StepEnd> {
-        let mut waits = run.options.read_back.iter();
-        loop {
-            let facts = match read_object(self.action, run.directories).await {
-                Ok(facts) => facts,
-                Err(error) => return Err(self.fail(run, OutcomeKind::Failed, Failure::of(&error)).await),
-            };
-            let standing = match self.standing(run, &facts) {
-                Standing::Before => {
-                    self.check_source(run).await?;
-                    self.handover(run).await?
-                }
-                seen @ (Standing::After(_) | Standing::Elsewhere(_)) => seen,
-            };
-            let is_sure = match &standing {
-                Standing::Before => true,
-                Standing::After(_) => !self.shows_by_absence(),
-                Standing::Elsewhere(_) => !self.follows_write,
-            };
-            let Some(delay) = waits.next().filter(|_| !is_sure) else { return Ok(standing) };
-            let what = if matches!(standing, Standing::After(_)) { TURNS_UP } else { "an earlier write to become visible" };
-            if !self.wait(run, *delay, what).await {
-                return Err(StepEnd::NotStarted);
-            }
-        }
-    }
-
-    /// Reads the AD user whose anchor is written: another anchor, or nobody, and the write would be for nobody.
-    async fn check_source(&self, run: &Run<'_>) -> Result<(), StepEnd> {
-        let failure = match run.sources.changed(self.action, run.directories).await {
-            Ok(None) => return Ok(()),
-            Ok(Some(reason)) => Failure { kind: FailureKind::Stale, reason },
-            Err(error) => Failure::of(&error),
-        };
-        Err(self.fail(run, OutcomeKind::Failed, failure).await)
-    }
-
-    /// Reads the account that a stamp hands over: what was written since may give it to the wrong person.
-    async fn handover(&self, run: &Run<'_>) -> Result<Standing, StepEnd> {
-        match run.handovers.changed(self.action, run.directories).await {
-            Ok(changed) => Ok(changed.map_or(Standing::Before, Standing::Elsewhere)),
-            Err(error) => Err(self.fail(run, OutcomeKind::Failed, Failure::of(&error)).await),
-        }
-    }
-
-    fn standing(&self, run: &Run<'_>, facts: &TargetFacts) -> Standing {
-        if is_reached(&self.chain, facts) {
-            return Standing::After(self.deletion(facts));
-        }
-        let elsewhere = difference(&self.action.before, facts).or_else(|| run.deleted_again(self.action, facts));
-        elsewhere.map_or(Standing::Before, Standing::Elsewhere)
-    }
-
-    /// Since when the account is in the recycle bin, if this action puts it there.
-    fn deletion(&self, facts: &TargetFacts) -> Option<String> {
-        facts.deletion().filter(|_| self.action.kind == ActionKind::SoftDelete)
     }
 
     /// Writes until the directory takes it, refuses it for good, or nobody can tell.
@@ -358,7 +289,7 @@ impl Step<'_> {
     }
 
     /// Waits, and says whether the run goes on.
-    async fn wait(&self, run: &Run<'_>, delay: Duration, reason: &str) -> bool {
+    pub(super) async fn wait(&self, run: &Run<'_>, delay: Duration, reason: &str) -> bool {
         if !delay.is_zero() {
             run.observer.event(Event::Waiting { action: self.action, reason, delay });
         }
@@ -369,7 +300,7 @@ impl Step<'_> {
         }
     }
 
-    async fn fail(&self, run: &Run<'_>, kind: OutcomeKind, failure: Failure) -> StepEnd {
+    pub(super) async fn fail(&self, run: &Run<'_>, kind: OutcomeKind, failure: Failure) -> StepEnd {
         if failure.kind == FailureKind::Journal {
             return StepEnd::Failed(failure);
         }
@@ -391,16 +322,4 @@ impl Step<'_> {
 
 fn unrecorded(cause: &JournalError) -> StepEnd {
     StepEnd::Failed(Failure::of_journal(cause))
-}
-
-/// The first fact that is not as expected, in words.
-fn difference(expected: &Facts, facts: &TargetFacts) -> Option<String> {
-    if matches!(facts, TargetFacts::AdUser(None)) {
-        return Some("there is no such AD user any more where the forest is read".to_owned());
-    }
-    expected.iter().find_map(|(name, value)| {
-        let found = facts.get(*name);
-        let (fact, expected, now) = (name.word(), value_word(Some(value)), value_word(found.as_ref()));
-        (!facts.is(*name, value)).then(|| format!("{fact}: expected {expected}, found {now}"))
-    })
 }

@@ -118,22 +118,37 @@ async fn a_value_that_somebody_else_holds_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn missing_rights_and_lost_directories_stop_everything_at_once() {
+async fn missing_rights_and_lost_directories_stop_everything() {
     let denied = DirectoryError::Denied("no right".into());
     let unreachable = DirectoryError::Unreachable("no route".into());
-    for (n, error, exit) in [
-        (11, denied.clone(), ExitKind::Denied),
-        (11, unreachable.clone(), ExitKind::Unreachable),
-        (10, denied, ExitKind::Partial),
-        (10, unreachable, ExitKind::Partial),
+    for (n, error, allowed, exit) in [
+        (11, denied.clone(), 0, ExitKind::Denied),
+        (11, unreachable.clone(), 100, ExitKind::Unreachable),
+        (10, denied, 0, ExitKind::Partial),
+        (10, unreachable, 100, ExitKind::Partial),
     ] {
         let (mut site, body) = (Site::new(), three_sets());
-        (site.options.concurrency, site.options.max_failures) = (1, 100);
+        (site.options.concurrency, site.options.max_failures) = (1, allowed);
         let (report, _) = apply(&site, &body, Scripted::new(&site.disk, failing(n, 9, error))).await;
         assert_eq!((report.exit_kind(), report.failed.len()), (exit, 1), "{report:?}");
         assert!(!report.not_started.is_empty());
         assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
     }
+}
+
+/// A right may lack on one account only, such as an administrator's.
+#[tokio::test]
+async fn a_right_that_lacks_on_one_object_is_one_failure() {
+    let denied = || DirectoryError::Denied("no right".into());
+    let (mut site, body) = (Site::new(), three_sets());
+    (site.options.concurrency, site.options.max_failures) = (1, 1);
+    let (report, _) = apply(&site, &body, Scripted::new(&site.disk, failing(11, 9, denied()))).await;
+    assert_eq!((report.exit_kind(), report.done.len(), report.failed.len()), (ExitKind::Partial, 2, 1), "{report:?}");
+    let (mut site, body) = (Site::new(), three_sets());
+    (site.options.concurrency, site.options.max_failures) = (1, 1);
+    let (report, _) = apply(&site, &body, Scripted::new(&site.disk, move |_| Answer::Fail(denied()))).await;
+    assert_eq!((report.exit_kind(), report.failed.len(), report.not_started.len()), (ExitKind::Denied, 2, 1), "{report:?}");
+    assert!(matches!(report.stopped_by, Some(StoppedBy::Denied(_))), "{report:?}");
 }
 
 /// No other try makes room, so nobody is kept waiting.
