@@ -19,10 +19,19 @@ pub fn damage(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a text is a value that tells somebody: neither blank nor a word for "no value", which many have.
+/// Whether a text is a value that tells somebody: neither blank nor a word for "no value", nor what people write into a
+/// field that must not be empty. Many have those.
 #[must_use]
 pub fn is_value(text: &str) -> bool {
-    !text.trim().is_empty() && !is_missing_marker(text)
+    const FILLERS: [&str; 12] =
+        ["none", "nil", "na", "n.a.", "tbd", "tba", "todo", "unknown", "test", "not set", "no id", "pending"];
+    let text = text.trim();
+    let is_one_sign =
+        text.chars().all(|c| !c.is_alphanumeric()) || text.chars().count() < 2 && !text.chars().all(|c| c.is_ascii_digit());
+    let is_zero = text.chars().all(|c| c == '0');
+    let is_filler = FILLERS.iter().any(|filler| text.eq_ignore_ascii_case(filler))
+        || text.len() > 1 && text.chars().all(|c| c == 'x' || c == 'X');
+    !is_one_sign && !is_zero && !is_filler && !is_missing_marker(text)
 }
 
 /// Whether a text stands for "no value" in exports and spreadsheets.
@@ -49,7 +58,17 @@ fn is_rounded(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::damage;
+    use super::{damage, is_value};
+
+    #[test]
+    fn what_fills_a_field_tells_nobody() {
+        for text in ["", " ", "-", "?", "N/A", "null", "TBD", "None", "0", "000000", "x", "XXX", "unknown", "..."] {
+            assert!(!is_value(text), "{text}");
+        }
+        for text in ["7", "1001", "E7", "0042", "10", "x1", "nones", "ß1"] {
+            assert!(is_value(text), "{text}");
+        }
+    }
 
     #[test]
     fn damaged_values_are_told_from_sound_ones() {

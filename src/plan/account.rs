@@ -172,10 +172,28 @@ pub(super) fn raise_still_in_ad(link: &mut Link<'_>, account: &CloudUser, world:
     if !owners.is_empty() {
         let lines = Listed::of(owners.len(), owners.iter().filter_map(|user| ad_user_line(*user, world)));
         let message = format!("the AD user with the anchor of {} is still there", account.original_upn());
-        let hint = "Keep it out of the scope of sync: otherwise the next cycle matches the account again by its name or address.";
+        // It may be matched again by its name or address; if that is refused, the name is taken when sync makes a new one.
+        let then = match world.tenant.soft_match_refusal(&cleared(account)) {
+            None => "matches the account again by its name or address",
+            Some(_) => "makes a second account for it, with a placeholder where the name is taken",
+        };
+        let hint = format!("Keep it out of the scope of sync: otherwise the next cycle {then}.");
         let finding = link.finding(Code::TargetWasLinked, message).listed(lines).hint(hint);
         link.raise(finding);
     }
+}
+
+/// As the account stands once it has left hybrid.
+fn cleared(account: &CloudUser) -> CloudUser {
+    CloudUser { immutable_id: None, sid: Known::Null, object_identifier: Known::Null, ..account.clone() }
+}
+
+/// Whoever clears an account with a role needs a higher one.
+pub(super) fn raise_role_of_cleared(link: &mut Link<'_>, account: &CloudUser, tenant: &Tenant) {
+    let Some(roles) = tenant.roles_of(&account.id).filter(|roles| !roles.is_empty()) else { return };
+    let message = format!("{}, whose ID is to be cleared, holds a role; only a higher role may write it", account.original_upn());
+    let finding = link.finding(Code::RoleAssigned, message).objects(role_lines(&roles, tenant));
+    link.raise(finding.hint("Apply with a role that may write this account, or take its role away first."));
 }
 
 pub(super) fn raise_cloud_managed(link: &mut Link<'_>, account: &CloudUser) {

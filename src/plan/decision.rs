@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{Acceptable, CloudUser, Resolve};
 
-use super::account::{restore_conflicts, role_lines};
+use super::account::{raise_cloud_managed, raise_role_of_cleared, restore_conflicts, role_lines};
 use super::describe::cloud_user_line;
 use super::finding::Code;
 use super::link::Link;
@@ -23,6 +23,7 @@ pub(super) fn check_decision(
     protection: &Protection<'_>,
 ) {
     check_protected(link, account, world, protection);
+    raise_cloud_managed(link, account);
     match resolve {
         Resolve::Purge => check_purge(link, account, world),
         Resolve::Clear => check_clear(link, account, world),
@@ -53,15 +54,7 @@ fn check_clear(link: &mut Link<'_>, account: &CloudUser, world: &World) {
     if account.is_deleted() {
         check_clear_in_the_bin(link, account, world);
     }
-    match world.tenant.roles_of(&account.id) {
-        Some(roles) if !roles.is_empty() => {
-            let message =
-                format!("{}, whose ID is to be cleared, holds a role; only a higher role may write it", account.original_upn());
-            let finding = link.finding(Code::RoleAssigned, message).objects(role_lines(&roles, &world.tenant));
-            link.raise(finding.hint("Apply with a role that may write this account, or take its role away first."));
-        }
-        Some(_) | None => {}
-    }
+    raise_role_of_cleared(link, account, &world.tenant);
 }
 
 /// A deleted account is restored for as long as it takes to clear it.

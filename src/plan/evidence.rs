@@ -351,6 +351,9 @@ fn differs(user: &AdUser, account: &CloudUser, evidence: &BTreeSet<Evidence>, wo
     let has_its_name = [Evidence::SignInName, Evidence::LocalPart].iter().any(|name| evidence.contains(name));
     if user.upn.as_deref().is_some_and(verified) && !has_its_name {
         differs.push("the sign-in name");
+    } else if !has_its_name && is_called_otherwise(user, account) {
+        // A suffix of AD alone says nothing of the name in the cloud.
+        differs.push("the display name");
     }
     let (own, theirs) = (exported_primary(user), account.primary_address());
     let shares = |address: &str| cloud_addresses(account).any(|held| same(held, address));
@@ -358,6 +361,11 @@ fn differs(user: &AdUser, account: &CloudUser, evidence: &BTreeSet<Evidence>, wo
         differs.push("the mail address");
     }
     differs
+}
+
+fn is_called_otherwise(user: &AdUser, account: &CloudUser) -> bool {
+    let both = user.display_name.as_deref().zip(account.display_name.as_deref());
+    both.is_some_and(|(own, theirs)| !same(own.trim(), theirs.trim()))
 }
 
 /// Whether an address looks like one of this person: it shares a part of a name with it. Says no more than that it may be.

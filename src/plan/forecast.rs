@@ -3,7 +3,7 @@
 //! The answer comes from the sync cycle of the tenant model; nothing here knows a rule of sync itself.
 
 use crate::model::text::same;
-use crate::model::{AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, SourceAnchor};
+use crate::model::{AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, OtherKind, SourceAnchor};
 use crate::tenant_model::{BLOCKS_HARD_MATCH, Found, Incoming, SyncOutcome, SyncRefusal, Takeover, Tenant, UserRef};
 
 use super::describe::{ad_user_line, cloud_user_line, other_line, refusal_line};
@@ -100,7 +100,7 @@ fn raise_enabled_twin(link: &mut Link<'_>, ad: AdRef, user: &AdUser, world: &Wor
 
 fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, tenant: &Tenant) {
     let Some(own) = tenant.user(target) else { return };
-    let mut conflicts = Gathered::default();
+    let (mut conflicts, mut of_groups) = (Gathered::default(), false);
     for name in user.upn.as_deref().into_iter().chain(mail_addresses(user)) {
         let mut add = |owners: Found, is_own: bool| {
             let others = owners.len().saturating_sub(usize::from(is_own));
@@ -110,6 +110,7 @@ fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, 
         add(tenant.by_upn(name), same(own.original_upn(), name));
         add(tenant.by_address(name), tenant.has_address(own, name));
         let others = tenant.others_with_address(name);
+        of_groups |= others.iter().any(|other| other.kind == OtherKind::Group);
         conflicts.add(others.len(), others.into_iter().map(|other| format!("{name}: {}", other_line(other))));
     }
     if !conflicts.is_empty() {
@@ -117,8 +118,11 @@ fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, 
             Code::AddressConflict,
             "a sign-in name or mail address of the AD user belongs to another object of the tenant",
         );
-        let hint =
-            "The link itself goes through; the name or address is withheld from this account until the other object gives it up.";
+        let hint = if of_groups {
+            "Take the address off the group before the sync cycle: as long as a group has it, the export of the AD user fails."
+        } else {
+            "The link itself goes through; the name or address is withheld from this account until the other object gives it up."
+        };
         link.raise(finding.listed(conflicts.listed()).hint(hint));
     }
 }

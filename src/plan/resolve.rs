@@ -363,6 +363,16 @@ fn anchor_hint(problem: &AnchorProblem) -> String {
     }
 }
 
+/// A slip in the cloud that a stamp would copy into AD.
+fn raise_swapped(link: &mut Link<'_>, guid: ObjectGuid, world: &World) {
+    if link.ad_user(world).is_some_and(|user| user.guid.byte_swapped() == guid) {
+        let message = "the account carries the objectGUID of this AD user with the first three groups swapped (text order)";
+        let hint = "Leave out `write: onPrem`: the right ID is then set in the cloud.";
+        let finding = link.finding(Code::AnchorWrongByteOrder, message).hint(hint);
+        link.raise(finding);
+    }
+}
+
 fn anchor_from_cloud(link: &mut Link<'_>, world: &World) {
     let Some(account) = link.target_user(world) else { return };
     let Some(id) = &account.immutable_id else {
@@ -373,7 +383,10 @@ fn anchor_from_cloud(link: &mut Link<'_>, world: &World) {
         return;
     };
     match AnchorForm::of(id) {
-        AnchorForm::Guid(guid) => link.anchor = Some(SourceAnchor::of_guid(guid, AnchorOrigin::Cloud)),
+        AnchorForm::Guid(guid) => {
+            raise_swapped(link, guid, world);
+            link.anchor = Some(SourceAnchor::of_guid(guid, AnchorOrigin::Cloud));
+        }
         AnchorForm::NotCanonical(_)
         | AnchorForm::GuidText(_)
         | AnchorForm::EncodedGuidText(_)

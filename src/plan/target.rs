@@ -50,6 +50,7 @@ pub(super) fn examine(link: &mut Link<'_>, world: &World, protection: &Protectio
         raise_named_by_what_changes(link);
         raise_stamp_without_effect(link, world);
         raise_stamp_over_unread(link, world);
+        raise_guarded_stamp(link, world);
     }
     let need = if account.is_held_by_sync() {
         examine_synced(link, account, wanted, world)
@@ -69,6 +70,8 @@ fn raise_whose_it_is(link: &mut Link<'_>, account: &CloudUser, need: Need, world
     account::raise_guest(link, account);
     if links(link) {
         account::raise_roles(link, account, &world.tenant);
+    } else if need.leave {
+        account::raise_role_of_cleared(link, account, &world.tenant);
     }
     if need.hands_over() {
         account::raise_mailbox(link, account, world);
@@ -128,6 +131,16 @@ fn raise_stamp_without_effect(link: &mut Link<'_>, world: &World) {
 fn raise_stamp_over_unread(link: &mut Link<'_>, world: &World) {
     if let Some(Err(problem @ AnchorProblem::NotExported(_))) = link.ad.and_then(|user| world.forests.anchor(user)) {
         let finding = link.finding(Code::AnchorMissing, problem.to_string()).hint(NOT_EXPORTED_HINT);
+        link.raise(finding);
+    }
+}
+
+/// AdminSDHolder takes away what was delegated on the container, from whoever is or was an administrator.
+fn raise_guarded_stamp(link: &mut Link<'_>, world: &World) {
+    if let Some(user) = link.ad_user(world).filter(|user| user.protected_by_admin_sd_holder) {
+        let message = format!("{} has adminCount 1: rights that were delegated on its container do not reach it", user.dn);
+        let hint = "See with `hardmatch doctor` whether the stamp is permitted, or have somebody write it who may.";
+        let finding = link.finding(Code::NotChecked, message).hint(hint);
         link.raise(finding);
     }
 }

@@ -79,3 +79,78 @@ fn sync_that_goes_on_with_somebody_else_is_said() {
     let blocked = body.findings.iter().find(|finding| finding.code == Code::HardMatchBlocked);
     assert!(blocked.is_some_and(|finding| finding.message.contains("to twin@x.example")), "{:?}", body.findings);
 }
+
+/// Of other accounts the address is withheld; a group's stops the export.
+#[test]
+fn the_address_of_a_group_stops_the_export() {
+    let hint = |kind: Option<OtherKind>| {
+        let mut case = Case::new().ad("ann", A, |user| user.proxy_addresses = ["SMTP:tax@x.example"].into());
+        case = case.cloud(1, "ann", None, nothing).map("ann", "ann", nothing);
+        match kind {
+            Some(kind) => case.observed.tenant.others.push(OtherObject {
+                kind,
+                id: entra(7),
+                display_name: Some("Tax".into()),
+                mail: Some("tax@x.example".into()),
+                proxy_addresses: ["SMTP:tax@x.example"].into(),
+                members: None,
+            }),
+            None => case = case.cloud(8, "tax", None, nothing),
+        }
+        let body = case.plan();
+        body.findings.iter().find(|finding| finding.code == Code::AddressConflict).unwrap().hint.clone().unwrap()
+    };
+    assert!(hint(Some(OtherKind::Group)).contains("the export of the AD user fails"));
+    assert!(hint(None).contains("is withheld"));
+}
+
+#[test]
+fn what_a_stamp_does_not_get_or_copies_wrongly_is_told() {
+    let planned = |held: ImmutableId, edit: fn(&mut AdUser)| {
+        let case = Case::new().ad("ann", A, edit).cloud(1, "ann", Some(held), nothing);
+        case.map("ann", "ann", |mapping| mapping.write = WriteSide::OnPrem).plan()
+    };
+    assert!(!says(&planned(anchor(P), nothing), Code::NotChecked));
+    assert!(says(&planned(anchor(P), |user| user.protected_by_admin_sd_holder = true), Code::NotChecked));
+    let swapped = guid(A).byte_swapped().immutable_id();
+    assert!(
+        says(&planned(swapped, nothing), Code::AnchorWrongByteOrder)
+            && !says(&planned(anchor(P), nothing), Code::AnchorWrongByteOrder)
+    );
+}
+
+#[test]
+fn who_leaves_hybrid_is_told_what_sync_does_if_it_still_sees_the_ad_user() {
+    let hint = |blocked: bool| {
+        let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(A)), nothing);
+        case = case.map("ann", "ann", |mapping| mapping.on_prem = OnPremSide::Nobody);
+        case.observed.tenant.features = Some([("blockSoftMatchEnabled".into(), blocked)].into());
+        let body = case.plan();
+        body.findings.iter().find(|finding| finding.code == Code::TargetWasLinked).unwrap().hint.clone().unwrap()
+    };
+    assert!(hint(false).contains("matches the account again"), "{}", hint(false));
+    assert!(hint(true).contains("makes a second account"), "{}", hint(true));
+}
+
+#[test]
+fn roles_and_the_source_of_authority_count_for_whoever_is_cleared() {
+    let planned = |leaves: bool| {
+        let moved = |user: &mut CloudUser| user.traits_mut().cloud_managed = Known::Is(true);
+        let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "twin", Some(anchor(A)), moved);
+        case.observed.tenant.roles = Some(vec![RoleGrant {
+            principal: entra(2),
+            role: "User Administrator".into(),
+            privileged: false,
+            state: RoleState::Assigned,
+        }]);
+        if leaves {
+            case.map("ann", "twin", |mapping| mapping.on_prem = OnPremSide::Nobody).plan()
+        } else {
+            case.map("ann", "ann", decide("twin", Resolve::Clear)).plan()
+        }
+    };
+    for leaves in [false, true] {
+        let body = planned(leaves);
+        assert!(says(&body, Code::RoleAssigned) && says(&body, Code::CloudManaged), "{:?}", body.findings);
+    }
+}

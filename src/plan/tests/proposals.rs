@@ -73,3 +73,31 @@ fn the_notes_say_what_a_plan_warns_of() {
     assert!(notes.len() == 1 && notes[0].starts_with("role-assigned: "), "{notes:?}");
     assert_eq!((Confidence::High.word(), Confidence::Medium.word()), ("high", "medium"));
 }
+
+/// Two companies count their people from the same number on.
+#[test]
+fn a_number_alone_pairs_nobody_who_is_called_otherwise() {
+    let found = |suffix: &'static str, shown: Option<&'static str>, number: &'static str| {
+        let user = |user: &mut AdUser| {
+            user.upn = Some(format!("m.novak@{suffix}").into());
+            user.employee_id = Some(number.into());
+            user.display_name = shown.map(Into::into);
+        };
+        let account = |account: &mut CloudUser| {
+            account.employee_id = Known::Is(number.into());
+            account.display_name = Some("S. Brown".into());
+        };
+        let found = Case::new().ad("m.novak", A, user).cloud(1, "s.brown", None, account).discover();
+        (found.proposals.len(), found.left_out.first().map(|left| left.why.clone()))
+    };
+    assert_eq!(
+        found("newco.local", Some("M. Novak"), "1001"),
+        (0, Some("one thing is the same, but the display name is another".into()))
+    );
+    assert_eq!(
+        found("x.example", Some("S. Brown"), "1001"),
+        (0, Some("one thing is the same, but the sign-in name is another".into()))
+    );
+    assert_eq!((found("newco.local", Some("s. brown"), "1001").0, found("newco.local", None, "1001").0), (1, 1));
+    assert_eq!(found("newco.local", None, "TBD"), (0, None), "nobody is told by what fills a field");
+}
