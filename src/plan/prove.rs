@@ -34,6 +34,11 @@ pub(super) fn prove(draft: &Draft<'_>, world: &World, protection: &Protection<'_
     let targets =
         |blocked: bool| draft.links.iter().filter(move |link| link.is_blocked() == blocked).filter_map(|link| link.target);
     let kept: BTreeSet<UserRef> = targets(true).chain(draft.unwanted.iter().copied()).collect();
+    if let Some(at) = draft.ops.iter().enumerate().find_map(|(at, op)| op.after.iter().any(|before| *before >= at).then_some(at))
+    {
+        let write = draft.ops.get(at).map(|op| &op.write);
+        return Err(ProofFailure(format!("a write waits for one that does not come before it: {write:?}")));
+    }
     let prover = Prover { whole: draft, world, protection, kept, written: targets(false).collect() };
     let mut trials: Vec<(Group, Result<Proof, ProofFailure>)> =
         groups(draft).into_iter().map(|group| (group, Ok(Proof::default()))).collect();

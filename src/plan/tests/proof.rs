@@ -68,7 +68,16 @@ fn an_account_that_no_mapping_names_is_not_touched() {
 
 #[test]
 fn what_entra_would_refuse_is_not_planned() {
-    fails_with("a write is refused", |draft, _| draft.ops.swap(0, 1));
+    fails_with("a write is refused", |draft, _| {
+        draft.ops.swap(0, 1);
+        draft.ops.iter_mut().for_each(|op| op.after.clear());
+    });
+}
+
+/// As the writes of a circle would.
+#[test]
+fn no_write_waits_for_a_later_one() {
+    fails_with("waits for one that does not come before it", |draft, _| draft.ops[0].after.push(1));
 }
 
 #[test]
