@@ -12,6 +12,7 @@ pub mod append;
 mod columns;
 mod digest;
 mod document;
+mod escapes;
 mod forests;
 mod inputs;
 mod load;

@@ -5,6 +5,7 @@ use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::thread;
 
+use super::escapes;
 use super::source::SourceText;
 use super::tree::Value;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -118,6 +119,12 @@ impl<'t> Reader<'t> {
     /// The text of a scalar, without blanks around it.
     pub(super) fn text(&mut self, value: Value<'t>) -> Option<&'t str> {
         let text = self.scalar(value)?;
+        if let Some((letter, c)) = escapes::letter(self.written(value)) {
+            let summary =
+                format!("`\\{letter}` in \"…\" is the character U+{:04X}, not a backslash and `{letter}`", u32::from(c));
+            self.error(value, summary, escapes::CURE);
+            return None;
+        }
         let trimmed = text.trim();
         if trimmed.is_empty() {
             self.error(value, "the text is empty", "write a value, or remove the key");
@@ -139,10 +146,16 @@ impl<'t> Reader<'t> {
                 true
             }
             Err(fault) => {
-                self.note(value.span(), fault.error());
+                let help = if escapes::has_escape(self.written(value)) { escapes::CURE.to_owned() } else { fault.help };
+                self.note(value.span(), Fault { help, ..fault }.error());
                 false
             }
         }
+    }
+
+    /// A scalar with its quotes, as it stands in the file.
+    fn written(&self, value: Value<'t>) -> &'t str {
+        self.source.text().get(value.written_span()).unwrap_or_default()
     }
 
     /// A text of any form over any number of lines: reasons.

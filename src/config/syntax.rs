@@ -4,6 +4,7 @@ use serde_yaml::granit_parser::{ErrorKind, ErrorKind as E, ScanError};
 
 use crate::diag::Diagnostic;
 
+use super::escapes;
 use super::source::SourceText;
 
 const TAB: &str = "a tab stands where YAML wants blanks";
@@ -59,7 +60,7 @@ const MEANINGS: [Meaning; 12] = [
     (
         |kind| matches!(kind, E::UnknownQuotedScalarEscape | E::InvalidQuotedScalarHexEscape | E::InvalidUnicodeEscape),
         "a backslash in \"…\" starts an escape that does not exist",
-        "use '…' for texts with a backslash, such as 'CORP\\ann'",
+        escapes::CURE,
     ),
     (is_of_brackets, "a `{` or `[` is not closed, or a comma is missing inside", "check the brackets of this value"),
     (

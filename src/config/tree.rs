@@ -119,6 +119,11 @@ impl<'t> Value<'t> {
         }
     }
 
+    /// Where it is written; for an alias, where that is which the alias stands for.
+    pub(super) fn written_span(self) -> Range<usize> {
+        self.tree.resolve(self.node).span()
+    }
+
     /// Where all of it stands, as the parser sees it.
     pub(super) fn outer_span(self) -> Range<usize> {
         self.node.span()

@@ -84,6 +84,36 @@ fn an_unclosed_quote() {
     "#);
 }
 
+/// Such a letter made another character without a word, and the user was looked for in vain.
+#[test]
+fn a_backslash_before_a_letter_in_double_quotes() {
+    let cure = "use '…' for texts with a backslash, such as 'CORP\\ann', or write the backslash twice";
+    for (name, says) in [
+        (r"CORP\svc", "starts an escape that does not exist"),
+        (r"CORP\eve", r#"`\e` in "…" is the character U+001B, not a backslash and `e`"#),
+        (r"CORP\_scan", "U+00A0"),
+        (r"CORP\Lars", "U+2028"),
+        (r"CORP\n", "U+000A"),
+        (r"CORP\x1bob", "the text holds the control character U+001B"),
+    ] {
+        let head = HEAD.replace("corp.ldif", &format!("\"{name}\""));
+        let bind = format!("simple: {{ user: \"{name}\", password: {{ env: PW }} }}");
+        let live = format!("ldap: {{ url: ldaps://dc1, baseDn: DC=x, bind: {{ {bind} }} }}");
+        for errors in [
+            errors_below_head(&format!("mappings:\n  - onPrem: &a \"{name}\"\n    cloud: a@x.example\n")),
+            errors_below_head(&format!("mappings:\n  - {{ because: &a \"{name}\", onPrem: *a, cloud: a@x.example }}\n")),
+            errors_below_head(&format!("policy: {{ protect: [\"{name}*\"] }}\n")),
+            errors(HEAD.replace("ldif: corp.ldif", &live)),
+            errors(head),
+        ] {
+            assert!(errors.contains(says) && errors.contains(cure), "{errors}");
+        }
+    }
+    for plain in [r"'CORP\eve'", r#""CORP\\eve""#, r#""Zo\u00eb""#, "\"Zo\u{a0}e\""] {
+        assert!(read(format!("{HEAD}mappings:\n  - onPrem: {plain}\n    cloud: a@x.example\n")).is_ok(), "{plain}");
+    }
+}
+
 #[test]
 fn indentation() {
     assert_snapshot!(errors_below_head("mappings:\n  - onPrem: abc\n   cloud: a@x.example\n"), @r#"
