@@ -152,9 +152,10 @@ fn without_forests(key: OnPremKey, forests: &Forests) -> Result<OnPremKey, Fault
         | OnPremKey::Upn(_)
         | OnPremKey::Mail(_)
         | OnPremKey::EmployeeId(_) => Err(Fault::new(
-            "without `forests` an AD user can only be named by { guid: … } or { immutableId: … }",
-            "add `forests`, so that the user can be looked up",
-        )),
+            "without `forests` an AD user can only be named by objectGUID or ImmutableID",
+            "add `forests`, so that the user can be looked up, or write { guid: … } or { immutableId: … }",
+        )
+        .in_a_row("add `forests`, so that the user can be looked up, or write the objectGUID into the cell")),
     }
 }
 

@@ -31,11 +31,18 @@ pub(super) struct Fault {
     pub summary: String,
     /// What to do; may be empty.
     pub help: String,
+    /// What to do about it in a row of a mapping file, where that is something else.
+    pub row_help: Option<String>,
 }
 
 impl Fault {
     pub(super) fn new(summary: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { summary: summary.into(), help: help.into() }
+        Self { summary: summary.into(), help: help.into(), row_help: None }
+    }
+
+    /// The same with another cure for a row of a mapping file.
+    pub(super) fn in_a_row(self, help: impl Into<String>) -> Self {
+        Self { row_help: Some(help.into()), ..self }
     }
 
     /// As an error, still without a place.

@@ -38,6 +38,7 @@ pub(super) fn on_prem(kind: &str, text: &str) -> Result<OnPremKey, Fault> {
 /// The kind of a bare on-premises selector: GUID, SID, DN, `DOMAIN\name`, something with `@`, else sAMAccountName.
 pub(super) fn on_prem_kind(text: &str) -> Result<&'static str, Fault> {
     refuse_not_a_number(text)?;
+    refuse_kind_in_text(text, &ON_PREM_KINDS)?;
     if is_guid(text) {
         return Ok("guid");
     }
@@ -80,9 +81,23 @@ fn refuse_not_a_number(text: &str) -> Result<(), Fault> {
     Err(Fault::new(format!("`{text}` marks a missing value"), help))
 }
 
+/// A kind within the text: in a cell as YAML would have it, or as plans show a selector.
+fn refuse_kind_in_text(text: &str, kinds: &[&str]) -> Result<(), Fault> {
+    let parts = text.trim_start_matches('{').split_once(':');
+    let known = parts.and_then(|(kind, value)| {
+        let kind = kinds.iter().find(|known| known.eq_ignore_ascii_case(kind.trim()))?;
+        Some((kind, value.trim_end_matches('}').trim().trim_matches(['"', '\''])))
+    });
+    let Some((kind, value)) = known else { return Ok(()) };
+    let form = format!("{{ {kind}: '{}' }}", value.replace('\'', "''"));
+    let fault = Fault::new(format!("`{text}` has the kind of the selector within the text"), format!("write {form}"));
+    Err(fault.in_a_row(format!("a cell takes no kind: write {form} under `mappings` in the YAML")))
+}
+
 /// The kind of a bare cloud selector: an object id or a UPN.
 pub(super) fn cloud_kind(text: &str) -> Result<&'static str, Fault> {
     refuse_damage(text)?;
+    refuse_kind_in_text(text, &CLOUD_KINDS)?;
     if is_guid(text) {
         return Ok("id");
     }
@@ -132,7 +147,7 @@ fn sam(text: &str) -> Result<OnPremKey, Fault> {
     }
     if let Some(c) = text.chars().find(|c| "\"/[]:;|=,+*?<>".contains(*c)) {
         let summary = format!("`{text}` is no sAMAccountName: it holds `{c}`");
-        return Err(Fault::new(summary, sam_help(text)));
+        return Err(unlike_sam(text, summary));
     }
     if name.contains('\\') || domain.is_some_and(|domain| domain.contains(char::is_whitespace)) {
         return Err(Fault::new(
@@ -143,12 +158,13 @@ fn sam(text: &str) -> Result<OnPremKey, Fault> {
     Ok(OnPremKey::Sam { domain: domain.map(Into::into), name: name.into() })
 }
 
-fn sam_help(text: &str) -> &'static str {
+fn unlike_sam(text: &str, summary: String) -> Fault {
     if text.contains(['*', '?']) {
-        "a mapping names one user; to pair many at once write a rule"
-    } else {
-        "name the kind of the selector: { dn: … }, { upn: … }, { employeeId: … } and so on"
+        return Fault::new(summary, "a mapping names one user; to pair many at once write a rule");
     }
+    let kinds = "{ dn: … }, { upn: … }, { employeeId: … } and so on";
+    let fault = Fault::new(summary, format!("name the kind of the selector: {kinds}"));
+    fault.in_a_row(format!("a cell takes no kind: name such a user under `mappings` in the YAML, by {kinds}"))
 }
 
 fn is_guid(text: &str) -> bool {
@@ -172,11 +188,16 @@ fn refuse_bare_anchor(text: &str, side: &str) -> Result<(), Fault> {
         AnchorForm::NotCanonical(_) => text.ends_with('='),
         AnchorForm::GuidText(_) | AnchorForm::BareHex { .. } | AnchorForm::Opaque => false,
     });
-    let help = match side {
-        "onPrem" => format!("name the kind: {{ immutableId: \"{text}\" }}"),
-        _ => "the cloud side names the account: its UPN or its object id".to_owned(),
-    };
-    if is_anchor { Err(Fault::new(format!("`{text}` looks like an ImmutableID"), help)) } else { Ok(()) }
+    let fault = |help: &str| Fault::new(format!("`{text}` looks like an ImmutableID"), help);
+    match side {
+        _ if !is_anchor => Ok(()),
+        "onPrem" => {
+            let form = format!("{{ immutableId: \"{text}\" }}");
+            let in_yaml = format!("a cell takes no kind: write {form} under `mappings` in the YAML");
+            Err(fault(&format!("name the kind: {form}")).in_a_row(in_yaml))
+        }
+        _ => Err(fault("the cloud side names the account: its UPN or its object id")),
+    }
 }
 
 /// Values that spreadsheets and scripts damaged, or wrote where there was none.

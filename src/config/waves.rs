@@ -378,7 +378,7 @@ fn empty_help(column: usize) -> &'static str {
 
 fn named(column: usize, fault: Fault) -> Fault {
     let name = NAMES.get(column).copied().unwrap_or_default();
-    Fault { summary: format!("column {name}: {}", fault.summary), help: fault.help }
+    Fault::new(format!("column {name}: {}", fault.summary), fault.row_help.unwrap_or(fault.help))
 }
 
 fn holder_account(text: &str) -> Result<CloudSelector, Fault> {

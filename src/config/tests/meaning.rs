@@ -215,13 +215,13 @@ fn decisions_that_cannot_be_taken() {
 fn without_forests() {
     let yaml = "version: 1\ntenant: { snapshot: a }\nmappings:\n  - { onPrem: bob, cloud: a@x.example }\n  - { onPrem: f5057fee4c3e445982dd21250b729601, cloud: b@x.example }\n  - { onPrem: f5057fee-4c3e-4459-82dd-21250b729601, cloud: c@x.example, write: onPrem }\nrules: [{ name: a, pair: { onPrem: mail, cloud: mail } }]\n";
     assert_snapshot!(errors(yaml), @r#"
-    error: without `forests` an AD user can only be named by { guid: … } or { immutableId: … }
+    error: without `forests` an AD user can only be named by objectGUID or ImmutableID
      --> hardmatch.yaml:4:15
       |
     4 |   - { onPrem: bob, cloud: a@x.example }
       |               ^^^
       |
-      = help: add `forests`, so that the user can be looked up
+      = help: add `forests`, so that the user can be looked up, or write { guid: … } or { immutableId: … }
 
     error: 32 bare hex digits can be read in two ways, and there is no forest to tell which is meant
      --> hardmatch.yaml:5:15

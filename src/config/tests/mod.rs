@@ -1,6 +1,7 @@
 //! Reading whole configurations, and every message that its author may meet.
 
 mod hostile;
+mod kinds;
 mod meaning;
 mod messages;
 mod reading;

@@ -1,0 +1,48 @@
+//! The kind of a selector can be told in the YAML; a cell of a mapping file takes none.
+
+use super::*;
+
+const ID: &str = "+s++JYOZcUyXcrNcUj2CmA==";
+
+/// What is advised in a row of a mapping file, and for the same text in the YAML.
+fn cures(on_prem: &str, cloud: &str) -> [String; 2] {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let said = [
+        wave_errors(format!("onPrem;cloud\n{on_prem};{cloud}\n")),
+        errors_below_head(&format!("mappings:\n  - {{ onPrem: {}, cloud: {} }}\n", quoted(on_prem), quoted(cloud))),
+    ];
+    said.map(|said| said.lines().filter_map(|line| line.trim_start().strip_prefix("= help: ")).collect())
+}
+
+#[test]
+fn what_needs_a_kind_goes_under_mappings() {
+    let id = format!("{{ immutableId: \"{ID}\" }}");
+    for (cell, form) in [
+        ("employeeId:007", "{ employeeId: '007' }"),
+        ("{ employeeId: 007 }", "{ employeeId: '007' }"),
+        ("{UPN:eve@corp.example}", "{ upn: 'eve@corp.example' }"),
+        ("{ dn: CN=Eve,DC=corp }", "{ dn: 'CN=Eve,DC=corp' }"),
+        (ID, &id),
+        (&id, &format!("{{ immutableId: '{ID}' }}")),
+        ("a:b", "{ dn: … }, { upn: … }, { employeeId: … } and so on"),
+    ] {
+        let [row, yaml] = cures(cell, "a@x.example");
+        assert!(
+            row.contains("a cell takes no kind") && row.contains("under `mappings` in the YAML") && row.contains(form),
+            "{row}"
+        );
+        assert!(!yaml.contains("cell") && yaml.contains(form), "{yaml}");
+    }
+    for cell in ["mail:eve@x.example", "{ mail: eve@x.example }"] {
+        let [row, yaml] = cures("eve", cell);
+        assert_eq!(row, "a cell takes no kind: write { mail: 'eve@x.example' } under `mappings` in the YAML");
+        assert_eq!(yaml, "write { mail: 'eve@x.example' }");
+    }
+}
+
+#[test]
+fn without_forests_a_cell_takes_an_object_guid() {
+    let yaml = "version: 1\ntenant: { snapshot: a }\nmappingFiles: [w.csv]\n";
+    let said = read_with(yaml, &[("w.csv", b"onPrem,cloud\neve,a@x.example\n")]).unwrap_err().render(100, false);
+    assert!(said.contains("or write the objectGUID into the cell") && !said.contains('{'), "{said}");
+}
