@@ -31,7 +31,7 @@ pub(super) const RESOLVE_COLUMN: usize = 3;
 pub(super) const BECAUSE: usize = 4;
 pub(super) const WRITE_COLUMN: usize = 5;
 
-/// What stands before the header: `sep=;` of a spreadsheet, `#TYPE` of PowerShell.
+/// What stands before the header: `sep=;` and empty rows of a spreadsheet, `#TYPE` of PowerShell.
 pub(super) struct Preamble {
     /// Where the header starts.
     pub start: usize,
@@ -48,13 +48,18 @@ impl Preamble {
             let separator = line.trim_start().as_bytes().get(4).filter(|_| is_told);
             if let Some(separator) = separator {
                 told = Some(*separator);
-            } else if !words.is_empty() && !words.starts_with("#TYPE ") {
+            } else if !is_blank(words) && !words.trim_start_matches('"').starts_with("#TYPE ") {
                 return Self { start, delimiter: told.unwrap_or_else(|| most_frequent(line)) };
             }
             start += line.len();
         }
         Self { start, delimiter: b',' }
     }
+}
+
+/// Whether there is nothing on a line but separators.
+fn is_blank(line: &str) -> bool {
+    line.chars().all(|c| c.is_whitespace() || matches!(c, ',' | ';'))
 }
 
 /// The separator that the header uses most.

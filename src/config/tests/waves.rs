@@ -13,6 +13,7 @@ fn every_separator_encoding_and_order_of_columns_works() {
         "ONPREM;Cloud;because\r\nann;ann@x.example;a, b\r\n",
         "onPrem\tcloud\tbecause\nann\tann@x.example\ta, b",
         "\u{feff}because,cloud,onPrem\n\"a, b\",ann@x.example,ann\n",
+        "\"#TYPE Selected.User\";;\n;;\nonPrem;cloud;because\nann;ann@x.example;a, b\n;;\n",
         "#TYPE Selected.User\n\"onPrem\",\"cloud\",\"because\"\n\"ann\",\"ann@x.example\",\"a, b\"\n",
     ] {
         let mut mappings = wave(text).desired.mappings;

@@ -52,7 +52,7 @@ impl<'a> Table<'a> {
             let line = head_line(&mut text, skipped, file)?;
             if let Some(separator) = line.trim_ascii().strip_prefix(b"sep=") {
                 told = separator.first().copied();
-            } else if !line.trim_ascii().is_empty() && !line.starts_with(b"#TYPE") {
+            } else if !is_blank(&line) && !is_type_name(&line) {
                 break line;
             }
             skipped += 1;
@@ -110,14 +110,17 @@ impl<'a> Table<'a> {
             if self.is_torn() {
                 return problems.push(torn().at(problems.at(line)));
             }
-            if let Err(error) = read {
-                let file = Arc::clone(problems.file());
-                problems.push(csv_problem(&error, line, &file));
-                if matches!(error.kind(), csv::ErrorKind::Io(_)) {
-                    return;
+            let file = Arc::clone(problems.file());
+            match read {
+                Err(error) if error.is_io_error() => return problems.push(csv_problem(&error, line, &file)),
+                // Spreadsheets write empty rows as far down as anything was ever entered.
+                Ok(_) | Err(_) if record.iter().all(|cell| cell.trim_ascii().is_empty()) => {}
+                Err(error) => problems.push(csv_problem(&error, line, &file)),
+                Ok(_) => {
+                    if let Some(cells) = cells(&record, line, problems) {
+                        each(Row { line, cells }, problems);
+                    }
                 }
-            } else if let Some(cells) = cells(&record, line, problems) {
-                each(Row { line, cells }, problems);
             }
         }
         self.check_end(line, problems);
@@ -174,6 +177,16 @@ fn head_line(text: &mut impl BufRead, skipped: u32, file: &Arc<str>) -> Result<V
         Some(_) | None => return Ok(line),
     };
     Err(wrong(other.to_owned()))
+}
+
+/// Whether there is nothing on a line but separators.
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(|byte| byte.is_ascii_whitespace() || matches!(byte, b',' | b';'))
+}
+
+/// What PowerShell writes before the head; a spreadsheet puts quotes around it.
+fn is_type_name(line: &[u8]) -> bool {
+    line.strip_prefix(b"\"").unwrap_or(line).starts_with(b"#TYPE")
 }
 
 /// `,`, `;` or tab: whichever separates most of the head outside of quotes.

@@ -140,7 +140,7 @@ fn an_anchor_that_was_not_exported_is_not_taken_as_empty() {
 fn lines_are_those_of_an_editor() {
     let guid = |n: u8| format!("f5057fee-4c3e-4459-82dd-21250b7296{n:02}");
     for end in ["\n", "\r\n"] {
-        for before in ["", "sep=,~", "#TYPE X~"] {
+        for before in ["", "sep=,~", "#TYPE X~", "\"#TYPE X\",~,~"] {
             for blank in ["", "~", "~~"] {
                 let [good, good2] = [1, 5].map(|n| format!("{},\"a~b\"~", guid(n)));
                 let bad = format!("{}x,c~", guid(2));
@@ -158,6 +158,19 @@ fn lines_are_those_of_an_editor() {
             }
         }
     }
+}
+
+/// Spreadsheets write them where anything was ever entered, and put the type of PowerShell into quotes.
+#[test]
+fn empty_rows_of_a_spreadsheet_are_none() {
+    let wide = |text: &str| text.replace("\",\"", "\";\"");
+    let text = format!("\"#TYPE Selected.ADUser\";;;;;;;;\r\n;;;;;;;;\r\n{HEAD}\r\n;;;;;;;;\r\n{EVE}\r\n;; ;;;;\"\";;\r\n;;\r\n");
+    assert_eq!(read(&wide(&text)).unwrap().users.len(), 1);
+    let head = "Id;UserPrincipalName;OnPremisesImmutableId";
+    let text = format!("{head}\r\n;;\r\n6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0;a@x.example;\r\n;;\r\n5;;\r\n");
+    let problems = tenant(&text).unwrap_err();
+    assert_eq!(problems.iter().map(|problem| problem.location.as_ref().unwrap().line).collect::<Vec<_>>(), [5]);
+    assert_eq!(tenant(&text.replace("5;;", ";;")).unwrap().users.len(), 1);
 }
 
 #[test]
