@@ -16,6 +16,7 @@ mod errors;
 mod events;
 mod examples;
 mod explain;
+mod exports;
 #[cfg(feature = "emulator")]
 mod graph;
 mod guards;

@@ -78,26 +78,37 @@ fn unread_anchor(columns: &[Column], anchor: &AnchorMode, file: &str) -> Option<
     })
 }
 
-/// What a takeover changes is foretold from these.
+/// What users are found by, and what a takeover changes: attribute, column, and whether it is of use for the one and the other.
+const OF_USE: [(&str, &str, bool, bool); 8] = [
+    ("distinguishedName", "DistinguishedName", true, false),
+    ("objectSid", "SID", true, true),
+    ("sAMAccountName", "SamAccountName", true, false),
+    ("userPrincipalName", "UserPrincipalName", true, true),
+    ("mail", "mail", true, true),
+    ("proxyAddresses", "proxyAddresses", true, true),
+    ("employeeID", "employeeID", true, false),
+    ("enabled", "Enabled", false, true),
+];
+
+/// Nobody is found by what is not there, and nothing foretold of it.
 fn unread_values(columns: &[Column], file: &str) -> Option<String> {
-    const COMPARED: [(&str, &str); 5] = [
-        ("objectSid", "SID"),
-        ("userPrincipalName", "UserPrincipalName"),
-        ("mail", "mail"),
-        ("proxyAddresses", "proxyAddresses"),
-        ("enabled", "Enabled"),
-    ];
     let is_read = |attribute: &str| match attribute {
         "enabled" => columns.iter().any(|column| column.reading == Reading::Enabled) || has_column(columns, "userAccountControl"),
         _ => has_column(columns, attribute),
     };
-    let missing: Vec<&str> = COMPARED.iter().filter(|(attribute, _)| !is_read(attribute)).map(|(_, name)| *name).collect();
-    (!missing.is_empty()).then(|| {
-        format!(
-            "{file} has no column {}: conflicts in these are not seen, and what the takeover changes of them is not foretold",
-            missing.join(" or ")
-        )
-    })
+    let missing: Vec<_> = OF_USE.into_iter().filter(|(attribute, ..)| !is_read(attribute)).collect();
+    let names = |is_meant: fn(bool, bool) -> bool| {
+        let meant = missing.iter().filter(|(_, _, finds, compares)| is_meant(*finds, *compares));
+        meant.map(|(_, name, ..)| *name).collect::<Vec<_>>().join(" or ")
+    };
+    let (found, compared) = (names(|finds, _| finds), names(|_, compares| compares));
+    let below = if is_read("distinguishedName") { "" } else { ", and nobody below `under`" };
+    let blind = format!("mappings and rules find no AD user by {found}{below}");
+    let unseen = format!("conflicts in {compared} are not seen, and what the takeover changes of it is not foretold");
+    let parts = [(found, blind), (compared, unseen)].into_iter().filter(|(names, _)| !names.is_empty());
+    let said: Vec<String> = parts.map(|(_, said)| said).collect();
+    let all = names(|_, _| true);
+    (!missing.is_empty()).then(|| format!("{file} has no column {all}: {}; export it, too, if that matters", said.join("; ")))
 }
 
 fn has_column(columns: &[Column], attribute: &str) -> bool {

@@ -180,9 +180,26 @@ fn what_is_compared_and_has_no_column_is_unknown() {
         let text = format!("ObjectGUID,mS-DS-ConsistencyGuid,{more}\nf5057fee-4c3e-4459-82dd-21250b729601,,{cells}\n");
         read(&text).unwrap().doubts
     };
-    let doubt = &doubts("SamAccountName,Mail")[0];
-    assert!(doubt.contains("users.csv has no column SID or UserPrincipalName or proxyAddresses or Enabled:"), "{doubt}");
-    assert!(doubts("objectSid,userPrincipalName,EmailAddress,proxyAddresses,userAccountControl").is_empty());
+    let all =
+        "distinguishedName,objectSid,samAccountName,userPrincipalName,EmailAddress,proxyAddresses,EmployeeID,userAccountControl";
+    assert!(doubts(all).is_empty());
+    let without = |names: &[&str]| {
+        let left: Vec<&str> = all.split(',').filter(|name| !names.contains(name)).collect();
+        let [doubt] = &doubts(&left.join(","))[..] else { panic!("{names:?}") };
+        doubt.clone()
+    };
+    let cure = "; export it, too, if that matters";
+    assert_eq!(
+        without(&["objectSid", "EmployeeID", "userAccountControl"]),
+        "users.csv has no column SID or employeeID or Enabled: mappings and rules find no AD user by SID or employeeID; \
+         conflicts in SID or Enabled are not seen, and what the takeover changes of it is not foretold"
+            .to_owned()
+            + cure
+    );
+    let by = |name: &str| format!("users.csv has no column {name}: mappings and rules find no AD user by {name}");
+    assert_eq!(without(&["samAccountName"]), by("SamAccountName") + cure);
+    assert_eq!(without(&["distinguishedName"]), by("DistinguishedName") + ", and nobody below `under`" + cure);
+    assert!(without(&["userAccountControl"]).starts_with("users.csv has no column Enabled: conflicts in Enabled are not seen"));
 }
 
 #[test]
