@@ -44,9 +44,14 @@ pub(crate) fn read_found(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// The same for one that is text, as whatever tool of Windows wrote it.
 pub(crate) fn read_small_text(path: &Path) -> io::Result<String> {
     let no_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is no UTF-8 text");
-    let mut bytes = Vec::new();
-    Decoder::new(read_small(path)?.as_slice())?.read_to_end(&mut bytes)?;
-    String::from_utf8(bytes).map_err(no_text)
+    String::from_utf8(as_utf8(&read_small(path)?)?).map_err(no_text)
+}
+
+/// The bytes of a text in UTF-8, as whatever tool of Windows wrote it, without a mark before it.
+pub(crate) fn as_utf8(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut decoded = Vec::new();
+    Decoder::new(bytes)?.read_to_end(&mut decoded)?;
+    Ok(decoded)
 }
 
 /// Opens a file that was found by its name and not handed over by somebody: a pipe, say, would be waited for.

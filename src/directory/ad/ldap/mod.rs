@@ -3,7 +3,7 @@
 //! ```text
 //! connect, tls ─► bind ─► session ─► search ─► read (all users) · census (how many) · select (just these)
 //!                                └─► write (mS-DS-ConsistencyGuid, and nothing else)
-//! errors, meaning: what went wrong, in sentences · wire: entries as bytes
+//! errors, meaning, certificate: what went wrong, in sentences · wire: entries as bytes
 //! ```
 //!
 //! One [`LdapForest`] is one domain controller, and thereby one domain: what else belongs to the forest is named as a
@@ -12,6 +12,7 @@
 
 mod bind;
 mod census;
+mod certificate;
 mod connect;
 mod contain;
 mod errors;

@@ -4,10 +4,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore};
 
+use super::certificate;
 use super::errors::{Fault, shown};
 use crate::directory::limited;
 use crate::directory::ports::DirectoryError;
@@ -29,7 +28,7 @@ impl Trust {
         let bytes = limited::read_small(path)
             .map_err(|error| wrong(format!("cannot read the certificate authority: {}", words(&error))))?;
         let mut roots = RootCertStore::empty();
-        for certificate in certificates(&bytes).map_err(wrong)? {
+        for certificate in certificate::read(&bytes).map_err(wrong)? {
             roots.add(certificate).map_err(|error| wrong(format!("a certificate in it is not usable: {error}")))?;
         }
         config(roots).map(Self::Own)
@@ -44,19 +43,6 @@ impl Trust {
             Self::Own(config) => Ok(Arc::clone(config)),
             Self::Machine => machine_roots().and_then(config).map_err(Fault::Final),
         }
-    }
-}
-
-/// PEM as most tools write it, or one certificate in DER as Windows exports it.
-fn certificates(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    if bytes.first() == Some(&0x30) {
-        return Ok(vec![CertificateDer::from(bytes.to_vec())]);
-    }
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
-    match found {
-        Ok(found) if found.is_empty() => Err("there is no certificate in it; a PEM file is wanted".to_owned()),
-        Ok(found) => Ok(found),
-        Err(error) => Err(format!("a certificate in it is broken: {error}")),
     }
 }
 
@@ -91,22 +77,7 @@ pub(super) fn handshake_fault(error: &io::Error, host: &str, own_roots: bool) ->
 fn handshake_message(error: &rustls::Error, host: &str, own_roots: bool) -> String {
     let whose = if own_roots { "the authority in `ca`" } else { "an authority that this machine trusts" };
     if let rustls::Error::InvalidCertificate(reason) = error {
-        let refused = format!("the certificate of `{host}` is refused");
-        if *reason == CertificateError::UnknownIssuer {
-            return format!(
-                "{refused}: it was not issued by {whose}; name the right one with `ca`, and find out who answers there"
-            );
-        }
-        if matches!(reason, CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }) {
-            return format!(
-                "{refused}: it is for another name ({}); write the name of the certificate in `url`",
-                shown(&reason.to_string())
-            );
-        }
-        if matches!(reason, CertificateError::Expired | CertificateError::ExpiredContext { .. }) {
-            return format!("{refused}: it has expired ({}); renew it on the domain controller", shown(&reason.to_string()));
-        }
-        return format!("{refused}: {}", shown(&reason.to_string()));
+        return format!("the certificate of `{host}` is refused: {}", certificate::refusal(reason, whose));
     }
     if matches!(error, rustls::Error::InvalidMessage(_)) {
         return format!(
@@ -118,6 +89,8 @@ fn handshake_message(error: &rustls::Error, host: &str, own_roots: bool) -> Stri
 
 #[cfg(test)]
 mod tests {
+    use rustls::CertificateError;
+
     use super::*;
 
     #[test]
