@@ -29,9 +29,10 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     limited::read(path, LARGEST).map_err(|error| unreadable(path, &error))
 }
 
-/// Reads a file that is small by nature: a key, a signature.
+/// Reads a text that is small by nature, such as a key, as whatever tool of Windows wrote it.
 pub(super) fn read_small(path: &Path) -> Result<Vec<u8>, Failure> {
-    limited::read_small(path).map_err(|error| unreadable(path, &error))
+    let read = limited::read_small(path).and_then(|bytes| limited::as_utf8(&bytes));
+    read.map_err(|error| unreadable(path, &error))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {

@@ -238,6 +238,34 @@ fn who_wrote_the_change_does_not_approve_it() {
     unapproved(&here, &told);
 }
 
+#[test]
+fn a_key_of_every_kind_signs_from_its_file() {
+    let here = ground();
+    made_key(&here, "rita", "rsa");
+    ssh(&here, "ssh-keygen", &["-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", "small"], b"");
+    let of_rita = ["rita.pub", "small.pub"].map(|name| format!("rita@contoso.com {}", here.read(name)));
+    here.write("approvers", here.read("approvers") + &of_rita.concat());
+    here.plan();
+    for name in ["rita", "bob"] {
+        approve(&here, name).expect(0);
+    }
+    here.run(&["approve", "plan.json", "--key", "small", "--as", "rita@contoso.com"]).expect(3).says(&["2048 bits or more"]);
+    here.run(&["apply", "plan.json"]).expect(0).says(&["approved by rita@contoso.com", "approved by bob@contoso.com"]);
+}
+
+/// As PowerShell 5.1 redirects what `ssh-add -L` prints.
+#[test]
+fn keys_may_stand_in_utf_16() {
+    let here = ground();
+    let wide = |text: &str| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    here.write("approvers", wide(&here.read("approvers")));
+    here.plan();
+    approve(&here, "alice").expect(0);
+    unapproved(&here, &["and 1 count"]);
+    here.write("wide.pub", wide(&here.read("alice.pub")));
+    approve(&here, "wide.pub").expect(3).says(&["there is no ssh-agent"]);
+}
+
 /// An agent that ends with the test.
 struct Agent(std::process::Child);
 

@@ -2,8 +2,14 @@
 
 use std::path::Path;
 
+use rsa::pkcs1v15::SigningKey;
+use rsa::sha2::Sha512;
+use rsa::signature::{SignatureEncoding as _, Signer as _};
+use rsa::traits::PublicKeyParts as _;
+use rsa::{BigUint, RsaPrivateKey};
 use ssh_agent_client_rs::{Client, Identity};
-use ssh_key::{HashAlg, PrivateKey, PublicKey, SshSig};
+use ssh_key::private::{KeypairData, RsaKeypair};
+use ssh_key::{Algorithm, HashAlg, PrivateKey, PublicKey, Signature, SshSig};
 
 use crate::approval::NAMESPACE;
 
@@ -11,6 +17,9 @@ use super::super::failure::Failure;
 use super::super::files;
 use super::super::surroundings;
 use super::super::terminal::Terminal;
+
+/// Bytes of the smallest RSA key whose signatures count.
+const SMALLEST_RSA: usize = 256;
 
 /// A key that can sign.
 pub(super) enum Key {
@@ -49,10 +58,35 @@ impl Key {
     /// Signs as `ssh-keygen -Y sign` does.
     pub(super) fn sign(&self, message: &[u8]) -> Result<SshSig, Failure> {
         match self {
-            Self::File(key) => key.sign(NAMESPACE, HashAlg::Sha512, message).map_err(|why| unsigned(&why.to_string())),
+            Self::File(key) => by_file(key, message),
             Self::Agent(key) => by_agent(key, message),
         }
     }
+}
+
+fn by_file(key: &PrivateKey, message: &[u8]) -> Result<SshSig, Failure> {
+    let failed = |why: ssh_key::Error| unsigned(&why.to_string());
+    let KeypairData::Rsa(pair) = key.key_data() else {
+        return key.sign(NAMESPACE, HashAlg::Sha512, message).map_err(failed);
+    };
+    let data = SshSig::signed_data(NAMESPACE, HashAlg::Sha512, message).map_err(failed)?;
+    let signature = by_rsa(pair, &data).map_err(|why| {
+        unsigned(&why.to_string()).hint("An RSA key needs 2048 bits or more; `ssh-keygen -t ed25519` makes a better one.")
+    })?;
+    SshSig::new(key.public_key().key_data().clone(), NAMESPACE, HashAlg::Sha512, signature).map_err(failed)
+}
+
+/// ssh-key itself takes the first prime of an RSA key twice and can sign with none.
+fn by_rsa(pair: &RsaKeypair, data: &[u8]) -> ssh_key::Result<Signature> {
+    let (public, private) = (&pair.public, &pair.private);
+    let primes = vec![BigUint::try_from(&private.p)?, BigUint::try_from(&private.q)?];
+    let (modulus, exponent) = (BigUint::try_from(&public.n)?, BigUint::try_from(&public.e)?);
+    let key = RsaPrivateKey::from_components(modulus, exponent, BigUint::try_from(&private.d)?, primes)?;
+    if key.size() < SMALLEST_RSA {
+        return Err(ssh_key::Error::Crypto);
+    }
+    let signed = SigningKey::<Sha512>::new(key).try_sign(data)?;
+    Signature::new(Algorithm::Rsa { hash: Some(HashAlg::Sha512) }, signed.to_vec())
 }
 
 fn unsigned(why: &str) -> Failure {
