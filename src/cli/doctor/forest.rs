@@ -10,11 +10,11 @@ use crate::cli::surroundings;
 use crate::cli::terminal::Terminal;
 use crate::config::{self, Config, ForestSource};
 use crate::directory::ad::ldap::{LdapForest, ServerFacts};
-use crate::model::questions::ForestKey;
+use crate::model::ForestSpec;
 use crate::model::text::counted;
-use crate::model::{OnPremSide, WriteSide};
 
 use super::line::Line;
+use super::stamping::{self, Rights};
 use super::tenant::clock;
 
 /// Lines about one forest.
@@ -24,24 +24,24 @@ pub(super) fn lines(name: &str, source: &ForestSource, config: &Config, terminal
     let lines = || match block_on(open_for_reading(name, source, &spec.anchor, terminal))? {
         Opened::Export(forest) => Ok(vec![Line::good(&place, format!("{} users in the export", forest.users.len()))]),
         Opened::Live(source) => {
-            Ok(live_lines(&place, &live::forest(name, source, &spec.anchor, config, terminal)?, source, config))
+            Ok(live_lines(&place, &live::forest(name, source, &spec.anchor, config, terminal)?, source, spec, config))
         }
     };
     lines().unwrap_or_else(|failure: Failure| vec![Line::failed(&place, &failure)])
 }
 
-fn live_lines(place: &str, forest: &LdapForest, source: &config::LdapForest, config: &Config) -> Vec<Line> {
+fn live_lines(place: &str, forest: &LdapForest, source: &config::LdapForest, spec: &ForestSpec, config: &Config) -> Vec<Line> {
     let looked = block_on(async {
-        let found = look(forest, config).await;
+        let found = look(forest, spec, config).await;
         forest.close().await;
         found
     });
     match looked {
         Err(failure) => vec![Line::failed(place, &failure)],
-        Ok(Found { facts, users, right }) => {
+        Ok(Found { facts, users, rights }) => {
             let mut lines = vec![Line::good(place, connected(&facts, source)), users_below(place, users, &facts)];
             lines.extend(facts.clock.as_deref().and_then(generalized).map(|server| clock(place, server, surroundings::now())));
-            lines.extend(stamping(place, config, right));
+            lines.extend(stamping::line(place, &rights));
             lines
         }
     }
@@ -50,14 +50,15 @@ fn live_lines(place: &str, forest: &LdapForest, source: &config::LdapForest, con
 struct Found {
     facts: ServerFacts,
     users: u64,
-    right: Option<(String, Option<bool>)>,
+    rights: Rights,
 }
 
 /// Signing in says nothing about the container: only reading shows that it is there, and that it may be read to its end.
-async fn look(forest: &LdapForest, config: &Config) -> Result<Found, Failure> {
+async fn look(forest: &LdapForest, spec: &ForestSpec, config: &Config) -> Result<Found, Failure> {
     let facts = forest.check().await?;
-    let users = forest.read_frame().await?.0.size();
-    Ok(Found { facts, users, right: may_stamp(forest, config).await? })
+    let (frame, stamps) = forest.read_frame().await?;
+    let rights = stamping::rights(forest, spec, config, &stamps).await?;
+    Ok(Found { facts, users: frame.size(), rights })
 }
 
 fn users_below(place: &str, users: u64, facts: &ServerFacts) -> Line {
@@ -80,34 +81,6 @@ fn connected(facts: &ServerFacts, source: &config::LdapForest) -> String {
     };
     let host = facts.host.as_deref().unwrap_or(&source.url);
     format!("signed in to {host} {secured}")
-}
-
-/// Whether the first user that is to be stamped can be written by the account that signed in.
-async fn may_stamp(forest: &LdapForest, config: &Config) -> Result<Option<(String, Option<bool>)>, Failure> {
-    let stamped = config.desired.mappings.iter().find(|mapping| mapping.write == WriteSide::OnPrem);
-    let Some(OnPremSide::User(selector)) = stamped.map(|mapping| &mapping.on_prem) else { return Ok(None) };
-    let found = forest.read_matching(&ForestKey::of(&selector.key), None).await?;
-    let Some(user) = found.first() else { return Ok(None) };
-    Ok(Some((user.dn.as_str().to_owned(), forest.may_stamp(&user.guid).await?)))
-}
-
-fn stamping(place: &str, config: &Config, right: Option<(String, Option<bool>)>) -> Option<Line> {
-    let stamps = config.desired.mappings.iter().filter(|mapping| mapping.write == WriteSide::OnPrem).count();
-    match right? {
-        (dn, Some(true)) => Some(Line::good(place, format!("may write mS-DS-ConsistencyGuid of {dn} ({stamps} to be stamped)"))),
-        (dn, Some(false)) => Some(Line::broken(
-            crate::cli::exit::Exit::Denied,
-            place,
-            format!("may not write mS-DS-ConsistencyGuid of {dn}"),
-            "Give the account the right to write this attribute below the users' container (dsacls); accounts with adminCount=1 \
-             do not inherit it.",
-        )),
-        (dn, None) => Some(Line::doubtful(
-            place,
-            format!("the server does not tell whether mS-DS-ConsistencyGuid of {dn} can be written"),
-            "Try one mapping first.",
-        )),
-    }
 }
 
 /// `20261125120000.0Z`

@@ -2,6 +2,7 @@
 
 mod forest;
 mod line;
+mod stamping;
 mod tenant;
 
 use crate::config::{Config, TenantSource};
