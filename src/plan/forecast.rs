@@ -3,7 +3,9 @@
 //! The answer comes from the sync cycle of the tenant model; nothing here knows a rule of sync itself.
 
 use crate::model::text::same;
-use crate::model::{AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, OtherKind, SourceAnchor};
+use crate::model::{
+    AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, OtherKind, ProxyAddress, ProxyKind, SourceAnchor,
+};
 use crate::tenant_model::{BLOCKS_HARD_MATCH, Found, Incoming, SyncOutcome, SyncRefusal, Takeover, Tenant, UserRef};
 
 use super::describe::{ad_user_line, cloud_user_line, other_line, refusal_line};
@@ -23,6 +25,9 @@ pub(super) fn forecast(link: &mut Link<'_>, end: &World) {
     let Some(account) = end.tenant.user(target) else { return };
     let incoming = Incoming { user, anchor: &anchor };
     raise_address_conflicts(link, user, target, &end.tenant);
+    if !account.is_held_by_sync() {
+        raise_what_entra_does_not_take(link, user);
+    }
     raise_outcome(link, incoming, target, end);
     raise_takeover(link, &end.tenant.takeover_effects(incoming, account), account);
 }
@@ -125,6 +130,36 @@ fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, 
         };
         link.raise(finding.listed(conflicts.listed()).hint(hint));
     }
+}
+
+/// Values of the AD user with which its export fails, or of which nobody can tell what comes of them.
+fn raise_what_entra_does_not_take(link: &mut Link<'_>, user: &AdUser) {
+    let mut odd: Vec<String> = Vec::new();
+    if let Some(upn) = user.upn.as_deref().filter(|upn| !is_sign_in_name(upn)) {
+        odd.push(format!("sign-in name {upn}: it takes letters without accents, digits and ' . - _ ! # ^ ~"));
+    }
+    let entries = || user.proxy_addresses.iter().map(|entry| (entry, ProxyAddress::parse(entry)));
+    let primaries: Vec<&str> =
+        entries().filter(|(_, parsed)| parsed.kind == ProxyKind::Primary).map(|(entry, _)| entry).collect();
+    if primaries.len() > 1 {
+        odd.push(format!("{} primary addresses, where an account has one: {}", primaries.len(), primaries.join(", ")));
+    }
+    odd.extend(
+        entries()
+            .filter(|(entry, _)| !entry.contains(':'))
+            .map(|(entry, _)| format!("address without a prefix such as smtp: {entry}")),
+    );
+    if !odd.is_empty() {
+        let finding = link.finding(Code::NotChecked, "the AD user has values that Entra does not take as they are");
+        let hint = "Correct them in Active Directory before the sync cycle: its export fails with them, or something else comes of them than is foretold here.";
+        link.raise(finding.objects(odd).hint(hint));
+    }
+}
+
+/// <https://learn.microsoft.com/en-us/graph/api/resources/user> has the characters.
+fn is_sign_in_name(upn: &str) -> bool {
+    let local = upn.rsplit_once('@').map_or(upn, |(local, _)| local);
+    local.chars().all(|c| c.is_ascii_alphanumeric() || "'.-_!#^~".contains(c))
 }
 
 /// Anything but a takeover of the target, unless a finding says so already.

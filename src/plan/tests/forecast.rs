@@ -154,3 +154,23 @@ fn roles_and_the_source_of_authority_count_for_whoever_is_cleared() {
         assert!(says(&body, Code::RoleAssigned) && says(&body, Code::CloudManaged), "{:?}", body.findings);
     }
 }
+
+#[test]
+fn values_that_entra_does_not_take_are_told_before_the_takeover() {
+    let odd = |edit: fn(&mut AdUser), synced: bool| {
+        let account = move |user: &mut CloudUser| user.sync_enabled = Known::Is(synced);
+        let case = Case::new().ad("ann", A, edit).cloud(1, "ann", Some(anchor(A)), account).map("ann", "ann", nothing);
+        let findings = case.plan().findings.into_iter().filter(|finding| finding.code == Code::NotChecked);
+        findings.flat_map(|finding| finding.objects.iter().map(ToString::to_string).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    assert_eq!(odd(nothing, false), [""; 0]);
+    let named = |user: &mut AdUser| user.upn = Some("jörg@x.example".into());
+    assert!(odd(named, false)[0].starts_with("sign-in name jörg@x.example: it takes letters without accents"));
+    assert_eq!(odd(named, true), [""; 0], "sync has it as it is");
+    let addresses = |user: &mut AdUser| user.proxy_addresses = ["SMTP:a@x.example", "SMTP:b@x.example", "c@x.example"].into();
+    let expected = [
+        "2 primary addresses, where an account has one: SMTP:a@x.example, SMTP:b@x.example",
+        "address without a prefix such as smtp: c@x.example",
+    ];
+    assert_eq!(odd(addresses, false), expected);
+}
