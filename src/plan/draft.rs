@@ -284,7 +284,10 @@ fn raise_anchor_of_others(link: &mut Link<'_>, world: &World) {
 
 fn raise_shared_anchor(link: &mut Link<'_>, message: String, who: Listed) {
     let finding = link.finding(Code::DuplicateAnchor, message).listed(who);
-    link.raise(finding.hint("Correct mS-DS-ConsistencyGuid (or the anchor attribute) of the one that it does not belong to."));
+    link.raise(finding.hint(
+        "Correct mS-DS-ConsistencyGuid (or the anchor attribute) of the one that it does not belong to. Where a mapping with \
+         `write: onPrem` does that, apply a plan with it first (`--partial`), then plan again.",
+    ));
 }
 
 /// Whether two AD users are the old and the new object of one person: they have a number, an address or a sign-in name in

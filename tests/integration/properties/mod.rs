@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use hardmatch::model::*;
 use hardmatch::plan::action::{Action, ActionKind};
 use hardmatch::plan::body::{Body, MappingState, Status};
-use hardmatch::plan::finding::Code;
+use hardmatch::plan::finding::{Code, Finding};
 use hardmatch::plan::{Options, compute};
 use hardmatch::planfile::{self, Meta, PlanFile};
 use hardmatch::tenant_model::Tenant;
@@ -188,7 +188,13 @@ proptest! {
         let partial = Options { partial: true, ..Options::default() };
         let body = compute_with(&case, &partial);
         let again = compute_with(&carry_out(&case, &body.actions), &partial);
-        prop_assert!(again.actions.is_empty(), "{:#?}\nthen\n{:#?}", body.actions, again.actions);
+        // But for those to whom a stamp leaves their anchor alone: their hint asks for the next plan.
+        let shared = |id: &str| {
+            let of = |finding: &&Finding| finding.mapping.as_deref() == Some(id);
+            body.findings.iter().filter(of).any(|finding| finding.code == Code::DuplicateAnchor)
+        };
+        let rest: Vec<&Action> = again.actions.iter().filter(|action| !shared(&action.mapping)).collect();
+        prop_assert!(rest.is_empty(), "{:#?}\nthen\n{:#?}", body.actions, again.actions);
     }
 
     /// `--only` takes away and never adds: no write that the whole plan does not have, none of a mapping that it blocks.
