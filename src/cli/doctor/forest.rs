@@ -10,8 +10,8 @@ use crate::cli::surroundings;
 use crate::cli::terminal::Terminal;
 use crate::config::{self, Config, ForestSource};
 use crate::directory::ad::ldap::{LdapForest, ServerFacts};
-use crate::model::ForestSpec;
 use crate::model::text::counted;
+use crate::model::{AnchorMode, ForestSpec};
 
 use super::line::Line;
 use super::stamping::{self, Rights};
@@ -38,9 +38,10 @@ fn live_lines(place: &str, forest: &LdapForest, source: &config::LdapForest, spe
     });
     match looked {
         Err(failure) => vec![Line::failed(place, &failure)],
-        Ok(Found { facts, users, rights }) => {
+        Ok(Found { facts, users, stamped, rights }) => {
             let mut lines = vec![Line::good(place, connected(&facts, source)), users_below(place, users, &facts)];
             lines.extend(facts.clock.as_deref().and_then(generalized).map(|server| clock(place, server, surroundings::now())));
+            lines.extend(unseen_stamps(place, spec, users, stamped));
             lines.extend(stamping::line(place, &rights));
             lines
         }
@@ -50,6 +51,8 @@ fn live_lines(place: &str, forest: &LdapForest, source: &config::LdapForest, spe
 struct Found {
     facts: ServerFacts,
     users: u64,
+    /// How many of them show mS-DS-ConsistencyGuid.
+    stamped: u64,
     rights: Rights,
 }
 
@@ -58,7 +61,7 @@ async fn look(forest: &LdapForest, spec: &ForestSpec, config: &Config) -> Result
     let facts = forest.check().await?;
     let (frame, stamps) = forest.read_frame().await?;
     let rights = stamping::rights(forest, spec, config, &stamps).await?;
-    Ok(Found { facts, users: frame.size(), rights })
+    Ok(Found { facts, users: frame.size(), stamped: stamps.count(), rights })
 }
 
 fn users_below(place: &str, users: u64, facts: &ServerFacts) -> Line {
@@ -71,6 +74,19 @@ fn users_below(place: &str, users: u64, facts: &ServerFacts) -> Line {
         ),
         _ => Line::good(place, format!("{} below {base}", counted(users, "user"))),
     }
+}
+
+/// AD hides what may not be read: it looks as if it were not there.
+fn unseen_stamps(place: &str, spec: &ForestSpec, users: u64, stamped: u64) -> Option<Line> {
+    (spec.anchor == AnchorMode::ConsistencyGuid && users > 0 && stamped == 0).then(|| {
+        Line::doubtful(
+            place,
+            format!("none of {} shows mS-DS-ConsistencyGuid", counted(users, "user")),
+            "Either nobody has it yet, or the account may not read it, and plans would take objectGUID for the anchor of people who \
+             have another. Ask as an administrator: Get-ADUser -LDAPFilter '(mS-DS-ConsistencyGuid=*)' -ResultSetSize 1. If somebody \
+             comes, give the account the right to read it: dsacls CONTAINER /I:S /G \"ACCOUNT:RP;mS-DS-ConsistencyGuid;user\".",
+        )
+    })
 }
 
 fn connected(facts: &ServerFacts, source: &config::LdapForest) -> String {
@@ -93,6 +109,18 @@ fn generalized(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn anchors_that_nobody_shows_are_not_taken_as_none() {
+        let unseen = |anchor, users, stamped| {
+            let spec = ForestSpec { name: "corp".into(), anchor };
+            unseen_stamps("forest corp", &spec, users, stamped).map(|line| line.to_string())
+        };
+        let said = unseen(AnchorMode::ConsistencyGuid, 2_100, 0).unwrap();
+        assert!(said.starts_with("look  forest corp: none of 2,100 users shows mS-DS-ConsistencyGuid. Either nobody"), "{said}");
+        assert!(unseen(AnchorMode::ConsistencyGuid, 2_100, 1).is_none() && unseen(AnchorMode::ObjectGuid, 9, 0).is_none());
+        assert!(unseen(AnchorMode::ConsistencyGuid, 0, 0).is_none());
+    }
 
     #[test]
     fn reads_the_clock_of_a_domain_controller() {

@@ -3,6 +3,7 @@
 //! `tests/run` starts both; without them these tests say that they were skipped.
 
 mod breaking;
+mod doctor;
 mod servers;
 mod wire;
 

@@ -21,9 +21,17 @@ const ATTRIBUTES: [&str; 5] = ["objectClass", "sAMAccountType", "userAccountCont
 pub struct Stamps {
     /// Stamp and objectGUID, sorted; only where the two differ.
     differing: Vec<(ObjectGuid, ObjectGuid)>,
+    /// How many users show one, whatever it is.
+    count: u64,
 }
 
 impl Stamps {
+    /// How many users show a stamp.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
     /// The users on whom this may be stamped. The one who has it as objectGUID is among them, whether stamped or not.
     pub(super) fn carriers(&self, stamp: &ObjectGuid) -> impl Iterator<Item = ObjectGuid> {
         let start = self.differing.partition_point(|(own, _)| own < stamp);
@@ -53,6 +61,7 @@ impl Census {
         }
         self.users += 1;
         let guid = object_guid(entry)?.ok_or(EntryError::MissingGuid)?;
+        self.stamps.count += u64::from(entry.values(CONSISTENCY_GUID).next().is_some());
         let stamps = entry.values(CONSISTENCY_GUID).filter_map(|bytes| ObjectGuid::from_ad_slice(bytes).ok());
         self.stamps.differing.extend(stamps.filter(|stamp| *stamp != guid).map(|stamp| (stamp, guid)));
         Ok(())
@@ -111,7 +120,7 @@ mod tests {
             user("odd", Some(guid(5)), Some(b"no GUID")),
         ];
         let (users, stamps) = census(&entries).unwrap();
-        assert_eq!((users, stamps.differing.len()), (5, 2));
+        assert_eq!((users, stamps.differing.len(), stamps.count()), (5, 2, 4));
         let carriers = |own: u8| {
             let stamp = ObjectGuid::from_ad_slice(&guid(own)).unwrap();
             stamps.carriers(&stamp).map(|user| user.ad_bytes()[0]).collect::<Vec<_>>()
