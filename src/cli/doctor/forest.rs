@@ -41,6 +41,7 @@ fn live_lines(place: &str, forest: &LdapForest, source: &config::LdapForest, spe
         Ok(Found { facts, users, stamped, rights }) => {
             let mut lines = vec![Line::good(place, connected(&facts, source)), users_below(place, users, &facts)];
             lines.extend(facts.clock.as_deref().and_then(generalized).map(|server| clock(place, server, surroundings::now())));
+            lines.extend(narrow_base(place, &facts));
             lines.extend(unseen_stamps(place, spec, users, stamped));
             lines.extend(stamping::line(place, &rights));
             lines
@@ -76,6 +77,21 @@ fn users_below(place: &str, users: u64, facts: &ServerFacts) -> Line {
     }
 }
 
+/// Who is not read is no conflict for anybody.
+fn narrow_base(place: &str, facts: &ServerFacts) -> Option<Line> {
+    let (base, domain) = (facts.base.as_ref()?, facts.domain.as_ref()?);
+    (base.is_under(domain) && !domain.is_under(base)).then(|| {
+        let (base, domain) = (base.as_str(), domain.as_str());
+        Line::doubtful(
+            place,
+            format!(
+                "only what is below {base} is compared: whoever else in {domain} has the same anchor, name or address is not seen"
+            ),
+            format!("Write `baseDn: {domain}` if the account may read all of it; `under` narrows a rule."),
+        )
+    })
+}
+
 /// AD hides what may not be read: it looks as if it were not there.
 fn unseen_stamps(place: &str, spec: &ForestSpec, users: u64, stamped: u64) -> Option<Line> {
     (spec.anchor == AnchorMode::ConsistencyGuid && users > 0 && stamped == 0).then(|| {
@@ -109,6 +125,20 @@ fn generalized(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_base_below_the_domain_is_worth_a_look() {
+        let narrow = |base: &str| {
+            let mut facts = ServerFacts::default();
+            (facts.base, facts.domain) = (base.parse().ok(), "DC=corp,DC=example".parse().ok());
+            narrow_base("forest corp", &facts).map(|line| line.to_string())
+        };
+        assert_eq!((narrow("dc=Corp,dc=example"), narrow("OU=Staff,DC=old,DC=example")), (None, None));
+        let said = narrow("OU=Staff,DC=corp,DC=example").unwrap();
+        assert!(said.starts_with("look  forest corp: only what is below OU=Staff,DC=corp,DC=example is compared"), "{said}");
+        assert!(said.contains("Write `baseDn: DC=corp,DC=example`"), "{said}");
+        assert!(narrow_base("forest corp", &ServerFacts::default()).is_none());
+    }
 
     #[test]
     fn anchors_that_nobody_shows_are_not_taken_as_none() {
