@@ -31,6 +31,7 @@ fn rules_and_mappings_by_a_column_that_is_not_there_hear_why_they_find_nobody() 
     let mapping = "mappings: [{ onPrem: { employeeId: 7 }, cloud: eve@contoso.com }]\n";
     for (more, code) in [(rule, 0), (mapping, 13)] {
         let said = "corp.csv has no column DistinguishedName or employeeID: mappings and rules find no AD user by";
-        folder(more).run(&["plan"]).expect(code).shows(&[said, "and nobody below `under`"]);
+        let of_tenant = "tenant.csv has no column Mail: mappings and rules find no account by Mail";
+        folder(more).run(&["plan"]).expect(code).shows(&[said, "and nobody below `under`", of_tenant]);
     }
 }

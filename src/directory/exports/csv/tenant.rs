@@ -49,7 +49,18 @@ pub(crate) fn read_tenant(text: impl Read, file: &Arc<str>) -> Result<ObservedTe
                 .to_owned(),
         );
     }
+    tenant.tenant.doubts.extend(unread(&columns, file));
     tenant.finish(false, problems)
+}
+
+/// Nobody is found by what is not there.
+fn unread(columns: &Columns, file: &str) -> Option<String> {
+    let found_by = [("Mail", columns.mail), ("EmployeeId", columns.employee_id)];
+    let missing: Vec<&str> = found_by.into_iter().filter(|(_, column)| column.is_none()).map(|(name, _)| name).collect();
+    let names = missing.join(" or ");
+    (!missing.is_empty()).then(|| {
+        format!("{file} has no column {names}: mappings and rules find no account by {names}; export it, too, if that matters")
+    })
 }
 
 /// Where the columns stand that are of use.

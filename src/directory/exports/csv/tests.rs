@@ -267,6 +267,19 @@ fn reads_a_tenant() {
 }
 
 #[test]
+fn what_accounts_are_found_by_and_has_no_column_is_told() {
+    let doubts = |more: &str| {
+        let cells = ",".repeat(more.matches(',').count());
+        let text =
+            format!("Id,UserPrincipalName,OnPremisesImmutableId{more}\n6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0,e@x,{cells}\n");
+        tenant(&text).unwrap().doubts.join("\n")
+    };
+    assert!(!doubts(",Mail,EmployeeId").contains("no column"));
+    assert!(doubts("").contains("tenant.csv has no column Mail or EmployeeId: mappings and rules find no account by Mail or"));
+    assert!(doubts(",Mail").contains("has no column EmployeeId: mappings and rules find no account by EmployeeId; export it"));
+}
+
+#[test]
 fn says_what_is_wrong_with_a_tenant() {
     let missing = tenant("Id;UserPrincipalName;ImmutableId\n").unwrap_err();
     assert!(missing[0].to_string().contains("`OnPremisesImmutableId` is missing"), "{}", missing[0]);
