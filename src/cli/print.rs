@@ -46,6 +46,9 @@ impl Printing {
             save(path, *format, plan, view, self.all, terminal)?;
             terminal.log(1, &format!("wrote {}", path.display()));
         }
+        if self.format == Format::Json && !terminal.shows_results() {
+            return terminal.stream_raw_result(|mut out| plan.write(&mut out));
+        }
         let style = terminal.style(self.all);
         terminal.stream_result(|out| text(self.format, plan, view, &style, out))
     }
@@ -78,11 +81,11 @@ fn save(path: &Path, format: Format, plan: &PlanFile, view: &PlanView<'_>, all: 
     files::write(path, Readers::AsUsual, |out| text(format, plan, view, &style, out))
 }
 
-fn text(format: Format, plan: &PlanFile, view: &PlanView<'_>, style: &render::Style, mut out: &mut dyn Write) -> io::Result<()> {
+fn text(format: Format, plan: &PlanFile, view: &PlanView<'_>, style: &render::Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => render::human(view, style, out),
         Format::Markdown => out.write_all(render::markdown(view).as_bytes()),
-        Format::Json => plan.write(&mut out),
+        Format::Json => render::plan_json(plan, out),
         Format::Html => render::html(view, out),
     }
 }

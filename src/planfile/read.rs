@@ -69,13 +69,22 @@ pub fn parse(bytes: &[u8]) -> Result<PlanFile, PlanFileError> {
     let parts = split(&text)?;
     let digest = layout::hash_of(|out| parts.body.split('\n').try_for_each(|line| out.write_all(line.as_bytes())));
     if digest != parts.digest {
-        return Err(PlanFileError::altered(format!("the body hashes to {digest}, but the file says {}", quoted(parts.digest))));
+        return Err(unlike_its_digest(&text, parts.digest, &digest));
     }
     let document: Document = serde_json::from_str(&text).map_err(|error| PlanFileError::altered(printable_error(&error)))?;
     let plan = seal_checked(document)?;
     check::consistent(&plan.body)?;
     same_again(&plan, text.as_bytes())?;
     Ok(plan)
+}
+
+fn unlike_its_digest(text: &str, told: &str, found: &str) -> PlanFileError {
+    if serde_json::from_str::<Document>(text).is_ok_and(|document| layout::body_digest(&document.body) == told) {
+        return PlanFileError::altered(
+            "its body says the same in other bytes, as a screen and the log of a CI run show a plan; save plans with `--out FILE`",
+        );
+    }
+    PlanFileError::altered(format!("the body hashes to {found}, but the file says {}", quoted(told)))
 }
 
 fn seal_checked(document: Document) -> Result<PlanFile, PlanFileError> {

@@ -195,6 +195,8 @@ fn names_what_was_altered() {
     let pretty: Value = serde_json::from_str(&text).unwrap();
     insta::assert_snapshot!(altered(serde_json::to_string_pretty(&pretty).unwrap().as_bytes()), @"it is not laid out as it was written");
     assert!(altered(text.replace("james.bond@", "eve@").as_bytes()).contains("the body hashes to sha256:"));
+    let escaped = text.replace("james.bond@", "james.bond\\u0040");
+    insta::assert_snapshot!(altered(escaped.as_bytes()), @"its body says the same in other bytes, as a screen and the log of a CI run show a plan; save plans with `--out FILE`");
     assert!(parse(text.replace("bond", "eve").as_bytes()).unwrap_err().to_string().ends_with("never edited by hand"));
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::model::text::printable_json;
+use crate::planfile::PlanFile;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,6 +24,14 @@ pub(super) fn document(kind: &'static str, content: &impl Serialize, out: &mut d
     let document = Document { kind, format_version: "1.0", content };
     serde_json::to_writer_pretty(Visible(&mut *out), &document)?;
     writeln!(out)
+}
+
+/// Writes a plan for who looks at it: the values of the plan file, but not its bytes, so that nobody can apply it.
+///
+/// # Errors
+/// Those of the writer.
+pub fn plan_json(plan: &PlanFile, out: &mut dyn io::Write) -> io::Result<()> {
+    plan.write(&mut Visible(out))
 }
 
 /// Takes JSON, text by text, and hands on what is safe on a screen and in the log of a runner.

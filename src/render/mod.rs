@@ -36,6 +36,7 @@ pub use self::discover::{ProposedText, discovery_json, discovery_line, left_out_
 pub use self::explain::{explanation_human, explanation_json};
 pub use self::html::html;
 pub use self::human::human;
+pub use self::json::plan_json;
 pub use self::markdown::markdown;
 pub use self::page::{Style, hanging};
 pub use self::run::run_markdown;

@@ -120,3 +120,41 @@ fn a_value_of_a_directory_is_no_command() {
         assert!(!said.contains("::stop") && !said.contains("##vso["), "{args:?}: {said}");
     }
 }
+
+/// What a screen, a runner and a filter of escape codes each take for their own.
+const ARMED: &str = "\u{9b}31m\u{202e}\u{7f}##vso[task.x]";
+
+/// A plan that holds it.
+fn armed(here: Hardmatch) -> Hardmatch {
+    here.edit("hardmatch.yaml", "the trial account stays, without the ID", r#""\x9b31m\u202e\x7f##vso[task.x]""#);
+    here
+}
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// What programs read of a file is the plan file, byte for byte; whoever sees the plan sees escapes.
+#[cfg(unix)]
+#[test]
+fn a_plan_as_json_says_the_same_in_a_log_and_in_a_file() {
+    for (here, in_log) in [(Hardmatch::example("duplicate-account"), false), (github("duplicate-account"), true)] {
+        let here = armed(here);
+        let digest = here.plan();
+        for args in [&["plan", "--format", "json"][..], &["show", "plan.json", "--format", "json"]] {
+            let piped = here.run(args).stdout;
+            assert_eq!(piped.contains(ARMED), !in_log, "{args:?}");
+            assert_eq!(json(&piped)["body"], json(&here.read("plan.json"))["body"], "{args:?}");
+            here.write("piped.json", &piped);
+            let shown = here.run(&["show", "piped.json"]);
+            if in_log {
+                shown.expect(7).says(&["its body says the same in other bytes", "save plans with `--out FILE`"]);
+            } else {
+                shown.expect(0);
+            }
+            here.run_into("kept.json", args);
+            here.run(&["show", "kept.json"]).expect(0);
+            assert_eq!(here.digest("kept.json"), digest, "{args:?}");
+        }
+    }
+}

@@ -127,6 +127,14 @@ impl Hardmatch {
         Outcome { code: output.status.code(), stdout: scrub(output.stdout), stderr: scrub(output.stderr) }
     }
 
+    /// Runs the program with its standard output in a file.
+    pub(crate) fn run_into(&self, name: &str, args: &[&str]) {
+        let mut command = std::process::Command::new(program());
+        command.args(args).current_dir(self.path()).env_clear().envs(self.environment.iter().cloned());
+        let status = command.stdout(fs::File::create(self.path().join(name)).unwrap()).status().unwrap();
+        assert!(status.success(), "{args:?}");
+    }
+
     /// Plans into `plan.json` and gives the digest.
     pub(crate) fn plan(&self) -> String {
         let planned = self.run(&["plan", "--out", "plan.json"]);

@@ -139,3 +139,16 @@ fn nothing_is_wider_than_the_terminal() {
         }
     }
 }
+
+#[test]
+fn a_plan_as_json_does_nothing_to_the_screen() {
+    let here = Hardmatch::example(EXAMPLE);
+    here.edit("hardmatch.yaml", "empty account made by the first failed sync", r#""\x9b2J\u202e\x7f""#);
+    let ended = Screen::open(&here, &["plan", "--format", "json"], 80).end();
+    assert_eq!(ended.code, 0, "{}", ended.text);
+    assert!(
+        ended.text.contains(r"\u009b2J\u202e\u007f") && !ended.text.contains(['\u{9b}', '\u{202e}', '\u{7f}']),
+        "{}",
+        ended.text
+    );
+}

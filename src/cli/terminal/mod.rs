@@ -5,6 +5,8 @@
 
 mod json;
 
+#[cfg(unix)]
+use std::fs::File;
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
@@ -14,7 +16,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use super::args::LogFormat;
 use super::failure::Failure;
 use super::progress::Board;
-use super::surroundings;
+use super::surroundings::{self, Runner};
 use crate::model::text::printable;
 use crate::render;
 use json::{Level, Line};
@@ -118,6 +120,20 @@ impl Terminal {
         // What a closed pipe did not take must not be written again when the buffer is dropped.
         let (_, _) = stdout.into_parts();
         forgive_closed_pipe(written).map_err(unwritten)
+    }
+
+    /// The same for bytes that are no text for people.
+    pub(super) fn stream_raw_result(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        let mut stdout = io::BufWriter::new(io::stdout().lock());
+        let written = write(&mut stdout).and_then(|()| stdout.flush());
+        let (_, _) = stdout.into_parts();
+        forgive_closed_pipe(written).map_err(unwritten)
+    }
+
+    /// Whether people see what goes to stdout: on a screen, or in the log of a CI run. A file is for programs.
+    pub(super) fn shows_results(&self) -> bool {
+        let is_logged = self.0.wishes.in_ci || Runner::find().is_some();
+        io::stdout().is_terminal() || (is_logged && !is_stdout_a_file())
     }
 
     /// Says something on stderr.
@@ -258,6 +274,19 @@ fn width_of(size: Option<(terminal_size::Width, terminal_size::Height)>) -> usiz
 fn can_draw(wishes: &Wishes) -> bool {
     let is_wanted = wishes.log_format == LogFormat::Human && wishes.color != ColorChoice::Never && !wishes.in_ci;
     is_wanted && io::stderr().is_terminal() && !surroundings::is_dumb_terminal()
+}
+
+#[cfg(unix)]
+fn is_stdout_a_file() -> bool {
+    use std::os::fd::AsFd as _;
+    let stdout = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    stdout.and_then(|stdout| stdout.metadata()).is_ok_and(|found| found.is_file())
+}
+
+/// Not known elsewhere: what is shown in a log by mistake is worse than a file that has to be saved anew.
+#[cfg(not(unix))]
+fn is_stdout_a_file() -> bool {
+    false
 }
 
 fn unwritten(error: io::Error) -> Failure {

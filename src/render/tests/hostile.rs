@@ -63,6 +63,21 @@ fn hostile_names_stay_values() {
     markdown_texts(&plan).iter().for_each(|text| harmless::in_markdown(text));
 }
 
+/// The JSON that is shown, which says what the plan file says.
+fn shown_json(plan: &PlanFile) -> String {
+    let mut out = Vec::new();
+    plan_json(plan, &mut out).unwrap();
+    let read = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).unwrap();
+    assert_eq!(read(&out), read(&plan.to_bytes()));
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_long_plan_as_json_is_harmless_from_piece_to_piece() {
+    let plan = plan_full_of(&"é##vso[task.x]\u{9b}\u{202e}::stop-commands::x".repeat(300));
+    harmless::no_commands(&shown_json(&plan));
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { cases: 12, ..Default::default() })]
 
@@ -72,6 +87,7 @@ proptest::proptest! {
             let plan = plan_full_of(&name);
             terminal_texts(&plan).iter().for_each(|text| harmless::in_a_terminal(text));
             markdown_texts(&plan).iter().for_each(|text| harmless::in_markdown(text));
+            harmless::no_commands(&shown_json(&plan));
         }
     }
 }
