@@ -116,7 +116,13 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unprintable) && !may_command(text) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(escaped(text, |at, c| is_unprintable(c) || starts_command(text, at), braced))
+    Cow::Owned(escaped(text, |at, c| is_harmful(text, at, c), braced))
+}
+
+/// Whether a character of a text is one that [`printable`] escapes, for who writes escapes of another kind.
+#[must_use]
+pub fn is_harmful(text: &str, at: usize, c: char) -> bool {
+    is_unprintable(c) || starts_command(text, at)
 }
 
 /// JSON made safe in the same way. It says the same: the escapes are those of JSON.

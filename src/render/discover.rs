@@ -4,7 +4,7 @@ use std::io;
 
 use super::json::document;
 
-use crate::model::text::{counted, number, printable};
+use crate::model::text::{counted, is_harmful, number, printable};
 use crate::plan::body::{MappingState, PlanAdUser};
 use crate::plan::discover::{Discovery, LeftOut, LeftOutCandidate, Proposal};
 use crate::plan::evidence::Evidence;
@@ -68,12 +68,10 @@ fn scalar(text: &str) -> String {
 
 fn quoted(text: &str) -> String {
     let mut out = String::from('"');
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            _ if printable(c.encode_utf8(&mut [0; 4])) != *c.encode_utf8(&mut [0; 4]) => {
-                out.push_str(&format!("\\U{:08X}", u32::from(c)));
-            }
+            _ if is_harmful(text, at, c) => out.push_str(&format!("\\U{:08X}", u32::from(c))),
             _ => out.push(c),
         }
     }
@@ -189,10 +187,11 @@ mod tests {
             "1",
             "#a: b",
             "*a",
+            "::add-mask::x ##vso[task.x]",
         ] {
             let read: Vec<String> = serde_yaml::from_str(&format!("[{}]", scalar(text))).unwrap();
             assert_eq!(read, [text]);
-            assert!(!scalar(text).contains(['\n', '\u{202e}']));
+            assert_eq!(printable(&scalar(text)), scalar(text));
         }
         assert_eq!(scalar("eve@x.example"), "eve@x.example");
     }
