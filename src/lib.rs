@@ -12,7 +12,7 @@
 //! | floor | module | what lives there |
 //! |---|---|---|
 //! | 7 | `main.rs`, `bin/`, `fuzzing` | parse, run, exit code · what holds for any input, for the fuzz targets and a short run of the tests |
-//! | 6 | [`cli`], `emulator` | arguments, exit codes, one file a verb; the only reader of environment and clock · the tenant model behind HTTP, for tests and rehearsals (feature `emulator`) |
+//! | 6 | [`cli`], `emulator` | arguments, exit codes, verbs; the only one that asks for the environment, the time of day and the working folder · the tenant model behind HTTP, for tests and rehearsals (feature `emulator`) |
 //! | 5 | [`apply`], [`approval`], [`config`], [`render`] | preflight, run, journal, rollback · signed statements and who may sign · YAML and waves to desired · one view of a plan in every format |
 //! | 4 | [`directory`], [`planfile`] | readers and writers as small traits, and their adapters · the versioned wire format |
 //! | 3 | [`plan`] | resolve, conflicts, order, prove, forecast, guard; pure |

@@ -1,4 +1,5 @@
-//! The command line: arguments, exit codes, one file a verb. The only reader of environment and clock.
+//! The command line: arguments, exit codes, and the verbs, each in a file or folder, alone or with its kin. What the program
+//! wants to know of the environment, the time of day and the working folder it asks in [`surroundings`].
 //!
 //! Results go to stdout, everything else to stderr. Start reading at [`run_from_command_line`].
 

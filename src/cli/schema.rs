@@ -1,4 +1,5 @@
-//! `schema`: the JSON schemas, as files that a test makes from the types that the program runs on.
+//! `schema`: the JSON schemas, as files that a test makes: of plans and events from the types that the program runs on, of the
+//! configuration from shapes that are kept beside its reader.
 
 use super::args::{SchemaArgs, SchemaName};
 use super::exit::Exit;

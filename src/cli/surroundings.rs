@@ -1,4 +1,7 @@
-//! Environment, clock and working folder: read here and nowhere else.
+//! Environment, time of day and working folder: the program asks for them here and nowhere else.
+//!
+//! Libraries have variables of their own (proxies, certificates, colours), and how long something takes is measured where it
+//! is waited for.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -101,7 +104,7 @@ impl Runner {
 
 /// The time.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+#[expect(clippy::disallowed_methods, reason = "the one place that asks what time it is")]
 pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }
