@@ -37,9 +37,9 @@ pub enum Exit {
     OtherRun,
     /// The command line makes no sense.
     Usage,
-    /// Interrupted from the keyboard (or by the terminal closing); the journal is consistent.
+    /// Interrupted from the keyboard; the journal is consistent.
     Interrupted,
-    /// Asked to end; the journal is consistent.
+    /// Asked to end, or the terminal was closed; the journal is consistent.
     Terminated,
 }
 

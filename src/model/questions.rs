@@ -11,8 +11,8 @@ pub const SYNCED_SAMPLE: u32 = 50;
 
 /// What was looked up, or what is to be looked up.
 ///
-/// An answer holds everything that a question names; more does no harm. Texts are folded ([`super::text::fold`]) and
-/// compare so.
+/// An answer holds everything that a question names; more does no harm. Names and addresses compare by
+/// [`super::text::fold`], and planning asks for them folded, so that one question is not asked twice; IDs compare exactly.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Questions {
     /// In the tenant.

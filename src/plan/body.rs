@@ -78,7 +78,7 @@ pub enum MappingState {
     Blocked,
     /// `onPrem: none`, and nothing of AD is left on the account.
     Detached,
-    /// Synced, and the cloud SID and object identifier are this AD user's.
+    /// Synced under the wanted ID, and of the cloud SID and object identifier what is known is this AD user's; one is enough.
     Linked,
     /// Writes are due.
     Planned,

@@ -5,14 +5,14 @@ use crate::tenant_model::SyncRefusal;
 
 use super::world::{AdRef, World};
 
-/// `CN=Eve,OU=Staff,DC=corp (corp, objectGUID …)`
+/// `CN=Eve,OU=Staff,DC=corp (forest corp, objectGUID …, disabled)`
 pub(super) fn ad_user_line(user: AdRef, world: &World) -> Option<String> {
     let (forest, user) = world.forests.get(user)?;
     let state = if user.enabled == Some(false) { ", disabled" } else { "" };
     Some(format!("{} (forest {}, objectGUID {}{state})", user.dn, forest.name, user.guid))
 }
 
-/// `eve@contoso.com (id …, synced, in the recycle bin since …)`
+/// `eve@contoso.com (id …, synced, guest, in the recycle bin since …)`
 pub(super) fn cloud_user_line(user: &CloudUser) -> String {
     let sync = match user.sync_enabled {
         Known::Is(true) => ", synced",

@@ -1,8 +1,8 @@
 //! Planning on a part of the directories: what was looked up is what has to be read.
 //!
-//! Read what is always read whole (everything but users: domains, switches, roles, the recycle bin), ask [`inquire`], add the answers of the questions that are new, and ask
-//! again until none is. The body of the last round is that of [`super::compute`] on the whole, byte for byte: the run saw
-//! the answer of every look-up that it made.
+//! Read what is always read whole (domains, switches, who holds a role, the recycle bin; of the users of a forest only their
+//! number), ask [`inquire`], add the answers to the questions that are new, and ask again until none is. The body of the last
+//! round is that of [`super::compute`] on the whole, byte for byte: the run saw the answer of every look-up that it made.
 
 use crate::model::questions::Recorder;
 use crate::model::{Desired, Observed};
