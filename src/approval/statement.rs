@@ -1,7 +1,8 @@
 //! What an approver signs.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 
 const KIND: &str = "hardmatch/approval";
 const FORMAT_VERSION: &str = "1.0";
@@ -9,7 +10,7 @@ const FORMAT_VERSION: &str = "1.0";
 const LONGEST: usize = 16 << 10;
 
 /// That somebody approves a plan for a tenant until a certain time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Statement {
     kind: String,
@@ -55,8 +56,16 @@ impl Statement {
     /// The bytes of the file, which are the bytes that are signed.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let json = serde_json::to_string_pretty(self).unwrap_or_default();
-        format!("{json}\n")
+        let Self { kind, format_version, approver, digest, expires, tenant } = self;
+        let json = json!({
+            "kind": kind,
+            "formatVersion": format_version,
+            "approver": approver,
+            "digest": digest,
+            "expires": expires.to_string(),
+            "tenant": tenant,
+        });
+        format!("{json:#}\n")
     }
 
     /// Reads a file.

@@ -76,7 +76,29 @@ impl FactName {
     /// The name as files write it.
     #[must_use]
     pub fn word(self) -> String {
-        serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+        self.name().to_owned()
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::AssignedLicenses => "assignedLicenses",
+            Self::DeletedDateTime => "deletedDateTime",
+            Self::LastSignInDateTime => "lastSignInDateTime",
+            Self::ConsistencyGuid => "mS-DS-ConsistencyGuid",
+            Self::OnPremisesDistinguishedName => "onPremisesDistinguishedName",
+            Self::OnPremisesDomainName => "onPremisesDomainName",
+            Self::OnPremisesImmutableId => "onPremisesImmutableId",
+            Self::OnPremisesObjectIdentifier => "onPremisesObjectIdentifier",
+            Self::OnPremisesSamAccountName => "onPremisesSamAccountName",
+            Self::OnPremisesSecurityIdentifier => "onPremisesSecurityIdentifier",
+            Self::OnPremisesSyncEnabled => "onPremisesSyncEnabled",
+            Self::OnPremisesUserPrincipalName => "onPremisesUserPrincipalName",
+            Self::PrivilegedRoles => "privilegedRoles",
+            Self::Roles => "roles",
+            Self::State => "state",
+            Self::UserPrincipalName => "userPrincipalName",
+            Self::UserType => "userType",
+        }
     }
 }
 
@@ -237,7 +259,8 @@ mod tests {
             F::UserPrincipalName,
             F::UserType,
         ];
-        let written: Vec<String> = all.iter().map(|name| serde_json::to_string(name).unwrap()).collect();
+        let written: Vec<String> = all.iter().map(|name| name.word()).collect();
         assert!(written.is_sorted() && all.is_sorted(), "{written:?}");
+        assert_eq!(serde_json::to_value(all).unwrap(), serde_json::json!(written));
     }
 }

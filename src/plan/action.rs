@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::model::{EntraId, FactName, FactValue, Facts, ImmutableId, ObjectGuid, Upn, facts_as_object};
@@ -244,9 +245,7 @@ fn derive_id(kind: ActionKind, target: &Target, after: &Facts) -> ActionId {
         hash.update([0]);
     }
     for (name, value) in after {
-        // Facts serialise to plain JSON values; that cannot fail.
-        let written = serde_json::to_string(&(name, value)).unwrap_or_default();
-        hash.update(written.as_bytes());
+        hash.update(json!([name, value]).to_string());
         hash.update([0]);
     }
     let hex: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();

@@ -154,10 +154,17 @@ pub(crate) fn digest_of(bytes: &[u8]) -> String {
 pub(super) fn hash_of(fill: impl FnOnce(&mut BufWriter<&mut Hasher>) -> io::Result<()>) -> String {
     let mut hasher = Hasher(Sha256::new());
     let mut out = BufWriter::new(&mut hasher);
-    // The hasher takes everything, and values of a plan always serialise: text, numbers, lists and keys that are text.
-    fill(&mut out).and_then(|()| out.flush()).unwrap_or_default();
+    whole(fill(&mut out).and_then(|()| out.flush()));
     drop(out);
     text_of(hasher.0)
+}
+
+/// What holds everything takes everything, and values of a plan always serialise: text, numbers, lists and keys that are text.
+/// Were that not so one day, a part must not pass for the whole.
+pub(super) fn whole(written: io::Result<()>) {
+    if let Err(fault) = written {
+        panic!("a plan cannot be laid out: {fault}");
+    }
 }
 
 /// A hash to write to.

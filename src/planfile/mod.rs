@@ -99,8 +99,7 @@ impl PlanFile {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        // A Vec takes everything.
-        self.write(&mut bytes).unwrap_or_default();
+        layout::whole(self.write(&mut bytes));
         bytes
     }
 }

@@ -149,6 +149,12 @@ fn the_digest_covers_the_body_and_nothing_else() {
 }
 
 #[test]
+#[should_panic(expected = "a plan cannot be laid out: half of it")]
+fn a_part_has_no_digest() {
+    layout::hash_of(|_| Err(io::Error::other("half of it")));
+}
+
+#[test]
 fn refuses_every_flipped_bit() {
     let bytes = small().to_bytes();
     for position in 0..bytes.len() {

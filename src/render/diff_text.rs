@@ -12,8 +12,8 @@ use super::human::with_source;
 use super::markdown::{self, subject};
 use super::page::{DIM, HEADING, PLAIN, Page, Style, color_of};
 use super::words::title;
-use crate::model::FactValue;
 use crate::model::text::{number, printable};
+use crate::model::{FactName, FactValue};
 use crate::plan::action::Action;
 use crate::plan::body::PlannedMapping;
 use crate::plan::finding::Finding;
@@ -137,7 +137,7 @@ fn part<T: Element>(name: &str, share: usize, changes: &Changes<'_, T>) -> Part 
 /// A changed value of a plan, drawn like a changed fact.
 fn fact(change: &FieldChange) -> FactChange {
     let leaf = change.name.rsplit('.').next().unwrap_or_default();
-    let ids: Vec<String> = facts::ID_FACTS.map(facts::fact_name).to_vec();
+    let ids: Vec<String> = facts::ID_FACTS.map(FactName::word).to_vec();
     let is_id = leaf == "anchor" || ids.iter().any(|id| id == leaf);
     let (before, after) = (change.before.as_ref().map(as_fact), change.after.as_ref().map(as_fact));
     facts::compare(printable(&change.name).into_owned(), is_id, before.as_ref(), after.as_ref())

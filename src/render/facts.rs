@@ -62,13 +62,13 @@ pub(super) fn changes(action: &Action) -> Vec<FactChange> {
 #[must_use]
 pub(super) fn preconditions(action: &Action) -> Vec<(String, String)> {
     let kept = action.before.iter().filter(|(name, before)| action.after.get(name).is_none_or(|after| after == *before));
-    kept.map(|(name, value)| (fact_name(*name), written(value))).collect()
+    kept.map(|(name, value)| (name.word(), written(value))).collect()
 }
 
 /// One fact of two moments; `None` when it was not read.
 #[must_use]
 pub(super) fn change(name: FactName, before: Option<&FactValue>, after: Option<&FactValue>) -> FactChange {
-    compare(fact_name(name), ID_FACTS.contains(&name), before, after)
+    compare(name.word(), ID_FACTS.contains(&name), before, after)
 }
 
 /// Two values under any name; `is_id` when they are ImmutableIDs.
@@ -130,16 +130,6 @@ pub(super) fn written(value: &FactValue) -> String {
 fn plain(text: &str) -> String {
     let odd = text.is_empty() || text.trim() != text || text.starts_with(['(', '"']);
     if odd { format!("\"{}\"", printable(text)) } else { printable(text).into_owned() }
-}
-
-/// The name of a fact as the plan file writes it.
-#[must_use]
-pub(super) fn fact_name(name: FactName) -> String {
-    match serde_json::to_value(name) {
-        Ok(serde_json::Value::String(name)) => name,
-        // A unit variant is written as its name.
-        Ok(_) | Err(_) => format!("{name:?}"),
-    }
 }
 
 fn guid_in(value: Option<&FactValue>) -> Option<String> {
