@@ -71,10 +71,16 @@ pub fn nearest<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Opti
         .map(|(_, name)| name)
 }
 
-/// `1 mapping`, `1,300 mappings`.
+/// `1 mapping`, `1,300 mappings`, `2 entries`.
 pub fn counted<N: Display + PartialEq + From<u8>>(count: N, word: &str) -> String {
-    let plural = if count == N::from(1) { "" } else { "s" };
-    format!("{} {word}{plural}", number(count))
+    let is_one = count == N::from(1);
+    let count = number(count);
+    let stem = word.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match stem {
+        _ if is_one => format!("{count} {word}"),
+        Some(stem) => format!("{count} {stem}ies"),
+        None => format!("{count} {word}s"),
+    }
 }
 
 /// How many of many are named.
@@ -250,6 +256,8 @@ mod tests {
             (counted(1_usize, "user"), counted(0_u64, "user"), counted(1_300_u64, "user")),
             ("1 user".into(), "0 users".into(), "1,300 users".into())
         );
+        let entries = [counted(1_u8, "entry"), counted(2_u8, "entry"), counted(2_u8, "key")];
+        assert_eq!(entries, ["1 entry", "2 entries", "2 keys"]);
         assert_eq!(number(1_234_567_u64), "1,234,567");
     }
 

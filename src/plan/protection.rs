@@ -77,7 +77,7 @@ impl<'p> Protection<'p> {
         idle.peek()?;
         let lines: Vec<String> = idle.collect();
         let verb = if lines.len() == 1 { "protects" } else { "protect" };
-        let count = counted(lines.len(), "entry").replace("entrys", "entries");
+        let count = counted(lines.len(), "entry");
         let finding = Finding::general(Code::NotChecked, format!("{count} of `policy.protect` {verb} nobody"));
         Some(finding.objects(lines).hint(
             "Check the spelling: whoever is meant is not protected. Write the sign-in name, a mail address or the object id of the \
