@@ -8,6 +8,7 @@ use tempfile::NamedTempFile;
 
 use super::failure::Failure;
 use super::files::{self, Readers};
+use crate::directory::durable::sync_folder;
 use crate::directory::folder;
 
 /// Files that are written but not yet in their places. Dropped, they are gone, and so are the folders made for them.
@@ -68,9 +69,7 @@ impl Batch {
             done.push(path);
         }
         let made = std::mem::take(&mut self.folders);
-        made.iter()
-            .chain(&done)
-            .try_for_each(|path| files::sync_folder(folder::of(path)).map_err(|error| unwritten(path, &error)))
+        made.iter().chain(&done).try_for_each(|path| sync_folder(folder::of(path)).map_err(|error| unwritten(path, &error)))
     }
 }
 

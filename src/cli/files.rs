@@ -1,6 +1,6 @@
 //! Files that the verbs read and write. A file is replaced as a whole or not at all.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::failure::Failure;
 use super::flowing::{Flowing, write_synced};
+use crate::directory::durable::sync_folder;
 use crate::directory::folder;
 use crate::directory::limited;
 pub(super) use crate::directory::text::words;
@@ -130,17 +131,6 @@ pub(super) fn create_folder(folder: &Path, readers: Readers) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = readers;
     builder.create(folder)
-}
-
-/// Makes sure that the names in a folder are on disk.
-#[cfg(unix)]
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 pub mod ad;
 pub(crate) mod broken;
+pub(crate) mod durable;
 pub(crate) mod encoding;
 pub mod entra;
 pub mod exports;

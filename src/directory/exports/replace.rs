@@ -8,6 +8,8 @@ use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
 
+use crate::directory::durable::sync_folder;
+
 /// A file of which this process holds the content and replaces it, as long as nobody else does.
 #[derive(Debug)]
 pub(crate) struct HeldFile {
@@ -87,16 +89,6 @@ struct NotDurable(io::Error);
 /// Whether a file that could not be replaced is still the old one.
 pub(crate) fn is_untouched(error: &io::Error) -> bool {
     !error.get_ref().is_some_and(|inner| inner.is::<NotDurable>())
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    std::fs::File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
