@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::config::append::{MappingText, with_mappings};
+use crate::model::digits::size;
 use crate::plan::body::MappingState;
 use crate::plan::discover::{Discovery, Scope, discover};
 use crate::plan::synced_report::synced_report;
@@ -114,7 +115,7 @@ fn yaml(setup: &Setup, discovery: &Discovery, all: bool) -> Result<String, Failu
 fn say(setup: &Setup, discovery: &Discovery, args: &DiscoverArgs, live: u64, terminal: Terminal) {
     terminal.say(&render::discovery_line(discovery));
     let planned = discovery.proposals.iter().filter(|proposal| proposal.state == MappingState::Planned).count();
-    let (planned, limits) = (u64::try_from(planned).unwrap_or(u64::MAX), setup.config.desired.policy.limits);
+    let (planned, limits) = (size(planned), setup.config.desired.policy.limits);
     let is_many = planned > limits.changes || (live >= 50 && planned.saturating_mul(100) > live.saturating_mul(limits.percent));
     if is_many {
         terminal.say(&format!(

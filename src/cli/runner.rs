@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::diag::Diagnostic;
+use crate::model::digits::hex;
 use crate::plan::body::Body;
 use crate::plan::finding::Severity;
 use crate::planfile;
@@ -86,7 +87,7 @@ fn annotate(runner: &Runner, mut annotations: Vec<Annotation>, base: Option<&Pat
 fn put_outputs(runner: &Runner, outputs: &[(&str, String)], terminal: Terminal) {
     match (runner.dialect(), runner.outputs()) {
         (Dialect::GitHub, Some(file)) => {
-            let delimiter: String = surroundings::random_key().iter().map(|byte| format!("{byte:02x}")).collect();
+            let delimiter = hex(&surroundings::random_key());
             append(&file, &render::github_outputs(outputs, &delimiter), terminal);
         }
         (Dialect::GitHub, None) => {}

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::policy::PolicySection;
+use crate::model::digits::{hex, size};
 use crate::model::{Limits, Protected};
 
 /// SHA-256 over files in their order: for each the length of its bytes (64 bits, little-endian), then the bytes. Of the
@@ -15,7 +16,7 @@ pub(super) struct FilesDigest(Sha256);
 
 impl FilesDigest {
     pub(super) fn add(&mut self, bytes: &[u8]) {
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let length = size(bytes.len());
         self.0.update(length.to_le_bytes());
         self.0.update(bytes);
     }
@@ -76,8 +77,4 @@ fn protected(protected: &Protected) -> Value {
 /// SHA-256 over one file, lower-case hex.
 pub(super) fn of_file(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

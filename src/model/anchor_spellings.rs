@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use base64::Engine as _;
+use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
 
 use super::ObjectGuid;
@@ -21,10 +22,9 @@ pub fn odd_spellings(guid: ObjectGuid) -> BTreeSet<String> {
 
 fn of_one(guid: ObjectGuid) -> BTreeSet<String> {
     let (text, braced) = (guid.to_string(), format!("{{{guid}}}"));
-    let hex: String = guid.ad_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     let encoded = [text.clone(), text.to_uppercase(), braced.clone(), braced.to_uppercase()].map(|text| STANDARD.encode(text));
     let bare = text.replace('-', "");
-    base64_spellings(guid).into_iter().chain(encoded).chain([text, braced, hex, bare]).collect()
+    base64_spellings(guid).into_iter().chain(encoded).chain([text, braced, guid.raw_hex(), bare]).collect()
 }
 
 /// Base64 of the bytes with stray bits, without padding, or in the alphabet of URLs.
@@ -42,13 +42,11 @@ fn base64_spellings(guid: ObjectGuid) -> BTreeSet<String> {
 
 /// The last of the 22 characters carries two bits of the bytes; the other four may be anything.
 fn stray_bits(bare: &str) -> BTreeSet<String> {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let letters = alphabet::STANDARD.as_str();
     let Some((head, last)) = bare.split_at_checked(bare.len().saturating_sub(1)) else { return BTreeSet::new() };
-    let Some(value) = last.bytes().next().and_then(|last| ALPHABET.iter().position(|letter| *letter == last)) else {
-        return BTreeSet::new();
-    };
+    let Some(value) = last.chars().next().and_then(|last| letters.find(last)) else { return BTreeSet::new() };
     let kept = value / 16 * 16;
-    ALPHABET.iter().skip(kept).take(16).map(|letter| format!("{head}{}", char::from(*letter))).collect()
+    letters.chars().skip(kept).take(16).map(|letter| format!("{head}{letter}")).collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
+use super::digits::{hex, ldap_octets};
 use super::{ImmutableId, written};
 
 /// A GUID of Active Directory: the 16 bytes as LDAP returns them.
@@ -82,13 +83,13 @@ impl ObjectGuid {
     /// The bytes as lower-case hex, in stored order.
     #[must_use]
     pub fn raw_hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.0)
     }
 
     /// The bytes as an LDAP filter writes them: `\e0\04\25…`.
     #[must_use]
     pub fn ldap_filter_value(&self) -> String {
-        self.0.iter().map(|byte| format!("\\{byte:02x}")).collect()
+        ldap_octets(&self.0)
     }
 }
 

@@ -11,6 +11,7 @@ mod anchor_spellings;
 mod called;
 mod cloud_user;
 mod desired;
+pub mod digits;
 mod dn;
 mod entra_id;
 mod fact;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::digits::size;
 use super::{AdUser, AnchorMode, CloudUser, EntraId, Known, Sid, Text, Texts};
 
 /// Everything that planning may look at.
@@ -36,7 +37,7 @@ impl ObservedForest {
     /// How many users the forest has, read or not.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.user_count.unwrap_or_else(|| u64::try_from(self.users.len()).unwrap_or(u64::MAX))
+        self.user_count.unwrap_or_else(|| size(self.users.len()))
     }
 }
 
@@ -78,14 +79,14 @@ impl ObservedTenant {
     /// How many users are live, read or not.
     #[must_use]
     pub fn live_count(&self) -> u64 {
-        let live = || u64::try_from(self.users.iter().filter(|user| !user.is_deleted()).count()).unwrap_or(u64::MAX);
+        let live = || size(self.users.iter().filter(|user| !user.is_deleted()).count());
         self.live_users.unwrap_or_else(live)
     }
 
     /// How many users lie in the recycle bin, as far as it was read.
     #[must_use]
     pub fn deleted_count(&self) -> u64 {
-        u64::try_from(self.users.iter().filter(|user| user.is_deleted()).count()).unwrap_or(u64::MAX)
+        size(self.users.iter().filter(|user| user.is_deleted()).count())
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::model::digits::hex;
 use crate::model::{EntraId, FactName, FactValue, Facts, ImmutableId, ObjectGuid, Upn, facts_as_object};
 use crate::tenant_model::{Change, ChangeKind};
 
@@ -238,6 +239,9 @@ impl Action {
     }
 }
 
+/// As many digits as tell the actions of any plan apart.
+const ID_DIGITS: usize = 16;
+
 fn derive_id(kind: ActionKind, target: &Target, after: &Facts) -> ActionId {
     let mut hash = Sha256::new();
     for part in [kind.name(), &target.directory, &target.id] {
@@ -248,6 +252,7 @@ fn derive_id(kind: ActionKind, target: &Target, after: &Facts) -> ActionId {
         hash.update(json!([name, value]).to_string());
         hash.update([0]);
     }
-    let hex: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    ActionId(format!("a-{hex}"))
+    let mut id = hex(&hash.finalize());
+    id.truncate(ID_DIGITS);
+    ActionId(format!("a-{id}"))
 }

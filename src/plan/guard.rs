@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::digits::size;
 use crate::model::questions::CloudQuestion;
 use crate::model::text::{counted, number};
 use crate::model::{CloudUser, EntraId, Known, ObservedForest};
@@ -108,10 +109,6 @@ fn sizes(last: &EarlierRun, world: &World) -> Vec<Size> {
         Some(Size { what: format!("forest `{}`", forest.name), before, now: forest.size() })
     };
     std::iter::once(tenant).chain(world.forests.all().iter().filter_map(forest)).collect()
-}
-
-pub(super) fn size(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// What was not read, and what that leaves open.

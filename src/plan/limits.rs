@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::digits::size;
 use crate::model::text::{counted, number};
 use crate::model::{AccountState, EntraId, FactName, FactValue, Facts, Limits};
 
 use super::action::{Action, ActionKind};
 use super::finding::{Code, Finding};
-use super::guard::{PERCENT_COUNTS_FROM, size};
+use super::guard::PERCENT_COUNTS_FROM;
 
 /// What else helps where a plan is too large.
 pub(super) const IN_WAVES: &str = "or plan in waves with `--only`.";

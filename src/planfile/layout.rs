@@ -10,6 +10,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{FORMAT_VERSION, KIND, Meta, PlanFile};
+use crate::model::digits::hex;
 use crate::plan::body::Body;
 
 /// What a hash of the plan file begins with.
@@ -131,8 +132,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn text_of(hash: Sha256) -> String {
-    let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{ALGORITHM}{hex}")
+    format!("{ALGORITHM}{}", hex(&hash.finalize()))
 }
 
 /// Hash of the canonical body.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use base64::Engine as _;
+use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::model::text::fold;
@@ -57,7 +58,7 @@ impl Redactor {
         let right = self.guid(guid).immutable_id().as_str().to_owned();
         let stray = bare.as_bytes().get(LAST).and_then(|byte| value_of(*byte)).unwrap_or_default() & 0xF;
         let with_stray = |(place, byte): (usize, u8)| match value_of(byte) {
-            Some(value) if place == LAST => ALPHABET.get(usize::from(value | stray)).copied().unwrap_or(byte),
+            Some(value) if place == LAST => letters().get(usize::from(value | stray)).copied().unwrap_or(byte),
             Some(_) | None => byte,
         };
         let mut fresh: String = right.bytes().enumerate().map(with_stray).map(char::from).collect();
@@ -141,7 +142,10 @@ impl Redactor {
     }
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/// The letters of base64, in the order of their values.
+fn letters() -> &'static [u8] {
+    alphabet::STANDARD.as_str().as_bytes()
+}
 
 fn value_of(byte: u8) -> Option<u8> {
     let byte = match byte {
@@ -149,7 +153,7 @@ fn value_of(byte: u8) -> Option<u8> {
         b'_' => b'/',
         other => other,
     };
-    ALPHABET.iter().position(|own| *own == byte).and_then(|value| u8::try_from(value).ok())
+    letters().iter().position(|own| *own == byte).and_then(|value| u8::try_from(value).ok())
 }
 
 /// The same letters, some of them in the other case, as the bits of a number say.

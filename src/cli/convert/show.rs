@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use crate::model::digits::{hex, ldap_octets};
 use crate::model::text::{printable, printable_json};
 use crate::model::{ImmutableId, ObjectGuid, Sid};
 
@@ -126,11 +127,9 @@ fn sid_rows(sid: &Sid) -> Vec<(&'static str, &'static str, String)> {
 }
 
 fn sid_byte_rows(bytes: &[u8]) -> [(&'static str, &'static str, String); 3] {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let filter: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
     [
-        ("bytes as AD stores", "hexBytes", hex),
+        ("bytes as AD stores", "hexBytes", hex(bytes)),
         ("base64", "base64", STANDARD.encode(bytes)),
-        ("LDAP filter", "ldapFilter", format!("(objectSid={filter})")),
+        ("LDAP filter", "ldapFilter", format!("(objectSid={})", ldap_octets(bytes))),
     ]
 }

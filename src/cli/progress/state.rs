@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::directory::progress::Step;
+use crate::model::digits::size;
 use crate::model::text::{number, printable};
 
 /// Pauses that are shorter are not worth a word.
@@ -115,8 +116,7 @@ impl State {
 
     /// Actions that have ended, and all of them.
     pub(super) fn share_of_run(&self) -> Option<(u64, u64)> {
-        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        self.run.as_ref().map(|run| (count(run.settled), count(run.total)))
+        self.run.as_ref().map(|run| (size(run.settled), size(run.total)))
     }
 
     /// A line for each thing that is read.

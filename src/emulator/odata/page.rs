@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::call::Call;
 use super::super::errors::Failure;
+use crate::model::digits::hex;
 
 /// Where a page ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,5 +80,5 @@ impl Cursor {
 
 fn fingerprint(call: &Call) -> String {
     let text = format!("{}\n{}\n{}", call.version.name(), call.path_text(), call.query.fingerprint());
-    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(text).get(..8).unwrap_or_default())
 }

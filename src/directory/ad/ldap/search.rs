@@ -13,6 +13,7 @@ use super::wire;
 use crate::directory::ad::entry::{RawEntry, base_name};
 use crate::directory::pages::{Endless, Pages};
 use crate::directory::progress::Step;
+use crate::model::digits::size;
 
 /// Bytes that one page may hold, or one entry whose values come in parts; a page of 1,000 full entries has some MiB.
 const LARGEST: usize = if cfg!(test) { 1 << 20 } else { 256 << 20 };
@@ -56,7 +57,7 @@ impl Session {
         let (mut cookie, mut coming) = (Vec::new(), Some(page_after(Vec::new())));
         while let Some(page) = coming {
             let page = self.arrived(page).await?;
-            so_far = so_far.saturating_add(u64::try_from(page.entries.len()).unwrap_or(u64::MAX));
+            so_far = so_far.saturating_add(size(page.entries.len()));
             if let Some(what) = query.told {
                 self.progress.note(Step::Read { what, so_far, of: None });
             }

@@ -9,6 +9,7 @@ use ldap3::ldap_escape;
 
 use super::census::Stamps;
 use crate::directory::ad::entry::CONSISTENCY_GUID;
+use crate::model::digits::ldap_octets;
 use crate::model::questions::ForestKey;
 use crate::model::{AnchorForm, AnchorMode, ImmutableId, ObjectGuid};
 
@@ -33,7 +34,7 @@ pub(super) fn of_key(key: &ForestKey, anchor: &AnchorMode, stamps: Option<&Stamp
         ForestKey::Guid(guid) => vec![of_guid(guid)],
         ForestKey::ConsistencyGuid(guid) => of_stamp(guid, stamps),
         ForestKey::Sid(sid) => {
-            vec![format!("(objectSid={})", sid.ad_bytes().map_or_else(|| escape(&sid.to_string()), |b| octets(&b)))]
+            vec![format!("(objectSid={})", sid.ad_bytes().map_or_else(|| escape(&sid.to_string()), |b| ldap_octets(&b)))]
         }
         ForestKey::Sam(name) => equal("sAMAccountName", name),
         ForestKey::Upn(upn) => equal("userPrincipalName", upn),
@@ -66,7 +67,7 @@ fn of_anchor(id: &ImmutableId, anchor: &AnchorMode, stamps: Option<&Stamps>) -> 
         }
         AnchorMode::Attribute(name) => {
             let mut all = equal(name, id.as_str());
-            all.extend(STANDARD.decode(id.as_str()).ok().map(|bytes| format!("({name}={})", octets(&bytes))));
+            all.extend(STANDARD.decode(id.as_str()).ok().map(|bytes| format!("({name}={})", ldap_octets(&bytes))));
             all
         }
     }
@@ -76,7 +77,7 @@ fn of_anchor(id: &ImmutableId, anchor: &AnchorMode, stamps: Option<&Stamps>) -> 
 fn of_stamp(guid: &ObjectGuid, stamps: Option<&Stamps>) -> Vec<String> {
     match stamps {
         Some(stamps) => stamps.carriers(guid).map(|user| of_guid(&user)).collect(),
-        None => vec![format!("({CONSISTENCY_GUID}={})", octets(guid.ad_bytes()))],
+        None => vec![format!("({CONSISTENCY_GUID}={})", ldap_octets(guid.ad_bytes()))],
     }
 }
 
@@ -97,10 +98,6 @@ fn spelt(value: &str) -> Vec<String> {
 
 fn escape(value: &str) -> String {
     ldap_escape(value).into_owned()
-}
-
-fn octets(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::directory::entra::json::Strict;
 use crate::directory::ports::Receipt;
 use crate::directory::progress::Step;
 use crate::model::EntraId;
+use crate::model::digits::size;
 
 use super::call::{Call, Version};
 use super::client::{Client, about_another, given_up};
@@ -104,7 +105,7 @@ impl Client {
             }
             open = left.places;
         }
-        self.progress.note(Step::LookedUp(u64::try_from(calls.len()).unwrap_or(u64::MAX)));
+        self.progress.note(Step::LookedUp(size(calls.len())));
         Ok(parts
             .into_iter()
             .map(|part| part.unwrap_or_else(|| Err(GraphError::Lost("a part of a batch was not answered".into()))))

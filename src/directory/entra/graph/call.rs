@@ -12,6 +12,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::model::EntraId;
+use crate::model::digits::size;
 
 /// What RFC 3986 calls unreserved stays as it is.
 pub(super) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -53,7 +54,7 @@ impl Told {
 
     /// Adds what was read, and gives all of it.
     pub(super) fn add(&self, more: usize) -> u64 {
-        let more = u64::try_from(more).unwrap_or(u64::MAX);
+        let more = size(more);
         self.so_far.fetch_add(more, Ordering::Relaxed).saturating_add(more)
     }
 
@@ -64,7 +65,7 @@ impl Told {
 
     /// What was read does not count, as it is read again.
     pub(super) fn take_back(&self, read: usize) {
-        self.so_far.fetch_sub(u64::try_from(read).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.so_far.fetch_sub(size(read), Ordering::Relaxed);
     }
 }
 

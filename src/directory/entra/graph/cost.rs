@@ -1,5 +1,7 @@
 //! How many requests something takes, so that the cheaper way is chosen.
 
+use crate::model::digits::size;
+
 /// Entries a page, the most that Graph takes.
 pub(super) const PAGE: u32 = 999;
 /// Requests in a batch, the most that Graph takes.
@@ -16,23 +18,19 @@ pub fn of_listing(users: u64) -> u64 {
 /// Reading so many accounts by id.
 #[must_use]
 pub fn of_reading(accounts: usize) -> u64 {
-    count(accounts.div_ceil(BATCH))
+    size(accounts.div_ceil(BATCH))
 }
 
 /// Searching for so many values of one property.
 #[must_use]
 pub fn of_searching(values: usize) -> u64 {
-    count(values.div_ceil(VALUES).div_ceil(BATCH))
+    size(values.div_ceil(VALUES).div_ceil(BATCH))
 }
 
 /// Looking up what so many mappings need: a few batches in any case, then about one for every two of them.
 #[must_use]
 pub fn of_looking_up(mappings: usize) -> u64 {
-    count(mappings / 2).saturating_add(6)
-}
-
-fn count(requests: usize) -> u64 {
-    u64::try_from(requests).unwrap_or(u64::MAX)
+    size(mappings / 2).saturating_add(6)
 }
 
 #[cfg(test)]

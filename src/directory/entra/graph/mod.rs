@@ -60,6 +60,7 @@ use tokio::time::Instant;
 
 use crate::directory::entra::json::roles_json;
 use crate::directory::ports::{AskedAccount, DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter, Turn};
+use crate::model::digits::size;
 use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, ObservedTenant, OtherKind, OtherObject, Sid};
 use crate::plan::facts_of;
 use crate::tenant_model::{Change, Tenant};
@@ -126,7 +127,7 @@ impl GraphTenant {
     /// # Errors
     /// What Graph answered.
     pub async fn read_frame(&self, at_least: usize, names: &[&str]) -> Result<Frame, DirectoryError> {
-        frame::read(&self.client, u64::try_from(at_least).unwrap_or(u64::MAX), names).await
+        frame::read(&self.client, size(at_least), names).await
     }
 
     /// Adds every user, group and contact to the frame, and who holds a role. What the lists do not have is read by

@@ -4,6 +4,7 @@
 //! each of them together is everybody. Where it is not, nothing is split, and one chain of pages is read.
 
 use super::call::literal;
+use crate::model::digits::size;
 
 /// How many pages are under way at a time.
 pub(super) const AT_ONCE: usize = 12;
@@ -114,7 +115,7 @@ impl Split {
 
     /// Pages of each chain, if all were of one length.
     fn share(&self) -> u64 {
-        self.pages(self.users).div_ceil(u64::try_from(AT_ONCE).unwrap_or(u64::MAX)).max(1)
+        self.pages(self.users).div_ceil(size(AT_ONCE)).max(1)
     }
 
     /// How names that begin so can go on.
@@ -149,7 +150,7 @@ impl Split {
     pub(super) fn foresee(names: &[&str], page_size: u32) -> Vec<Range> {
         let mut names: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
         names.sort_unstable();
-        let mut foreseen = Self { branches: Vec::new(), ..Self::new(count_of(&names), page_size) };
+        let mut foreseen = Self { branches: Vec::new(), ..Self::new(size(names.len()), page_size) };
         if foreseen.pages(foreseen.users) >= WORTH_SPLITTING {
             foreseen.branch_off(&names, "");
         }
@@ -163,7 +164,7 @@ impl Split {
             let from = names.partition_point(|name| *name < next);
             let alike = names.get(from..).unwrap_or_default();
             let alike = alike.get(..alike.partition_point(|name| name.starts_with(&next))).unwrap_or_default();
-            let count = count_of(alike);
+            let count = size(alike.len());
             if self.pages(count) >= self.too_many() && next.len() < LONGEST_BEGINNING {
                 self.branch_off(alike, &next);
             } else {
@@ -211,10 +212,6 @@ impl Split {
 fn longest_first(mut ranges: Vec<Range>) -> Vec<Range> {
     ranges.sort_by_key(|range| std::cmp::Reverse(range.count));
     ranges
-}
-
-fn count_of(names: &[String]) -> u64 {
-    u64::try_from(names.len()).unwrap_or(u64::MAX)
 }
 
 /// What two names have in common at their beginning, in lower case.

@@ -9,6 +9,7 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use crate::diag::{Diagnostic, Diagnostics, Location};
 use crate::directory::text::words;
+use crate::model::digits::size;
 
 use super::super::problems::{Problems, excerpt};
 use super::super::quotes::Quotes;
@@ -232,10 +233,6 @@ fn csv_problem(error: &csv::Error, line: u32, file: &Arc<str>) -> Diagnostic {
         format!("cannot read on: {error}")
     };
     Diagnostic::error(summary).at(Location::line(file, line))
-}
-
-fn size(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 /// What was read so far: how many bytes, and the last of them.

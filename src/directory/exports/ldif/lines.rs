@@ -6,6 +6,7 @@ use std::ops::Range;
 use memchr::memchr;
 
 use crate::diag::Diagnostic;
+use crate::model::digits::size;
 
 /// A logical line is not longer than this; what is longer is no LDIF.
 const MAX_LINE: usize = 64 << 20;
@@ -187,7 +188,7 @@ impl<R: BufRead> Lines<R> {
             return Ok(Some(stand));
         }
         self.ahead.clear();
-        let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX);
+        let limit = size(MAX_LINE);
         let read = std::io::Read::take(&mut self.reader, limit).read_until(b'\n', &mut self.ahead);
         let count = read.map_err(|error| unreadable(&error, self.number))?;
         if count == 0 {
