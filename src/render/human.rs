@@ -8,7 +8,7 @@ use super::page::{CYAN, DIM, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of}
 use super::view::{Chapter, Group, PlanView, Step};
 use super::words::{state_symbol, status_meaning, symbol, title};
 use crate::model::text::{counted, number, printable};
-use crate::plan::body::{MappingState, PlanAdUser, PlannedMapping, Status};
+use crate::plan::body::{PlanAdUser, PlannedMapping, Status};
 use crate::plan::finding::{Finding, Severity};
 
 /// How much of each part is shown where not everything is asked for.
@@ -220,7 +220,7 @@ fn mappings(page: &mut Page<'_>, view: &PlanView<'_>) -> io::Result<()> {
     }
     page.heading(&format!("Mappings: {}", number(view.body.mappings.len())), HEADING)?;
     page.blank()?;
-    let lines: Vec<_> = rows.shown.iter().map(|mapping| (PLAIN, row(mapping))).collect();
+    let lines: Vec<_> = rows.shown.iter().map(|mapping| (PLAIN, row(mapping, view))).collect();
     page.table(&["state", "mapping", "AD user", "cloud user", "written at"], &lines)?;
     match rows.rest() {
         Some(rest) => page.left_out(&rest),
@@ -228,20 +228,17 @@ fn mappings(page: &mut Page<'_>, view: &PlanView<'_>) -> io::Result<()> {
     }
 }
 
-fn row(mapping: &PlannedMapping) -> Vec<String> {
-    let cloud = mapping.cloud.as_ref().map_or_else(|| "(not found)".to_owned(), |cloud| cloud.upn.to_string());
+fn row(mapping: &PlannedMapping, view: &PlanView<'_>) -> Vec<String> {
+    let on_prem = mapping.on_prem.as_ref().map_or_else(|| view.nobody().ad_user(mapping).to_owned(), ad_user);
+    let no_account = || view.nobody().cloud_user(mapping).to_owned();
+    let cloud = mapping.cloud.as_ref().map_or_else(no_account, |cloud| cloud.upn.to_string());
     vec![
         format!("{} {}", state_symbol(mapping.state), mapping.state.word()),
         mapping.id.to_string(),
-        mapping.on_prem.as_ref().map_or_else(|| absent_ad_user(mapping.state).to_owned(), ad_user),
+        on_prem,
         cloud,
         format!("{}:{}", mapping.source.file, mapping.source.line),
     ]
-}
-
-/// What stands in the place of an AD user: nobody is wanted, or nobody was found.
-pub(super) fn absent_ad_user(state: MappingState) -> &'static str {
-    if state == MappingState::Blocked { "(not found)" } else { "(none)" }
 }
 
 /// The shortest name of an AD user that says which one it is.

@@ -3,7 +3,7 @@
 use super::comment::{Comment, Part, sticky};
 use super::escape::{code, prose};
 use super::facts::{FactChange, Side, changes};
-use super::human::{absent_ad_user, ad_user, made};
+use super::human::{ad_user, made};
 use super::next_sync;
 use super::view::{Group, PlanView, Step};
 use super::words::{state_symbol, status_meaning, symbol, title};
@@ -188,11 +188,11 @@ fn mappings(view: &PlanView<'_>) -> Part {
     let mut rows: Vec<(usize, &PlannedMapping)> = view.body.mappings.iter().enumerate().collect();
     rows.sort_by_key(|(_, mapping)| super::words::STATES.iter().position(|state| *state == mapping.state));
     let row = |mapping: &PlannedMapping| {
-        let cloud = mapping.cloud.as_ref().map_or_else(|| "(not found)".to_owned(), |cloud| code(&cloud.upn));
+        let nobody = view.nobody();
+        let cloud = mapping.cloud.as_ref().map_or_else(|| nobody.cloud_user(mapping).to_owned(), |cloud| code(&cloud.upn));
         let anchor = mapping.anchor.as_deref().map_or_else(|| "(none)".to_owned(), code);
         let state = format!("`{}` {}", state_symbol(mapping.state), mapping.state.word());
-        let on_prem =
-            mapping.on_prem.as_ref().map_or_else(|| absent_ad_user(mapping.state).to_owned(), |user| code(&ad_user(user)));
+        let on_prem = mapping.on_prem.as_ref().map_or_else(|| nobody.ad_user(mapping).to_owned(), |user| code(&ad_user(user)));
         vec![state, subject(&mapping.id, Some(mapping)), on_prem, cloud, anchor]
     };
     Part::new(format!("Mappings: {}", number(total)), 10, &["state", "mapping", "AD user", "cloud user", "ImmutableID"])

@@ -19,6 +19,7 @@ mod human;
 mod json;
 mod markdown;
 mod next_sync;
+mod nobody;
 mod page;
 mod proof;
 mod run;

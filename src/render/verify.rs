@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::comment::{Comment, Part, sticky};
 use super::escape::{code, prose};
 use super::facts::guid_of;
-use super::human::{absent_ad_user, ad_user, found};
+use super::human::{ad_user, found};
 use super::json::document;
 use super::next_sync::sentence;
+use super::nobody;
 use super::page::{DIM, HEADING, PLAIN, Page, Style, color_of};
 use super::view::{findings_line, mappings_line};
 use super::words::{STATES, state_symbol, tenant_name};
@@ -141,8 +142,9 @@ fn refused(findings: &[Finding]) -> bool {
 
 /// The two users of a row.
 fn pair(row: &VerifyRow, write: impl Fn(&str) -> String) -> String {
-    let on_prem = row.on_prem.as_ref().map_or_else(|| absent_ad_user(row.state).to_owned(), |user| write(&ad_user(user)));
-    let cloud = row.cloud.as_ref().map_or_else(|| "(not found)".to_owned(), |cloud| write(&cloud.upn));
+    let codes = || row.findings.iter().map(|finding| finding.code);
+    let on_prem = row.on_prem.as_ref().map_or_else(|| nobody::ad_user(codes()).to_owned(), |user| write(&ad_user(user)));
+    let cloud = row.cloud.as_ref().map_or_else(|| nobody::cloud_user(codes()).to_owned(), |cloud| write(&cloud.upn));
     format!("{on_prem} -> {cloud}")
 }
 

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use hashbrown::DefaultHashBuilder;
 
+use super::nobody::Nobody;
 use super::words;
 use crate::plan::action::Action;
 use crate::plan::body::{Body, MappingState, PlannedMapping};
@@ -32,6 +33,7 @@ pub struct PlanView<'a> {
     pub chapters: Vec<Chapter<'a>>,
     /// By their ids; made when the first is looked up.
     mappings: OnceLock<HashMap<&'a str, &'a PlannedMapping, DefaultHashBuilder>>,
+    nobody: OnceLock<Nobody<'a>>,
 }
 
 /// The findings of one code.
@@ -108,6 +110,7 @@ impl<'a> PlanView<'a> {
             irreversible,
             chapters,
             mappings: OnceLock::new(),
+            nobody: OnceLock::new(),
         }
     }
 
@@ -116,6 +119,11 @@ impl<'a> PlanView<'a> {
     pub fn mapping(&self, id: &str) -> Option<&'a PlannedMapping> {
         let by_id = || self.body.mappings.iter().map(|mapping| (mapping.id.as_str(), mapping)).collect();
         self.mappings.get_or_init(by_id).get(id).copied()
+    }
+
+    /// What stands in the place of users that mappings do not have.
+    pub(super) fn nobody(&self) -> &Nobody<'a> {
+        self.nobody.get_or_init(|| Nobody::of(self.body, &self.blockers))
     }
 
     /// What people call the tenant.

@@ -13,8 +13,9 @@ use crate::plan::body::{MappingState, PlannedMapping};
 use crate::plan::finding::{Code, Finding, Severity};
 use crate::plan::next_sync::{NextSync, Outcome};
 use crate::render::facts::{FactChange, Side, changes, guid_of, preconditions};
-use crate::render::human::{absent_ad_user, ad_user};
+use crate::render::human::ad_user;
 use crate::render::next_sync::{is_surprise, sentence};
+use crate::render::nobody::Nobody;
 use crate::render::view::{PlanView, count};
 use crate::render::words::{self, Part};
 
@@ -91,7 +92,8 @@ struct Mappings {
     sam: Vec<Text>,
     guid: Vec<Text>,
     sid: Vec<Text>,
-    upn: Vec<Text>,
+    /// What the account is called; where there is none, what stands in its place.
+    upn: Vec<usize>,
     account: Vec<Text>,
     anchor: Vec<Text>,
     anchor_guid: Vec<Text>,
@@ -150,7 +152,7 @@ impl Data {
         let texts = &mut Texts::default();
         let forests: Vec<&str> = forests(&body.mappings);
         let mut mappings = Mappings::default();
-        body.mappings.iter().for_each(|mapping| mappings.push(mapping, &forests, texts));
+        body.mappings.iter().for_each(|mapping| mappings.push(mapping, view.nobody(), &forests, texts));
         let places: HashMap<&str, usize> = body.mappings.iter().zip(0..).map(|(mapping, at)| (&*mapping.id, at)).collect();
         let actions = Actions::of(&body.actions, &places, texts);
         let mut findings = Findings::default();
@@ -278,24 +280,24 @@ fn side(side: &Side, texts: &mut Texts) -> Sides {
 }
 
 impl Mappings {
-    fn push(&mut self, mapping: &PlannedMapping, forests: &[&str], texts: &mut Texts) {
+    fn push(&mut self, mapping: &PlannedMapping, nobody: &Nobody<'_>, forests: &[&str], texts: &mut Texts) {
         self.state.push(place(&words::STATES, &mapping.state));
         self.id.push(texts.of(&mapping.id));
         self.file.push(texts.of(&mapping.source.file));
         self.line.push(mapping.source.line);
         let cloud = mapping.cloud.as_ref();
-        self.upn.push(texts.maybe(cloud.map(|cloud| &*cloud.upn)));
+        self.upn.push(texts.of(cloud.map_or_else(|| nobody.cloud_user(mapping), |cloud| &*cloud.upn)));
         self.account.push(texts.maybe(cloud.map(|cloud| cloud.id.to_string()).as_deref()));
         self.anchor.push(texts.maybe(mapping.anchor.as_deref()));
         self.anchor_guid.push(texts.maybe(mapping.anchor.as_deref().and_then(guid_of).as_deref()));
         self.anchor_from.push(texts.maybe(mapping.anchor_from.as_deref()));
-        self.push_ad_user(mapping, forests, texts);
+        self.push_ad_user(mapping, nobody, forests, texts);
         self.push_next_sync(mapping, texts);
     }
 
-    fn push_ad_user(&mut self, mapping: &PlannedMapping, forests: &[&str], texts: &mut Texts) {
+    fn push_ad_user(&mut self, mapping: &PlannedMapping, nobody: &Nobody<'_>, forests: &[&str], texts: &mut Texts) {
         let user = mapping.on_prem.as_ref();
-        let name = user.map_or_else(|| absent_ad_user(mapping.state).to_owned(), ad_user);
+        let name = user.map_or_else(|| nobody.ad_user(mapping).to_owned(), ad_user);
         self.ad.push(texts.of(&name));
         self.forest.push(user.and_then(|user| forests.binary_search(&user.forest.as_deref()?).ok()));
         self.dn.push(texts.maybe(user.and_then(|user| user.dn.as_deref())));

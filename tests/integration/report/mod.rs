@@ -134,3 +134,19 @@ fn without_code(line: &str) -> String {
     }
     out + &rest
 }
+
+/// Who leaves hybrid misses no AD user, not even where something stands in the way; a way back looks for none.
+#[test]
+fn nobody_is_not_found_whom_nobody_looks_for() {
+    let here = Hardmatch::example("leave-hybrid");
+    here.plan();
+    here.write("free.yaml", here.read("hardmatch.yaml"));
+    here.edit("hardmatch.yaml", "mappings:", "policy: { protect: [tessa.noor@contoso.com] }\nmappings:");
+    let planned = here.run(&["plan"]);
+    planned.expect(13).shows(&["x blocked   tessa.noor@contoso.com   (none) "]);
+    here.run(&["verify"]).shows(&["(none) -> tessa.noor@contoso.com"]);
+    here.run(&["apply", "plan.json", "--config", "free.yaml", "--digest", &here.digest("plan.json")]).expect(0);
+    let way_back = here.run(&["rollback", "plan.journal.jsonl", "--config", "free.yaml", "--out", "undo.json"]);
+    assert!(!way_back.stdout.contains("(not found)"), "{}", way_back.stdout);
+    here.run(&["show", "undo.json"]).shows(&["(not looked up)"]);
+}

@@ -38,6 +38,8 @@ const STATE_SIGNS = { blocked: "x", planned: "~" };
 const stateOf = (mapping) => plan.states[mappings.state[mapping]].word;
 const orNone = (place, otherwise) => (place === null ? dim(otherwise) : value(text(place)));
 
+const cloudName = (mapping) => (mappings.account[mapping] === null ? dim : value)(text(mappings.upn[mapping]));
+
 const mappingColumns = [
   {
     name: "state", class: "state",
@@ -48,7 +50,7 @@ const mappingColumns = [
   { name: "AD user", class: "secondary", cell: (mapping) => two(value(text(mappings.ad[mapping])), value(text(mappings.dn[mapping]))), key: (mapping) => lower(mappings.ad[mapping]) },
   {
     name: "cloud user", class: "secondary",
-    cell: (mapping) => two(orNone(mappings.upn[mapping], "(not found)"), value(text(mappings.account[mapping]))),
+    cell: (mapping) => two(cloudName(mapping), value(text(mappings.account[mapping]))),
     key: (mapping) => lower(mappings.upn[mapping]),
   },
   {

@@ -45,7 +45,7 @@ const mappingDetails = (mapping) =>
     ["DN", withCode(mappings.dn[mapping])],
     ["objectGUID", withCode(mappings.guid[mapping])],
     ["SID", withCode(mappings.sid[mapping])],
-    ["cloud user", mappings.upn[mapping] === null ? ["(not found)"] : [value(text(mappings.upn[mapping])), " ", ...withCode(mappings.account[mapping])]],
+    ["cloud user", [value(text(mappings.upn[mapping])), " ", ...withCode(mappings.account[mapping])]],
     ["ImmutableID", mappings.anchor[mapping] === null ? ["(none)"] : anchorOf(mapping)],
     ["next sync", prose(nextSync(mapping))],
     ["notes", mappings.notes[mapping].length ? [element("ul", {}, mappings.notes[mapping].map((note) => element("li", {}, prose(text(note)))))] : []],
