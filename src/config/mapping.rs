@@ -11,8 +11,8 @@ use super::selector::{self, CLOUD_KINDS, ON_PREM_KINDS};
 use super::tree::Value;
 use crate::model::text::nearest;
 use crate::model::{
-    Acceptable, AnchorMode, CloudSelector, GuidInput, HolderDecision, Mapping, OnPremKey, OnPremSelector, OnPremSide, Resolve,
-    Text, WriteSide,
+    Acceptable, AnchorMode, CloudSelector, GuidInput, HolderDecision, Mapping, MappingForm, OnPremKey, OnPremSelector,
+    OnPremSide, Resolve, Text, WriteSide,
 };
 
 /// The words of `write`.
@@ -61,7 +61,7 @@ fn mapping<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Forests) -> 
     }
     let source = reader.place(value);
     let (cloud, write, restore) = (cloud?, write?, restore?);
-    Some(Mapping { source, on_prem, cloud, holders, write, restore, accept, because, rule: None })
+    Some(Mapping { source, form: MappingForm::Entry, on_prem, cloud, holders, write, restore, accept, because, rule: None })
 }
 
 fn refuse_with_nobody<'t>(reader: &mut Reader<'t>, fields: &Fields<'t>) {

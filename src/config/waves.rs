@@ -11,7 +11,9 @@ use super::mapping::{MANY, RESOLVE, WRITE, bare_cloud, bare_on_prem, can_stamp};
 use super::reader::{Fault, Reader, check_characters, choose};
 use crate::diag::{Diagnostic, Location};
 use crate::directory::exports::quotes::Quotes;
-use crate::model::{CloudKey, CloudSelector, HolderDecision, Mapping, Notice, NoticeKind, OnPremSide, Resolve, WriteSide};
+use crate::model::{
+    CloudKey, CloudSelector, HolderDecision, Mapping, MappingForm, Notice, NoticeKind, OnPremSide, Resolve, WriteSide,
+};
 
 /// Reads all rows of the reader's file; those of a long one on two threads.
 pub(super) fn read(reader: &mut Reader<'_>, forests: &Forests) -> Vec<Mapping> {
@@ -235,6 +237,7 @@ impl Row<'_, '_> {
         let source = reader.source.source(self.place.start);
         Some(Mapping {
             source,
+            form: MappingForm::Row,
             on_prem,
             cloud,
             holders: holder.into_iter().collect(),

@@ -44,11 +44,22 @@ pub struct Source {
     pub line: u32,
 }
 
+/// What a mapping was written as, whatever its file is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MappingForm {
+    /// Under `mappings` of the configuration, where everything can be said.
+    Entry,
+    /// As a row of a mapping file, which has few columns and one decision.
+    Row,
+}
+
 /// One wanted link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
     /// Where it was written.
     pub source: Source,
+    /// As what.
+    pub form: MappingForm,
     /// The AD user, or nobody: leave hybrid.
     pub on_prem: OnPremSide,
     /// The cloud user.
@@ -73,6 +84,7 @@ impl Mapping {
     pub fn new(source: Source, on_prem: OnPremSide, cloud: CloudSelector) -> Self {
         Self {
             source,
+            form: MappingForm::Entry,
             on_prem,
             cloud,
             holders: ThinVec::new(),

@@ -38,8 +38,9 @@ pub use anchor_spellings::odd_spellings;
 pub use called::{AccountNames, AccountPattern, has_wildcards};
 pub use cloud_user::{CloudUser, GUEST_MARK, OnPremisesResidue, ProvisioningError};
 pub use desired::{
-    Acceptable, CloudKey, CloudPairKey, CloudSelector, Desired, ForestSpec, HolderDecision, Limits, Mapping, Notice, NoticeKind,
-    OnPremKey, OnPremPairKey, OnPremSelector, OnPremSide, Policy, Protected, Resolve, Rule, Source, SuffixReplacement, WriteSide,
+    Acceptable, CloudKey, CloudPairKey, CloudSelector, Desired, ForestSpec, HolderDecision, Limits, Mapping, MappingForm, Notice,
+    NoticeKind, OnPremKey, OnPremPairKey, OnPremSelector, OnPremSide, Policy, Protected, Resolve, Rule, Source,
+    SuffixReplacement, WriteSide,
 };
 pub use dn::{DistinguishedName, DnError};
 pub use entra_id::{EntraId, EntraIdError};

@@ -62,6 +62,7 @@ fn sorted_findings(mut general: Vec<Finding>, links: Vec<Link<'_>>) -> Vec<Findi
     let key = |finding: &Finding| (finding.severity, finding.code.as_str(), finding.message.clone());
     general.sort_by_key(key);
     for mut link in links {
+        link.place_decisions();
         link.findings.sort_by_key(key);
         general.extend(link.findings);
     }

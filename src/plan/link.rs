@@ -3,7 +3,9 @@
 use enumset::EnumSet;
 use thin_vec::ThinVec;
 
-use crate::model::{Acceptable, AdUser, AnchorOrigin, CloudUser, Mapping, ObjectGuid, Resolve, Sid, SourceAnchor, Upn};
+use crate::model::{
+    Acceptable, AdUser, AnchorOrigin, CloudUser, Mapping, MappingForm, ObjectGuid, Resolve, Sid, SourceAnchor, Upn,
+};
 use crate::tenant_model::UserRef;
 
 use super::finding::{Code, Finding, Severity};
@@ -30,6 +32,8 @@ pub(super) struct Link<'a> {
     pub(super) decided: ThinVec<(UserRef, Resolve)>,
     /// Whether it is to be planned. The others are only there for the checks between mappings.
     pub(super) wanted: bool,
+    /// Positions of the findings that ask a row of a mapping file for a decision.
+    asking: ThinVec<usize>,
     used_accepts: EnumSet<Acceptable>,
 }
 
@@ -46,6 +50,7 @@ impl<'a> Link<'a> {
             next_sync: None,
             decided: ThinVec::new(),
             wanted: true,
+            asking: ThinVec::new(),
             used_accepts: EnumSet::new(),
         }
     }
@@ -73,29 +78,47 @@ impl<'a> Link<'a> {
 
     /// Adds a finding of the code's own severity.
     pub(super) fn raise(&mut self, finding: Finding) {
-        let finding = self.with_place_of_cure(finding);
-        self.findings.push(finding);
+        let place = match Cure::of(&finding) {
+            Some(_) if self.mapping.rule.is_some() => Some(PLACE_OF_RULES.to_owned()),
+            Some(cure) if self.mapping.form == MappingForm::Row => self.place_in_a_row(cure),
+            Some(_) | None => None,
+        };
+        self.findings.push(placed(finding, place));
     }
 
-    /// A rule or a row of a mapping file cannot say everything that a hint may ask for.
-    fn with_place_of_cure(&self, finding: Finding) -> Finding {
-        let Some(hint) = &finding.hint else { return finding };
-        let asks_for = |key: &str| hint.contains(key) || finding.steps.iter().any(|step| step.contains(key));
-        let (switches, decisions) = (asks_for("`accept: [") || asks_for("`restore: true`"), asks_for("`holders`"));
-        let file = &self.mapping.source.file;
-        let is_row = file.rsplit_once('.').is_none_or(|(_, end)| !["yaml", "yml"].contains(&end));
-        let place = match (&self.mapping.rule, is_row) {
-            (Some(_), _) if switches || decisions => {
-                "A rule cannot say that: write a mapping for this user, which wins over the rule.".to_owned()
+    /// What a row cannot say; of decisions it can say one, so all of them have to be known first.
+    fn place_in_a_row(&mut self, cure: Cure) -> Option<String> {
+        match cure {
+            Cure::Switch => {
+                let file = &self.mapping.source.file;
+                Some(format!("A row of {file} cannot say that: move it to `mappings` of the configuration."))
             }
-            (None, true) if switches => {
-                format!("A row of {file} cannot say that: move it to `mappings` of the configuration.")
+            Cure::Decision => {
+                self.asking.push(self.findings.len());
+                None
             }
-            (None, true) if decisions => format!("In {file} the columns holder and resolve say that."),
-            _ => return finding,
-        };
-        let hint = format!("{hint} {place}");
-        finding.hint(hint)
+        }
+    }
+
+    /// Says where decisions on accounts are written, once all accounts are known on which a row has to decide.
+    pub(super) fn place_decisions(&mut self) {
+        let asking = std::mem::take(&mut self.asking);
+        let is_blocker = |finding: &Finding| finding.severity == Severity::Blocker;
+        let blockers = asking.iter().filter_map(|at| self.findings.get(*at)).filter(|finding| is_blocker(finding)).count();
+        let (decided, file) = (self.decided.len(), &self.mapping.source.file);
+        for at in &asking {
+            let Some(finding) = self.findings.get_mut(*at) else { continue };
+            let needed = decided + if is_blocker(finding) { blockers } else { asking.len() };
+            let place = if needed > 1 {
+                format!(
+                    "A row of {file} holds one decision, and {needed} are needed: move it to `mappings` of the configuration, where \
+                     `holders` takes them all."
+                )
+            } else {
+                format!("In {file} the columns holder and resolve say that.")
+            };
+            *finding = placed(finding.clone(), Some(place));
+        }
     }
 
     /// Starts a finding about this mapping.
@@ -161,5 +184,38 @@ impl<'a> Link<'a> {
 
     pub(super) fn target_user<'w>(&self, world: &'w World) -> Option<&'w CloudUser> {
         self.target.and_then(|user| world.tenant.user(user))
+    }
+}
+
+/// What a hint asks for that not everything can say: a rule neither, a row of a mapping file only one decision.
+#[derive(Debug, Clone, Copy)]
+enum Cure {
+    /// `accept` or `restore`.
+    Switch,
+    /// What becomes of an account.
+    Decision,
+}
+
+const PLACE_OF_RULES: &str = "A rule cannot say that: write a mapping for this user, which wins over the rule.";
+
+impl Cure {
+    fn of(finding: &Finding) -> Option<Self> {
+        let hint = finding.hint.as_deref()?;
+        let asks_for = |key: &str| hint.contains(key) || finding.steps.iter().any(|step| step.contains(key));
+        if asks_for("`accept: [") || asks_for("`restore: true`") {
+            return Some(Self::Switch);
+        }
+        asks_for("`holders`").then_some(Self::Decision)
+    }
+}
+
+/// The finding with a sentence more in its hint.
+fn placed(finding: Finding, place: Option<String>) -> Finding {
+    match (&finding.hint, place) {
+        (Some(hint), Some(place)) => {
+            let hint = format!("{hint} {place}");
+            finding.hint(hint)
+        }
+        (Some(_) | None, _) => finding,
     }
 }

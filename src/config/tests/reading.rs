@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::*;
 use crate::config::{ForestSource, GraphAuth, Secret, TenantSource, check_duplicates};
 use crate::model::{
-    Acceptable, AnchorMode, CloudKey, CloudPairKey, GuidInput, Limits, Mapping, NoticeKind, OnPremKey, OnPremPairKey, OnPremSide,
-    Resolve, WriteSide,
+    Acceptable, AnchorMode, CloudKey, CloudPairKey, GuidInput, Limits, Mapping, MappingForm, NoticeKind, OnPremKey,
+    OnPremPairKey, OnPremSide, Resolve, WriteSide,
 };
 
 fn config(yaml: &str) -> Config {
@@ -302,4 +302,12 @@ fn a_long_list_stays_in_order_and_all_its_faults_are_told() {
     let told = errors_below_head(&format!("mappings:\n{broken}"));
     let places: Vec<&str> = told.lines().filter_map(|line| line.trim_start().strip_prefix("--> hardmatch.yaml:")).collect();
     assert_eq!(places, ["11:7", "4158:22"], "{told}");
+}
+
+#[test]
+fn a_row_is_one_whatever_its_file_is_called() {
+    let yaml = format!("{HEAD}mappings:\n  - {{ onPrem: ann, cloud: ann@x.example }}\nmappingFiles: [w.yaml]\n");
+    let config = read_with(yaml, &[("w.yaml", b"onPrem,cloud\nbob,bob@x.example\n")]).unwrap();
+    let forms: Vec<MappingForm> = config.desired.mappings.iter().map(|mapping| mapping.form).collect();
+    assert_eq!(forms, [MappingForm::Entry, MappingForm::Row]);
 }

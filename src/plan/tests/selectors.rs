@@ -83,25 +83,58 @@ fn ids_that_differ_only_in_case_are_two_ids() {
 
 #[test]
 fn hints_say_where_rows_and_rules_find_what_they_cannot_say_themselves() {
-    let hint = |file: &'static str, rule: Option<&str>, holder: bool| {
+    let hint = |form: MappingForm, rule: Option<&str>, holder: bool| {
         let deleted = |user: &mut CloudUser| user.traits_mut().deleted_at = (!holder).then(|| "2026-11-01T00:00:00Z".into());
         let held = holder.then(|| anchor(A));
         let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, deleted).cloud(2, "twin", held, nothing);
         let body = case.map("ann", "ann", |mapping| {
-            mapping.source.file = Arc::from(file);
+            (mapping.source.file, mapping.form) = ("hardmatch.conf".into(), form);
             mapping.rule = rule.map(Into::into);
         });
         body.plan().findings[0].hint.clone().unwrap()
     };
-    assert!(hint("hardmatch.yaml", None, false).ends_with("bring it back first."));
-    assert!(hint("wave.csv", None, false).ends_with("move it to `mappings` of the configuration."));
-    assert!(hint("wave.csv", None, true).ends_with("the columns holder and resolve say that."));
-    let missing = Case::new().ad("ann", A, nothing).cloud(1, "bob", None, nothing).map("ann", "zoe", |mapping| {
-        mapping.source.file = "wave.csv".into();
-    });
+    assert!(hint(MappingForm::Entry, None, false).ends_with("bring it back first."));
+    assert!(hint(MappingForm::Entry, None, true).ends_with("only takes its ID away."));
+    assert!(hint(MappingForm::Row, None, false).ends_with("move it to `mappings` of the configuration."));
+    assert!(hint(MappingForm::Row, None, true).ends_with("In hardmatch.conf the columns holder and resolve say that."));
+    let missing = Case::new().ad("ann", A, nothing).cloud(1, "bob", None, nothing).map("ann", "zoe", as_row);
     let hint_of_missing = missing.plan().findings[0].hint.clone().unwrap();
     assert!(!hint_of_missing.contains("wave.csv"), "no column cures that: {hint_of_missing}");
-    assert!(hint("hardmatch.yaml", Some("staff"), true).ends_with("which wins over the rule."));
+    assert!(hint(MappingForm::Entry, Some("staff"), true).ends_with("which wins over the rule."));
+}
+
+fn as_row(mapping: &mut Mapping) {
+    (mapping.source.file, mapping.form) = ("wave.csv".into(), MappingForm::Row);
+}
+
+/// One account has the ID, the other one the SID; a third only a value that matches nothing.
+#[test]
+fn a_row_decides_on_one_account_and_is_moved_for_more() {
+    let hints = |third: bool, edit: fn(&mut Mapping)| {
+        let case = Case::new()
+            .ad("ann", A, |user| user.sid = Some(sid(1)))
+            .cloud(1, "ann", None, nothing)
+            .cloud(2, "twin", Some(anchor(A)), nothing)
+            .cloud(3, "odd", ImmutableId::stored(A).filter(|_| third), nothing)
+            .cloud(4, "old", None, |user| user.sid = Known::Is(sid(if third { 2 } else { 1 })));
+        let body = case.map("ann", "ann", edit).plan();
+        body.findings.into_iter().map(|finding| finding.hint.unwrap()).collect::<Vec<_>>()
+    };
+    let is_moved = |hint: &String| {
+        hint.ends_with("A row of wave.csv holds one decision, and 2 are needed: move it to `mappings` of the configuration, where `holders` takes them all.")
+    };
+    let in_columns = |hint: &String| hint.ends_with("In wave.csv the columns holder and resolve say that.");
+    let undecided = hints(false, as_row);
+    assert!(undecided.len() == 2 && undecided.iter().all(is_moved), "{undecided:#?}");
+    let half_decided = hints(false, |mapping| {
+        as_row(mapping);
+        decide("twin", Resolve::Clear)(mapping);
+    });
+    assert!(half_decided.len() == 1 && half_decided.iter().all(is_moved), "{half_decided:#?}");
+    let one_may_stay = hints(true, as_row);
+    assert!(in_columns(&one_may_stay[0]) && is_moved(&one_may_stay[1]) && one_may_stay.len() == 2, "{one_may_stay:#?}");
+    let entry = hints(false, nothing);
+    assert!(!entry.iter().any(|hint| is_moved(hint) || in_columns(hint)), "{entry:#?}");
 }
 
 #[test]

@@ -266,6 +266,7 @@ fn mapping(line: u32, link: &Link, accounts: &[Account]) -> Mapping {
         accept: Acceptable::ALL.into_iter().zip(&link.accept).filter(|(_, on)| **on).map(|(accept, _)| accept).collect(),
         because: None,
         rule: None,
+        form: MappingForm::Entry,
         source,
     }
 }
