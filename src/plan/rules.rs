@@ -32,7 +32,7 @@ pub(super) fn expand(rules: &[Rule], mut claimed: Claimed, world: &World) -> (Ve
             if claimed.ad.contains(&user) {
                 continue;
             }
-            match pair(rule, ad_user, &claimed, world) {
+            match pair(rule, user, ad_user, &claimed, world) {
                 Pair::One(target, selector) => {
                     paired_now.push((user, Some(target)));
                     mappings.push(mapping(rule, user, ad_user, selector, world));
@@ -98,10 +98,10 @@ enum Pair {
     Nobody(String),
 }
 
-fn pair(rule: &Rule, user: &AdUser, claimed: &Claimed, world: &World) -> Pair {
+fn pair(rule: &Rule, own: AdRef, user: &AdUser, claimed: &Claimed, world: &World) -> Pair {
     let Some(value) = pair_value(rule, user) else { return Pair::Nobody(format!("no {}", word(rule.on_prem))) };
     let Some(key) = cloud_key(rule.cloud, &value) else { return Pair::Nobody(format!("`{value}` is no name@domain")) };
-    if let Some(other) = other_owner(rule, user, &value, world) {
+    if let Some(other) = other_owner(rule, own, &value, world) {
         return Pair::Nobody(format!("`{value}` is that of {}, too", other.dn));
     }
     let found: Vec<UserRef> = super::resolve::find_cloud(&key, world).into_iter().filter(|user| is_live(*user, world)).collect();
@@ -136,12 +136,7 @@ fn names(users: &[UserRef], world: &World) -> String {
 
 /// Another AD user of the same forest to whom the account may belong just as well, whether the rule is about that one or not.
 /// In another forest it may be the older object of the person.
-fn other_owner<'w>(rule: &Rule, user: &AdUser, value: &str, world: &'w World) -> Option<&'w AdUser> {
-    let own = world
-        .forests
-        .by_guid(&user.guid, None)
-        .into_iter()
-        .find(|own| world.forests.user(*own).is_some_and(|own| own.dn == user.dn))?;
+fn other_owner<'w>(rule: &Rule, own: AdRef, value: &str, world: &'w World) -> Option<&'w AdUser> {
     let place = world.forests.get(own).map(|(forest, _)| &*forest.name);
     let sharers = match rule.on_prem {
         OnPremPairKey::UserPrincipalName => world.forests.by_upn(value, place),
