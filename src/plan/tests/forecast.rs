@@ -174,3 +174,15 @@ fn values_that_entra_does_not_take_are_told_before_the_takeover() {
     ];
     assert_eq!(odd(addresses, false), expected);
 }
+
+/// A table may have neither the name of the object nor the sign-in name.
+#[test]
+fn a_sign_in_name_that_nobody_can_tell_is_not_foretold() {
+    let planned = |dn: &'static str| {
+        let user = move |user: &mut AdUser| (user.upn, user.dn) = (None, dn.parse().unwrap());
+        let body = Case::new().ad("ann", A, user).cloud(1, "ann", None, nothing).map("ann", "ann", nothing).plan();
+        body.findings.iter().flat_map(|finding| finding.objects.clone()).collect::<Vec<_>>().join("|")
+    };
+    assert!(planned("CN=ann,DC=corp,DC=local").contains("sign-in name: ann@x.example becomes ann@"));
+    assert!(!planned("<GUID=f5057fee-4c3e-4459-82dd-21250b729601>").contains("becomes ann@"));
+}

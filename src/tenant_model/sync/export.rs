@@ -47,7 +47,9 @@ impl Tenant {
 /// userPrincipalName, or the implicit one where that is empty.
 fn ad_upn(user: &AdUser) -> Option<Text> {
     let own = user.upn.as_deref().map(str::trim).filter(|upn| !upn.is_empty());
-    own.map(Into::into).or_else(|| Some(format!("{}@{}", user.sam.as_deref()?, user.dn.dns_domain()).into()))
+    // A table without names of objects does not tell the domain.
+    let domain = Some(user.dn.dns_domain()).filter(|domain| !domain.is_empty());
+    own.map(Into::into).or_else(|| Some(format!("{}@{}", user.sam.as_deref()?, domain?).into()))
 }
 
 /// A suffix that is no verified domain becomes the initial domain. A domain below a verified one has to be added by itself.
