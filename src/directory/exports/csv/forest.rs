@@ -99,7 +99,7 @@ fn unread_values(columns: &[Column], file: &str) -> Option<String> {
     let missing: Vec<_> = OF_USE.into_iter().filter(|(attribute, ..)| !is_read(attribute)).collect();
     let names = |is_meant: fn(bool, bool) -> bool| {
         let meant = missing.iter().filter(|(_, _, finds, compares)| is_meant(*finds, *compares));
-        meant.map(|(_, name, ..)| *name).collect::<Vec<_>>().join(" or ")
+        either(&meant.map(|(_, name, ..)| *name).collect::<Vec<_>>())
     };
     let (found, compared) = (names(|finds, _| finds), names(|_, compares| compares));
     let below = if is_read("distinguishedName") { "" } else { ", and nobody below `under`" };
@@ -109,6 +109,15 @@ fn unread_values(columns: &[Column], file: &str) -> Option<String> {
     let said: Vec<String> = parts.map(|(_, said)| said).collect();
     let all = names(|_, _| true);
     (!missing.is_empty()).then(|| format!("{file} has no column {all}: {}; export it, too, if that matters", said.join("; ")))
+}
+
+/// `A, B or C`
+fn either(names: &[&str]) -> String {
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        Some((last, _)) => (*last).to_owned(),
+        None => String::new(),
+    }
 }
 
 fn has_column(columns: &[Column], attribute: &str) -> bool {

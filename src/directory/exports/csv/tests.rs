@@ -191,7 +191,7 @@ fn what_is_compared_and_has_no_column_is_unknown() {
     let cure = "; export it, too, if that matters";
     assert_eq!(
         without(&["objectSid", "EmployeeID", "userAccountControl"]),
-        "users.csv has no column SID or employeeID or Enabled: mappings and rules find no AD user by SID or employeeID; \
+        "users.csv has no column SID, employeeID or Enabled: mappings and rules find no AD user by SID or employeeID; \
          conflicts in SID or Enabled are not seen, and what the takeover changes of it is not foretold"
             .to_owned()
             + cure
