@@ -118,8 +118,19 @@ impl<'t> Rows<'t> {
     }
 }
 
-fn left_out(column: &str) -> Diagnostic {
-    Diagnostic::warning(format!("the column `{column}` is not known and is left out"))
+/// `meant` is the column that it is most likely to be.
+fn unknown_column(column: &str, meant: Option<&str>) -> Diagnostic {
+    let all = NAMES.join(", ");
+    let left_out = || Diagnostic::warning(format!("the column `{column}` is not known and is left out"));
+    match meant {
+        // Without it the rows would say something else.
+        Some(name @ ("holder" | "resolve" | "write")) => {
+            Diagnostic::error(format!("the column `{column}` is not known; did you mean {name}?"))
+                .help(format!("rename it to {name}, or, if it is a note, to something that is not like a column: {all}"))
+        }
+        Some(name) => left_out().help(format!("did you mean {name}? The columns are {all}")),
+        None => left_out().help(format!("the columns are {all}")),
+    }
 }
 
 /// One row with its place.
@@ -163,18 +174,10 @@ impl Row<'_, '_> {
         }
         let free: Vec<&str> = NAMES.iter().zip(columns).filter(|(_, place)| place.is_none()).map(|(name, _)| *name).collect();
         for (index, cell) in unknown.into_iter().filter(|(_, cell)| !cell.is_empty()) {
-            let all = NAMES.join(", ");
-            let diagnostic = match meant(cell).filter(|name| free.contains(name)) {
-                Some(name) if missing.contains(&name) => continue,
-                // Without it the rows would say something else.
-                Some(name @ ("holder" | "resolve" | "write")) => {
-                    Diagnostic::error(format!("the column `{cell}` is not known; did you mean {name}?"))
-                        .help(format!("rename it to {name}, or, if it is a note, to something that is not like a column: {all}"))
-                }
-                Some(name) => left_out(cell).help(format!("did you mean {name}? The columns are {all}")),
-                None => left_out(cell).help(format!("the columns are {all}")),
-            };
-            reader.note(self.cell_place(index), diagnostic);
+            let meant = meant(cell).filter(|name| free.contains(name));
+            if meant.is_none_or(|name| !missing.contains(&name)) {
+                reader.note(self.cell_place(index), unknown_column(cell, meant));
+            }
         }
         missing.is_empty().then_some(columns)
     }

@@ -1,5 +1,6 @@
 //! Reading whole configurations, and every message that its author may meet.
 
+mod damaged_waves;
 mod hostile;
 mod kinds;
 mod meaning;
