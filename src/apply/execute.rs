@@ -143,8 +143,7 @@ pub(super) async fn carry_out_with(
     journal.append(&Entry::Run(Box::new(header))).await?;
     settle(request, &journal, &recorded, &look).await?;
     let backups = recorded.copies(&history, &request.body.actions);
-    let sources = Sources::of(request.body)?;
-    let run = run(request, directories, &journal, &recorded, (backups, sources));
+    let run = run(request, directories, &journal, &recorded, backups)?;
     let mut report = run.carry_out(&request.body.actions, &look.done).await;
     finish(request, &journal, folder, &mut report).await;
     Ok(RunReport { barrier: look.barrier, ..report })
@@ -158,15 +157,15 @@ fn refuse_undone(made: Option<Timestamp>, undone: Option<Timestamp>) -> Result<(
     }
 }
 
-/// A run of which nothing is done yet, with the accounts of which there is a copy.
+/// A run of which nothing is done yet. `backups` are the accounts of which there is a copy.
 fn run<'r>(
     request: &'r Request<'_>,
     directories: &'r Directories,
     journal: &'r Journal,
     recorded: &Recorded,
-    (backups, sources): (BTreeSet<EntraId>, Sources<'r>),
-) -> Run<'r> {
-    Run {
+    backups: BTreeSet<EntraId>,
+) -> Result<Run<'r>, DirectoryError> {
+    Ok(Run {
         directories,
         journal,
         clock: &request.clock,
@@ -174,11 +173,11 @@ fn run<'r>(
         cancel: &request.cancel,
         options: &request.options,
         handovers: Handovers::of(request.body, request.policy),
-        sources,
+        sources: Sources::of(request.body)?,
         backups: Mutex::new(backups),
         deletions: Mutex::new(recorded.deletions(&request.body.actions)),
         touched: Mutex::default(),
-    }
+    })
 }
 
 /// Nothing to do and nothing to close: not a byte is written, unless this undoes a run that stands open.

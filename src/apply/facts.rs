@@ -83,6 +83,20 @@ fn is_same(name: FactName, expected: &FactValue, found: Option<&FactValue>) -> b
     }
 }
 
+/// A fact of an object that is not as planning saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unlike {
+    pub(super) fact: String,
+    pub(super) expected: String,
+    pub(super) found: String,
+}
+
+impl Unlike {
+    pub(super) fn new(fact: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { fact: fact.into(), expected: expected.into(), found: found.into() }
+    }
+}
+
 /// Objects by target.
 #[derive(Debug, Clone, Default)]
 pub struct Current {

@@ -16,7 +16,7 @@ use crate::plan::says_roles_unread;
 use crate::tenant_model::ANCHOR_IN_USE;
 
 use super::Directories;
-use super::facts::read_account;
+use super::facts::{Unlike, read_account};
 use super::preflight::value_word;
 
 /// The accounts that the stamps of a plan hand over. What is undone gives an AD user what it had, so there are none.
@@ -39,14 +39,6 @@ pub(super) struct Handover<'a> {
     may_be_privileged: bool,
     may_be_guest: bool,
     were_roles_read: bool,
-}
-
-/// A fact of an object that is not as planning saw it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unlike {
-    pub(super) fact: String,
-    pub(super) expected: String,
-    pub(super) found: String,
 }
 
 impl<'a> Handovers<'a> {
@@ -194,11 +186,5 @@ fn was_free(next: &NextSync) -> bool {
             matches!(code, Some("InvalidHardMatch" | "BlockedOnPremises")) && next.rule != ANCHOR_IN_USE
         }
         Outcome::AlreadyLinked | Outcome::Create | Outcome::LeftOut | Outcome::SoftMatch => false,
-    }
-}
-
-impl Unlike {
-    pub(super) fn new(fact: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { fact: fact.into(), expected: expected.into(), found: found.into() }
     }
 }

@@ -9,7 +9,7 @@ use crate::plan::action::{Action, ActionKind, Target};
 use crate::plan::body::{Body, PlannedMapping};
 
 use super::Directories;
-use super::handover::Unlike;
+use super::facts::Unlike;
 
 /// The AD users of the mappings for which a plan writes, by mapping.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::Directories;
-use crate::apply::facts::{Current, TargetFacts, Wanted};
-use crate::apply::handover::{Handovers, Unlike};
+use crate::apply::facts::{Current, TargetFacts, Unlike, Wanted};
+use crate::apply::handover::Handovers;
 use crate::apply::source::{Sources, ad_object, anchor_mode};
 use crate::directory::ports::DirectoryError;
 use crate::model::{AdUser, AnchorMode, EntraId, FactName, FactValue, ImmutableId, ObjectGuid, Policy, Sid, effective_anchor};

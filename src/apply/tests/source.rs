@@ -1,5 +1,7 @@
 //! What a write to the cloud relies on beside its account: the AD user whose source anchor it is.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use async_trait::async_trait;
 
 use crate::directory::ports::{DirectoryError, ForestReader, ForestWriter, Receipt};
@@ -9,16 +11,28 @@ use super::scripted::{Answer, Scripted};
 use super::*;
 
 /// A forest as the disk has it at the moment.
-struct Living(Disk);
+struct Living {
+    disk: Disk,
+    /// How often users can be read until it is gone. The preflight reads all at once.
+    readings: AtomicUsize,
+}
+
+impl Living {
+    fn of(site: &Site) -> Self {
+        Self { disk: site.disk.clone(), readings: AtomicUsize::new(usize::MAX) }
+    }
+}
 
 #[async_trait]
 impl ForestReader for Living {
     async fn read_forest(&self) -> Result<ObservedForest, DirectoryError> {
-        Ok(self.0.state().forest.clone())
+        Ok(self.disk.state().forest.clone())
     }
 
     async fn read_users(&self, guids: &[ObjectGuid]) -> Result<Vec<Option<AdUser>>, DirectoryError> {
-        let users = &self.0.state().forest.users;
+        let left = self.readings.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        left.map_err(|_| DirectoryError::Unreachable("gone".into()))?;
+        let users = &self.disk.state().forest.users;
         Ok(guids.iter().map(|guid| users.iter().find(|user| user.guid == *guid).cloned()).collect())
     }
 
@@ -48,7 +62,7 @@ async fn changed_at_the_first_write(change: fn(&mut ObservedForest)) -> (Site, R
         Answer::Obey
     });
     let mut directories = site.disk.directories_with(Arc::new(tenant));
-    directories.forests.insert("corp".into(), Arc::new(Living(site.disk.clone())));
+    directories.forests.insert("corp".into(), Arc::new(Living::of(&site)));
     let report = site.apply_to(&body, &directories, &site.plan()).await.unwrap();
     (site, report)
 }
@@ -94,7 +108,7 @@ async fn an_ad_user_that_is_gone_before_its_stamp_is_said_to_be_gone() {
         Answer::Obey
     });
     let mut directories = site.disk.directories_with(Arc::new(tenant));
-    directories.forests.insert("corp".into(), Arc::new(Living(site.disk.clone())));
+    directories.forests.insert("corp".into(), Arc::new(Living::of(&site)));
     let report = site.apply_to(&body, &directories, &site.plan()).await.unwrap();
     assert_eq!((report.done.len(), report.failed.len()), (1, 1), "{report:?}");
     assert!(report.failed[0].1.reason.starts_with("there is no such AD user any more"), "{report:?}");
@@ -102,33 +116,10 @@ async fn an_ad_user_that_is_gone_before_its_stamp_is_said_to_be_gone() {
 
 #[tokio::test]
 async fn an_ad_user_that_cannot_be_read_any_more_stops_the_writes_for_it() {
-    struct Gone;
-    #[async_trait]
-    impl ForestReader for Gone {
-        async fn read_forest(&self) -> Result<ObservedForest, DirectoryError> {
-            Err(DirectoryError::Unreachable("gone".into()))
-        }
-        async fn read_users(&self, guids: &[ObjectGuid]) -> Result<Vec<Option<AdUser>>, DirectoryError> {
-            // The preflight asks for all of them.
-            if guids.len() == 3 {
-                Ok(observed_forest().users.drain(9..).map(Some).collect())
-            } else {
-                self.read_forest().await.map(|_| Vec::new())
-            }
-        }
-        async fn find_by_anchor(&self, _: &[ImmutableId]) -> Result<Vec<AdUser>, DirectoryError> {
-            Ok(Vec::new())
-        }
-    }
-    #[async_trait]
-    impl ForestWriter for Gone {
-        async fn stamp(&self, _: &ObjectGuid, _: Option<&[u8]>, _: Option<&[u8]>) -> Result<Receipt, DirectoryError> {
-            Err(DirectoryError::Unreachable("gone".into()))
-        }
-    }
     let site = Site::new();
     let mut directories = site.disk.directories();
-    directories.forests.insert("corp".into(), Arc::new(Gone));
+    let living = Living { disk: site.disk.clone(), readings: AtomicUsize::new(1) };
+    directories.forests.insert("corp".into(), Arc::new(living));
     let report = site.apply_to(&three_sets(), &directories, &site.plan()).await.unwrap();
     assert_eq!((report.exit_kind(), report.done.len()), (ExitKind::Unreachable, 0), "{report:?}");
 }

@@ -89,21 +89,10 @@ fn apply_or_refuse(args: &ApplyArgs, stream: Option<&Stream>, terminal: Terminal
     if let Some(stream) = stream {
         stream.begin(&plan, &digest, &path);
     }
-    let began = Instant::now();
     let run = Apply { args, path: &path, digest: &digest, plan: &plan, setup: &setup, stream, terminal };
-    let (report, signalled) = run.carry_out()?;
-    let exit = report::exit(&report, signalled);
+    let ended = run.carry_out_and_report();
     stamps.warnings().for_each(|warning| terminal.warn(&warning));
-    let outputs = [vec![("digest", digest.clone())], report::counts(&report)].concat();
-    runner::ended(&outputs, exit, &report::markdown(&report, &plan, &path), terminal);
-    let totals = terminal.board().totals();
-    if let Some(stream) = stream {
-        stream.end(&report, exit, report::next(&report, &plan, &path), totals);
-        return Ok(exit);
-    }
-    let effort = report::effort(began.elapsed(), totals, report.done.len());
-    let written = terminal.result(&report::text(&report, &plan, &path, &effort));
-    unless_unwritten(Ok(exit), written.err(), terminal)
+    ended
 }
 
 fn nothing_to_do(
@@ -163,6 +152,23 @@ struct Apply<'a> {
 }
 
 impl Apply<'_> {
+    fn carry_out_and_report(&self) -> Result<Exit, Failure> {
+        let Self { path, plan, stream, terminal, .. } = *self;
+        let began = Instant::now();
+        let (report, signalled) = self.carry_out()?;
+        let exit = report::exit(&report, signalled);
+        let outputs = [vec![("digest", self.digest.to_owned())], report::counts(&report)].concat();
+        runner::ended(&outputs, exit, &report::markdown(&report, plan, path), terminal);
+        let totals = terminal.board().totals();
+        if let Some(stream) = stream {
+            stream.end(&report, exit, report::next(&report, plan, path), totals);
+            return Ok(exit);
+        }
+        let effort = report::effort(began.elapsed(), totals, report.done.len());
+        let written = terminal.result(&report::text(&report, plan, path, &effort));
+        unless_unwritten(Ok(exit), written.err(), terminal)
+    }
+
     fn carry_out(&self) -> Result<(RunReport, Option<Exit>), Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let _shown = Shown::begin(self.terminal);
