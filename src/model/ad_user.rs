@@ -45,8 +45,10 @@ pub enum GuidAttribute {
     /// No value.
     #[default]
     Absent,
-    /// A text such as `N/A` or `System.Byte[]` that an export wrote instead of a value.
+    /// A text such as `N/A` that an export wrote instead of no value.
     MarkedMissing(Box<str>),
+    /// The name of a type such as `System.Byte[]`, which an export wrote instead of a value that is there.
+    NotExported(Box<str>),
     /// The bytes as stored.
     Bytes(Box<[u8]>),
 }
@@ -57,7 +59,7 @@ impl GuidAttribute {
     pub fn bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Bytes(bytes) => Some(bytes),
-            Self::Absent | Self::MarkedMissing(_) => None,
+            Self::Absent | Self::MarkedMissing(_) | Self::NotExported(_) => None,
         }
     }
 

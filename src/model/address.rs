@@ -83,6 +83,21 @@ macro_rules! name_at_domain {
 name_at_domain!(Upn);
 name_at_domain!(SmtpAddress);
 
+/// Letters without accents, digits and these:
+/// <https://learn.microsoft.com/en-us/entra/identity/hybrid/connect/plan-connect-userprincipalname#upn-format>.
+pub const SIGN_IN_SIGNS: &str = "'.-_!#^~";
+
+impl Upn {
+    /// Whether Entra takes it as a sign-in name.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        let local = self.local();
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || SIGN_IN_SIGNS.contains(c);
+        let fits = local.len() <= 64 && local.chars().all(is_allowed) && !local.ends_with('.') && self.as_str().len() <= 113;
+        fits && self.domain().chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
+    }
+}
+
 /// What kind of address a proxyAddresses entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProxyKind {

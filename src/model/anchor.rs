@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::spreadsheet::{is_missing_marker, is_type_name};
+use super::spreadsheet::is_missing_marker;
 use super::{AdUser, AnchorAttribute, GuidAttribute, ImmutableId, ObjectGuid};
 
 /// Which attribute the sync client takes the source anchor from.
@@ -142,7 +142,7 @@ pub fn effective_anchor(mode: &AnchorMode, user: &AdUser) -> Result<SourceAnchor
     match mode {
         AnchorMode::ObjectGuid => Ok(object_guid),
         AnchorMode::ConsistencyGuid => match &user.consistency_guid {
-            GuidAttribute::MarkedMissing(mark) if is_type_name(mark) => Err(AnchorProblem::NotExported(mark.clone())),
+            GuidAttribute::NotExported(mark) => Err(AnchorProblem::NotExported(mark.clone())),
             GuidAttribute::Absent | GuidAttribute::MarkedMissing(_) => Ok(object_guid),
             GuidAttribute::Bytes(bytes) => ObjectGuid::from_ad_slice(bytes)
                 .map(|guid| SourceAnchor::of_guid(guid, AnchorOrigin::ConsistencyGuid))

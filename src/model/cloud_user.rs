@@ -142,6 +142,13 @@ impl CloudUser {
         self.is_synced() && !self.is_deleted()
     }
 
+    /// What its mailbox is for where that is no person's: `shared`, `room`, `equipment`, …
+    #[must_use]
+    pub fn shared_mailbox(&self) -> Option<&str> {
+        let purpose = self.traits.mailbox_purpose.value().map(|purpose| &**purpose);
+        purpose.filter(|purpose| !["user", "unknown"].iter().any(|own| own.eq_ignore_ascii_case(purpose)))
+    }
+
     /// Whether the account is a guest: as userType says, or as the name does where that was not read.
     #[must_use]
     pub fn is_guest(&self) -> bool {

@@ -25,20 +25,20 @@ pub fn damage(text: &str) -> Option<&'static str> {
 pub fn is_value(text: &str) -> bool {
     const FILLERS: [&str; 12] =
         ["none", "nil", "na", "n.a.", "tbd", "tba", "todo", "unknown", "test", "not set", "no id", "pending"];
+    const FILLING: [char; 3] = ['0', 'x', 'X'];
     let text = text.trim();
-    let is_one_sign =
-        text.chars().all(|c| !c.is_alphanumeric()) || text.chars().count() < 2 && !text.chars().all(|c| c.is_ascii_digit());
-    let is_zero = text.chars().all(|c| c == '0');
-    let is_filler = FILLERS.iter().any(|filler| text.eq_ignore_ascii_case(filler))
-        || text.len() > 1 && text.chars().all(|c| c == 'x' || c == 'X');
-    !is_one_sign && !is_zero && !is_filler && !is_missing_marker(text)
+    let is_filler = FILLERS.iter().any(|filler| text.eq_ignore_ascii_case(filler));
+    let is_filling = text.chars().all(|c| FILLING.contains(&c) || !c.is_alphanumeric());
+    let is_letter = text.chars().count() == 1 && !text.starts_with(|c: char| c.is_ascii_digit());
+    let stands_for_none = is_missing_marker(text) || is_type_name(text) || is_filler;
+    !(stands_for_none || is_filling || is_letter)
 }
 
 /// Whether a text stands for "no value" in exports and spreadsheets.
 #[must_use]
 pub fn is_missing_marker(text: &str) -> bool {
     let text = text.trim();
-    ["N/A", "-", "null", "(null)", "#N/A", "System.Byte[]"].iter().any(|marker| text.eq_ignore_ascii_case(marker))
+    ["N/A", "-", "null", "(null)", "#N/A"].iter().any(|marker| text.eq_ignore_ascii_case(marker))
 }
 
 /// Whether a text is what PowerShell writes where it should have written a value: there is one, and it is not known.
@@ -62,7 +62,9 @@ mod tests {
 
     #[test]
     fn what_fills_a_field_tells_nobody() {
-        for text in ["", " ", "-", "?", "N/A", "null", "TBD", "None", "0", "000000", "x", "XXX", "unknown", "..."] {
+        for text in
+            ["", " ", "-", "?", "N/A", "null", "TBD", "None", "0", "00-00", "x", "XXX", "y", "unknown", "...", "System.Byte[]"]
+        {
             assert!(!is_value(text), "{text}");
         }
         for text in ["7", "1001", "E7", "0042", "10", "x1", "nones", "ß1"] {

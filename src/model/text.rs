@@ -83,6 +83,16 @@ pub fn counted<N: Display + PartialEq + From<u8>>(count: N, word: &str) -> Strin
     }
 }
 
+/// `A, B or C`
+#[must_use]
+pub fn either(names: &[&str]) -> String {
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        Some((last, _)) => (*last).to_owned(),
+        None => String::new(),
+    }
+}
+
 /// How many of many are named.
 pub const EXAMPLES: usize = 10;
 

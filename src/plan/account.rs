@@ -1,6 +1,6 @@
 //! What a reviewer should know about the cloud user of a mapping before it is written, and what forbids it.
 
-use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, Known, ObjectGuid, RoleState, SourceAnchor};
+use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, ImmutableId, Known, ObjectGuid, RoleState, SourceAnchor};
 use crate::tenant_model::{RoleHeld, Tenant, UserRef, mail_addresses};
 
 use super::describe::{ad_user_line, anchor_text, cloud_user_line, other_line};
@@ -45,9 +45,8 @@ pub(super) fn restore_conflicts(account: &CloudUser, tenant: &Tenant, gone: &[Us
         taken.add(others.len(), others.iter().map(|other| format!("{address} belongs to {}", other_line(other))));
     }
     let holders = account.immutable_id.as_ref().map(|id| tenant.holders_of(id)).unwrap_or_default();
-    let holders = holders.into_iter().filter(stays).filter_map(|holder| tenant.user(holder));
-    let holders = holders.filter(|holder| holder.id != account.id);
-    let holders: Vec<&CloudUser> = holders.collect();
+    let others = holders.into_iter().filter(stays).filter_map(|holder| tenant.user(holder));
+    let holders: Vec<&CloudUser> = others.filter(|holder| holder.id != account.id).collect();
     taken.add(holders.len(), holders.iter().map(|holder| format!("its ImmutableID belongs to {}, too", cloud_user_line(holder))));
     taken
 }
@@ -94,18 +93,20 @@ pub(super) fn raise_other_anchor(link: &mut Link<'_>, account: &CloudUser, world
         | AnchorForm::NotCanonical(_)
         | AnchorForm::GuidText(_)
         | AnchorForm::EncodedGuidText(_)
-        | AnchorForm::BareHex { .. } => {
-            let owners = world.forests.by_anchor(current, None);
-            let message = format!("{name} carries another ImmutableID, {}", anchor_text(current));
-            let hint = match &owners[..] {
-                [] => "No AD user of these forests has that anchor: it is most likely stale.",
-                _ => "It is the anchor of the AD user listed here: that one no longer gets this account.",
-            };
-            let lines = Listed::of(owners.len(), owners.iter().filter_map(|user| ad_user_line(*user, world)));
-            let finding = link.finding(Code::TargetWasLinked, message).listed(lines).hint(hint);
-            link.raise(finding);
-        }
+        | AnchorForm::BareHex { .. } => raise_was_linked(link, name, current, world),
     }
+}
+
+fn raise_was_linked(link: &mut Link<'_>, name: &str, current: &ImmutableId, world: &World) {
+    let owners = world.forests.by_anchor(current, None);
+    let message = format!("{name} carries another ImmutableID, {}", anchor_text(current));
+    let hint = match &owners[..] {
+        [] => "No AD user of these forests has that anchor: it is most likely stale.",
+        _ => "It is the anchor of the AD user listed here: that one no longer gets this account.",
+    };
+    let lines = Listed::of(owners.len(), owners.iter().filter_map(|user| ad_user_line(*user, world)));
+    let finding = link.finding(Code::TargetWasLinked, message).listed(lines).hint(hint);
+    link.raise(finding);
 }
 
 /// Which attribute of the mapping's own AD user has a GUID.
@@ -129,13 +130,8 @@ fn raise_opaque(link: &mut Link<'_>, account: &CloudUser, current: &str) {
     link.raise_unless_accepted(Acceptable::AnchorOpaque, finding);
 }
 
-/// What a mailbox is for that is not a person's: `shared`, `room`, `equipment`, …
-pub(super) fn shared_purpose(account: &CloudUser) -> Option<&str> {
-    account.traits.mailbox_purpose.value().map(|purpose| &**purpose).filter(|purpose| !["user", "unknown"].contains(purpose))
-}
-
 pub(super) fn raise_mailbox(link: &mut Link<'_>, account: &CloudUser, world: &World) {
-    if let Some(purpose) = shared_purpose(account) {
+    if let Some(purpose) = account.shared_mailbox() {
         let message = format!("{} is a {purpose} mailbox, not a person's", account.original_upn());
         let finding =
             link.finding(Code::SharedMailbox, message).hint("Make sure that the AD user is the matching shared account.");

@@ -107,7 +107,7 @@ fn check_in_use(link: &mut Link<'_>, account: &CloudUser, world: &World) {
             uses.push(format!("last sign-in {last}"));
         }
     }
-    if let Some(purpose) = super::account::shared_purpose(account) {
+    if let Some(purpose) = account.shared_mailbox() {
         uses.push(format!("a {purpose} mailbox, which goes with it"));
     }
     if !uses.is_empty() {

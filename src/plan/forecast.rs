@@ -4,7 +4,8 @@
 
 use crate::model::text::same;
 use crate::model::{
-    AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, OtherKind, ProxyAddress, ProxyKind, SourceAnchor,
+    AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, OtherKind, ProxyAddress, ProxyKind, SIGN_IN_SIGNS, SourceAnchor,
+    Upn,
 };
 use crate::tenant_model::{BLOCKS_HARD_MATCH, Found, Incoming, SyncOutcome, SyncRefusal, Takeover, Tenant, UserRef};
 
@@ -135,8 +136,8 @@ fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, 
 /// Values of the AD user with which its export fails, or of which nobody can tell what comes of them.
 fn raise_what_entra_does_not_take(link: &mut Link<'_>, user: &AdUser) {
     let mut odd: Vec<String> = Vec::new();
-    if let Some(upn) = user.upn.as_deref().filter(|upn| !is_sign_in_name(upn)) {
-        odd.push(format!("sign-in name {upn}: it takes letters without accents, digits and ' . - _ ! # ^ ~"));
+    if let Some(upn) = user.upn.as_deref().filter(|upn| !upn.parse::<Upn>().is_ok_and(|upn| upn.is_accepted())) {
+        odd.push(format!("sign-in name {upn}: before the @ it takes 64 letters without accents, digits and {SIGN_IN_SIGNS}"));
     }
     let entries = || user.proxy_addresses.iter().map(|entry| (entry, ProxyAddress::parse(entry)));
     let primaries: Vec<&str> =
@@ -154,12 +155,6 @@ fn raise_what_entra_does_not_take(link: &mut Link<'_>, user: &AdUser) {
         let hint = "Correct them in Active Directory before the sync cycle: its export fails with them, or something else comes of them than is foretold here.";
         link.raise(finding.objects(odd).hint(hint));
     }
-}
-
-/// <https://learn.microsoft.com/en-us/graph/api/resources/user> has the characters.
-fn is_sign_in_name(upn: &str) -> bool {
-    let local = upn.rsplit_once('@').map_or(upn, |(local, _)| local);
-    local.chars().all(|c| c.is_ascii_alphanumeric() || "'.-_!#^~".contains(c))
 }
 
 /// Anything but a takeover of the target, unless a finding says so already.

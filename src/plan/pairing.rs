@@ -94,7 +94,7 @@ fn verdict(ad: AdRef, one: &Candidate, all: &[Candidate], world: &World) -> Resu
 /// Where nothing but names and numbers speaks for an account.
 fn by_names(user: &AdUser, one: &Candidate, all: &[Candidate], account: &CloudUser, world: &World) -> Result<Confidence, String> {
     let has = |evidence: Evidence| one.evidence.contains(&evidence);
-    if let Some(purpose) = account.traits.mailbox_purpose.value().filter(|purpose| !purpose.eq_ignore_ascii_case("user")) {
+    if let Some(purpose) = account.shared_mailbox() {
         return Err(format!("its mailbox is no person's: {purpose}"));
     }
     if account.traits.account_enabled == Known::Is(false) && !has(Evidence::EmployeeId) {

@@ -123,9 +123,7 @@ fn pair(rule: &Rule, own: AdRef, user: &AdUser, claimed: &Claimed, world: &World
 /// An address that somebody left often goes to a successor, as one more of theirs: only the primary one tells whose it is.
 fn is_own(user: UserRef, key: &CloudKey, world: &World) -> bool {
     let (CloudKey::Mail(wanted), Some(account)) = (key, world.tenant.user(user)) else { return true };
-    let entries = account.proxy_addresses.value().into_iter().flatten().map(ProxyAddress::parse);
-    let own = ProxyAddress::primary_of(entries).or(account.mail.value().map(|mail| &**mail));
-    own.is_some_and(|own| same(own, wanted.as_str()))
+    account.primary_address().is_some_and(|own| same(own, wanted.as_str()))
 }
 
 fn names(users: &[UserRef], world: &World) -> String {

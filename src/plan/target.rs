@@ -3,12 +3,12 @@
 use crate::model::{Acceptable, AnchorForm, AnchorMode, AnchorProblem, CloudUser, OnPremKey, OnPremSide, WriteSide};
 
 use super::account;
+use super::anchor::NOT_EXPORTED_HINT;
 use super::describe::{anchor_text, cloud_user_line};
 use super::finding::{Code, Severity};
 use super::link::Link;
 use super::linked;
 use super::protection::Protection;
-use super::resolve::NOT_EXPORTED_HINT;
 use super::steps;
 use super::world::World;
 

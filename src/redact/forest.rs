@@ -24,7 +24,7 @@ impl Redactor {
             dn: self.dn(&user.dn),
             consistency_guid: match user.consistency_guid {
                 GuidAttribute::Bytes(bytes) => GuidAttribute::Bytes(self.bytes(&bytes).into()),
-                kept @ (GuidAttribute::Absent | GuidAttribute::MarkedMissing(_)) => kept,
+                kept @ (GuidAttribute::Absent | GuidAttribute::MarkedMissing(_) | GuidAttribute::NotExported(_)) => kept,
             },
             custom_anchor: user.custom_anchor.map(|value| self.custom_anchor(*value, anchor).into()),
             sid: user.sid.map(|sid| self.sid(&sid)),

@@ -284,14 +284,17 @@ fn consistency_guid(entry: &impl Entry) -> Result<GuidAttribute, EntryError> {
     let Some(bytes) = entry.single(CONSISTENCY_GUID)?.filter(|bytes| !bytes.is_empty()) else {
         return Ok(GuidAttribute::Absent);
     };
-    let mark = missing_mark(bytes).filter(|_| entry.may_be_text(CONSISTENCY_GUID));
-    Ok(mark.map_or_else(|| GuidAttribute::Bytes(bytes.into()), |mark| GuidAttribute::MarkedMissing(mark.into())))
+    let mark = if entry.may_be_text(CONSISTENCY_GUID) { mark_in_place_of(bytes) } else { None };
+    Ok(mark.unwrap_or_else(|| GuidAttribute::Bytes(bytes.into())))
 }
 
-/// The text that an export wrote in place of the bytes of a GUID.
-pub(crate) fn missing_mark(bytes: &[u8]) -> Option<&str> {
+/// What a text means that an export wrote in place of the bytes of a GUID.
+pub(crate) fn mark_in_place_of(bytes: &[u8]) -> Option<GuidAttribute> {
     let text = std::str::from_utf8(bytes).ok()?.trim();
-    (is_missing_marker(text) || is_type_name(text)).then_some(text)
+    if is_type_name(text) {
+        return Some(GuidAttribute::NotExported(text.into()));
+    }
+    is_missing_marker(text).then(|| GuidAttribute::MarkedMissing(text.into()))
 }
 
 fn custom_anchor(entry: &impl Entry, anchor: &AnchorMode) -> Option<AnchorAttribute> {

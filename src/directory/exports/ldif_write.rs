@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::directory::ad::entry::{CONSISTENCY_GUID, Entry as _, base_name, is_called, missing_mark, unambiguous_guid};
+use crate::directory::ad::entry::{CONSISTENCY_GUID, Entry as _, base_name, is_called, mark_in_place_of, unambiguous_guid};
 use crate::directory::text::words;
 use crate::model::ObjectGuid;
 
@@ -161,7 +161,7 @@ fn entry_of(record: &Record<'_>, text: &str) -> Option<(ObjectGuid, Entry)> {
     let range = own.map_or(guid.end..guid.end, |attribute| attribute.start..attribute.end);
     let name = own.map_or(CONSISTENCY_GUID, |attribute| base_name(attribute.name)).to_owned();
     let is_text = record.may_be_text(CONSISTENCY_GUID);
-    let value = own.filter(|own| !(is_text && missing_mark(&own.value).is_some())).map(|attribute| attribute.value.to_vec());
+    let value = own.filter(|own| !(is_text && mark_in_place_of(&own.value).is_some())).map(|attribute| attribute.value.to_vec());
     Some((key, Entry { range, name, line_end, original: value.clone(), value }))
 }
 

@@ -145,9 +145,5 @@ fn is_address(text: &str) -> bool {
 /// A sign-in name in the characters that Entra takes.
 pub(super) fn sign_in_name(text: &str) -> Option<Upn> {
     let upn: Upn = text.parse().ok()?;
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "'.-_!#^~".contains(c);
-    let local = upn.local();
-    let fits = !local.is_empty() && local.len() <= 64 && local.chars().all(allowed) && !local.ends_with('.') && text.len() <= 113;
-    let domain = upn.domain().chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
-    (upn.as_str() == text && fits && domain).then_some(upn)
+    (upn.as_str() == text && upn.is_accepted()).then_some(upn)
 }

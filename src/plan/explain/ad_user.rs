@@ -73,6 +73,9 @@ fn other(anchor: &SourceAnchor, mode: &AnchorMode, user: &AdUser) -> Option<Stri
         (AnchorMode::ConsistencyGuid, GuidAttribute::MarkedMissing(mark)) => {
             Some(format!("the export says `{mark}` for {CONSISTENCY_GUID}, which is taken as empty, so {OBJECT_GUID} counts"))
         }
+        (AnchorMode::ConsistencyGuid, GuidAttribute::NotExported(mark)) => {
+            Some(format!("the export says `{mark}` for {CONSISTENCY_GUID}: there is a value, and it was not exported"))
+        }
         (AnchorMode::ConsistencyGuid, GuidAttribute::Bytes(_)) => {
             (anchor.guid != Some(user.guid)).then(|| says(OBJECT_GUID, user.guid))
         }

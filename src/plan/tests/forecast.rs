@@ -23,7 +23,7 @@ fn an_anchor_that_the_export_does_not_show_is_doubted_where_it_would_count() {
 /// A guess would be wrong for whoever was migrated, and a stamp over an unknown value could not be taken back.
 #[test]
 fn where_the_export_names_a_type_nothing_is_written_for_that_user() {
-    let unread = |user: &mut AdUser| user.consistency_guid = GuidAttribute::MarkedMissing("System.Byte[]".into());
+    let unread = |user: &mut AdUser| user.consistency_guid = GuidAttribute::NotExported("System.Byte[]".into());
     let case = || Case::new().ad("ann", A, unread).cloud(1, "ann", Some(anchor(P)), nothing);
     for write in [WriteSide::Cloud, WriteSide::OnPrem] {
         let body = case().map("ann", "ann", |mapping| mapping.write = write).plan();
@@ -165,7 +165,7 @@ fn values_that_entra_does_not_take_are_told_before_the_takeover() {
     };
     assert_eq!(odd(nothing, false), [""; 0]);
     let named = |user: &mut AdUser| user.upn = Some("jörg@x.example".into());
-    assert!(odd(named, false)[0].starts_with("sign-in name jörg@x.example: it takes letters without accents"));
+    assert!(odd(named, false)[0].starts_with("sign-in name jörg@x.example: before the @ it takes 64 letters without accents"));
     assert_eq!(odd(named, true), [""; 0], "sync has it as it is");
     let addresses = |user: &mut AdUser| user.proxy_addresses = ["SMTP:a@x.example", "SMTP:b@x.example", "c@x.example"].into();
     let expected = [

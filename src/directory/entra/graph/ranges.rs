@@ -1,9 +1,10 @@
 //! The live users in parts that can be read side by side: by how their sign-in names begin.
 //!
-//! A part is only trusted where the parts add up: every name begins with one of [`CHARACTERS`], so what Graph counts for
+//! A part is only trusted where the parts add up: every name begins with one of the [`characters`] of names, so what Graph counts for
 //! each of them together is everybody. Where it is not, nothing is split, and one chain of pages is read.
 
 use super::call::literal;
+use crate::model::SIGN_IN_SIGNS;
 use crate::model::digits::size;
 
 /// How many pages are under way at a time.
@@ -17,9 +18,10 @@ const MOST_FORESEEN: usize = 200;
 /// Sign-in names have so many characters before the `@`.
 const LONGEST_BEGINNING: usize = 64;
 
-/// What sign-in names are made of, apart from the `@`:
-/// <https://learn.microsoft.com/en-us/entra/identity/hybrid/connect/plan-connect-userprincipalname#upn-format>.
-const CHARACTERS: &str = "abcdefghijklmnopqrstuvwxyz0123456789'.-_!#^~";
+/// What sign-in names are made of, apart from the `@`; Graph compares without case.
+fn characters() -> impl Iterator<Item = char> {
+    ('a'..='z').chain('0'..='9').chain(SIGN_IN_SIGNS.chars())
+}
 
 /// Live users whose sign-in names begin in one of these ways; everybody where there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +123,7 @@ impl Split {
     /// How names that begin so can go on.
     pub(super) fn next_beginnings(beginning: &str) -> Vec<String> {
         let at = (!beginning.is_empty()).then_some('@');
-        CHARACTERS.chars().chain(at).map(|next| format!("{beginning}{next}")).collect()
+        characters().chain(at).map(|next| format!("{beginning}{next}")).collect()
     }
 
     /// Cuts a beginning by what was counted; where nothing could be, it stays whole.

@@ -4,8 +4,8 @@ use std::io::Read;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, Entry as _, RawEntry, missing_mark};
-use crate::model::text::nearest;
+use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, Entry as _, RawEntry, mark_in_place_of};
+use crate::model::text::{either, nearest};
 use crate::model::{AnchorMode, ObservedForest};
 
 use super::super::expected::Expected;
@@ -111,15 +111,6 @@ fn unread_values(columns: &[Column], file: &str) -> Option<String> {
     (!missing.is_empty()).then(|| format!("{file} has no column {all}: {}; export it, too, if that matters", said.join("; ")))
 }
 
-/// `A, B or C`
-fn either(names: &[&str]) -> String {
-    match names.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        Some((last, _)) => (*last).to_owned(),
-        None => String::new(),
-    }
-}
-
 fn has_column(columns: &[Column], attribute: &str) -> bool {
     columns.iter().any(|column| column.attribute.eq_ignore_ascii_case(attribute))
 }
@@ -204,7 +195,7 @@ fn read_cell(cell: &str, column: &Column, enabled: &mut Option<bool>) -> Result<
     }
     let bytes = |texts: Vec<String>| texts.into_iter().map(String::into_bytes).collect();
     match column.reading {
-        Reading::Octets if missing_mark(cell.as_bytes()).is_some() && column.attribute == CONSISTENCY_GUID => {
+        Reading::Octets if mark_in_place_of(cell.as_bytes()).is_some() && column.attribute == CONSISTENCY_GUID => {
             Ok(vec![cell.trim().as_bytes().to_vec()])
         }
         Reading::Octets => octets(cell).map(|value| vec![value]).map_err(|why| why.to_string()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::directory::entra::json::WireUser;
+use crate::model::text::either;
 use crate::model::{Known, ObservedTenant, Text, Texts};
 
 use super::super::problems::{Problems, excerpt};
@@ -57,7 +58,7 @@ pub(crate) fn read_tenant(text: impl Read, file: &Arc<str>) -> Result<ObservedTe
 fn unread(columns: &Columns, file: &str) -> Option<String> {
     let found_by = [("Mail", columns.mail), ("EmployeeId", columns.employee_id)];
     let missing: Vec<&str> = found_by.into_iter().filter(|(_, column)| column.is_none()).map(|(name, _)| name).collect();
-    let names = missing.join(" or ");
+    let names = either(&missing);
     (!missing.is_empty()).then(|| {
         format!("{file} has no column {names}: mappings and rules find no account by {names}; export it, too, if that matters")
     })

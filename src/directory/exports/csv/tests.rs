@@ -204,10 +204,14 @@ fn what_is_compared_and_has_no_column_is_unknown() {
 
 #[test]
 fn what_stands_for_no_value_is_marked() {
-    for marker in ["N/A", "-", "System.Byte[]"] {
+    for (marker, meaning) in [
+        ("N/A", GuidAttribute::MarkedMissing as fn(Box<str>) -> GuidAttribute),
+        ("-", GuidAttribute::MarkedMissing),
+        ("System.Byte[]", GuidAttribute::NotExported),
+    ] {
         let text = format!("ObjectGUID,mS-DS-ConsistencyGuid\nf5057fee-4c3e-4459-82dd-21250b729601,{marker}\n");
         let forest = read(&text).unwrap();
-        assert_eq!(forest.users[0].consistency_guid, GuidAttribute::MarkedMissing(marker.into()));
+        assert_eq!(forest.users[0].consistency_guid, meaning(marker.into()));
         assert_eq!(forest.users[0].dn.as_str(), "<GUID=f5057fee-4c3e-4459-82dd-21250b729601>");
         assert_eq!(forest.users[0].excluded, None);
     }

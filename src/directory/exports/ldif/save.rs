@@ -152,7 +152,7 @@ fn bare_entry(user: &AdUser, anchor: &AnchorMode) -> Entry {
     entry.bytes("objectGUID", Some(user.guid.ad_bytes()));
     match &user.consistency_guid {
         GuidAttribute::Absent => {}
-        GuidAttribute::MarkedMissing(text) => {
+        GuidAttribute::MarkedMissing(text) | GuidAttribute::NotExported(text) => {
             entry.0.exported = true;
             entry.text(CONSISTENCY_GUID, Some(text));
         }

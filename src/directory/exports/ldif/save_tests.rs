@@ -44,6 +44,7 @@ fn consistency_guid() -> BoxedStrategy<GuidAttribute> {
     prop_oneof![
         Just(GuidAttribute::Absent),
         Just(GuidAttribute::MarkedMissing("N/A".into())),
+        Just(GuidAttribute::NotExported("System.Byte[]".into())),
         Just(GuidAttribute::Bytes((*b"N/A").into())),
         proptest::collection::vec(any::<u8>(), 1..40).prop_map(|bytes| GuidAttribute::Bytes(bytes.into())),
     ]
