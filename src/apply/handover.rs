@@ -13,7 +13,7 @@ use crate::plan::finding::Code;
 use crate::plan::next_sync::{NextSync, Outcome};
 use crate::plan::protection::Protection;
 use crate::plan::says_roles_unread;
-use crate::tenant_model::ANCHOR_IN_USE;
+use crate::tenant_model::SyncRule;
 
 use super::Directories;
 use super::facts::{Unlike, read_account};
@@ -182,8 +182,8 @@ fn was_free(next: &NextSync) -> bool {
         Outcome::HardMatch => true,
         // Accounts that are synced already are held against other rules.
         Outcome::Refused => {
-            let code = next.code.as_deref().map(|code| &**code);
-            matches!(code, Some("InvalidHardMatch" | "BlockedOnPremises")) && next.rule != ANCHOR_IN_USE
+            let of_free_accounts = [SyncRule::TakeoverBlocked, SyncRule::Privileged, SyncRule::CloudManaged];
+            of_free_accounts.iter().any(|rule| next.rule == rule.words())
         }
         Outcome::AlreadyLinked | Outcome::Create | Outcome::LeftOut | Outcome::SoftMatch => false,
     }

@@ -154,7 +154,8 @@ fn told(world: &World, id: Option<EntraId>, anchor: &str, outcome: &SyncOutcome)
 }
 
 pub(crate) fn refusal(refusal: &SyncRefusal) -> Value {
-    json!({ "code": refusal.code, "reason": refusal.rule, "since": refusal.since, "user": refusal.user })
+    let rule = refusal.rule;
+    json!({ "code": rule.code(), "reason": rule.words(), "since": rule.since().unwrap_or_default(), "user": refusal.user })
 }
 
 /// Who an AD user is.

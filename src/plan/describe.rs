@@ -46,8 +46,9 @@ pub(super) fn other_line(other: &OtherObject) -> String {
 
 /// `InvalidHardMatch: an account with … (since June 2026)`
 pub(super) fn refusal_line(refusal: &SyncRefusal) -> String {
-    let since = if refusal.since.is_empty() { String::new() } else { format!(" (since {})", refusal.since) };
-    format!("{}: {}{since}", refusal.code, refusal.rule)
+    let rule = refusal.rule;
+    let since = rule.since().map(|since| format!(" (since {since})")).unwrap_or_default();
+    format!("{}: {}{since}", rule.code(), rule.words())
 }
 
 /// An ImmutableID with the GUID behind it.

@@ -7,7 +7,7 @@ use crate::model::{
     AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, OtherKind, ProxyAddress, ProxyKind, SIGN_IN_SIGNS, SourceAnchor,
     Upn,
 };
-use crate::tenant_model::{BLOCKS_HARD_MATCH, Found, Incoming, SyncOutcome, SyncRefusal, Takeover, Tenant, UserRef};
+use crate::tenant_model::{Found, Incoming, SyncOutcome, SyncRefusal, SyncRule, Takeover, Tenant, UserRef};
 
 use super::describe::{ad_user_line, cloud_user_line, other_line, refusal_line};
 use super::finding::{Code, Severity};
@@ -181,15 +181,7 @@ fn raise_outcome(link: &mut Link<'_>, incoming: Incoming<'_>, target: UserRef, e
 }
 
 fn raise_refusal(link: &mut Link<'_>, refusal: &SyncRefusal, incoming: Incoming<'_>, target: UserRef, end: &World) {
-    /// Findings that say the same already, by the code of the refusal.
-    const EXPLAINED: [(&str, Code); 4] = [
-        ("InvalidHardMatch", Code::TargetPrivileged),
-        ("AttributeUpdateNotAllowed", Code::ObjectIdentifierDiffers),
-        ("AttributeValueMustBeUnique", Code::SecurityIdentifierHeld),
-        ("BlockedOnPremises", Code::CloudManaged),
-    ];
-    let tenant_wide = refusal.user.is_none() || refusal.rule.contains(BLOCKS_HARD_MATCH);
-    if tenant_wide || link.findings.iter().any(|finding| EXPLAINED.contains(&(refusal.code, finding.code))) {
+    if refusal.rule.is_tenant_wide() || link.findings.iter().any(|finding| says(finding.code, refusal.rule)) {
         return;
     }
     let message = format!("sync will refuse the link with {}", refusal_line(refusal));
@@ -197,12 +189,24 @@ fn raise_refusal(link: &mut Link<'_>, refusal: &SyncRefusal, incoming: Incoming<
     let further = further.map(|other| format!("then it would refuse with {}", refusal_line(&other)));
     let finding = link.finding(Code::HardMatchBlocked, message).objects(further);
     let synced = end.tenant.user(target).filter(|account| account.is_synced());
-    link.raise(match synced {
-        Some(account) => finding
-            .hint("The account still belongs to another AD user. Unless your sync client joins the two, take that one out of sync first.")
-            .steps(steps::to_free_the_target(link, account, end)),
-        None => finding.hint("The ImmutableID is right all the same; cure this before the sync cycle."),
-    });
+    match synced {
+        Some(account) => {
+            let hint = "The account still belongs to another AD user. Unless your sync client joins the two, take that one out of sync first.";
+            steps::raise_to_free_the_target(link, account, finding.hint(hint), end);
+        }
+        None => link.raise(finding.hint("The ImmutableID is right all the same; cure this before the sync cycle.")),
+    }
+}
+
+/// Whether a finding tells of a refusal already.
+fn says(code: Code, rule: SyncRule) -> bool {
+    matches!(
+        (code, rule),
+        (Code::TargetPrivileged, SyncRule::Privileged)
+            | (Code::ObjectIdentifierDiffers, SyncRule::ObjectIdentifierFixed)
+            | (Code::SecurityIdentifierHeld, SyncRule::SidHeld | SyncRule::AnchorChanged)
+            | (Code::CloudManaged, SyncRule::CloudManaged)
+    )
 }
 
 fn raise_takeover(link: &mut Link<'_>, effects: &Takeover, account: &CloudUser) {

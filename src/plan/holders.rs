@@ -10,7 +10,7 @@ use super::decision::{check_decision, check_protected};
 use super::describe::{anchor_text, cloud_user_line};
 use super::draft::Targets;
 use super::finding::{Code, Finding};
-use super::link::Link;
+use super::link::{Asked, Link};
 use super::listed::{EXAMPLES, Listed};
 use super::obstacles::{Obstacle, Obstacles};
 use super::protection::Protection;
@@ -204,7 +204,7 @@ pub(super) fn raise_stamped_too_late(link: &mut Link<'_>, targets: &Targets, wor
             .finding(Code::HolderSynced, message)
             .objects([cloud_user_line(account)])
             .hint("Take the AD user out of sync first: it can be stamped once that account is in the recycle bin.");
-        link.raise(finding.steps(steps::to_free_what_a_holder_has(link, account, release, world)));
+        steps::raise_to_free_a_holder(link, account, release, finding, world);
     }
 }
 
@@ -237,7 +237,7 @@ pub(super) fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle
                 .finding(Code::HolderUndecided, message)
                 .objects([cloud_user_line(account)])
                 .hint(decision_hint(account, world));
-            link.raise(finding);
+            link.raise_asking(Asked::Decision, finding);
         }
     }
 }
@@ -272,12 +272,10 @@ fn raise_synced_holder(link: &mut Link<'_>, account: &CloudUser, obstacle: Obsta
         Obstacle::OddEncoding => "carries this AD user's GUID in another encoding",
     };
     let message = format!("{} is synced and {what}; only sync can release it", account.upn);
-    let finding = link
-        .finding(Code::HolderSynced, message)
-        .objects([cloud_user_line(account)])
-        .hint("Take the AD user out of sync first, so that this account goes to the recycle bin; then it can be dealt with here.")
-        .steps(steps::to_free_what_a_holder_has(link, account, release, world));
-    link.raise(finding);
+    let finding = link.finding(Code::HolderSynced, message).objects([cloud_user_line(account)]).hint(
+        "Take the AD user out of sync first, so that this account goes to the recycle bin; then it can be dealt with here.",
+    );
+    steps::raise_to_free_a_holder(link, account, release, finding, world);
 }
 
 /// Whatever was decided of it.
@@ -294,7 +292,7 @@ fn raise_sid_held(link: &mut Link<'_>, account: &CloudUser, world: &World) {
     );
     let hint = format!("Write under `holders`: `- {{ account: {}, resolve: clear }}`.", name_of(account, world));
     let finding = link.finding(Code::SecurityIdentifierHeld, message).objects([cloud_user_line(account)]).hint(hint);
-    link.raise(finding);
+    link.raise_asking(Asked::Decision, finding);
 }
 
 /// What stands in nobody's way; of very many one finding.
@@ -319,7 +317,7 @@ fn raise_odd_encoding(link: &mut Link<'_>, account: &CloudUser, anchor: &SourceA
     let message = format!("{} carries this AD user's GUID {how}: `{held}` instead of `{}`", account.original_upn(), anchor.value);
     let hint = "It stands in nobody's way, but somebody meant to link it. Decide under `holders` if it should lose the value.";
     let finding = link.finding(code, message).objects([cloud_user_line(account)]).hint(hint);
-    link.raise(finding);
+    link.raise_asking(Asked::Decision, finding);
 }
 
 /// Decisions on accounts that are not in the way.

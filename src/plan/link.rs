@@ -76,24 +76,29 @@ impl<'a> Link<'a> {
         self.findings.iter().any(|finding| matches!(finding.code, Code::OnpremNotFound | Code::CloudNotFound))
     }
 
-    /// Adds a finding of the code's own severity.
+    /// Adds a finding whose hint asks the author of the mapping for nothing that only some mappings can say.
     pub(super) fn raise(&mut self, finding: Finding) {
-        let place = match Cure::of(&finding) {
-            Some(_) if self.mapping.rule.is_some() => Some(PLACE_OF_RULES.to_owned()),
-            Some(cure) if self.mapping.form == MappingForm::Row => self.place_in_a_row(cure),
-            Some(_) | None => None,
+        self.findings.push(finding);
+    }
+
+    /// Adds a finding whose hint or steps ask the mapping to say something, and where it can be said if not in the mapping.
+    pub(super) fn raise_asking(&mut self, asked: Asked, finding: Finding) {
+        let place = match self.mapping.form {
+            _ if self.mapping.rule.is_some() => Some(PLACE_OF_RULES.to_owned()),
+            MappingForm::Row => self.place_in_a_row(asked),
+            MappingForm::Entry => None,
         };
         self.findings.push(placed(finding, place));
     }
 
     /// What a row cannot say; of decisions it can say one, so all of them have to be known first.
-    fn place_in_a_row(&mut self, cure: Cure) -> Option<String> {
-        match cure {
-            Cure::Switch => {
+    fn place_in_a_row(&mut self, asked: Asked) -> Option<String> {
+        match asked {
+            Asked::Switch => {
                 let file = &self.mapping.source.file;
                 Some(format!("A row of {file} cannot say that: move it to `mappings` of the configuration."))
             }
-            Cure::Decision => {
+            Asked::Decision => {
                 self.asking.push(self.findings.len());
                 None
             }
@@ -115,7 +120,7 @@ impl<'a> Link<'a> {
                      `holders` takes them all."
                 )
             } else {
-                format!("In {file} the columns holder and resolve say that.")
+                format!("In {file} the columns holder and resolve take the decision.")
             };
             *finding = placed(finding.clone(), Some(place));
         }
@@ -126,7 +131,7 @@ impl<'a> Link<'a> {
         Finding::new(code, self.id, message)
     }
 
-    /// Adds a blocker that the author may have accepted; then it is only a warning. Tells whether it was accepted.
+    /// Adds a blocker that the author may have accepted, as its hint says; then it is only a warning. Tells whether it was.
     pub(super) fn raise_unless_accepted(&mut self, accept: Acceptable, finding: Finding) -> bool {
         let accepted = self.mapping.accept.contains(accept);
         if accepted {
@@ -135,7 +140,7 @@ impl<'a> Link<'a> {
             let hint = format!("Accepted in the mapping{reason}.");
             self.findings.push(finding.with_severity(Severity::Warning).hint(hint));
         } else {
-            self.raise(finding);
+            self.raise_asking(Asked::Switch, finding);
         }
         accepted
     }
@@ -187,9 +192,9 @@ impl<'a> Link<'a> {
     }
 }
 
-/// What a hint asks for that not everything can say: a rule neither, a row of a mapping file only one decision.
+/// What a finding asks for that not every mapping can say: one of a rule neither, a row of a mapping file only one decision.
 #[derive(Debug, Clone, Copy)]
-enum Cure {
+pub(super) enum Asked {
     /// `accept` or `restore`.
     Switch,
     /// What becomes of an account.
@@ -197,17 +202,6 @@ enum Cure {
 }
 
 const PLACE_OF_RULES: &str = "A rule cannot say that: write a mapping for this user, which wins over the rule.";
-
-impl Cure {
-    fn of(finding: &Finding) -> Option<Self> {
-        let hint = finding.hint.as_deref()?;
-        let asks_for = |key: &str| hint.contains(key) || finding.steps.iter().any(|step| step.contains(key));
-        if asks_for("`accept: [") || asks_for("`restore: true`") {
-            return Some(Self::Switch);
-        }
-        asks_for("`holders`").then_some(Self::Decision)
-    }
-}
 
 /// The finding with a sentence more in its hint.
 fn placed(finding: Finding, place: Option<String>) -> Finding {

@@ -76,18 +76,16 @@ pub(super) fn raise_synced_for_another(link: &mut Link<'_>, account: &CloudUser,
     );
     let objects = std::iter::once(cloud_user_line(account)).chain(owners(sid, guid, world));
     let finding = link.finding(Code::TargetSynced, message).objects(objects);
-    link.raise(if proof.object_identifier == Some(true) {
-        finding.hint(
+    if proof.object_identifier == Some(true) {
+        link.raise(finding.hint(
             "By its object identifier it is the right one, and a move between domains changes the SID: run a sync cycle, then \
              plan again on what is read after it.",
-        )
+        ));
     } else {
-        finding
-            .hint(
-                "The account belongs to another AD user. Unless your sync client joins the two, take that one out of sync first.",
-            )
-            .steps(steps::to_free_the_target(link, account, world))
-    });
+        let hint =
+            "The account belongs to another AD user. Unless your sync client joins the two, take that one out of sync first.";
+        steps::raise_to_free_the_target(link, account, finding.hint(hint), world);
+    }
 }
 
 fn what(sid: Option<&Sid>, guid: Option<&ObjectGuid>) -> Vec<String> {

@@ -163,8 +163,8 @@ fn told(outcome: &SyncOutcome, end: &World) -> NextSync {
             ..next
         },
         SyncOutcome::Refused(refusal) => {
-            let since = (!refusal.since.is_empty()).then(|| Box::new(refusal.since.into()));
-            NextSync { code: Some(Box::new(refusal.code.into())), since, ..next }
+            let since = refusal.rule.since().map(|since| Box::new(since.into()));
+            NextSync { code: Some(Box::new(refusal.rule.code().into())), since, ..next }
         }
         SyncOutcome::AlreadyLinked(_)
         | SyncOutcome::HardMatch { .. }

@@ -12,7 +12,7 @@ use super::anchor;
 use super::describe::{ad_user_line, cloud_user_line};
 use super::finding::Code;
 use super::hints::Hints;
-use super::link::Link;
+use super::link::{Asked, Link};
 use super::listed::Listed;
 use super::world::{AdRef, AdUsers, World, mail_addresses};
 
@@ -253,7 +253,7 @@ fn take_deleted(link: &mut Link<'_>, user: UserRef, world: &World) {
         .finding(Code::TargetSoftDeleted, format!("{} is in the recycle bin", account.original_upn()))
         .objects([cloud_user_line(account)])
         .hint("Write `restore: true` on the mapping to bring it back first.");
-    link.raise(finding);
+    link.raise_asking(Asked::Switch, finding);
 }
 
 /// The account that a federated detour left on its parking name, and the name to give back. Who leaves hybrid makes no

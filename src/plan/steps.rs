@@ -3,11 +3,12 @@
 use crate::model::{Acceptable, CloudUser, OnPremSide};
 
 use super::account::pinned_elsewhere;
-use super::link::Link;
+use super::finding::Finding;
+use super::link::{Asked, Link};
 use super::world::{AdUsers, World};
 
-/// How a synced target becomes an account that can be written.
-pub(super) fn to_free_the_target(link: &Link<'_>, account: &CloudUser, world: &World) -> Vec<String> {
+/// Adds a finding, and how its synced target becomes an account that can be written.
+pub(super) fn raise_to_free_the_target(link: &mut Link<'_>, account: &CloudUser, finding: Finding, world: &World) {
     let wants_accept = pinned_elsewhere(link, account, world).is_some() && !link.accepts(Acceptable::ObjectIdentifierDiffers);
     let accept = if wants_accept {
         format!(
@@ -17,7 +18,9 @@ pub(super) fn to_free_the_target(link: &Link<'_>, account: &CloudUser, world: &W
     } else {
         String::new()
     };
-    out_of_scope(link, account, format!("Write `restore: true` on this mapping (account {}){accept}.", account.id), world)
+    let then = format!("Write `restore: true` on this mapping (account {}){accept}.", account.id);
+    let steps = out_of_scope(link, account, then, world);
+    link.raise_asking(Asked::Switch, finding.steps(steps));
 }
 
 /// What becomes of an account that was synced, once it is in the recycle bin.
@@ -31,14 +34,25 @@ pub(super) enum Release {
     OtherMapping,
 }
 
-/// How a synced account gives up what this mapping needs.
-pub(super) fn to_free_what_a_holder_has(link: &Link<'_>, account: &CloudUser, release: Release, world: &World) -> Vec<String> {
-    let then = match release {
-        Release::Decided => "What this mapping decides about it can then be done",
-        Release::Undecided => "Decide on it under `holders` of this mapping",
-        Release::OtherMapping => "Write `restore: true` on the mapping of that account",
+/// Adds a finding, and how the synced account that it is about gives up what this mapping needs.
+pub(super) fn raise_to_free_a_holder(
+    link: &mut Link<'_>,
+    account: &CloudUser,
+    release: Release,
+    finding: Finding,
+    world: &World,
+) {
+    let (then, asked) = match release {
+        Release::Decided => ("What this mapping decides about it can then be done", None),
+        Release::Undecided => ("Decide on it under `holders` of this mapping", Some(Asked::Decision)),
+        Release::OtherMapping => ("Write `restore: true` on the mapping of that account", Some(Asked::Switch)),
     };
-    out_of_scope(link, account, format!("{then} (account {}).", account.id), world)
+    let steps = out_of_scope(link, account, format!("{then} (account {}).", account.id), world);
+    let finding = finding.steps(steps);
+    match asked {
+        Some(asked) => link.raise_asking(asked, finding),
+        None => link.raise(finding),
+    }
 }
 
 fn out_of_scope(link: &Link<'_>, account: &CloudUser, then: String, world: &World) -> Vec<String> {

@@ -197,9 +197,8 @@ fn examine_synced(link: &mut Link<'_>, account: &CloudUser, need: Need, world: &
                 format!("{} is synced with {current}; Entra refuses changes of a synced account", account.upn),
             )
             .objects([cloud_user_line(account)])
-            .hint(if lost_its_anchor(link, account, world) { LOST_ANCHOR } else { RELINK })
-            .steps(steps::to_free_the_target(link, account, world));
-        link.raise(finding);
+            .hint(if lost_its_anchor(link, account, world) { LOST_ANCHOR } else { RELINK });
+        steps::raise_to_free_the_target(link, account, finding, world);
     }
     linked::raise_synced_for_another(link, account, world);
     Need { stamp: need.stamp, ..Need::default() }

@@ -23,6 +23,4 @@ pub use roles::RoleHeld;
 pub use rules::{Change, ChangeKind, Refusal};
 pub(crate) use state::mail_addresses;
 pub use state::{Found, Tenant, UserRef};
-pub use sync::{
-    ANCHOR_IN_USE, BLOCKS_HARD_MATCH, HAS_OTHER_ID, Incoming, SyncDeletion, SyncOutcome, SyncRefusal, Takeover, exported_primary,
-};
+pub use sync::{BLOCKS_HARD_MATCH, Incoming, SyncDeletion, SyncOutcome, SyncRefusal, SyncRule, Takeover, exported_primary};

@@ -1,7 +1,7 @@
 //! One sync cycle: what happens when the sync client exports an AD user, or deletes the account of one ([`deletion`]).
 //!
 //! The order is Entra's: by anchor ([`matching`]), then by primary address or sign-in name, else a new account
-//! ([`create`]); [`guards`] says what Entra refuses and since when, [`takeover`] what AD overwrites.
+//! ([`create`]); [`guards`] says what Entra refuses, [`rule`] by which rules, [`takeover`] what AD overwrites.
 
 mod create;
 mod deletion;
@@ -10,6 +10,7 @@ mod deletion_tests;
 mod export;
 mod guards;
 mod matching;
+mod rule;
 mod takeover;
 #[cfg(test)]
 mod takeover_tests;
@@ -21,8 +22,8 @@ use crate::model::{AdUser, EntraId, Exclusion, Known, SourceAnchor, Text};
 pub use self::deletion::SyncDeletion;
 use self::export::Export;
 pub use self::export::exported_primary;
-pub use self::guards::{ANCHOR_IN_USE, BLOCKS_HARD_MATCH, HAS_OTHER_ID};
 use self::matching::SoftMatch;
+pub use self::rule::{BLOCKS_HARD_MATCH, SyncRefusal, SyncRule};
 pub use self::takeover::Takeover;
 use super::{Tenant, UserRef};
 
@@ -106,24 +107,9 @@ impl SyncOutcome {
                 "nobody has the anchor and nobody can be soft matched: a new account appears"
             }
             Self::LeftOut(exclusion) => exclusion.reason(),
-            Self::Refused(refusal) => refusal.rule,
+            Self::Refused(refusal) => refusal.rule.words(),
         }
     }
-}
-
-/// Why Entra refuses an export.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyncRefusal {
-    /// The sync client's error code: InvalidHardMatch, AttributeUpdateNotAllowed, AttributeValueMustBeUnique …
-    ///
-    /// `SyncDisabled` and `BlockedOnPremises` are no codes of Entra: there the export never happens.
-    pub code: &'static str,
-    /// The rule, in words.
-    pub rule: &'static str,
-    /// Since when Entra applies the rule; empty when it always did.
-    pub since: &'static str,
-    /// The account that it concerns.
-    pub user: Option<EntraId>,
 }
 
 impl Tenant {
@@ -131,7 +117,7 @@ impl Tenant {
     #[must_use]
     pub fn forecast(&self, incoming: Incoming<'_>) -> SyncOutcome {
         if self.observed().sync_enabled == Known::Is(false) {
-            return SyncOutcome::Refused(guards::sync_is_off());
+            return SyncOutcome::Refused(SyncRule::SyncIsOff.refuses_all());
         }
         if let Some(exclusion) = incoming.user.excluded {
             return SyncOutcome::LeftOut(exclusion);

@@ -188,8 +188,8 @@ impl Tenant {
     /// Code and account of the refusal that a sync cycle would end in.
     pub(crate) fn refused(&self, person: &Person) -> (&'static str, Option<EntraId>) {
         let outcome = self.ask(person);
-        let SyncOutcome::Refused(SyncRefusal { code, user, .. }) = outcome else { panic!("{outcome:?}") };
-        (code, user)
+        let SyncOutcome::Refused(SyncRefusal { rule, user }) = outcome else { panic!("{outcome:?}") };
+        (rule.code(), user)
     }
 
     /// Runs a sync cycle for this AD user.

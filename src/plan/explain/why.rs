@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::text::same;
 use crate::model::{CloudUser, EntraId, Known};
-use crate::tenant_model::{HAS_OTHER_ID, SyncOutcome, SyncRefusal, UserRef};
+use crate::tenant_model::{SyncOutcome, SyncRefusal, SyncRule, UserRef};
 
 use super::super::account::role_lines;
 use super::super::describe::{ad_user_line, anchor_text, cloud_user_line, refusal_line};
@@ -77,7 +77,7 @@ fn anchored(
         SyncOutcome::AlreadyLinked(_) => synced(case, account, world),
         SyncOutcome::Refused(refusal) => {
             let (line, why) = (cloud_user_line(account), refusal_line(refusal));
-            let detail = detail(case, refusal, account, world).map(|what| format!("The account {what}."));
+            let detail = detail(case, refusal.rule, account, world).map(|what| format!("The account {what}."));
             let first = format!("{line} has the anchor as ImmutableID, but the link is refused with {why}.");
             (Standing::NotLinked, std::iter::once(first).chain(detail).collect())
         }
@@ -127,7 +127,7 @@ fn passed_over_sentence(case: &Case<'_>, account: &CloudUser, refusal: &SyncRefu
     let id = account.immutable_id.as_ref().zip(what_id_is(account, Some(case.ad), world));
     let id = id.map(|(id, is)| format!("{}, {is}", anchor_text(id)));
     match id {
-        Some(id) if refusal.rule == HAS_OTHER_ID => format!(
+        Some(id) if refusal.rule == SyncRule::HasOtherId => format!(
             "{line} has {what}, but it carries another ImmutableID: {id}. Soft match takes only accounts without one, so it is passed over."
         ),
         id => {
@@ -248,10 +248,10 @@ fn conflict_sentence(case: &Case<'_>, id: EntraId, world: &World) -> String {
 }
 
 fn refused(case: &Case<'_>, refusal: &SyncRefusal, told: &mut BTreeSet<UserRef>, world: &World) -> Vec<String> {
-    let first = match refusal.code {
-        "SyncDisabled" => return vec![format!("Nothing is exported: {}.", refusal.rule)],
-        _ => format!("Entra refuses the link with {}.", refusal_line(refusal)),
-    };
+    if refusal.rule == SyncRule::SyncIsOff {
+        return vec![format!("Nothing is exported: {}.", refusal.rule.words())];
+    }
+    let first = format!("Entra refuses the link with {}.", refusal_line(refusal));
     let Some(id) = refusal.user else { return vec![first] };
     let Some(user) = world.tenant.by_id(&id) else {
         let owns = |address: &&str| world.tenant.others_with_address(address).iter().any(|other| other.id == id);
@@ -261,39 +261,50 @@ fn refused(case: &Case<'_>, refusal: &SyncRefusal, told: &mut BTreeSet<UserRef>,
     told.insert(user);
     let Some(account) = world.tenant.user(user) else { return vec![first] };
     let line = cloud_user_line(account);
-    let second = match refusal.code {
-        "InvalidSoftMatch" | "ExistingAdminRoleConflict" => passed_over_sentence(case, account, refusal, world),
-        _ => {
-            let detail = detail(case, refusal, account, world).map(|what| format!(", which {what}")).unwrap_or_default();
-            format!("It is about {line}{detail}.")
-        }
+    let second = if refusal.rule.is_of_soft_match() {
+        passed_over_sentence(case, account, refusal, world)
+    } else {
+        let detail = detail(case, refusal.rule, account, world).map(|what| format!(", which {what}")).unwrap_or_default();
+        format!("It is about {line}{detail}.")
     };
     vec![first, second]
 }
 
 /// What makes the difference on the account that a refusal is about, to follow its name.
-fn detail(case: &Case<'_>, refusal: &SyncRefusal, account: &CloudUser, world: &World) -> Option<String> {
+fn detail(case: &Case<'_>, rule: SyncRule, account: &CloudUser, world: &World) -> Option<String> {
     let line = |users: AdUsers| users.into_iter().find_map(|user| ad_user_line(user, world));
-    let roles = world.tenant.privileged_roles(&account.id).unwrap_or_default();
-    match refusal.code {
-        "InvalidHardMatch" if account.is_synced() => {
+    match rule {
+        SyncRule::AnchorInUse => {
             let owner = account.sid.value().and_then(|sid| line(world.forests.by_sid(sid, None)))?;
             Some(format!("has the SID of {owner}"))
         }
-        "InvalidHardMatch" if !roles.is_empty() => Some(format!("holds {}", role_lines(&roles, &world.tenant).join(", "))),
-        "AttributeUpdateNotAllowed" => {
+        SyncRule::Privileged => {
+            let roles = world.tenant.privileged_roles(&account.id).unwrap_or_default();
+            Some(format!("holds {}", role_lines(&roles, &world.tenant).join(", ")))
+        }
+        SyncRule::ObjectIdentifierFixed => {
             let pin = account.object_identifier.value()?;
             let owner = line(world.forests.by_guid(pin, None)).unwrap_or_else(|| "no AD user of these forests".to_owned());
             Some(format!("is pinned to the AD object {pin}: {owner}"))
         }
-        "AttributeValueMustBeUnique" => {
+        SyncRule::AnchorChanged | SyncRule::SidHeld | SyncRule::AddressTaken | SyncRule::SignInNameTaken => {
             let id = account.immutable_id.as_ref().zip(what_id_is(account, Some(case.ad), world));
             Some(id.map_or_else(
                 || "has no ImmutableID".to_owned(),
                 |(id, is)| format!("has the ImmutableID {}, {is}", anchor_text(id)),
             ))
         }
-        _ => None,
+        SyncRule::SyncIsOff
+        | SyncRule::NotSynced
+        | SyncRule::TakeoverBlocked
+        | SyncRule::CloudManaged
+        | SyncRule::SoftMatchBlocked
+        | SyncRule::Guest
+        | SyncRule::SyncedAlready
+        | SyncRule::HasOtherId
+        | SyncRule::Administrator
+        | SyncRule::FederatedName
+        | SyncRule::OtherKindOfObject => None,
     }
 }
 

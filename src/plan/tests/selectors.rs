@@ -96,7 +96,11 @@ fn hints_say_where_rows_and_rules_find_what_they_cannot_say_themselves() {
     assert!(hint(MappingForm::Entry, None, false).ends_with("bring it back first."));
     assert!(hint(MappingForm::Entry, None, true).ends_with("only takes its ID away."));
     assert!(hint(MappingForm::Row, None, false).ends_with("move it to `mappings` of the configuration."));
-    assert!(hint(MappingForm::Row, None, true).ends_with("In hardmatch.conf the columns holder and resolve say that."));
+    assert!(hint(MappingForm::Row, None, true).ends_with("In hardmatch.conf the columns holder and resolve take the decision."));
+    let in_the_bin = |user: &mut CloudUser| user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
+    let deleted = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "twin", Some(anchor(A)), in_the_bin);
+    let hint_of_deleted = deleted.map("ann", "ann", as_row).plan().findings[0].hint.clone().unwrap();
+    assert!(hint_of_deleted.ends_with("In wave.csv the columns holder and resolve take the decision."), "{hint_of_deleted}");
     let missing = Case::new().ad("ann", A, nothing).cloud(1, "bob", None, nothing).map("ann", "zoe", as_row);
     let hint_of_missing = missing.plan().findings[0].hint.clone().unwrap();
     assert!(!hint_of_missing.contains("wave.csv"), "no column cures that: {hint_of_missing}");
@@ -123,7 +127,7 @@ fn a_row_decides_on_one_account_and_is_moved_for_more() {
     let is_moved = |hint: &String| {
         hint.ends_with("A row of wave.csv holds one decision, and 2 are needed: move it to `mappings` of the configuration, where `holders` takes them all.")
     };
-    let in_columns = |hint: &String| hint.ends_with("In wave.csv the columns holder and resolve say that.");
+    let in_columns = |hint: &String| hint.ends_with("In wave.csv the columns holder and resolve take the decision.");
     let undecided = hints(false, as_row);
     assert!(undecided.len() == 2 && undecided.iter().all(is_moved), "{undecided:#?}");
     let half_decided = hints(false, |mapping| {

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::export::Export;
-use super::guards::{address_taken, other_kind_of_object, upn_taken};
+use super::rule::SyncRule;
 use super::{Incoming, SyncOutcome, SyncRefusal};
 use crate::model::{CloudUser, EntraId, ImmutableId, Known, OtherKind, Text, UserKind};
 use crate::tenant_model::Tenant;
@@ -17,7 +17,9 @@ impl Tenant {
         let taken_by = export.upn.as_deref().and_then(|upn| self.live_upn_holder(upn, None));
         let (upn, placeholder) = match (&export.upn, taken_by) {
             (Some(upn), None) => (upn.clone(), false),
-            (Some(_), Some(holder)) if !self.quarantines_upns() => return SyncOutcome::Refused(upn_taken(holder)),
+            (Some(_), Some(holder)) if !self.quarantines_upns() => {
+                return SyncOutcome::Refused(SyncRule::SignInNameTaken.refuses(holder));
+            }
             (Some(upn), Some(_)) => (self.placeholder(upn, &export.incoming.anchor.value), true),
             (None, _) => (self.placeholder("user", &export.incoming.anchor.value), true),
         };
@@ -35,13 +37,13 @@ impl Tenant {
         let others = || export.addresses.iter().flat_map(|address| self.others_with_address(address));
         // Resiliency does not help against groups.
         if let Some(group) = others().find(|other| other.kind == OtherKind::Group) {
-            return Err(other_kind_of_object(group.id));
+            return Err(SyncRule::OtherKindOfObject.refuses(group.id));
         }
         let owners = export.addresses.iter().flat_map(|address| self.address_owners(address));
         let users = owners.filter_map(|user| self.user(user)).map(|user| user.id);
         let conflicts: Vec<EntraId> = users.chain(others().map(|other| other.id)).collect();
         match conflicts.first() {
-            Some(holder) if !self.quarantines_addresses() => Err(address_taken(*holder)),
+            Some(holder) if !self.quarantines_addresses() => Err(SyncRule::AddressTaken.refuses(*holder)),
             Some(_) | None => Ok(conflicts),
         }
     }

@@ -1,7 +1,6 @@
 //! What happens when the sync client deletes the account of an AD user that left its scope.
 
-use super::guards::not_synced;
-use super::{SyncRefusal, guards};
+use super::rule::{SyncRefusal, SyncRule};
 use crate::model::{CloudUser, ImmutableId, Known};
 use crate::tenant_model::{Tenant, UserRef};
 
@@ -22,14 +21,14 @@ impl Tenant {
     /// `now` is the deletion time that it records, RFC 3339.
     pub fn delete_by_sync(&mut self, anchor: &ImmutableId, now: &str) -> SyncDeletion {
         if self.observed().sync_enabled == Known::Is(false) {
-            return SyncDeletion::Refused(guards::sync_is_off());
+            return SyncDeletion::Refused(SyncRule::SyncIsOff.refuses_all());
         }
         let holders = self.holders_of(anchor).into_iter().filter_map(|user| Some((user, self.user(user)?)));
         // A tenant has one holder; a damaged reading may show more, of which the linked one was exported.
         let live = holders.filter(|(_, account)| !account.is_deleted()).min_by_key(|(_, account)| !account.is_synced());
         let Some((user, account)) = live else { return SyncDeletion::Gone };
         if !account.is_synced() {
-            return SyncDeletion::Refused(not_synced(account.id));
+            return SyncDeletion::Refused(SyncRule::NotSynced.refuses(account.id));
         }
         let deleted = CloudUser { sync_enabled: Known::Is(false), ..account.binned(now) };
         self.replace(user, Some(deleted));

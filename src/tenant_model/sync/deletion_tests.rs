@@ -14,8 +14,8 @@ fn delete(tenant: &mut Tenant) -> SyncDeletion {
 }
 
 fn refused(outcome: &SyncDeletion) -> (&'static str, Option<EntraId>) {
-    let SyncDeletion::Refused(SyncRefusal { code, user, .. }) = outcome else { panic!("{outcome:?}") };
-    (*code, *user)
+    let SyncDeletion::Refused(SyncRefusal { rule, user }) = outcome else { panic!("{outcome:?}") };
+    (rule.code(), *user)
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::export::Export;
-use super::guards::other_kind_of_object;
+use super::rule::SyncRule;
 use super::{Incoming, SyncOutcome, SyncRefusal};
 use crate::model::{CloudUser, EntraId, OtherKind, OtherObject};
 use crate::tenant_model::{Tenant, UserRef};
@@ -61,7 +61,7 @@ impl Tenant {
         let step = self.first_candidate(export, &owners, false, Vec::new());
         let is_group = |other: &&&OtherObject| other.kind == OtherKind::Group;
         match (&step, self.others_with_address(primary).iter().find(is_group)) {
-            (Step::Nobody(_), Some(group)) => Step::Done(SoftMatch::Refused(other_kind_of_object(group.id))),
+            (Step::Nobody(_), Some(group)) => Step::Done(SoftMatch::Refused(SyncRule::OtherKindOfObject.refuses(group.id))),
             (Step::Nobody(_), None) | (Step::Done(_), _) => step,
         }
     }
