@@ -61,21 +61,25 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
+// What is wrong need not be told fast, so all that tells it is small code apart from the rest: `cold`.
 impl Diagnostic {
     /// An error about the whole input.
     #[must_use]
+    #[cold]
     pub fn error(summary: impl Into<String>) -> Self {
         Self { level: Level::Error, summary: summary.into(), location: None, span: None, related: None, help: None }
     }
 
     /// A warning about the whole input.
     #[must_use]
+    #[cold]
     pub fn warning(summary: impl Into<String>) -> Self {
         Self { level: Level::Warning, ..Self::error(summary) }
     }
 
     /// Adds the place.
     #[must_use]
+    #[cold]
     pub fn at(mut self, location: Location) -> Self {
         self.location = Some(location);
         self
@@ -83,6 +87,7 @@ impl Diagnostic {
 
     /// Adds the bytes to underline.
     #[must_use]
+    #[cold]
     pub fn spanning(mut self, span: Range<usize>) -> Self {
         self.span = Some(span);
         self
@@ -90,6 +95,7 @@ impl Diagnostic {
 
     /// Adds a second place.
     #[must_use]
+    #[cold]
     pub fn with(mut self, location: Location, label: impl Into<String>) -> Self {
         self.related = Some((location, label.into()));
         self
@@ -97,6 +103,7 @@ impl Diagnostic {
 
     /// Adds the cure.
     #[must_use]
+    #[cold]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self

@@ -21,33 +21,39 @@ pub struct Failure {
     pub places: Vec<Diagnostic>,
 }
 
+// As with diagnostics: small code apart from the rest.
 impl Failure {
     /// A failure with this code.
     #[must_use]
+    #[cold]
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into(), drawn: false, hints: Vec::new(), places: Vec::new() }
     }
 
     /// A wrong command line.
     #[must_use]
+    #[cold]
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }
 
     /// A wrong input.
     #[must_use]
+    #[cold]
     pub fn input(message: impl Into<String>) -> Self {
         Self::new(Exit::InvalidInput, message)
     }
 
     /// Diagnostics that were drawn with their snippets, and the diagnostics themselves.
     #[must_use]
+    #[cold]
     pub fn drawn(message: impl Into<String>, places: Vec<Diagnostic>) -> Self {
         Self { drawn: true, places, ..Self::input(message) }
     }
 
     /// Adds what to do.
     #[must_use]
+    #[cold]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self

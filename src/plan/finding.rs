@@ -53,15 +53,18 @@ pub struct Finding {
     pub steps: Vec<String>,
 }
 
+// As with diagnostics: small code apart from the rest.
 impl Finding {
     /// A finding of the code's own severity about one mapping.
     #[must_use]
+    #[cold]
     pub fn new(code: Code, mapping: &str, message: impl Into<String>) -> Self {
         Self { mapping: Some(mapping.to_owned()), ..Self::general(code, message) }
     }
 
     /// A finding about the whole plan.
     #[must_use]
+    #[cold]
     pub fn general(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -76,6 +79,7 @@ impl Finding {
 
     /// Adds what to do about it.
     #[must_use]
+    #[cold]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -83,11 +87,13 @@ impl Finding {
 
     /// Adds the objects that take part: the first ten, and how many more there are.
     #[must_use]
+    #[cold]
     pub fn objects(self, objects: impl IntoIterator<Item = String>) -> Self {
         self.listed(objects.into_iter().collect())
     }
 
     /// Adds a list of the objects that take part.
+    #[cold]
     pub(super) fn listed(mut self, objects: Listed) -> Self {
         self.objects = objects.into_lines();
         self
@@ -95,6 +101,7 @@ impl Finding {
 
     /// Adds what only people or the sync engine can do.
     #[must_use]
+    #[cold]
     pub fn steps<S: Into<String>>(mut self, steps: impl IntoIterator<Item = S>) -> Self {
         self.steps = steps.into_iter().map(Into::into).collect();
         self
@@ -102,6 +109,7 @@ impl Finding {
 
     /// Changes how much it weighs.
     #[must_use]
+    #[cold]
     pub fn with_severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self

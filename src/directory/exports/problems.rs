@@ -32,11 +32,13 @@ impl Problems {
     }
 
     /// Adds an error at a line.
+    #[cold]
     pub(crate) fn error(&mut self, line: u32, summary: impl Into<String>) {
         self.push(Diagnostic::error(summary).at(self.at(line)));
     }
 
     /// Adds a problem. Its summary may quote the file, so it is made safe and short.
+    #[cold]
     pub(crate) fn push(&mut self, mut problem: Diagnostic) {
         self.count += 1;
         if self.count <= CAP {

@@ -25,7 +25,7 @@ use crate::model::CloudUser;
 /// # Errors
 /// A type that does not fit, or a [`UserError`], both in words.
 pub fn read_user(json: &serde_json::Value) -> Result<CloudUser, String> {
-    use serde::Deserialize as _;
-    let Object(wire) = Object::<WireUser>::deserialize(json).map_err(|error| error.to_string())?;
+    // A copy, so that the code that reads a value stands in the program once.
+    let Object(wire) = serde_json::from_value::<Object<WireUser>>(json.clone()).map_err(|error| error.to_string())?;
     wire.into_user(false).map_err(|error| error.to_string())
 }
