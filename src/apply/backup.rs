@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
-use crate::directory::limited;
+use crate::directory::durable::sync_folder;
+use crate::directory::{folder, limited};
 use crate::model::EntraId;
 use crate::planfile::digest_of;
 
-use super::journal::{Backup, sync_folder};
+use super::journal::Backup;
 
 /// Bytes of a copy at most; as long as the longest answer of Graph.
 const LARGEST: u64 = 64 << 20;
@@ -26,7 +27,7 @@ pub(super) fn save(folder: &Path, upn: &str, id: EntraId, at: Timestamp, account
     file.write_all(&bytes)?;
     file.as_file().sync_all()?;
     let path = place(file, folder, &file_name(upn, id, at))?;
-    sync_folder(&path)?;
+    sync_folder(folder)?;
     Ok((path, digest_of(&bytes)))
 }
 
@@ -84,7 +85,7 @@ fn create_folder(folder: &Path) -> io::Result<()> {
         builder.mode(0o700);
     }
     builder.create(folder)?;
-    sync_folder(folder)
+    sync_folder(folder::of(folder))
 }
 
 /// UPN for people, id to be sure, time to be alone.

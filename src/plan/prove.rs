@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::digits::size;
 use crate::model::{CloudUser, Resolve, Text};
 use crate::tenant_model::{ChangeKind, UserRef};
 
@@ -18,7 +19,8 @@ use super::parallel;
 use super::protection::Protection;
 use super::world::{AdRef, World};
 
-/// In groups with more writes than this, interruptions are tried at this many places, evenly spread.
+/// In groups with more writes than this, interruptions are tried at so many places at most, evenly spread, and at half as many
+/// at least.
 const INTERRUPTIONS: usize = 64;
 
 /// A plan that does not keep its promise. That is a fault of hardmatch, not of the input.
@@ -121,8 +123,8 @@ impl<'a> Prover<'a, '_> {
             return Err(failure(&links, &format!("planning on the end state wants another write: {:?}", op.write)));
         }
         proof.groups += 1;
-        proof.replanned += u64::try_from(links.len()).unwrap_or(u64::MAX);
-        proof.steps += u64::try_from(ops.len()).unwrap_or(u64::MAX);
+        proof.replanned += size(links.len());
+        proof.steps += size(ops.len());
         Ok(proof)
     }
 

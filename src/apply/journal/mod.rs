@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 
 pub use entry::{Backup, EndStatus, Entry, FORMAT, FORMAT_VERSION, Outcome, OutcomeKind, RunHeader};
 pub use replay::{Fate, FateKind, History, JournalState, RunRecord, Step, replay};
-pub(crate) use store::sync_folder;
 pub use store::{Journal, append_end};
 #[cfg(test)]
 pub(crate) use store::{LogFile, open_file};

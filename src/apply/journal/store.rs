@@ -12,8 +12,10 @@ use uuid::Uuid;
 
 use super::check::{is_intact, sealed};
 use super::{EndStatus, Entry, JournalError, JournalState};
+use crate::directory::durable::sync_folder;
 use crate::directory::text::words;
 use crate::directory::{folder, limited};
+use crate::model::digits::size;
 use crate::model::text::printable;
 
 /// Bytes of a line at most; an entry has some thousand.
@@ -117,7 +119,7 @@ pub(crate) fn open_file(path: &Path) -> Result<File, JournalError> {
     let file = owner_only(OpenOptions::new().append(true).create(true)).open(path).map_err(failed("open"))?;
     restrict(&file).map_err(failed("protect"))?;
     if !existed {
-        sync_folder(path).map_err(failed("create"))?;
+        sync_folder(folder::of(path)).map_err(failed("create"))?;
     }
     mend(path, &tail).map_err(failed("repair the last line of"))?;
     Ok(file)
@@ -207,7 +209,7 @@ fn load(path: &Path) -> Result<Loaded, JournalError> {
             let reason = printable(&reason).into_owned();
             JournalError::Damaged { path: path.display().to_string(), line, reason }
         };
-        if u64::try_from(length).is_ok_and(|length| length == LONGEST_LINE) {
+        if size(length) == LONGEST_LINE {
             return Err(damaged(format!("it is longer than {} MiB, and no entry is", LONGEST_LINE >> 20)));
         }
         let whole = bytes.ends_with(b"\n");
@@ -220,7 +222,7 @@ fn load(path: &Path) -> Result<Loaded, JournalError> {
         if !whole && matches!(loaded.tail, Tail::Whole) {
             loaded.tail = Tail::Unterminated;
         }
-        offset += u64::try_from(length).unwrap_or(u64::MAX);
+        offset += size(length);
     }
     Ok(loaded)
 }
@@ -265,17 +267,5 @@ fn restrict(file: &File) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn restrict(_file: &File) -> io::Result<()> {
-    Ok(())
-}
-
-/// Makes a new name in a folder last.
-#[cfg(unix)]
-pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(folder::of(path))?.sync_all()
-}
-
-/// Makes a new name in a folder last.
-#[cfg(not(unix))]
-pub(crate) fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
 }

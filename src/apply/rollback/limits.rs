@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::digits::size;
 use crate::model::{EntraId, Limits};
 use crate::plan::body::{Body, Status};
 use crate::plan::limits::{Accounts, exceeded, leaves_in_bin};
@@ -28,5 +29,5 @@ fn before_the_run(body: &Body) -> Accounts {
     let ends = body.actions.iter().filter_map(|action| Some((action.target.entra_id()?, leaves_in_bin(action))));
     let ends: BTreeMap<EntraId, bool> = ends.collect();
     let in_bin = ends.values().filter(|in_bin| **in_bin).count();
-    Accounts { live: body.tenant.users, in_bin: u64::try_from(in_bin).unwrap_or(u64::MAX) }
+    Accounts { live: body.tenant.users, in_bin: size(in_bin) }
 }

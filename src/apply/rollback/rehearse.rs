@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::apply::facts::{Current, TargetFacts};
 use crate::apply::journal::History;
 use crate::directory::ports::{AskedAccount, DirectoryError, TenantReader};
+use crate::model::digits::size;
 use crate::model::{CloudUser, EntraId, FactName, FactValue, ImmutableId, Policy};
 use crate::plan::action::{Action, ActionId, ActionKind};
 use crate::plan::body::Body;
@@ -39,7 +40,7 @@ pub async fn rehearsed(
         refused.extend(linked_stamps(&body.actions, current, tenant).await?);
         // What is left out is not asked about again, so this ends.
         if refused.len() == known {
-            body.proof.steps = u64::try_from(changes.len()).unwrap_or(u64::MAX);
+            body.proof.steps = size(changes.len());
             return Ok(Some(held_against(&policy.limits, body)));
         }
     }
