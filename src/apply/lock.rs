@@ -76,6 +76,10 @@ fn open(path: &Path) -> io::Result<File> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
+    // What it points to would be overwritten.
+    if path.is_symlink() {
+        return Err(io::Error::other("it is a link to another file; remove it"));
+    }
     let file = options.open(path)?;
     refuse_device(&file.metadata()?)?;
     // Whoever may open it could hold the lock. One that another account made stays as it is.
@@ -110,6 +114,18 @@ mod tests {
         assert!(std::process::Command::new("mkfifo").arg(folder.path().join(LOCK_FILE)).status().unwrap().success());
         let error = FolderLock::take(folder.path()).unwrap_err().to_string();
         assert!(error.contains(LOCK_FILE) && error.contains("it is a pipe or a device"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_points_to_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let forest = folder.path().join("corp.ldif");
+        std::fs::write(&forest, "dn: dc=corp\n").unwrap();
+        std::os::unix::fs::symlink(&forest, folder.path().join(LOCK_FILE)).unwrap();
+        let error = FolderLock::take(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("it is a link to another file; remove it"), "{error}");
+        assert_eq!(std::fs::read_to_string(&forest).unwrap(), "dn: dc=corp\n");
     }
 
     #[test]

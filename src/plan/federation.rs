@@ -46,7 +46,14 @@ pub(super) fn original_of_parked(account: &CloudUser, ad_user: Option<&AdUser>, 
     let names = ad_user.into_iter().flat_map(|user| user.upn.as_deref().into_iter().chain(mail_addresses(user)));
     let mut originals = addresses.chain(names).filter_map(|name| name.parse::<Upn>().ok());
     let is_free = |name: &Upn| tenant.live_by_upn(name.as_str()).is_empty();
-    originals.find(|name| same(name.local(), current.local()) && is_federated(name.domain(), tenant) && is_free(name))
+    let original =
+        originals.find(|name| same(name.local(), current.local()) && is_federated(name.domain(), tenant) && is_free(name))?;
+    unparked(&current, &original)
+}
+
+/// The name that goes back, in the letters that it had: an address or a mapping may spell it otherwise.
+pub(super) fn unparked(current: &Upn, original: &Upn) -> Option<Upn> {
+    format!("{}@{}", current.local(), original.domain()).parse().ok()
 }
 
 /// The ImmutableID of a user in a federated domain cannot change in place.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::digits::size;
+use crate::model::text::fold;
 use crate::model::{CloudUser, Resolve, Text};
 use crate::tenant_model::{ChangeKind, UserRef};
 
@@ -223,11 +224,11 @@ fn same_end(reached: &World, end: &World, touched: &Touched, links: &[&Link<'_>]
     Ok(())
 }
 
-/// The same account, deletion times aside. A holder that came out of the recycle bin only to be cleared stays live if
+/// The same account, deletion times and the letter case of its name aside. A holder that came out of the recycle bin only to be cleared stays live if
 /// the run ends right there and its journal is lost: nothing in the tenant tells where it came from.
 fn same_account(left: &CloudUser, right: &CloudUser, was_deleted: bool) -> bool {
     let plain = |user: &CloudUser| {
-        let upn = user.original_upn().into();
+        let upn = fold(user.original_upn()).as_ref().into();
         CloudUser { upn, ..user.clone() }.with_traits(|traits| {
             traits.deleted_at = traits.deleted_at.take().filter(|_| !was_deleted).map(|_| Text::default());
         })

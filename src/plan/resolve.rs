@@ -272,7 +272,8 @@ fn parked_target(link: &Link<'_>, world: &World) -> Option<(UserRef, Upn)> {
     let [user] = live[..] else { return None };
     let account = world.tenant.user(user)?;
     let known = super::federation::is_recognisable(wanted, account, link.ad_user(world));
-    known.then(|| (user, wanted.clone()))
+    let original = super::federation::unparked(&account.upn.parse().ok()?, wanted)?;
+    known.then_some((user, original))
 }
 
 fn raise_cloud_not_found(link: &mut Link<'_>, world: &World, hints: &Hints) {

@@ -91,6 +91,12 @@ fn a_federated_user_makes_a_detour_that_the_next_plan_can_finish() {
         let parked = case("ann@x.onmicrosoft.com", id).map("ann", "ann@fed.example", accept(Acceptable::FederatedDomain)).plan();
         assert_eq!(kinds(&parked).last().unwrap(), "setUserPrincipalName ann", "{:?}", parked.findings);
     }
+    let in_capitals = case("Ann@FED.example", Some(anchor(P))).map("ann", "ann@fed.example", accept(Acceptable::FederatedDomain));
+    assert_eq!(kinds(&in_capitals.plan()), ["setUserPrincipalName Ann", "setImmutableId Ann", "setUserPrincipalName Ann"]);
+    let parked =
+        case("Ann@x.onmicrosoft.com", Some(anchor(A))).map("ann", "ann@fed.example", accept(Acceptable::FederatedDomain));
+    let given_back = parked.plan().actions[0].after.get(&FactName::UserPrincipalName).cloned();
+    assert_eq!(given_back, Some(FactValue::text("Ann@fed.example")), "as it was spelt");
     let taken = case("ann@fed.example", Some(anchor(P)))
         .cloud(2, "ann@x.onmicrosoft.com", None, nothing)
         .map("ann", "ann@fed.example", accept(Acceptable::FederatedDomain))
