@@ -26,7 +26,7 @@ use super::patience::Looks;
 use super::preflight::{Difference, Preflight};
 use super::run::{Event, ExitKind, Observer, Options, Run, RunReport, StoppedBy};
 use super::source::Sources;
-use super::unfinished::{UnfinishedRun, mark_rolled_back, scan};
+use super::unfinished::{UnfinishedRun, mark_rolled_back, scan, undone_since, went_on};
 use super::{Clock, Directories, Recorded, backup};
 
 /// A plan that was checked and approved, and how to carry it out.
@@ -89,6 +89,9 @@ pub enum ApplyError {
     /// The plan was carried out, and that was undone on purpose.
     #[error("what this plan did was undone at {0}, and it is not carried out again; nothing was written")]
     Undone(Timestamp),
+    /// The plan undoes a run that went on since.
+    #[error("the run that this plan undoes went on after it was made, so it would undo a part of it; nothing was written")]
+    WentOn,
     /// The actions of the plan do not fit together.
     #[error("the plan cannot be carried out: {0}")]
     Plan(String),
@@ -120,10 +123,10 @@ pub(super) async fn carry_out_with(
     if !unfinished.is_empty() {
         return Err(ApplyError::Unfinished(unfinished));
     }
+    refuse_undone(request, folder)?;
     let path = journal_path(request.plan);
     let earlier = Journal::read(&path)?;
     let history = earlier.history(request.digest);
-    refuse_undone(request.made, history.undone_at())?;
     let recorded = Recorded::of(&history);
     let goes_on = history.open_run().is_some();
     let look = Looks { request, recorded: &recorded, goes_on, directories }.take().await?;
@@ -149,11 +152,15 @@ pub(super) async fn carry_out_with(
     Ok(RunReport { barrier: look.barrier, ..report })
 }
 
-/// Whoever undid a plan did not mean it to be carried out again by whatever runs it once more.
-fn refuse_undone(made: Option<Timestamp>, undone: Option<Timestamp>) -> Result<(), ApplyError> {
-    match (made, undone) {
-        (Some(made), Some(undone)) if made.as_second() < undone.as_second() => Err(ApplyError::Undone(undone)),
-        _ => Ok(()),
+/// Whoever undid a plan did not mean it to be carried out again by whatever runs it once more; nor a part of what was done
+/// since to stay.
+fn refuse_undone(request: &Request<'_>, folder: &Path) -> Result<(), ApplyError> {
+    if let Some(at) = undone_since(folder, request.digest, request.made)? {
+        return Err(ApplyError::Undone(at));
+    }
+    match request.body.rollback_of.as_deref() {
+        Some(run) if went_on(folder, run)? => Err(ApplyError::WentOn),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -183,7 +190,7 @@ fn run<'r>(
 /// Nothing to do and nothing to close: not a byte is written, unless this undoes a run that stands open.
 fn nothing_left(request: &Request<'_>, folder: &Path) -> Result<RunReport, ApplyError> {
     if let Some(undone) = request.body.rollback_of.as_deref() {
-        mark_rolled_back(folder, undone, (request.clock)())?;
+        mark_rolled_back(folder, undone, &request.body.leaves, (request.clock)())?;
     }
     let already_done = request.body.actions.iter().map(|action| action.id.clone()).collect();
     Ok(RunReport { already_done, ..RunReport::default() })
@@ -219,6 +226,7 @@ fn header(request: &Request<'_>) -> Option<RunHeader> {
         format_version: FORMAT_VERSION.into(),
         run_id: request.run_id,
         plan: request.plan.file_name()?.to_str()?.to_owned(),
+        plan_made: request.made,
         digest: request.digest.to_owned(),
         tenant: request.body.tenant.clone(),
         forests: request.body.forests.clone(),
@@ -253,10 +261,10 @@ async fn finish(request: &Request<'_>, journal: &Journal, folder: &Path, report:
         | ExitKind::Unreachable
         | ExitKind::Unsaved => EndStatus::Partial,
     };
-    let entry = Entry::End { at: (request.clock)(), run_id: request.run_id, status };
+    let entry = Entry::End { at: (request.clock)(), left: Vec::new(), run_id: request.run_id, status };
     let mut closed = journal.append(&entry).await;
     if let (EndStatus::Complete, Ok(()), Some(undone)) = (status, &closed, request.body.rollback_of.as_deref()) {
-        closed = mark_rolled_back(folder, undone, (request.clock)()).map(drop);
+        closed = mark_rolled_back(folder, undone, &request.body.leaves, (request.clock)()).map(drop);
     }
     if let (Err(cause), None) = (closed, &report.stopped_by) {
         report.stopped_by = Some(StoppedBy::Journal(cause.to_string()));

@@ -105,6 +105,12 @@ pub struct Current {
 }
 
 impl Current {
+    /// Takes over what was read anew.
+    pub(super) fn renew(&mut self, newer: Self) {
+        self.accounts.extend(newer.accounts);
+        self.ad_users.extend(newer.ad_users);
+    }
+
     /// The object behind a target; `None` when it was not read.
     #[must_use]
     pub fn of(&self, target: &Target) -> Option<&TargetFacts> {

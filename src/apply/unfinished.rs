@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::plan::action::ActionId;
+
 use super::journal::{EndStatus, Journal, JournalError, JournalState, RunRecord, SUFFIX, append_end};
 
 /// A run that wrote something and was neither finished nor given up.
@@ -51,23 +53,51 @@ pub fn scan(folder: &Path, digest: &str, rollback_of: Option<&str>) -> Result<Ve
 /// # Errors
 /// A [`JournalError`] when its journal cannot be written.
 pub fn abandon(run: &UnfinishedRun, at: Timestamp) -> Result<(), JournalError> {
-    append_end(&run.journal, run.run_id, EndStatus::Abandoned, at)
+    append_end(&run.journal, run.run_id, EndStatus::Abandoned, &[], at)
 }
 
-/// Records beside a run of this folder that it was undone; `false` when no journal here knows the run.
+/// Records beside a run of this folder that it was undone, but for these actions; `false` when no journal here knows the run.
 ///
 /// # Errors
 /// A [`JournalError`] when its journal cannot be read or written.
-pub fn mark_rolled_back(folder: &Path, run_id: &str, at: Timestamp) -> Result<bool, JournalError> {
+pub fn mark_rolled_back(folder: &Path, run_id: &str, left: &[ActionId], at: Timestamp) -> Result<bool, JournalError> {
     let Some((journal, state)) = journal_of(folder, run_id)? else { return Ok(false) };
     let Some(run) = state.runs.iter().find(|run| run.header.run_id.to_string() == run_id) else { return Ok(false) };
     // The runs of one plan are undone together; the last one closes them.
-    let runs = state.history(&run.header.digest).runs;
-    let last = runs.last().copied().unwrap_or(run);
-    if last.end != Some(EndStatus::RolledBack) {
-        append_end(&journal, last.header.run_id, EndStatus::RolledBack, at)?;
+    let history = state.history(&run.header.digest);
+    let last = history.runs.last().copied().unwrap_or(run);
+    if last.end != Some(EndStatus::RolledBack) || history.fates.keys().any(|action| !left.contains(action)) {
+        append_end(&journal, last.header.run_id, EndStatus::RolledBack, left, at)?;
     }
     Ok(true)
+}
+
+/// When what a plan did was undone, under whatever name its file lay in this folder: where the plan was made before that, or
+/// is the very file that was carried out, whatever the clock said.
+///
+/// # Errors
+/// A [`JournalError`] when the folder or a journal in it cannot be read.
+pub fn undone_since(folder: &Path, digest: &str, made: Option<Timestamp>) -> Result<Option<Timestamp>, JournalError> {
+    let Some(made) = made else { return Ok(None) };
+    for journal in journals(folder)? {
+        let state = Journal::read(&journal)?;
+        let history = state.history(digest);
+        let undone = history.undone_at().filter(|at| made.as_second() < at.as_second() || history.was_made(made));
+        if undone.is_some() {
+            return Ok(undone);
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the run that a plan undoes went on after the plan was made.
+///
+/// # Errors
+/// A [`JournalError`] when the folder or a journal in it cannot be read.
+pub fn went_on(folder: &Path, run_id: &str) -> Result<bool, JournalError> {
+    let Some((_, state)) = journal_of(folder, run_id)? else { return Ok(false) };
+    let run = state.runs.iter().find(|run| run.header.run_id.to_string() == run_id);
+    Ok(run.is_some_and(|run| state.history(&run.header.digest).went_on_after(run_id)))
 }
 
 /// Whether a journal of this folder knows a run, so that it can be told there that it was undone.

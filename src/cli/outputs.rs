@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::apply::journal::is_journal;
+use crate::apply::lock::LOCK_FILE;
 use crate::directory::folder;
 
 use super::failure::Failure;
@@ -22,6 +23,9 @@ pub(super) fn check(outputs: &[&Path], inputs: &[PathBuf]) -> Result<(), Failure
         }
         if is_journal(&place) && place.exists() {
             return Err(lost(output, "is the journal of a run, which is not replaced"));
+        }
+        if place.file_name().is_some_and(|name| name == LOCK_FILE) {
+            return Err(lost(output, "is what keeps two runs of one folder apart"));
         }
         if taken.contains(&place) {
             return Err(Failure::usage(format!("`{}` is to be written twice", output.display())).hint("Name two files."));

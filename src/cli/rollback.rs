@@ -5,10 +5,9 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::journal::{Journal, JournalError, journal_path};
-use crate::apply::read_targets;
-use crate::apply::rollback::{rehearsed, rollback_targets};
+use crate::apply::rollback::{read_settled, rehearsed};
 use crate::directory::folder;
-use crate::model::text::printable;
+use crate::model::text::{counted, printable};
 use crate::plan::finding::{Code, Finding};
 use crate::planfile::{self, PlanFile};
 
@@ -21,6 +20,7 @@ use super::outputs;
 use super::plan::verdict;
 use super::print::{Printing, save_plan};
 use super::setup::Setup;
+use super::surroundings;
 use super::terminal::Terminal;
 
 /// Runs the verb.
@@ -30,6 +30,8 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
             .hint("Name the journal beside the plan: NAME.journal.jsonl for NAME.json."));
     }
     stays_beside(&args.journal, &args.out)?;
+    // While it runs, nobody can tell what there is to undo.
+    let _lock = super::apply::lock_folder(folder::of(&args.journal))?;
     let state = Journal::read(&args.journal).map_err(|error| no_journal(&args.journal, &error))?;
     let Some(digest) = state.to_undo() else {
         return Err(Failure::input(format!("`{}` records no run", args.journal.display()))
@@ -42,7 +44,16 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
     let desired = &setup.config.desired;
     let planned = directories::block_on(async {
         let directories = directories::open_for_writing(&setup.config, terminal, CancellationToken::new())?;
-        let current = read_targets(rollback_targets(&history), &directories).await?;
+        let pauses = super::apply::looks_after_writes(&setup.config);
+        let waits = |objects: usize, pause: std::time::Duration| {
+            let verb = if objects == 1 { "does" } else { "do" };
+            terminal.say(&format!(
+                "{} {verb} not show yet what the run did; looking again in {} s",
+                counted(objects, "object"),
+                pause.as_secs()
+            ));
+        };
+        let current = read_settled(&history, &directories, &pauses, surroundings::now(), waits).await?;
         Ok(rehearsed(&history, &name, &current, &desired.policy, &*directories.tenant).await?)
     })?;
     let mut body = planned.ok_or_else(|| Failure::input(format!("`{}` records no run", args.journal.display())))?;

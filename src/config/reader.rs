@@ -222,7 +222,13 @@ impl<'t> Reader<'t> {
 
     /// A path, relative to the folder of the configuration.
     pub(super) fn path(&mut self, value: Value<'t>, base: &std::path::Path) -> Option<PathBuf> {
-        self.text(value).map(|text| base.join(text))
+        let text = self.text(value)?;
+        // A shell would; here a folder of that name would be made.
+        if text == "~" || text.starts_with("~/") || text.starts_with("~\\") {
+            self.error(value, "`~` is not made your home folder here", "write the path in full, or from the folder of this file");
+            return None;
+        }
+        Some(base.join(text))
     }
 
     /// Opens a mapping with these keys; anything else in it is noted.

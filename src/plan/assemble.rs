@@ -51,6 +51,7 @@ pub(super) fn body<'w>(parts: Parts<'_>, held: impl Borrow<World> + Into<Shown<'
         inputs: Inputs { config: desired.config_sha256.clone(), policy: desired.policy_sha256.clone() },
         mappings,
         proof,
+        leaves: Vec::new(),
         rollback_of: None,
         status,
         tenant,

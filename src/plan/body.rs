@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::action::Action;
+use super::action::{Action, ActionId};
 use crate::model::{AdUser, CloudUser, EntraId, ObjectGuid, Sid, Text};
 
 use super::finding::Finding;
@@ -26,6 +26,9 @@ pub struct Body {
     pub forests: Vec<PlanForest>,
     /// What the plan was made from.
     pub inputs: Inputs,
+    /// Of a way back: the actions of the run that cannot be undone as things stand, and may be later.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaves: Vec<ActionId>,
     /// Every mapping, once.
     pub mappings: Vec<PlannedMapping>,
     /// What running the plan on the tenant model showed.

@@ -101,6 +101,8 @@ fn sizes(last: &EarlierRun, world: &World) -> Vec<Size> {
     let observed = world.tenant.observed();
     let deleted =
         size(observed.users.iter().filter(|user| user.traits.deleted_at.as_deref().is_some_and(|at| at >= &*last.at)).count());
+    // Neither is whom the plan purged.
+    let deleted = deleted.saturating_add(last.purged);
     let what =
         if deleted == 0 { String::from("the tenant") } else { format!("the tenant, with {} deleted since,", number(deleted)) };
     let tenant = Size { what, before: last.tenant.users, now: observed.live_count().saturating_add(deleted) };

@@ -92,7 +92,13 @@ struct Crowd {
 
 /// Who is in the way; or the value that so many hold that nothing can be said of anybody.
 fn find(link: &Link<'_>, anchor: &SourceAnchor, sets: bool, world: &World) -> Result<Vec<(UserRef, Obstacle)>, Crowd> {
-    let by_anchor = if sets { world.tenant.holders_of(&anchor.value) } else { Found::default() };
+    // Where the target has the ID already nobody else can; a damaged export says so all the same.
+    let is_held = |account: &CloudUser| account.immutable_id.as_ref() == Some(&anchor.value);
+    let by_anchor = if sets || link.target_user(world).is_some_and(is_held) {
+        world.tenant.holders_of(&anchor.value)
+    } else {
+        Found::default()
+    };
     let by_sid = link.ad_sid(world).map(|sid| world.tenant.by_sid(sid)).unwrap_or_default();
     for (obstacle, users) in [(Obstacle::Anchor, &by_anchor), (Obstacle::Sid, &by_sid)] {
         if users.len() > EXAMPLES {

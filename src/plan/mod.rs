@@ -11,6 +11,7 @@ mod anchor_mode;
 mod assemble;
 pub mod body;
 mod carry;
+mod cycles;
 mod decision;
 mod describe;
 pub mod discover;
@@ -93,6 +94,8 @@ pub struct EarlierRun {
     pub tenant: PlanTenant,
     /// The forests.
     pub forests: Vec<PlanForest>,
+    /// How many accounts that were live then the plan purged.
+    pub purged: u64,
 }
 
 /// Plans the wanted links against both directories, which are only lent.

@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use hashbrown::HashMap;
-use petgraph::algo::kosaraju_scc;
 use petgraph::graphmap::DiGraphMap;
 
 use crate::model::{AnchorMode, AnchorOrigin, CloudUser, Known, ObjectGuid, Resolve, SourceAnchor, Upn};
 use crate::tenant_model::{ChangeKind, UserRef};
 
 use super::account::restore_conflicts;
+use super::cycles::one_of_each_cycle;
 use super::draft::Plans;
 use super::link::Link;
 use super::world::{AdRef, World};
@@ -325,26 +325,6 @@ impl<'a> Builder<'a, '_> {
     }
 }
 
-/// The cheapest of every cycle, until none is left when nobody waits for those.
-fn one_of_each_cycle<C: Ord>(mut graph: DiGraphMap<usize, ()>, cost: impl Fn(usize) -> C) -> BTreeSet<usize> {
-    let mut opened = BTreeSet::new();
-    loop {
-        // Of the two ways to find them the one that needs no stack: a chain may be as long as the tenant is large.
-        let cycles: Vec<Vec<usize>> = kosaraju_scc(&graph).into_iter().filter(|cycle| cycle.len() > 1).collect();
-        if cycles.is_empty() {
-            return opened;
-        }
-        for cycle in cycles {
-            let Some(first) = cycle.into_iter().min_by_key(|at| cost(*at)) else { continue };
-            let waiting: Vec<usize> = graph.neighbors_directed(first, petgraph::Incoming).collect();
-            for other in waiting {
-                graph.remove_edge(other, first);
-            }
-            opened.insert(first);
-        }
-    }
-}
-
 /// Whose anchor it is, and where it comes from: the value itself stands beside it.
 fn anchor_reason(link: &Link<'_>, anchor: &SourceAnchor, world: &World) -> String {
     let Some((forest, user)) = link.ad.and_then(|user| world.forests.get(user)) else {
@@ -403,19 +383,4 @@ fn renumber(ops: Vec<Op>, order: &[usize]) -> Vec<Op> {
         op.after.sort_unstable();
     }
     sorted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chains_and_cycles_may_be_as_long_as_the_tenant_is_large() {
-        const COUNT: usize = 50_000;
-        let opened = |graph: DiGraphMap<usize, ()>| one_of_each_cycle(graph, Reverse).into_iter().collect::<Vec<_>>();
-        let chain = || (1..COUNT).map(|at| (at - 1, at));
-        assert!(opened(chain().collect()).is_empty());
-        assert!(opened(chain().map(|(left, right)| (right, left)).collect()).is_empty());
-        assert_eq!(opened(chain().chain([(COUNT - 1, 0)]).collect()), [COUNT - 1]);
-    }
 }

@@ -183,7 +183,7 @@ impl Write for Hasher {
 
 /// Writes the body with `line` where the file begins a new line; canonical when that is nothing.
 fn write_body(body: &Body, line: &str, out: &mut impl Write) -> io::Result<()> {
-    let Body { actions, findings, forests, inputs, mappings, proof, rollback_of, status, summary, tenant } = body;
+    let Body { actions, findings, forests, inputs, leaves, mappings, proof, rollback_of, status, summary, tenant } = body;
     write!(out, "{{{line}\"actions\":")?;
     write_rows(actions, line, out)?;
     write!(out, ",{line}\"findings\":")?;
@@ -191,6 +191,9 @@ fn write_body(body: &Body, line: &str, out: &mut impl Write) -> io::Result<()> {
     write!(out, ",{line}\"forests\":")?;
     write_rows(forests, line, out)?;
     write_field("inputs", inputs, line, out)?;
+    if !leaves.is_empty() {
+        write_field("leaves", leaves, line, out)?;
+    }
     write!(out, ",{line}\"mappings\":")?;
     write_rows(mappings, line, out)?;
     write_field("proof", proof, line, out)?;

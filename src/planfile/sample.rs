@@ -51,6 +51,7 @@ pub(crate) fn with(actions: Vec<Action>, findings: Vec<Finding>, mappings: Vec<P
         inputs: Inputs { config: "sha256:01".into(), policy: "sha256:02".into() },
         mappings,
         proof: Proof { groups: 3, interruptions: 4, replanned: 3, steps: 4 },
+        leaves: Vec::new(),
         rollback_of: None,
         status,
         summary,

@@ -186,10 +186,11 @@ fn numbered(findings: &[Finding]) -> Vec<(impl Hash + Eq + Clone, usize)> {
 
 /// What a body says beside its long lists; the summary follows from those.
 fn the_rest(body: &Body) -> Value {
-    let Body { actions: _, findings: _, forests, inputs, mappings: _, proof, rollback_of, status, summary: _, tenant } = body;
+    let Body { actions: _, findings: _, forests, inputs, leaves, mappings: _, proof, rollback_of, status, summary: _, tenant } =
+        body;
     let forests: serde_json::Map<String, Value> = forests.iter().map(|forest| (forest.name.clone(), value(forest))).collect();
     json!({
-        "status": status, "tenant": tenant, "forests": forests, "inputs": inputs, "rollbackOf": rollback_of, "proof": proof,
+        "status": status, "tenant": tenant, "forests": forests, "inputs": inputs, "leaves": leaves, "rollbackOf": rollback_of, "proof": proof,
     })
 }
 

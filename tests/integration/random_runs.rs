@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hardmatch::apply::journal::{Journal, journal_path};
-use hardmatch::apply::rollback::{rehearsed, rollback_targets};
-use hardmatch::apply::{self, Directories, ExitKind, Options, RunReport, read_targets};
+use hardmatch::apply::rollback::{read_settled, rehearsed};
+use hardmatch::apply::{self, Directories, ExitKind, Options, RunReport};
 use hardmatch::directory::ports::*;
 use hardmatch::directory::rehearsal::{ForestStore, LdifForest, SnapshotStore, SnapshotTenant, StoreError};
 use hardmatch::model::*;
@@ -161,7 +161,8 @@ impl Site {
         let state = Journal::read(&journal_path(plan)).unwrap();
         let history = state.history(plan.file_name().unwrap().to_str().unwrap());
         let directories = self.directories(0);
-        let current = read_targets(rollback_targets(&history), &directories).await.unwrap();
+        let pauses = [Duration::ZERO];
+        let current = read_settled(&history, &directories, &pauses, history.last_told().unwrap(), |_, _| {}).await.unwrap();
         rehearsed(&history, "wave.journal.jsonl", &current, &Policy::default(), &*directories.tenant).await.unwrap().unwrap()
     }
 }

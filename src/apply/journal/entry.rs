@@ -35,6 +35,9 @@ pub enum Entry {
     End {
         /// When.
         at: Timestamp,
+        /// Of a run that was undone: the actions that could not be undone by then, and may be later.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<ActionId>,
         /// Which.
         run_id: Uuid,
         /// How.
@@ -54,6 +57,9 @@ pub struct RunHeader {
     pub run_id: Uuid,
     /// The file name of the plan.
     pub plan: String,
+    /// When the plan was made; journals of earlier versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_made: Option<Timestamp>,
     /// The digest of the plan.
     pub digest: String,
     /// The tenant of the plan.

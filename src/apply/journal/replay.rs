@@ -29,6 +29,8 @@ pub struct RunRecord {
     pub end: Option<EndStatus>,
     /// When that was written down.
     pub ended_at: Option<Timestamp>,
+    /// What was left of it when it was undone.
+    pub left: Vec<ActionId>,
 }
 
 /// A line about an action.
@@ -63,11 +65,11 @@ impl JournalState {
         match entry {
             Entry::Run(header) => self.runs.push(begin(*header)?),
             Entry::Intent { action, at: _ } => self.current()?.steps.push(Step::Intent { line, action: consistent(action)? }),
-            Entry::Outcome(outcome) => self.current()?.steps.push(Step::Outcome(outcome)),
+            Entry::Outcome(outcome) => self.current()?.take_outcome(outcome)?,
             Entry::Backup(backup) => self.current()?.backups.push(backup),
-            Entry::End { run_id, status, at } => {
+            Entry::End { run_id, status, at, left } => {
                 let run = self.run_mut(run_id)?;
-                (run.end, run.ended_at) = (Some(status), Some(at));
+                (run.end, run.ended_at, run.left) = (Some(status), Some(at), left);
             }
         }
         Ok(())
@@ -115,10 +117,32 @@ impl JournalState {
         for run in &runs {
             run.steps.iter().for_each(|step| settle(&mut fates, step));
             if run.end == Some(EndStatus::RolledBack) {
-                fates.clear();
+                fates.retain(|action, _| run.left.contains(action));
             }
         }
         History { runs, fates }
+    }
+}
+
+impl RunRecord {
+    /// Whether something was sent.
+    fn has_sent(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Intent { .. }))
+    }
+
+    /// Takes what became of an action. What was sent stands before it, or a line is lost.
+    fn take_outcome(&mut self, outcome: Outcome) -> Result<(), String> {
+        let is_sent = |step: &Step| matches!(step, Step::Intent { action, .. } if action.id == outcome.action);
+        let was_sent = match outcome.result {
+            OutcomeKind::Done | OutcomeKind::Unknown => self.steps.iter().rev().any(is_sent),
+            // Nothing was sent where it was done already, or did not come to that.
+            OutcomeKind::AlreadyDone | OutcomeKind::Failed | OutcomeKind::Refused => true,
+        };
+        if !was_sent {
+            return Err(format!("the action {} is said to be sent, but the line in which it was is missing", outcome.action));
+        }
+        self.steps.push(Step::Outcome(outcome));
+        Ok(())
     }
 }
 
@@ -142,7 +166,7 @@ fn begin(header: RunHeader) -> Result<RunRecord, String> {
         let (format, version) = (&header.format, &header.format_version);
         return Err(format!("`{format}` version `{version}` is not known here; this program reads {FORMAT} {FORMAT_VERSION}"));
     }
-    Ok(RunRecord { header, steps: Vec::new(), backups: Vec::new(), end: None, ended_at: None })
+    Ok(RunRecord { header, steps: Vec::new(), backups: Vec::new(), end: None, ended_at: None, left: Vec::new() })
 }
 
 /// The runs of one plan, and what became of each action that was sent.
@@ -208,7 +232,7 @@ impl History<'_> {
     pub fn open_run(&self) -> Option<&RunRecord> {
         let mut open = None;
         for run in &self.runs {
-            if run.steps.iter().any(|step| matches!(step, Step::Intent { .. })) {
+            if run.has_sent() {
                 open = Some(*run);
             }
             if run.end.is_some_and(EndStatus::is_closing) {
@@ -222,6 +246,30 @@ impl History<'_> {
     #[must_use]
     pub fn undone_at(&self) -> Option<Timestamp> {
         self.runs.last().filter(|run| run.end == Some(EndStatus::RolledBack))?.ended_at
+    }
+
+    /// Whether the last run was one of the very file that was made then, and not of a later one that says the same.
+    #[must_use]
+    pub fn was_made(&self, made: Timestamp) -> bool {
+        self.runs.last().is_some_and(|run| run.header.plan_made == Some(made))
+    }
+
+    /// Whether something was sent after the run with this id.
+    #[must_use]
+    pub fn went_on_after(&self, run_id: &str) -> bool {
+        let later = self.runs.iter().skip_while(|run| run.header.run_id.to_string() != run_id).skip(1);
+        later.into_iter().any(|run| run.has_sent())
+    }
+
+    /// When something was last written down.
+    #[must_use]
+    pub fn last_told(&self) -> Option<Timestamp> {
+        let last = self.runs.last()?;
+        let outcomes = last.steps.iter().filter_map(|step| match step {
+            Step::Outcome(outcome) => Some(outcome.at),
+            Step::Intent { .. } => None,
+        });
+        outcomes.chain([last.header.started_at]).chain(last.ended_at).max()
     }
 
     /// The runs since the plan was last finished or given up.

@@ -17,6 +17,7 @@ use crate::directory::text::words;
 use crate::directory::{folder, limited};
 use crate::model::digits::size;
 use crate::model::text::printable;
+use crate::plan::action::ActionId;
 
 /// Bytes of a line at most; an entry has some thousand.
 const LONGEST_LINE: u64 = 16 << 20;
@@ -159,12 +160,12 @@ fn serve(mut file: impl LogFile, requests: &Receiver<Request>) {
 ///
 /// # Errors
 /// A [`JournalError`] when the journal cannot be written.
-pub fn append_end(path: &Path, run_id: Uuid, status: EndStatus, at: Timestamp) -> Result<(), JournalError> {
+pub fn append_end(path: &Path, run_id: Uuid, status: EndStatus, left: &[ActionId], at: Timestamp) -> Result<(), JournalError> {
     let failed = |cause: io::Error| JournalError::io("write", path, &cause);
     let loaded = load(path)?;
     mend(path, &loaded.tail).map_err(failed)?;
     let mut file = OpenOptions::new().append(true).open(path).map_err(failed)?;
-    let line = encode(&Entry::End { at, run_id, status }).map_err(failed)?;
+    let line = encode(&Entry::End { at, left: left.to_vec(), run_id, status }).map_err(failed)?;
     file.append(&line).and_then(|()| file.sync()).map_err(failed)
 }
 
@@ -217,7 +218,8 @@ fn load(path: &Path) -> Result<Loaded, JournalError> {
             Ok(_) if !is_intact(&bytes) => return Err(damaged("it is not as it was written: its check does not fit".to_owned())),
             Ok(entry) => loaded.state.take(line, entry).map_err(damaged)?,
             Err(_) if !whole && is_torn(&bytes) => loaded.tail = Tail::Torn(offset),
-            Err(cause) => return Err(damaged(cause.to_string())),
+            Err(_) if bytes.trim_ascii().is_empty() => return Err(damaged("it is empty".to_owned())),
+            Err(cause) => return Err(damaged(without_place(&cause))),
         }
         if !whole && matches!(loaded.tail, Tail::Whole) {
             loaded.tail = Tail::Unterminated;
@@ -225,6 +227,12 @@ fn load(path: &Path) -> Result<Loaded, JournalError> {
         offset += size(length);
     }
     Ok(loaded)
+}
+
+/// What is wrong with a line; where in it nobody looks for.
+fn without_place(cause: &serde_json::Error) -> String {
+    let text = cause.to_string();
+    text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what).to_owned()
 }
 
 /// Whether these bytes are the beginning of an entry and nothing else. A power cut may leave zeros behind it.

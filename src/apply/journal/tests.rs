@@ -24,6 +24,7 @@ fn header(n: u128) -> Entry {
         tenant: PlanTenant { deleted_users: 0, id: None, initial_domain: None, users: 0 },
         forests: Vec::new(),
         inputs: Inputs { config: String::new(), policy: String::new() },
+        plan_made: None,
         rollback_of: None,
         tool: "t".into(),
         started_at: Timestamp::UNIX_EPOCH,
@@ -50,7 +51,7 @@ fn outcome(result: OutcomeKind) -> Entry {
 }
 
 fn end(n: u128, status: EndStatus) -> Entry {
-    Entry::End { at: Timestamp::UNIX_EPOCH, run_id: Uuid::from_u128(n), status }
+    Entry::End { at: Timestamp::UNIX_EPOCH, left: Vec::new(), run_id: Uuid::from_u128(n), status }
 }
 
 fn text(entries: &[Entry]) -> String {
@@ -206,7 +207,7 @@ async fn what_is_appended_is_read_back_by_its_owner_only() {
     for entry in &entries {
         Journal::open(&path).unwrap().append(entry).await.unwrap();
     }
-    append_end(&path, Uuid::from_u128(1), EndStatus::Complete, Timestamp::UNIX_EPOCH).unwrap();
+    append_end(&path, Uuid::from_u128(1), EndStatus::Complete, &[], Timestamp::UNIX_EPOCH).unwrap();
     let written = std::fs::read_to_string(&path).unwrap();
     let altered = folder.path().join("altered.journal.jsonl");
     std::fs::write(&altered, written.replace("\"reason\":\"r\"", "\"reason\":\"s\"")).unwrap();

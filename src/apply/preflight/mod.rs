@@ -6,7 +6,7 @@ mod look;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::directory::ports::{DirectoryError, TenantIdentity};
-use crate::model::{FactName, FactValue, Policy};
+use crate::model::{AccountState, FactName, FactValue, Policy};
 use crate::plan::action::{Action, ActionId, ActionKind, Target};
 use crate::plan::body::{Body, PlanTenant};
 
@@ -130,13 +130,14 @@ impl Preflight {
         let Some(facts) = chain.actions.first().and_then(|action| current.of(&action.target)) else { return };
         let reached = match chain.position(facts, known) {
             Ok(reached) => reached,
-            // This plan is through with the object; what others did to it since is not its business.
+            // This plan is through with the object; what others did to it since is not its business, as long as it stays linked.
             Err(_) if known == chain.actions.len() => known,
             Err(off_track) => return self.differences.extend(off_track.0.iter().map(fact_difference)),
         };
         let undone = undone(chain, reached, facts, recorded);
-        if !undone.is_empty() {
-            return self.differences.extend(undone);
+        let lost = lost(chain, reached, facts, recorded);
+        if !undone.is_empty() || !lost.is_empty() {
+            return self.differences.extend(undone.into_iter().chain(lost));
         }
         let done = || chain.actions.iter().take(reached);
         let unsure = done().filter(|action| recorded.rests_on_absence(action));
@@ -170,6 +171,27 @@ fn undone(chain: &Chain<'_>, reached: usize, facts: &TargetFacts, recorded: &Rec
         found: format!("{found}: restored and deleted again"),
     };
     again.map(difference).into_iter().collect()
+}
+
+/// What an object lacks by now that was seen linked: its ID, or that it is there at all. Whoever goes on would call that done.
+fn lost(chain: &Chain<'_>, reached: usize, facts: &TargetFacts, recorded: &Recorded) -> Vec<Difference> {
+    let links = |action: &&&Action| matches!(action.kind, ActionKind::SetImmutableId | ActionKind::StampConsistencyGuid);
+    let linking = chain.actions.iter().rev().find(links).filter(|_| reached == chain.actions.len());
+    let Some((action, outcome)) = linking.and_then(|action| Some((action, recorded.standing.get(&action.id)?))) else {
+        return Vec::new();
+    };
+    let end = chain.actions.iter().rev().find_map(|action| action.after.get(&FactName::State)).cloned();
+    let state = (FactName::State, end.unwrap_or_else(|| FactValue::text(AccountState::Live.word())));
+    let ids = [FactName::OnPremisesImmutableId, FactName::ConsistencyGuid].map(|name| (name, action.after.get(&name)));
+    let expected = ids.into_iter().filter_map(|(name, value)| Some((name, value?.clone()))).chain([state]);
+    let difference = |(fact, expected): (FactName, FactValue)| Difference {
+        mapping: Some(action.mapping.clone()),
+        target: Some(action.target.clone()),
+        fact: fact.word(),
+        expected: format!("{}, as it was at {:.0}", value_word(Some(&expected)), outcome.at),
+        found: value_word(facts.get(fact).as_ref()),
+    };
+    expected.filter(|(name, value)| !facts.is(*name, value)).map(difference).collect()
 }
 
 fn fact_difference(mismatch: &Mismatch<'_>) -> Difference {

@@ -6,11 +6,12 @@ mod guards;
 mod inverse;
 mod limits;
 mod rehearse;
+mod settled;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{FactName, FactValue, Facts, Policy};
-use crate::plan::action::{Action, ActionId, ActionKind, Target};
+use crate::plan::action::{Action, ActionId, ActionKind};
 use crate::plan::body::{Body, MappingState, PlanCloudUser, PlanSource, PlannedMapping, Proof, Status};
 use crate::plan::finding::{Code, Finding};
 use crate::plan::protection::Protection;
@@ -25,12 +26,7 @@ use inverse::{Inverse, inverse};
 use rehearse::Refused;
 
 pub use rehearse::rehearsed;
-
-/// The objects that have to be read before a rollback can be planned.
-#[must_use]
-pub fn rollback_targets<'a>(history: &History<'a>) -> Vec<&'a Target> {
-    history.fates.values().filter(|fate| fate.kind != FateKind::Failed).map(|fate| &fate.action.target).collect()
-}
+pub use settled::read_settled;
 
 /// Plans the way back from all runs of one plan; `None` when it never ran. `journal` is what the file is called. The policy
 /// is that of now: whom it protects stays as it is. What is known to be refused is left out with all else on its object.
@@ -54,6 +50,7 @@ fn rollback(history: &History<'_>, journal: &str, current: &Current, policy: &Po
         findings: way.findings,
         forests: header.forests.clone(),
         inputs: header.inputs.clone(),
+        leaves: way.lost.iter().map(|id| (*id).clone()).collect(),
         mappings,
         proof: Proof::default(),
         rollback_of: Some(header.run_id.to_string()),
@@ -91,7 +88,7 @@ struct WayBack<'a> {
     later: BTreeMap<&'a ActionId, Vec<&'a Action>>,
     /// By what, as far as that is possible at all.
     by: BTreeMap<&'a ActionId, Action>,
-    /// Actions that cannot be undone although others rely on it.
+    /// Actions that cannot be undone now, and may be later: nothing but what is there today is in the way.
     lost: BTreeSet<&'a ActionId>,
     actions: Vec<Action>,
     /// Findings about what can never be undone, then those about what cannot be undone now.

@@ -100,7 +100,8 @@ async fn the_runs_of_a_folder_tell_how_large_the_directories_were() {
     let found = earlier::earlier_runs(site.folder()).unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].at.as_str(), &found[0].tenant, &found[0].forests), (NOW, &body.tenant, &body.forests));
-    let later = journal.replace("\"users\":", "\"users\":9").replace(",\"check\"", ",\"unchecked\"");
+    assert_eq!(found[0].purged, 1, "the other one that is purged was in the recycle bin before");
+    let later = journal.replace(DIGEST, "sha256:other").replace(",\"check\"", ",\"unchecked\"");
     std::fs::write(site.journal(), journal + &later).unwrap();
     assert_eq!(earlier::earlier_runs(site.folder()).unwrap().len(), 2, "another plan was saved under the same name");
 }

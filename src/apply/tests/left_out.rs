@@ -1,6 +1,7 @@
 //! What the way back leaves out, and which of several runs it undoes.
 
 use crate::apply::unfinished::mark_rolled_back;
+use crate::plan::action::ActionId;
 use crate::plan::finding::Code;
 
 use super::undo::{reversible, roll_back, way_back};
@@ -42,6 +43,62 @@ async fn a_stamp_by_which_an_account_was_linked_since_stays() {
     assert_eq!((back.actions.len(), site.disk.image().1), (1, stamped));
 }
 
+/// What is in the way today may be gone tomorrow.
+#[tokio::test]
+async fn what_was_left_out_is_undone_by_the_next_way_back() {
+    let (mut site, body) = (Site::new(), reversible());
+    site.apply(&body).await.unwrap();
+    site.disk.change(12, |user| user.immutable_id = ImmutableId::stored(&anchor(130)));
+    let first = roll_back(&mut site).await;
+    assert_eq!(first.leaves.len(), 1, "{:?}", first.findings);
+    let left = |site: &Site| -> Vec<ActionId> {
+        Journal::read(&site.journal()).unwrap().history(DIGEST).fates.keys().map(|id| (*id).clone()).collect()
+    };
+    assert_eq!(left(&site), first.leaves);
+    site.disk.change(12, |user| user.immutable_id = None);
+    let second = roll_back(&mut site).await;
+    assert_eq!((second.actions.len(), second.leaves.len(), second.findings.len()), (1, 0, 0));
+    assert_eq!(left(&site), []);
+    let [(before, _), (now, _)] = [Disk::new().image(), site.disk.image()];
+    assert_eq!(now.get(&id(13)), before.get(&id(13)));
+}
+
+/// Approved is what was done by then, and a part of it undone would pass for the whole.
+#[tokio::test]
+async fn a_way_back_that_was_planned_before_the_run_went_on_is_refused() {
+    let (mut site, body) = (Site::new(), reversible());
+    site.disk.dies_after(9, false);
+    drop(site.apply(&body).await);
+    site.disk.repair();
+    let state = Journal::read(&site.journal()).unwrap();
+    let back = way_back(&site, &state, DIGEST).await;
+    assert!(!back.actions.is_empty());
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    let (after, journal) = (site.disk.image(), std::fs::read(site.journal()).unwrap());
+    site.digest = "sha256:back".into();
+    let refused = site.apply_to(&back, &site.disk.directories(), &site.folder().join("back.json")).await;
+    assert!(matches!(refused, Err(ApplyError::WentOn)), "{refused:?}");
+    assert_eq!((site.disk.image(), std::fs::read(site.journal()).unwrap()), (after, journal));
+}
+
+#[tokio::test]
+async fn what_was_undone_is_not_done_again_under_another_name() {
+    let mut planner = Planner::new();
+    planner.set(11, 11, &[]);
+    let (mut site, body) = (Site::new(), planner.body());
+    site.made = NOW.parse().ok();
+    site.apply(&body).await.unwrap();
+    roll_back(&mut site).await;
+    let before = site.disk.image();
+    for plan in ["wave.json", "copy.json"] {
+        let again = site.apply_to(&body, &site.disk.directories(), &site.folder().join(plan)).await;
+        assert!(matches!(again, Err(ApplyError::Undone(_))), "the very plan, made in the second of its undoing: {again:?}");
+        assert_eq!(site.disk.image(), before);
+    }
+    site.made = NOW.parse::<jiff::Timestamp>().ok().map(|now| now + jiff::SignedDuration::from_secs(1));
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete, "planned again, it is wanted again");
+}
+
 #[tokio::test]
 async fn plans_that_share_a_journal_are_undone_one_after_the_other() {
     let mut site = Site::new();
@@ -59,7 +116,7 @@ async fn plans_that_share_a_journal_are_undone_one_after_the_other() {
         assert_eq!(to_undo().as_deref(), Some(digest));
         let state = Journal::read(&site.journal()).unwrap();
         let run_id = state.history(digest).runs[0].header.run_id;
-        mark_rolled_back(site.folder(), &run_id.to_string(), NOW.parse().unwrap()).unwrap();
+        mark_rolled_back(site.folder(), &run_id.to_string(), &[], NOW.parse().unwrap()).unwrap();
     }
     assert_eq!(to_undo().as_deref(), Some("sha256:two"), "all is undone");
 }

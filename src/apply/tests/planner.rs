@@ -142,6 +142,7 @@ pub(super) fn body(actions: Vec<Action>) -> Body {
         forests: vec![PlanForest { anchor: "consistencyGuid".into(), domain_sid: None, name: "corp".into(), users: 12 }],
         inputs: Inputs { config: String::new(), policy: String::new() },
         proof: Proof::default(),
+        leaves: Vec::new(),
         rollback_of: None,
         status: Status::Ready,
         summary: Summary::default(),

@@ -88,6 +88,6 @@ async fn a_run_that_sent_nothing_is_not_unfinished() {
     site.disk.repair();
     assert!(site.journal().exists());
     assert!(scan(site.folder(), "sha256:two", None).unwrap().is_empty());
-    let unknown = append_end(&site.folder().join("none"), Uuid::nil(), EndStatus::Abandoned, NOW.parse().unwrap());
+    let unknown = append_end(&site.folder().join("none"), Uuid::nil(), EndStatus::Abandoned, &[], NOW.parse().unwrap());
     assert!(unknown.is_err());
 }

@@ -1,7 +1,7 @@
 //! The way back leads back.
 
 use crate::apply::journal::{EndStatus, JournalState};
-use crate::apply::rollback::{rehearsed, rollback_targets};
+use crate::apply::rollback::{read_settled, rehearsed};
 use crate::apply::unfinished::scan;
 use crate::plan::finding::Code;
 
@@ -23,7 +23,8 @@ pub(super) fn reversible() -> Body {
 pub(super) async fn way_back(site: &Site, state: &JournalState, digest: &str) -> Body {
     let history = state.history(digest);
     let directories = site.disk.directories();
-    let current = read_targets(rollback_targets(&history), &directories).await.unwrap();
+    let now = NOW.parse().unwrap();
+    let current = read_settled(&history, &directories, &site.options.read_back, now, |_, _| {}).await.unwrap();
     let body = rehearsed(&history, "wave.journal.jsonl", &current, &site.policy, &*directories.tenant).await.unwrap().unwrap();
     for action in &body.actions {
         assert!(action.is_consistent());

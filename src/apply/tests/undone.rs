@@ -72,6 +72,36 @@ async fn a_value_that_somebody_put_back_is_not_taken_away_again() {
 }
 
 #[tokio::test]
+async fn what_was_linked_and_is_not_any_more_is_not_called_done() {
+    let begun = || async {
+        let mut planner = Planner::new();
+        planner.set(11, 11, &[]);
+        planner.swap();
+        let (site, body) = (Site::new(), planner.body());
+        let set = ChangeKind::SetImmutableId(ImmutableId::stored(&anchor(2)).unwrap());
+        assert_eq!(but_for(&site, &body, set).await.done.len(), 2);
+        (site, body)
+    };
+    for (fact, id, is_deleted) in [
+        ("onPremisesImmutableId", ImmutableId::stored(&anchor(130)), false),
+        ("onPremisesImmutableId", None, false),
+        ("state", ImmutableId::stored(&anchor(11)), true),
+    ] {
+        let (site, body) = begun().await;
+        site.disk.change(11, |user| {
+            user.immutable_id = id;
+            user.traits_mut().deleted_at = is_deleted.then(|| "2026-11-25T09:00:00Z".into());
+        });
+        let Err(ApplyError::Stale { differences, .. }) = site.apply(&body).await else { panic!("{fact}") };
+        assert_eq!((differences.len(), differences[0].fact.as_str()), (1, fact), "{differences:?}");
+        assert_eq!(differences[0].mapping.as_deref(), Some("m11"));
+    }
+    let (site, body) = begun().await;
+    site.disk.change(11, |user| (user.upn, user.sync_enabled) = ("renamed@x.example".into(), Known::Is(true)));
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete, "sync took it over meanwhile");
+}
+
+#[tokio::test]
 async fn an_account_that_was_restored_and_deleted_again_is_not_purged() {
     let (site, body) = deleted_only().await;
     restored(&site.disk);

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use crate::apply::journal::{Journal, journal_path};
+use crate::apply::lock::FolderLock;
 use crate::apply::unfinished::{UnfinishedRun, abandon, is_known};
 use crate::apply::{self, ApplyError, Directories, Options, Request, RunReport};
 use crate::config::{Config, ForestSource, TenantSource};
@@ -68,6 +69,7 @@ fn apply_or_refuse(args: &ApplyArgs, stream: Option<&Stream>, terminal: Terminal
     let (path, plan, setup) = match &args.plan {
         Some(path) => {
             let plan = read_plan(path)?;
+            lies_in_a_folder(path)?;
             refuse(&plan)?;
             (path.clone(), plan, Setup::load_with_policy(&args.config, args.policy.as_deref(), terminal)?)
         }
@@ -93,6 +95,18 @@ fn apply_or_refuse(args: &ApplyArgs, stream: Option<&Stream>, terminal: Terminal
     let ended = run.carry_out_and_report();
     stamps.warnings().for_each(|warning| terminal.warn(&warning));
     ended
+}
+
+/// The journal lies beside the plan, and stays there.
+fn lies_in_a_folder(path: &Path) -> Result<(), Failure> {
+    if !["/dev", "/proc"].iter().any(|system| path.starts_with(system)) {
+        return Ok(());
+    }
+    Err(Failure::input(format!(
+        "`{}` is no file in a folder of yours, and the journal of a run lies beside its plan",
+        path.display()
+    ))
+    .hint("Save the plan under a name of its own, and apply that."))
 }
 
 fn nothing_to_do(
@@ -228,11 +242,18 @@ fn options(args: &ApplyArgs, setup: &Setup) -> Options {
     let mut options = Options::new(setup.config.backups.clone());
     options.concurrency = usize::from(args.concurrency);
     options.max_failures = args.max_failures;
-    if is_of_files(&setup.config) {
-        // A file shows at once what was written.
-        options.read_back = vec![Duration::ZERO];
-    }
+    options.read_back = looks_after_writes(&setup.config);
     options
+}
+
+/// The pauses before the looks at what was written. A file shows it at once.
+pub(super) fn looks_after_writes(config: &Config) -> Vec<Duration> {
+    if is_of_files(config) { vec![Duration::ZERO] } else { Options::new(config.backups.clone()).read_back }
+}
+
+/// Keeps every apply out of a folder, or says which one is at work there.
+pub(super) fn lock_folder(folder: &Path) -> Result<FolderLock, Failure> {
+    FolderLock::take(folder).map_err(|error| report::refusal(error.into(), true))
 }
 
 fn is_of_files(config: &Config) -> bool {
@@ -305,19 +326,20 @@ async fn attempt(
     directories: &Directories,
     terminal: Terminal,
 ) -> Result<RunReport, Failure> {
+    let is_way_back = request.body.rollback_of.is_some();
     let error = match apply::carry_out(request, directories).await {
         Ok(report) => return Ok(report),
         Err(error) => error,
     };
     let given_up = unfinished(&error);
     if !args.abandon_unfinished || given_up.is_empty() {
-        return Err(report::refusal(error));
+        return Err(report::refusal(error, is_way_back));
     }
     for run in given_up {
         abandon(run, surroundings::now()).map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
         terminal.warn(&format!("gave up the unfinished run of `{}`", run.plan.display()));
     }
-    apply::carry_out(request, directories).await.map_err(report::refusal)
+    apply::carry_out(request, directories).await.map_err(|error| report::refusal(error, is_way_back))
 }
 
 /// The runs that stand in the way: of other plans, or an earlier one of this plan that somebody undid.
@@ -330,6 +352,7 @@ fn unfinished(error: &ApplyError) -> &[UnfinishedRun] {
         | ApplyError::Backups { .. }
         | ApplyError::Directory(_)
         | ApplyError::Undone(_)
+        | ApplyError::WentOn
         | ApplyError::Plan(_) => &[],
     }
 }

@@ -11,7 +11,7 @@ use crate::apply::journal::JournalError;
 use crate::apply::lock::LockError;
 use crate::apply::unfinished::UnfinishedRun;
 use crate::apply::{ApplyError, Difference, ExitKind, RunReport};
-use crate::model::text::printable;
+use crate::model::text::{self, printable};
 use crate::plan::action::{Action, ActionId, ActionKind};
 use crate::planfile::PlanFile;
 use crate::render;
@@ -42,15 +42,17 @@ pub(super) fn exit(report: &RunReport, signalled: Option<Exit>) -> Exit {
 }
 
 /// Why nothing was tried.
-pub(super) fn refusal(error: ApplyError) -> Failure {
+pub(super) fn refusal(error: ApplyError, is_way_back: bool) -> Failure {
     match error {
         ApplyError::Directory(error) => error.into(),
-        ApplyError::Stale { differences, begun } => stale(&differences, begun.as_ref()),
+        ApplyError::Stale { differences, begun } => stale(&differences, begun.as_ref(), is_way_back),
         ApplyError::Unfinished(_) => Failure::new(Exit::OtherRun, error.to_string())
             .hint("Finish it with `hardmatch apply` of that plan, undo it with `hardmatch rollback`, or give it up with `--abandon-unfinished`."),
         ApplyError::Lock(LockError::Held { .. }) => Failure::new(Exit::OtherRun, error.to_string()),
         ApplyError::Undone(_) => Failure::new(Exit::Stale, error.to_string())
             .hint("If it is wanted again after all, plan again: a plan that is made now can be applied, and approvals of the same digest still count."),
+        ApplyError::WentOn => Failure::new(Exit::Stale, error.to_string())
+            .hint("Run `hardmatch rollback` again, and have the new plan of the way back reviewed."),
         ApplyError::Plan(_) => Failure::new(Exit::PlanAltered, error.to_string()),
         ApplyError::Journal(JournalError::Damaged { .. }) => Failure::input(error.to_string()),
         ApplyError::Lock(LockError::Io { .. }) | ApplyError::Journal(JournalError::Io { .. }) | ApplyError::Backups { .. } => {
@@ -61,7 +63,7 @@ pub(super) fn refusal(error: ApplyError) -> Failure {
     }
 }
 
-fn stale(differences: &[Difference], begun: Option<&UnfinishedRun>) -> Failure {
+fn stale(differences: &[Difference], begun: Option<&UnfinishedRun>, is_way_back: bool) -> Failure {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(Terminal::WIDTH_OF_FILES).unwrap_or(120));
@@ -82,6 +84,7 @@ fn stale(differences: &[Difference], begun: Option<&UnfinishedRun>) -> Failure {
         Some(run) => {
             way_out(failure.hint("Directories tell late what was written: apply the plan again in some minutes."), &run.journal)
         }
+        None if is_way_back => failure.hint("Run `hardmatch rollback` again: it leaves out what somebody changed since."),
         None => failure.hint("Plan again; `hardmatch diff` shows what a new plan changes."),
     }
 }
@@ -183,6 +186,10 @@ pub(super) fn next(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
     let why = report.stopped_by.as_ref().map_or_else(String::new, |why| format!("Stopped: {}. ", watch::stopped(why)));
     match report.exit_kind() {
         ExitKind::Complete if report.stopped_by.is_some() => format!("{why}Everything else is done."),
+        ExitKind::Complete if !plan.body.leaves.is_empty() => format!(
+            "The run is undone but for {}, as the plan says. Once nothing is in the way any more, `hardmatch rollback` takes them up.",
+            text::counted(plan.body.leaves.len(), "write")
+        ),
         ExitKind::Complete if plan.body.rollback_of.is_some() => "The run is undone, as far as it can be.".into(),
         ExitKind::Complete if !arms(plan) => "Done; nothing waits for sync.".into(),
         ExitKind::Complete if let Some(barrier) = &report.barrier => format!(

@@ -18,6 +18,12 @@ fn bare_entries(count: usize, first: &str) -> String {
     format!("{entries} nothing but a name in the export (the first is {first}) and cannot be read as AD users")
 }
 
+/// What no forest holds, but a damaged column of an export does.
+fn shared_sids(count: usize, first: &str) -> String {
+    let users = if count == 1 { "1 user has".to_owned() } else { format!("{} users have", number(count)) };
+    format!("{users} the objectSid of a user before in the export (the first is {first}), and no two have one: it is damaged")
+}
+
 /// A forest that grows.
 pub(crate) struct ForestBuilder {
     forest: ObservedForest,
@@ -26,6 +32,7 @@ pub(crate) struct ForestBuilder {
     lines: Vec<u32>,
     by_guid: Index,
     by_dn: Index,
+    by_sid: Index,
     domain_sids: Vec<Sid>,
     /// Names of the attributes that every user so far has.
     common: Option<Vec<String>>,
@@ -34,6 +41,8 @@ pub(crate) struct ForestBuilder {
     has_account_names: bool,
     /// Entries of which nothing but the name is there: how many, and the first of them.
     bare: Option<(usize, String)>,
+    /// Users with the SID of a user before: how many, and the first of them.
+    same_sid: Option<(usize, String)>,
 }
 
 impl ForestBuilder {
@@ -45,11 +54,13 @@ impl ForestBuilder {
             lines: Vec::new(),
             by_guid: Index::default(),
             by_dn: Index::default(),
+            by_sid: Index::default(),
             domain_sids: Vec::new(),
             common: None,
             last: Vec::new(),
             has_account_names: false,
             bare: None,
+            same_sid: None,
         }
     }
 
@@ -90,25 +101,35 @@ impl ForestBuilder {
     /// Adds a decoded user, unless he is there already.
     fn add_user(&mut self, user: AdUser, line: u32, problems: &mut Problems) {
         let key = user.dn.key();
-        let twin = self.twin(self.by_guid.candidates(user.guid), |other| other.guid == user.guid);
-        let namesake = self.twin(self.by_dn.candidates(&key), |other| other.dn.key() == key);
-        let clash = match (twin, namesake) {
-            (Some(other), _) => {
-                Some((other, format!("{} has the same objectGUID as an entry before", excerpt(user.dn.as_str()))))
-            }
-            (None, Some(other)) => Some((other, format!("{} is in the file twice", excerpt(user.dn.as_str())))),
-            (None, None) => None,
-        };
-        if let Some((other, summary)) = clash {
+        if let Some((other, what)) = self.clash(&user, &key) {
+            let summary = format!("{} {what}", excerpt(user.dn.as_str()));
             problems.push(Diagnostic::error(summary).at(problems.at(line)).with(problems.at(other), "the other one is here"));
             return;
         }
         let position = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
         self.by_guid.insert(user.guid, position);
         self.by_dn.insert(&key, position);
+        self.note_sid(&user, position);
         self.has_account_names |= user.sam.is_some();
         self.lines.push(line);
         self.forest.users.push(user);
+    }
+
+    /// The line of a user who has what no two users of a forest have, and what that is.
+    fn clash(&self, user: &AdUser, key: &str) -> Option<(u32, &'static str)> {
+        let by_guid = self.twin(self.by_guid.candidates(user.guid), |other| other.guid == user.guid);
+        let by_dn = || self.twin(self.by_dn.candidates(key), |other| other.dn.key() == key);
+        let clash = by_guid.map(|other| (other, "has the same objectGUID as an entry before"));
+        clash.or_else(|| by_dn().map(|other| (other, "is in the file twice")))
+    }
+
+    /// Notes whose SID an entry before has, too: sync links only one of them, and who is who by SID nobody can tell.
+    fn note_sid(&mut self, user: &AdUser, position: u32) {
+        let Some(sid) = &user.sid else { return };
+        if self.twin(self.by_sid.candidates(sid), |other| other.sid.as_ref() == Some(sid)).is_some() {
+            self.same_sid.get_or_insert_with(|| (0, user.dn.as_str().to_owned())).0 += 1;
+        }
+        self.by_sid.insert(sid, position);
     }
 
     fn twin(&self, candidates: impl Iterator<Item = u32>, same: impl Fn(&AdUser) -> bool) -> Option<u32> {
@@ -178,6 +199,7 @@ impl ForestBuilder {
         self.forest.users.shrink_to_fit();
         self.forest.domain_sid = self.domain_sid();
         self.forest.doubts.extend(self.bare.take().map(|(count, first)| bare_entries(count, &first)));
+        self.forest.doubts.extend(self.same_sid.take().map(|(count, first)| shared_sids(count, &first)));
         if !self.has_account_names {
             // sAMAccountName was not exported, which says nothing about the accounts.
             let unknown = |user: &&mut AdUser| user.excluded == Some(Exclusion::ServiceAccount);

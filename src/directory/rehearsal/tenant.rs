@@ -1,5 +1,6 @@
 //! An exported tenant that can be written.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -10,7 +11,7 @@ use crate::directory::entra::json::roles_json;
 use crate::directory::ports::{AskedAccount, DirectoryError, Receipt, TenantIdentity, TenantReader, TenantWriter};
 use crate::model::{AccountFacts, CloudUser, EntraId, ImmutableId, Known, ObservedTenant, OtherKind, Sid};
 use crate::plan::facts_of;
-use crate::tenant_model::{Change, Found, Refusal, Tenant, UserRef};
+use crate::tenant_model::{Change, ChangeKind, Found, Refusal, Tenant, UserRef};
 
 use super::StoreError;
 use super::commit::{Committer, Ledger, Rejected};
@@ -36,6 +37,8 @@ pub trait SnapshotStore: Send + 'static {
 /// A tenant snapshot behind the ports.
 pub struct SnapshotTenant {
     shown: Arc<RwLock<Tenant>>,
+    /// Whether an account that is not found is gone: not where the recycle bin was never exported, until something is put there.
+    knows_who_is_gone: AtomicBool,
     committer: Committer<Book>,
     clock: Clock,
 }
@@ -97,20 +100,29 @@ impl SnapshotTenant {
     /// A snapshot and the store that keeps it; `clock` dates deletions.
     #[must_use]
     pub fn new(observed: ObservedTenant, store: Box<dyn SnapshotStore>, clock: Clock) -> Self {
+        let knows_who_is_gone = AtomicBool::new(observed.recycle_bin_read);
         let tenant = Tenant::new(observed);
         let shown = Arc::new(RwLock::new(tenant.clone()));
         let committer = Committer::start(Book { tenant, shown: Arc::clone(&shown), store });
-        Self { shown, committer, clock }
+        Self { shown, knows_who_is_gone, committer, clock }
+    }
+
+    fn account(&self, id: &EntraId, tenant: &Tenant) -> Result<AccountFacts, DirectoryError> {
+        match tenant.by_id(id) {
+            Some(place) => Ok(facts_of(place, tenant)),
+            None if self.knows_who_is_gone.load(Ordering::Relaxed) => {
+                Ok(AccountFacts { user: None, roles: Known::Unknown, privileged_roles: Known::Unknown })
+            }
+            None => Err(DirectoryError::Input(format!(
+                "account {id} is not in the snapshot, which lacks the recycle bin (`deletedUsers`): whether it was purged nobody can \
+                 tell. Export the recycle bin, too"
+            ))),
+        }
     }
 
     fn look<T>(&self, read: impl FnOnce(&Tenant) -> T) -> T {
         read(&self.shown.read().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-fn account(tenant: &Tenant, id: &EntraId) -> AccountFacts {
-    let gone = AccountFacts { user: None, roles: Known::Unknown, privileged_roles: Known::Unknown };
-    tenant.by_id(id).map_or(gone, |place| facts_of(place, tenant))
 }
 
 fn holders<K: Clone>(tenant: &Tenant, keys: &[K], find: impl Fn(&K) -> Found) -> Vec<(K, EntraId)> {
@@ -128,7 +140,7 @@ impl TenantReader for SnapshotTenant {
     }
 
     async fn read_accounts(&self, asked: &[AskedAccount]) -> Result<Vec<AccountFacts>, DirectoryError> {
-        Ok(self.look(|tenant| asked.iter().map(|asked| account(tenant, &asked.id)).collect()))
+        self.look(|tenant| asked.iter().map(|asked| self.account(&asked.id, tenant)).collect())
     }
 
     async fn find_holders(&self, ids: &[ImmutableId]) -> Result<Vec<(ImmutableId, EntraId)>, DirectoryError> {
@@ -172,7 +184,11 @@ fn without_users(observed: &ObservedTenant) -> ObservedTenant {
 #[async_trait]
 impl TenantWriter for SnapshotTenant {
     async fn write(&self, change: &Change) -> Result<Receipt, DirectoryError> {
-        self.committer.write((change.clone(), (self.clock)().to_string())).await
+        let receipt = self.committer.write((change.clone(), (self.clock)().to_string())).await?;
+        if matches!(change.kind, ChangeKind::SoftDelete | ChangeKind::Purge) {
+            self.knows_who_is_gone.store(true, Ordering::Relaxed);
+        }
+        Ok(receipt)
     }
 
     /// Every save writes the whole file, so it should hold as many writes as there are.

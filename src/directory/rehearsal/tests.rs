@@ -99,11 +99,24 @@ impl ForestStore for Counting {
 
 fn users(count: u16) -> ObservedTenant {
     let user = |n: u16| CloudUser { sync_enabled: Known::Null, ..CloudUser::new(id(n), &format!("u{n}@x.example"), None) };
-    ObservedTenant { users: (1..=count).map(user).collect(), ..ObservedTenant::default() }
+    ObservedTenant { users: (1..=count).map(user).collect(), recycle_bin_read: true, ..ObservedTenant::default() }
 }
 
 fn tenant(observed: ObservedTenant, store: &Counting) -> SnapshotTenant {
     SnapshotTenant::new(observed, Box::new(store.clone()), clock())
+}
+
+/// What is absent is unknown, and not purged.
+#[tokio::test]
+async fn who_is_not_in_a_snapshot_without_recycle_bin_may_be_there() {
+    let tenant = tenant(ObservedTenant { recycle_bin_read: false, ..users(2) }, &Counting::new());
+    let error = tenant.read_accounts(&[id(1).into(), id(999).into()]).await.unwrap_err().to_string();
+    assert!(error.contains("lacks the recycle bin (`deletedUsers`)"), "{error}");
+    assert!(tenant.read_accounts(&[id(1).into()]).await.is_ok());
+    for kind in [ChangeKind::SoftDelete, ChangeKind::Purge] {
+        tenant.write(&Change { user: id(2), kind }).await.unwrap();
+    }
+    assert!(tenant.read_accounts(&[id(2).into()]).await.unwrap()[0].user.is_none(), "this one was purged here");
 }
 
 #[tokio::test]

@@ -69,15 +69,21 @@ fn two_mailboxes_are_feared_only_where_the_one_in_the_cloud_is_licensed() {
     assert!(!feared(true, false, on_premises) && !feared(false, true, on_premises) && !feared(true, true, nothing));
 }
 
-/// A tenant has one holder of an ID; a damaged reading may show more.
+/// A tenant has one holder of an ID; a damaged reading may show more, also where one of them is the right one.
 #[test]
-fn sync_that_goes_on_with_somebody_else_is_said() {
+fn a_second_holder_of_an_id_that_is_set_already_is_dealt_with() {
     let linked = |user: &mut CloudUser| user.sync_enabled = Known::Is(true);
+    let deleted = |user: &mut CloudUser| user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
     let case = || Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(A)), nothing);
-    assert!(!says(&case().map("ann", "ann", nothing).plan(), Code::HardMatchBlocked));
-    let body = case().cloud(2, "twin", Some(anchor(A)), linked).map("ann", "ann", nothing).plan();
-    let blocked = body.findings.iter().find(|finding| finding.code == Code::HardMatchBlocked);
-    assert!(blocked.is_some_and(|finding| finding.message.contains("to twin@x.example")), "{:?}", body.findings);
+    assert!(case().map("ann", "ann", nothing).plan().findings.is_empty());
+    let twin = |edit: fn(&mut CloudUser)| case().cloud(2, "twin", Some(anchor(A)), edit);
+    assert_eq!(blockers(&twin(linked).map("ann", "ann", nothing).plan()), [Code::HolderSynced]);
+    assert_eq!(blockers(&twin(nothing).map("ann", "ann", nothing).plan()), [Code::HolderUndecided]);
+    assert_eq!(blockers(&twin(deleted).map("ann", "ann", nothing).plan()), [Code::HolderUndecided]);
+    let cleared = twin(nothing).map("ann", "ann", decide("twin", Resolve::Clear)).plan();
+    assert_eq!((kinds(&cleared), codes(&cleared)), (vec!["clearImmutableId twin".to_owned()], vec![]));
+    let purged = twin(deleted).map("ann", "ann", decide("twin", Resolve::Purge)).plan();
+    assert_eq!((kinds(&purged), codes(&purged)), (vec!["purge twin".to_owned()], vec![]));
 }
 
 /// Of other accounts the address is withheld; a group's stops the export.

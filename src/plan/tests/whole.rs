@@ -102,6 +102,7 @@ fn a_directory_that_shrank_since_the_last_run_blocks() {
         at: at.into(),
         tenant: PlanTenant { deleted_users: 0, id: Some("t".into()), initial_domain: None, users: tenant },
         forests: vec![PlanForest { anchor: "consistencyGuid".into(), domain_sid: None, name: "corp".into(), users: forest }],
+        purged: 0,
     };
     let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", nothing);
     let after = |earlier_runs: Vec<EarlierRun>| {
@@ -138,6 +139,9 @@ fn a_directory_that_shrank_since_the_last_run_blocks() {
     assert!(half.findings[0].message.starts_with("the tenant, with 50 deleted since, has 60 users"), "{:?}", half.findings[0]);
     let newest_counts = vec![run("2026-11-02T00:00:00Z", 80, 60), run("2026-11-01T00:00:00Z", 900, 900)];
     assert_eq!(blockers(&after(newest_counts)), []);
+    let purged = |purged: u64| EarlierRun { purged, ..run("2026-11-01T00:00:00Z", 200, 60) };
+    assert_eq!(blockers(&after(vec![purged(80)])), [], "who was purged is not missing");
+    assert_eq!(blockers(&after(vec![purged(79)])), [Code::SourceEmpty]);
     let of_another_tenant = EarlierRun {
         tenant: PlanTenant { id: Some("u".into()), ..run("", 900, 900).tenant },
         ..run("2026-11-03T00:00:00Z", 900, 900)

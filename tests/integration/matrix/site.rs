@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardmatch::apply::journal::{Journal, JournalState, journal_path};
-use hardmatch::apply::rollback::{rehearsed, rollback_targets};
-use hardmatch::apply::{self, ApplyError, Directories, Options, RunReport, read_targets};
+use hardmatch::apply::rollback::{read_settled, rehearsed};
+use hardmatch::apply::{self, ApplyError, Directories, Options, RunReport};
 use hardmatch::directory::open;
 use hardmatch::model::{AnchorMode, Policy};
 use serde_json::{Value, json};
@@ -83,7 +83,8 @@ impl<'a> Site<'a> {
     pub(super) async fn way_back(&self) -> Option<Ready> {
         let state = self.journal().unwrap();
         let (history, directories) = (state.history(&self.ready.digest), self.directories(LONGEST));
-        let current = read_targets(rollback_targets(&history), &directories).await.unwrap();
+        let pauses = [0, 1, 1, 2, 2].map(Duration::from_millis);
+        let current = read_settled(&history, &directories, &pauses, history.last_told().unwrap(), |_, _| {}).await.unwrap();
         let policy = Policy::default();
         let back = rehearsed(&history, "plan.journal.jsonl", &current, &policy, &*directories.tenant).await;
         let body = back.unwrap().unwrap();

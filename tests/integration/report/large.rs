@@ -239,6 +239,7 @@ impl Garden {
             inputs: Inputs { config: "sha256:01".into(), policy: "sha256:02".into() },
             mappings,
             proof: Proof { groups: 1, interruptions: 2, replanned: 3, steps: 4 },
+            leaves: Vec::new(),
             rollback_of: None,
             status: Status::Blocked,
             tenant,

@@ -68,12 +68,28 @@ fn what_a_spreadsheet_damaged_is_nobodys_value() {
 fn a_missing_quote_swallows_no_row() {
     let bare = |line: &str| line.replace("\",\"", "\t").trim_matches('"').to_owned();
     let eve = bare(EVE);
-    let ann = eve.replace("29601", "29602").replace("Eve", "Ann");
+    let ann = eve.replace("29601", "29602").replace("Eve", "Ann").replace("-3-4", "-3-5");
     let text = format!("{}\tdisplayName\n{eve}\t\"his desk\n{ann}\t\"her desk\n", bare(HEAD));
     let problems = read(&text).unwrap_err();
     assert_eq!(problems[0].location.as_ref().map(|at| at.line), Some(2));
     assert!(problems[0].summary.contains("behind a quoted text"), "{problems:?}");
     assert!(read(&text.replace('"', "5\" ")).is_ok(), "a quote within a text is one");
+}
+
+#[test]
+fn a_sid_of_two_users_is_a_doubt() {
+    let ann = EVE.replace("29601", "29602").replace("Eve", "Ann");
+    let doubts = |ann: &str| {
+        let all = read(&format!("{HEAD}\n{EVE}\n{ann}\n")).unwrap().doubts;
+        all.into_iter().filter(|doubt| doubt.contains("SID of") || doubt.contains("objectSid of")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        doubts(&ann),
+        [
+            "1 user has the objectSid of a user before in the export (the first is CN=Ann,OU=Staff,DC=x), and no two have one: it is damaged"
+        ]
+    );
+    assert!(doubts(&ann.replace("-3-4", "-3-5")).is_empty());
 }
 
 #[test]

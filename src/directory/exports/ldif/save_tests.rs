@@ -92,6 +92,8 @@ fn user(with_names: bool) -> BoxedStrategy<AdUser> {
 fn users() -> BoxedStrategy<Vec<AdUser>> {
     let some = any::<bool>().prop_flat_map(|with_names| proptest::collection::vec(user(with_names), 0..5));
     some.prop_map(|mut users| {
+        users.sort_by(|left, right| left.sid.cmp(&right.sid));
+        users.dedup_by(|one, other| one.sid.is_some() && one.sid == other.sid);
         users.sort_by_key(|user| user.dn.key());
         users.dedup_by_key(|user| user.dn.key());
         users
