@@ -71,7 +71,7 @@ pub struct Journal {
 }
 
 struct Request {
-    line: Vec<u8>,
+    entry: Vec<u8>,
     written: oneshot::Sender<Result<(), String>>,
 }
 
@@ -89,13 +89,14 @@ impl Journal {
     /// # Errors
     /// A [`JournalError`] when the file cannot be opened or a line is damaged.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        Ok(Self::start(path, InPlace { file: open_file(path)?, path: path.to_owned() }))
+        let (file, lines) = open_file(path)?;
+        Ok(Self::start(path, InPlace { file, path: path.to_owned() }, lines))
     }
 
-    /// Starts the writer on a file.
-    pub(crate) fn start(path: &Path, file: impl LogFile) -> Self {
+    /// Starts the writer on a file that has so many lines.
+    pub(crate) fn start(path: &Path, file: impl LogFile, lines: usize) -> Self {
         let (sender, receiver) = channel();
-        let writer = std::thread::spawn(move || serve(file, &receiver));
+        let writer = std::thread::spawn(move || serve(file, lines, &receiver));
         Self { path: path.to_owned(), sender: Some(sender), writer: Some(writer) }
     }
 
@@ -104,26 +105,26 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Io`]; from the first one on every append fails.
     pub async fn append(&self, entry: &Entry) -> Result<(), JournalError> {
-        let line = encode(entry).map_err(|cause| JournalError::io("write", &self.path, &cause))?;
+        let entry = serde_json::to_vec(entry).map_err(|cause| JournalError::io("write", &self.path, &cause.into()))?;
         let (written, done) = oneshot::channel();
-        let sent = self.sender.as_ref().is_some_and(|sender| sender.send(Request { line, written }).is_ok());
+        let sent = self.sender.as_ref().is_some_and(|sender| sender.send(Request { entry, written }).is_ok());
         let result = if sent { done.await.unwrap_or_else(|_| stopped()) } else { stopped() };
         result.map_err(|cause| JournalError::Io { what: "write", path: self.path.display().to_string(), cause })
     }
 }
 
-/// Opens the file, ready for the next line.
-pub(crate) fn open_file(path: &Path) -> Result<File, JournalError> {
+/// Opens the file, ready for the next line; how many it has.
+pub(crate) fn open_file(path: &Path) -> Result<(File, usize), JournalError> {
     let failed = |what| move |cause: io::Error| JournalError::io(what, path, &cause);
     let existed = path.try_exists().map_err(failed("look for"))?;
-    let tail = load(path)?.tail;
+    let Loaded { tail, lines, state: _ } = load(path)?;
     let file = owner_only(OpenOptions::new().append(true).create(true)).open(path).map_err(failed("open"))?;
     restrict(&file).map_err(failed("protect"))?;
     if !existed {
         sync_folder(folder::of(path)).map_err(failed("create"))?;
     }
     mend(path, &tail).map_err(failed("repair the last line of"))?;
-    Ok(file)
+    Ok((file, lines))
 }
 
 impl Drop for Journal {
@@ -139,12 +140,16 @@ fn stopped() -> Result<(), String> {
     Err("its writer stopped".to_owned())
 }
 
-fn serve(mut file: impl LogFile, requests: &Receiver<Request>) {
+fn serve(mut file: impl LogFile, mut lines: usize, requests: &Receiver<Request>) {
     let mut broken: Option<String> = None;
     while let Ok(first) = requests.recv() {
-        let batch: Vec<Request> = std::iter::once(first).chain(requests.try_iter()).collect();
+        let mut batch: Vec<Request> = std::iter::once(first).chain(requests.try_iter()).collect();
         if broken.is_none() {
-            let bytes: Vec<u8> = batch.iter().flat_map(|request| request.line.iter().copied()).collect();
+            let mut bytes = Vec::new();
+            for request in &mut batch {
+                lines += 1;
+                bytes.extend(line(std::mem::take(&mut request.entry), lines));
+            }
             // After a failed write or sync nobody knows what is on disk, so the file is not written again.
             broken = file.append(&bytes).and_then(|()| file.sync()).err().map(|cause| words(&cause));
         }
@@ -165,14 +170,16 @@ pub fn append_end(path: &Path, run_id: Uuid, status: EndStatus, left: &[ActionId
     let loaded = load(path)?;
     mend(path, &loaded.tail).map_err(failed)?;
     let mut file = OpenOptions::new().append(true).open(path).map_err(failed)?;
-    let line = encode(&Entry::End { at, left: left.to_vec(), run_id, status }).map_err(failed)?;
-    file.append(&line).and_then(|()| file.sync()).map_err(failed)
+    let end = Entry::End { at, left: left.to_vec(), run_id, status };
+    let entry = serde_json::to_vec(&end).map_err(|cause| failed(cause.into()))?;
+    file.append(&line(entry, loaded.lines + 1)).and_then(|()| file.sync()).map_err(failed)
 }
 
-fn encode(entry: &Entry) -> io::Result<Vec<u8>> {
-    let mut line = sealed(serde_json::to_vec(entry)?);
+/// An entry as the line with this number.
+fn line(entry: Vec<u8>, number: usize) -> Vec<u8> {
+    let mut line = sealed(entry, number);
     line.push(b'\n');
-    Ok(line)
+    line
 }
 
 /// How the file ends.
@@ -188,11 +195,13 @@ enum Tail {
 struct Loaded {
     state: JournalState,
     tail: Tail,
+    /// How many lines there are, without a torn one.
+    lines: usize,
 }
 
 fn load(path: &Path) -> Result<Loaded, JournalError> {
     let failed = |cause: io::Error| JournalError::io("read", path, &cause);
-    let mut loaded = Loaded { state: JournalState::default(), tail: Tail::Whole };
+    let mut loaded = Loaded { state: JournalState::default(), tail: Tail::Whole, lines: 0 };
     let mut reader = match limited::open_found(path) {
         Ok(file) => BufReader::new(file),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(loaded),
@@ -215,8 +224,14 @@ fn load(path: &Path) -> Result<Loaded, JournalError> {
         }
         let whole = bytes.ends_with(b"\n");
         match serde_json::from_slice(&bytes) {
-            Ok(_) if !is_intact(&bytes) => return Err(damaged("it is not as it was written: its check does not fit".to_owned())),
-            Ok(entry) => loaded.state.take(line, entry).map_err(damaged)?,
+            Ok(_) if !is_intact(&bytes, line) => {
+                let reason = "its check does not fit, so it was altered, or a line before it was taken out or put in";
+                return Err(damaged(reason.to_owned()));
+            }
+            Ok(entry) => {
+                loaded.state.take(line, entry).map_err(damaged)?;
+                loaded.lines = line;
+            }
             Err(_) if !whole && is_torn(&bytes) => loaded.tail = Tail::Torn(offset),
             Err(_) if bytes.trim_ascii().is_empty() => return Err(damaged("it is empty".to_owned())),
             Err(cause) => return Err(damaged(without_place(&cause))),

@@ -278,7 +278,7 @@ impl LogFile for Slow {
 #[tokio::test]
 async fn entries_that_arrive_together_share_a_sync() {
     let file = Slow::default();
-    let journal = Journal::start(Path::new("x"), file.clone());
+    let journal = Journal::start(Path::new("x"), file.clone(), 0);
     let entries: Vec<Entry> = (0..500).map(|_| intent()).collect();
     let all = futures_util::future::try_join_all(entries.iter().map(|entry| journal.append(entry))).await;
     assert_eq!(all.unwrap().len(), 500);
@@ -289,7 +289,7 @@ async fn entries_that_arrive_together_share_a_sync() {
 #[tokio::test]
 async fn after_a_failed_sync_nothing_is_written_any_more() {
     let file = Slow { fails: true, ..Slow::default() };
-    let journal = Journal::start(Path::new("x"), file.clone());
+    let journal = Journal::start(Path::new("x"), file.clone(), 0);
     for _ in 0..2 {
         let error = journal.append(&intent()).await.unwrap_err().to_string();
         assert!(error.contains("disk full"), "{error}");

@@ -89,6 +89,29 @@ async fn a_damaged_backup_is_made_again_before_the_account_is_deleted() {
     }
 }
 
+/// What the last lines said is all that cannot be missed.
+#[tokio::test]
+async fn a_line_that_was_taken_out_put_in_or_moved_is_noticed() {
+    let (site, body) = (Site::new(), Planner::everything().body());
+    site.apply(&body).await.unwrap();
+    let whole = std::fs::read_to_string(site.journal()).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    let read = |lines: &[&str]| {
+        std::fs::write(site.journal(), lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+        Journal::read(&site.journal())
+    };
+    for at in 0..lines.len() - 1 {
+        let (mut out, mut twice, mut moved) = (lines.clone(), lines.clone(), lines.clone());
+        out.remove(at);
+        twice.insert(at, lines[at]);
+        moved.swap(at, at + 1);
+        for damaged in [out, twice, moved] {
+            assert!(matches!(read(&damaged), Err(JournalError::Damaged { .. })), "line {}", at + 1);
+        }
+    }
+    assert!(read(&lines).is_ok());
+}
+
 #[tokio::test]
 async fn the_runs_of_a_folder_tell_how_large_the_directories_were() {
     let (site, body) = (Site::new(), Planner::everything().body());

@@ -118,7 +118,8 @@ impl Site {
             std::fs::remove_dir(&self.options.backups).unwrap();
             std::fs::write(&self.options.backups, "").unwrap();
         }
-        Ok(Journal::start(path, disk::DyingFile { file: open_file(path)?, disk: self.disk.clone() }))
+        let (file, lines) = open_file(path)?;
+        Ok(Journal::start(path, disk::DyingFile { file, disk: self.disk.clone() }, lines))
     }
 
     pub(super) fn backups(&self) -> usize {

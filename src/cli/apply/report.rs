@@ -187,7 +187,7 @@ pub(super) fn next(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
     match report.exit_kind() {
         ExitKind::Complete if report.stopped_by.is_some() => format!("{why}Everything else is done."),
         ExitKind::Complete if !plan.body.leaves.is_empty() => format!(
-            "The run is undone but for {}, as the plan says. Once nothing is in the way any more, `hardmatch rollback` takes them up.",
+            "The run is undone but for {}, as the plan says. Once nothing is in the way any more, run `hardmatch rollback` again.",
             text::counted(plan.body.leaves.len(), "write")
         ),
         ExitKind::Complete if plan.body.rollback_of.is_some() => "The run is undone, as far as it can be.".into(),
