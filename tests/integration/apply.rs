@@ -195,6 +195,24 @@ fn a_second_apply_is_kept_out() {
     here.run(&["apply", "plan.json", "--digest", &digest]).expect(15).says(&["another apply"]);
     drop(lock);
     here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+    let lock = std::fs::File::open(here.path().join(".hardmatch.lock")).unwrap();
+    lock.lock().unwrap();
+    let rollback = ["rollback", "plan.journal.jsonl", "--out", "undo.json"];
+    here.run(&rollback).expect(15).says(&["another apply"]);
+    drop(lock);
+    here.run(&rollback).expect(0);
+}
+
+/// The journal of a run that goes on tomorrow has to be found then.
+#[cfg(unix)]
+#[test]
+fn a_plan_that_is_no_file_is_not_applied() {
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    let before = here.read("tenant.json");
+    let streamed = here.run_with(&["apply", "/dev/stdin", "--digest", &digest], &here.read("plan.json"));
+    streamed.expect(3).says(&["Save the plan under a name of its own"]);
+    assert_eq!(here.read("tenant.json"), before);
 }
 
 #[cfg(unix)]

@@ -3,9 +3,10 @@
 use crate::apply::journal::{EndStatus, JournalState};
 use crate::apply::rollback::{read_settled, rehearsed};
 use crate::apply::unfinished::scan;
+use crate::directory::ports::TenantReader as _;
 use crate::plan::finding::Code;
 
-use super::scripted::{Scripted, failing, refused};
+use super::scripted::{Answer, Scripted, failing, refused};
 use super::*;
 
 /// Everything that can be undone.
@@ -75,6 +76,33 @@ async fn a_finished_run_is_undone_and_can_be_done_again() {
     site.disk.change(8, |user| user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into()));
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
     assert_eq!(site.disk.image(), after);
+}
+
+/// What a reader does not show yet is not somebody else's doing.
+#[tokio::test]
+async fn what_a_late_reader_hides_is_looked_for_again() {
+    let mut planner = Planner::new();
+    planner.set(11, 11, &[]);
+    let (site, body) = (Site::new(), planner.body());
+    let before = site.disk.tenant().read_accounts(&[id(11).into()]).await.unwrap();
+    site.apply(&body).await.unwrap();
+    let state = Journal::read(&site.journal()).unwrap();
+    let history = state.history(DIGEST);
+    let undone = async |late: usize, minutes: i64| {
+        let tenant = Scripted::new(&site.disk, |_| Answer::Obey);
+        tenant.old.lock().unwrap().extend(vec![before.clone(); late]);
+        let directories = site.disk.directories_with(Arc::new(tenant) as _);
+        let now = NOW.parse::<jiff::Timestamp>().unwrap() + jiff::SignedDuration::from_mins(minutes);
+        let waits = Mutex::new(0);
+        let pauses = [Duration::ZERO; 3];
+        let current = read_settled(&history, &directories, &pauses, now, |_, _| *waits.lock().unwrap() += 1).await.unwrap();
+        let back = rehearsed(&history, "wave.journal.jsonl", &current, &site.policy, &*directories.tenant).await;
+        (back.unwrap().unwrap().actions.len(), waits.into_inner().unwrap())
+    };
+    assert_eq!(undone(0, 0).await, (1, 0));
+    assert_eq!(undone(2, 0).await, (1, 2));
+    assert_eq!(undone(2, -90).await, (1, 2), "a clock that was put back");
+    assert_eq!(undone(2, 20).await, (0, 0), "after so long it is somebody else's doing");
 }
 
 #[tokio::test]

@@ -358,3 +358,18 @@ fn sources_that_contradict_themselves() {
     7 errors
     "#);
 }
+
+#[test]
+fn a_home_folder_by_its_sign() {
+    assert_snapshot!(errors_below_head("policy:\n  backups: ~/backups\n"), @r#"
+    error: `~` is not made your home folder here
+     --> hardmatch.yaml:8:12
+      |
+    8 |   backups: ~/backups
+      |            ^^^^^^^^^
+      |
+      = help: write the path in full, or from the folder of this file
+
+    1 error
+    "#);
+}
