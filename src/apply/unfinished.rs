@@ -1,5 +1,6 @@
 //! Runs of other plans in the same folder that were never finished.
 
+use std::cmp::Ordering::{Equal, Greater, Less};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -73,7 +74,7 @@ pub fn mark_rolled_back(folder: &Path, run_id: &str, left: &[ActionId], at: Time
 }
 
 /// When what a plan did was undone, under whatever name its file lay in this folder: where the plan was made before that, or
-/// is the very file that was carried out, whatever the clock said.
+/// after it by a clock that was ahead, and is the very file that was carried out.
 ///
 /// # Errors
 /// A [`JournalError`] when the folder or a journal in it cannot be read.
@@ -82,7 +83,12 @@ pub fn undone_since(folder: &Path, digest: &str, made: Option<Timestamp>) -> Res
     for journal in journals(folder)? {
         let state = Journal::read(&journal)?;
         let history = state.history(digest);
-        let undone = history.undone_at().filter(|at| made.as_second() < at.as_second() || history.was_made(made));
+        let undone = history.undone_at().filter(|at| match made.as_second().cmp(&at.as_second()) {
+            Less => true,
+            // One that is made right afterwards is another one.
+            Equal => false,
+            Greater => history.was_made(made),
+        });
         if undone.is_some() {
             return Ok(undone);
         }

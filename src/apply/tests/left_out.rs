@@ -86,16 +86,18 @@ async fn what_was_undone_is_not_done_again_under_another_name() {
     let mut planner = Planner::new();
     planner.set(11, 11, &[]);
     let (mut site, body) = (Site::new(), planner.body());
-    site.made = NOW.parse().ok();
+    let after = |seconds: i64| Some(NOW.parse::<jiff::Timestamp>().unwrap() + jiff::SignedDuration::from_secs(seconds));
+    // By a clock that is an hour ahead.
+    site.made = after(3_600);
     site.apply(&body).await.unwrap();
     roll_back(&mut site).await;
     let before = site.disk.image();
     for plan in ["wave.json", "copy.json"] {
         let again = site.apply_to(&body, &site.disk.directories(), &site.folder().join(plan)).await;
-        assert!(matches!(again, Err(ApplyError::Undone(_))), "the very plan, made in the second of its undoing: {again:?}");
+        assert!(matches!(again, Err(ApplyError::Undone(_))), "{plan}: {again:?}");
         assert_eq!(site.disk.image(), before);
     }
-    site.made = NOW.parse::<jiff::Timestamp>().ok().map(|now| now + jiff::SignedDuration::from_secs(1));
+    site.made = after(3_601);
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete, "planned again, it is wanted again");
 }
 
