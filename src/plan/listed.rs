@@ -20,6 +20,14 @@ impl Listed {
     pub(super) fn into_lines(self) -> Vec<String> {
         self.0
     }
+
+    /// `a, b and 3 more`
+    pub(super) fn in_a_row(&self) -> String {
+        match self.0.split_last() {
+            Some((more, shown)) if shown.len() == EXAMPLES => format!("{} {more}", shown.join(", ")),
+            Some(_) | None => self.0.join(", "),
+        }
+    }
 }
 
 impl FromIterator<String> for Listed {
@@ -72,6 +80,8 @@ mod tests {
         assert_eq!((cut.len(), cut.last().unwrap().as_str()), (11, "and 2 more"));
         let endless = (0..).map(|n| if n < 20 { n.to_string() } else { unreachable!("nobody sees it") });
         assert_eq!(all(Listed::of(5_000, endless)).last().unwrap(), "and 4,990 more");
+        assert_eq!(lines(2).collect::<Listed>().in_a_row(), "00, 01");
+        assert!(lines(12).collect::<Listed>().in_a_row().ends_with("08, 09 and 2 more"));
         let mut gathered = Gathered::default();
         gathered.add(3, lines(3));
         gathered.add(12, lines(12));

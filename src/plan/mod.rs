@@ -32,6 +32,7 @@ mod names;
 mod narrow;
 pub mod next_sync;
 mod obstacles;
+mod only;
 mod order;
 pub mod pairing;
 mod parallel;
@@ -52,7 +53,6 @@ use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashSet};
 
 use crate::model::questions::Recorder;
-use crate::model::text::Pattern;
 use crate::model::{Desired, Mapping, Observed};
 
 pub(crate) use assemble::summary;
@@ -68,6 +68,7 @@ use finding::Finding;
 use hints::Hints;
 use link::Link;
 use names::Names;
+use only::Only;
 use protection::Protection;
 use rules::Claimed;
 use shown::Shown;
@@ -135,11 +136,10 @@ fn with_draft<T, W: Borrow<World>>(desired: &Desired, held: W, options: &Options
     let (from_rules, rule_findings) = expand_rules(desired, world);
     let mappings: Vec<&Mapping> = desired.mappings.iter().chain(&from_rules).collect();
     let names = Names::of(&mappings);
-    let only: Vec<Pattern> = options.only.iter().map(|pattern| Pattern::new(pattern)).collect();
-    let is_wanted = |id: &str| only.is_empty() || only.iter().any(|pattern| pattern.fits(id));
+    let only = Only::of(&options.only);
     let link = |(at, mapping)| {
         let id = names.name(at, mapping);
-        Link::new(id, mapping).wanted(is_wanted(id))
+        Link::new(id, mapping).wanted(only.wants(id))
     };
     let mut links = Vec::with_capacity(mappings.len());
     links.extend(mappings.iter().copied().enumerate().map(link));

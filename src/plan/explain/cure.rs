@@ -1,23 +1,24 @@
 //! What to do: the mapping that the configuration has, or one to write, each with what a plan of it says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::model::{CloudUser, Desired, Mapping};
 use crate::tenant_model::UserRef;
 
+use super::super::action::Action;
 use super::super::body::{Body, MappingState, PlannedMapping};
 use super::super::describe::cloud_user_line;
 use super::super::discover::{self, LeftOut, Pair};
 use super::super::evidence::{Candidate, Evidence, Pinned};
 use super::super::finding::{Code, Finding};
 use super::super::hints::Hints;
-use super::super::holders::names;
 use super::super::link::Link;
 use super::super::names::Names;
 use super::super::pairing::{Confidence, Pairing, pair};
 use super::super::resolve::{self, names_ad_user};
 use super::super::world::{AdRef, World};
 use super::super::{Options, ProofFailure, assemble, expand_rules, plan};
+use super::called::Called;
 use super::{ExplainedMapping, ExplainedProposal, Explanation, Standing};
 
 /// Adds what to do to an explanation.
@@ -74,10 +75,9 @@ fn configured(
     let (from_rules, _) = expand_rules(desired, world);
     let all: Vec<&Mapping> = desired.mappings.iter().chain(&from_rules).collect();
     let names = Names::of(&all);
-    let is_own = |mapping: &&&Mapping| {
-        ad.is_some_and(|ad| names_ad_user(&mapping.on_prem, ad, world))
-            || asked.is_some_and(|user| names_account(mapping, user, world))
-    };
+    let asked = Called::of(asked, world);
+    let is_own =
+        |mapping: &&&Mapping| ad.is_some_and(|ad| names_ad_user(&mapping.on_prem, ad, world)) || asked.has(&mapping.cloud.key);
     let own: BTreeSet<usize> = (0..).zip(&all).filter(|(_, mapping)| is_own(mapping)).map(|(at, _)| at).collect();
     if own.is_empty() {
         return Ok(Vec::new());
@@ -89,30 +89,54 @@ fn configured(
     let is_of_ad = |at: usize| ad.zip(all.get(at)).is_some_and(|(ad, mapping)| names_ad_user(&mapping.on_prem, ad, world));
     let of_ad: BTreeSet<&str> = (0..all.len()).filter(|at| is_of_ad(*at)).filter_map(name).collect();
     let mappings = body.mappings.iter().filter(|mapping| own.contains(&*mapping.id));
-    Ok(mappings.map(|mapping| of_plan(&body, mapping, of_ad.contains(&*mapping.id))).collect())
+    let of_mappings = OfMappings::of(&body);
+    Ok(mappings.map(|mapping| of_plan(&of_mappings, mapping, of_ad.contains(&*mapping.id))).collect())
 }
 
-fn of_plan(body: &Body, mapping: &PlannedMapping, is_of_ad: bool) -> ExplainedMapping {
+/// What a plan says, by the names of its mappings.
+struct OfMappings<'b> {
+    actions: HashMap<&'b str, Vec<&'b Action>>,
+    findings: HashMap<&'b str, Vec<&'b Finding>>,
+    /// What keeps every link of the tenant or the forest from coming about.
+    general: Vec<&'b Finding>,
+}
+
+impl<'b> OfMappings<'b> {
+    fn of(body: &'b Body) -> Self {
+        let mut all = Self { actions: HashMap::new(), findings: HashMap::new(), general: Vec::new() };
+        for action in &body.actions {
+            all.actions.entry(&action.mapping).or_default().push(action);
+        }
+        for finding in &body.findings {
+            match &finding.mapping {
+                Some(mapping) => all.findings.entry(mapping).or_default().push(finding),
+                None if matches!(finding.code, Code::HardMatchBlocked | Code::AnchorModeDoubtful) => all.general.push(finding),
+                None => {}
+            }
+        }
+        all
+    }
+
+    fn actions(&self, id: &str) -> Vec<Action> {
+        self.actions.get(id).into_iter().flatten().copied().cloned().collect()
+    }
+
+    /// What concerns a mapping: its own findings, then the general ones.
+    fn findings(&self, id: &str) -> Vec<Finding> {
+        self.findings.get(id).into_iter().flatten().chain(&self.general).copied().cloned().collect()
+    }
+}
+
+fn of_plan(all: &OfMappings<'_>, mapping: &PlannedMapping, is_of_ad: bool) -> ExplainedMapping {
     ExplainedMapping {
         wants: mapping.cloud.as_ref().filter(|_| is_of_ad).map(|cloud| cloud.id),
-        actions: body.actions.iter().filter(|action| action.mapping == mapping.id).cloned().collect(),
-        findings: findings_of(body, &mapping.id),
+        actions: all.actions(&mapping.id),
+        findings: all.findings(&mapping.id),
         id: mapping.id.to_string(),
         next_sync: mapping.next_sync.as_deref().cloned(),
         source: mapping.source.clone(),
         state: mapping.state,
     }
-}
-
-/// What concerns a mapping: its own findings, and what keeps every link of the tenant or the forest from coming about.
-fn findings_of(body: &Body, id: &str) -> Vec<Finding> {
-    let concerns = |finding: &&Finding| match &finding.mapping {
-        Some(mapping) => mapping == id,
-        None => matches!(finding.code, Code::HardMatchBlocked | Code::AnchorModeDoubtful),
-    };
-    let mut found: Vec<Finding> = body.findings.iter().filter(concerns).cloned().collect();
-    found.sort_by_key(|finding| finding.mapping.is_none());
-    found
 }
 
 /// How far a chain of mappings is followed, one look-up after the other. Beyond that, reading for all at once is faster.
@@ -125,8 +149,9 @@ fn taking_part(own: &BTreeSet<usize>, all: &[&Mapping], world: &World) -> BTreeS
     for _ in 0..STEPS {
         let mappings = open.iter().filter_map(|at| all.get(*at));
         let accounts: BTreeSet<UserRef> = mappings.flat_map(|mapping| accounts_of(mapping, world)).collect();
-        let named = |other: &&Mapping| accounts.iter().any(|user| names_account(other, *user, world));
-        open = (0..).zip(all).filter(|(at, other)| !taken.contains(at) && named(other)).map(|(at, _)| at).collect();
+        let called = Called::of(accounts, world);
+        let others = (0..).zip(all).filter(|(at, other)| !taken.contains(at) && called.has(&other.cloud.key));
+        open = others.map(|(at, _)| at).collect();
         taken.extend(&open);
     }
     if open.is_empty() { taken } else { (0..all.len()).collect() }
@@ -139,10 +164,6 @@ fn accounts_of(mapping: &Mapping, world: &World) -> Vec<UserRef> {
     let holders = link.anchor.as_ref().map(|anchor| world.tenant.holders_of(&anchor.value)).unwrap_or_default();
     let of_sid = link.ad_sid(world).map(|sid| world.tenant.by_sid(sid)).unwrap_or_default();
     holders.into_iter().chain(of_sid).chain(link.target).collect()
-}
-
-fn names_account(mapping: &Mapping, user: UserRef, world: &World) -> bool {
-    world.tenant.user(user).is_some_and(|account| names(&mapping.cloud.key, account))
 }
 
 /// Whose account a mapping should name.
@@ -176,7 +197,8 @@ fn beside_the_wrong_one(candidates: &[Candidate], world: &World) -> Option<Candi
 }
 
 fn is_claimed(candidate: &Candidate, desired: &Desired, world: &World) -> bool {
-    desired.mappings.iter().any(|mapping| names_account(mapping, candidate.user, world))
+    let called = Called::of([candidate.user], world);
+    desired.mappings.iter().any(|mapping| called.has(&mapping.cloud.key))
 }
 
 fn proposal(pair: &Pair, desired: &Desired, world: &World) -> Result<Option<ExplainedProposal>, ProofFailure> {
@@ -184,7 +206,7 @@ fn proposal(pair: &Pair, desired: &Desired, world: &World) -> Result<Option<Expl
     let alone = Desired { mappings: vec![mapping], rules: Vec::new(), ..desired.clone() };
     let body = plan(&alone, world, &Options::default())?;
     let Some(planned) = body.mappings.first() else { return Ok(None) };
-    let (findings, next_sync) = (findings_of(&body, &planned.id), planned.next_sync.as_deref().cloned());
+    let (findings, next_sync) = (OfMappings::of(&body).findings(&planned.id), planned.next_sync.as_deref().cloned());
     let mapping = discover::proposal(pair, planned.state, std::iter::empty(), world);
     Ok(mapping.map(|mapping| ExplainedProposal { actions: body.actions.clone(), findings, mapping, next_sync }))
 }

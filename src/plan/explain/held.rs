@@ -1,19 +1,19 @@
 //! Who in the tenant has the values of an AD user.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::text::same;
+use crate::model::text::{fold, same};
 use crate::model::{AnchorForm, CloudUser, ObjectGuid, ProxyAddress, ProxyKind};
 use crate::tenant_model::UserRef;
 
 use super::super::describe::{cloud_user_line, other_line};
-use super::super::world::{World, mail_addresses};
+use super::super::world::World;
 use super::case::Case;
 use super::{HeldValue, Holder, ValueKind};
 
 /// Every value with its holders, and the accounts among them.
 pub(super) fn in_tenant(case: &Case<'_>, world: &World) -> (Vec<HeldValue>, BTreeSet<UserRef>) {
-    let mut lookup = Lookup { world, values: Vec::new(), users: BTreeSet::new() };
+    let mut lookup = Lookup { world, values: Vec::new(), users: BTreeSet::new(), entries: BTreeMap::new() };
     lookup.anchor(case);
     lookup.names(case);
     lookup.addresses(case);
@@ -34,7 +34,11 @@ struct Lookup<'w> {
     world: &'w World,
     values: Vec<HeldValue>,
     users: BTreeSet<UserRef>,
+    entries: BTreeMap<UserRef, Entries>,
 }
+
+/// What kind of address each of an account is. Who holds very many is asked for each of them.
+type Entries = BTreeMap<String, ProxyKind>;
 
 impl Lookup<'_> {
     fn anchor(&mut self, case: &Case<'_>) {
@@ -82,7 +86,7 @@ impl Lookup<'_> {
             self.address(kind, proxy.address, entry);
         }
         let is_told = |mail: &str| known.iter().any(|(proxy, _)| same(proxy.address, mail));
-        for mail in mail_addresses(case.user).filter(|mail| !is_told(mail)) {
+        if let Some(mail) = case.user.mail.as_deref().filter(|mail| !is_told(mail)) {
             // Without proxyAddresses, mail becomes the primary one.
             let kind = if case.user.proxy_addresses.is_empty() { ValueKind::PrimaryAddress } else { ValueKind::Address };
             self.address(kind, mail, mail);
@@ -92,12 +96,26 @@ impl Lookup<'_> {
     fn address(&mut self, kind: ValueKind, address: &str, shown: &str) {
         let world = self.world;
         let tenant = &world.tenant;
-        let mut holders = self.users(tenant.by_address(address), |account| how_it_has(account, address));
-        let has_it = |user: &UserRef| tenant.by_address(address).contains(user);
-        let as_name = tenant.by_upn(address).into_iter().filter(|user| !has_it(user));
+        let found: BTreeSet<UserRef> = tenant.by_address(address).into_iter().collect();
+        let mut holders = Vec::new();
+        for user in &found {
+            let how = self.how_it_has(*user, address);
+            holders.extend(self.users([*user], |_| how.to_owned()));
+        }
+        let as_name = tenant.by_upn(address).into_iter().filter(|user| !found.contains(user));
         holders.extend(self.users(as_name, |_| ", as its sign-in name".to_owned()));
         holders.extend(self.others(address));
         self.add(kind, shown, holders);
+    }
+
+    fn how_it_has(&mut self, user: UserRef, address: &str) -> &'static str {
+        let world = self.world;
+        let entries = self.entries.entry(user).or_insert_with(|| world.tenant.user(user).map(entries_of).unwrap_or_default());
+        match entries.get(&*fold(address)) {
+            Some(ProxyKind::Primary) => ", its primary address",
+            Some(ProxyKind::Secondary | ProxyKind::Other) => "",
+            None => ", as mail only",
+        }
     }
 
     fn others(&self, address: &str) -> Vec<Holder> {
@@ -131,14 +149,12 @@ impl Lookup<'_> {
     }
 }
 
-fn how_it_has(account: &CloudUser, address: &str) -> String {
-    let entry = account.addresses().map(ProxyAddress::parse).find(|proxy| proxy.is_mail() && same(proxy.address, address));
-    match entry.map(|proxy| proxy.kind) {
-        Some(ProxyKind::Primary) => ", its primary address",
-        Some(ProxyKind::Secondary | ProxyKind::Other) => "",
-        None => ", as mail only",
+fn entries_of(account: &CloudUser) -> Entries {
+    let mut entries = Entries::new();
+    for proxy in account.addresses().map(ProxyAddress::parse).filter(ProxyAddress::is_mail) {
+        entries.entry(fold(proxy.address).into_owned()).or_insert(proxy.kind);
     }
-    .to_owned()
+    entries
 }
 
 fn how_it_is_spelt(account: &CloudUser, guid: Option<ObjectGuid>) -> String {
@@ -153,4 +169,33 @@ fn how_it_is_spelt(account: &CloudUser, guid: Option<ObjectGuid>) -> String {
         AnchorForm::Opaque => "differs in upper and lower case",
     };
     format!(": `{id}` ({how})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::questions::Recorder;
+    use crate::model::{AdUser, Known, Observed, ObservedForest, ObservedTenant};
+
+    #[test]
+    fn the_addresses_of_an_account_are_read_once() {
+        let mut user = AdUser::new("f5057fee-4c3e-4459-82dd-21250b729601".parse().unwrap(), "CN=u,DC=corp".parse().unwrap());
+        user.proxy_addresses = (0..200).map(|n| format!("smtp:a{n}@x.example")).collect();
+        user.mail = Some("A7@x.example".into());
+        let mut account = CloudUser::new("00000000-0000-4000-8000-000000000001".parse().unwrap(), "u@x.example", None);
+        account.proxy_addresses = Known::Is(user.proxy_addresses.clone());
+        let tenant = ObservedTenant { users: vec![account], ..ObservedTenant::default() };
+        let forest = ObservedForest { name: "corp".into(), users: vec![user], ..ObservedForest::default() };
+        let world = World::new(Observed { forests: vec![forest], tenant }, Recorder::default());
+        let (ad, ..) = world.forests.users().next().unwrap();
+        let case = Case::of(ad, None, &world).unwrap();
+        let mut lookup = Lookup { world: &world, values: Vec::new(), users: BTreeSet::new(), entries: BTreeMap::new() };
+        lookup.addresses(&case);
+        assert_eq!((lookup.values.len(), lookup.entries.len()), (200, 1), "mail is one of them, in another case");
+        let known = lookup.entries.values_mut().next().unwrap();
+        known.insert("a7@x.example".to_owned(), ProxyKind::Primary);
+        lookup.addresses(&case);
+        let told: Vec<&str> = lookup.values.iter().skip(200).map(|value| value.holders[0].line.as_str()).collect();
+        assert_eq!(told.iter().filter(|line| line.ends_with(", its primary address")).count(), 1);
+    }
 }

@@ -5,6 +5,7 @@
 
 mod account;
 mod ad_user;
+mod called;
 mod case;
 mod cure;
 mod find;

@@ -1,5 +1,7 @@
 //! Which AD users have the values of a cloud user, and which of them it belongs to.
 
+use std::collections::BTreeSet;
+
 use crate::model::text::same;
 use crate::model::{AnchorForm, CloudUser, ObjectGuid};
 use crate::tenant_model::{UserRef, mail_addresses};
@@ -53,13 +55,14 @@ fn by_id(account: &CloudUser, world: &World) -> Vec<FoundValue> {
     let exact = world.forests.by_anchor(id, None);
     let guids: Vec<ObjectGuid> = AnchorForm::of(id).guids().into_iter().flatten().collect();
     let anchored = |guid: &ObjectGuid| world.forests.by_anchor(&guid.immutable_id(), None);
-    let odd: Vec<AdRef> = guids
+    let anchored_so: BTreeSet<AdRef> = exact.iter().copied().collect();
+    let odd: BTreeSet<AdRef> = guids
         .iter()
         .flat_map(|guid| anchored(guid).into_iter().chain(anchored(&guid.byte_swapped())))
-        .filter(|user| !exact.contains(user))
+        .filter(|user| !anchored_so.contains(user))
         .collect();
     let with_guid = guids.iter().flat_map(|guid| world.forests.by_either_guid(guid, None));
-    let other: Vec<AdRef> = with_guid.filter(|user| !exact.contains(user) && !odd.contains(user)).collect();
+    let other: Vec<AdRef> = with_guid.filter(|user| !anchored_so.contains(user) && !odd.contains(user)).collect();
     let mut found = vec![FoundValue::new(ValueKind::Anchor, id.as_str(), exact)];
     found.push(FoundValue::new(ValueKind::OddAnchor, id.as_str(), odd));
     if !other.is_empty() {
@@ -103,17 +106,15 @@ const BY_WEIGHT: [ValueKind; 8] = [
 
 /// The first value that only one AD user has decides; one that several have leaves the choice among those.
 fn owner(found: &[FoundValue]) -> Option<AdRef> {
-    let mut among: Vec<AdRef> = Vec::new();
+    let mut among: BTreeSet<AdRef> = BTreeSet::new();
     for kind in BY_WEIGHT {
-        let users: Vec<AdRef> = found.iter().filter(|found| found.kind == kind).flat_map(|found| &found.users).copied().collect();
-        let common: Vec<AdRef> = users.iter().copied().filter(|user| among.is_empty() || among.contains(user)).collect();
+        let users = found.iter().filter(|found| found.kind == kind).flat_map(|found| &found.users).copied();
+        let common: BTreeSet<AdRef> = users.filter(|user| among.is_empty() || among.contains(user)).collect();
         if !common.is_empty() {
             among = common;
-            among.sort_unstable();
-            among.dedup();
         }
-        if let [one] = among[..] {
-            return Some(one);
+        if among.len() == 1 {
+            return among.first().copied();
         }
     }
     None

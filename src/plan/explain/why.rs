@@ -9,6 +9,7 @@ use crate::tenant_model::{SyncOutcome, SyncRefusal, SyncRule, UserRef};
 use super::super::account::role_lines;
 use super::super::describe::{ad_user_line, anchor_text, cloud_user_line, refusal_line};
 use super::super::linked::Proof;
+use super::super::listed::Listed;
 use super::super::next_sync::object;
 use super::super::world::{AdUsers, World, mail_addresses};
 use super::account::what_id_is;
@@ -255,8 +256,8 @@ fn refused(case: &Case<'_>, refusal: &SyncRefusal, told: &mut BTreeSet<UserRef>,
     let Some(id) = refusal.user else { return vec![first] };
     let Some(user) = world.tenant.by_id(&id) else {
         let owns = |address: &&str| world.tenant.others_with_address(address).iter().any(|other| other.id == id);
-        let addresses: Vec<&str> = mail_addresses(case.user).filter(owns).collect();
-        return vec![first, format!("{} has {}.", object(id, world), addresses.join(", "))];
+        let addresses: Listed = mail_addresses(case.user).filter(owns).map(str::to_owned).collect();
+        return vec![first, format!("{} has {}.", object(id, world), addresses.in_a_row())];
     };
     told.insert(user);
     let Some(account) = world.tenant.user(user) else { return vec![first] };
@@ -343,9 +344,9 @@ pub(super) fn nobody_in_ad(values: &[HeldValue], world: &World) -> Vec<String> {
     if guids.is_empty() {
         return vec!["No AD user of these forests has anything of this account, so sync has nothing to link it with.".to_owned()];
     }
-    let guids: Vec<&str> = guids.into_iter().collect();
+    let guids: Listed = guids.into_iter().map(str::to_owned).collect();
     vec![format!(
         "Several AD users have something of this account, and nothing decides which one it belongs to. Explain one of them: {}.",
-        guids.join(", ")
+        guids.in_a_row()
     )]
 }
