@@ -1,7 +1,7 @@
 //! Selectors to objects: exactly one AD user and one cloud user, or a finding that lists what was found.
 
 use crate::model::hits::Few;
-use crate::model::text::same;
+use crate::model::text::{fold, same};
 use crate::model::{
     Acceptable, AnchorForm, AnchorOrigin, CloudKey, CloudUser, GuidInput, ObjectGuid, OnPremKey, OnPremSelector, OnPremSide,
     SourceAnchor, Upn,
@@ -36,8 +36,8 @@ fn resolve_on_prem(link: &mut Link<'_>, world: &World, hints: &Hints) {
         raise_not_known(link, Code::OnpremNotFound);
         return;
     }
-    let usable: Vec<AdRef> = found.iter().copied().filter(|user| exclusion(*user, world).is_none()).collect();
-    match (usable.as_slice(), &found[..]) {
+    let usable = world.forests.taken_in(|| kept_under(&selector.key), selector.forest.as_deref(), found.clone());
+    match (&usable[..], &found[..]) {
         ([one], _) => link.ad = Some(*one),
         ([], [excluded, ..]) => raise_excluded(link, *excluded, world),
         ([], []) => raise_on_prem_not_found(link, selector, world, hints),
@@ -160,17 +160,29 @@ pub(super) fn find_on_prem(selector: &OnPremSelector, world: &World) -> AdUsers 
             found.into()
         }
         OnPremKey::Sid(sid) => forests.by_sid(sid, place),
-        OnPremKey::Sam { name, domain } => {
-            let found = forests.by_sam(name, place);
-            match domain {
-                Some(domain) => found.into_iter().filter(|user| is_in_domain(*user, domain, world)).collect(),
-                None => found,
-            }
+        OnPremKey::Sam { name, domain: None } => forests.by_sam(name, place),
+        OnPremKey::Sam { name, domain: Some(domain) } => {
+            forests.by_sam_in(domain, name, place, |user| is_in_domain(user, domain, world))
         }
         OnPremKey::Upn(upn) => forests.by_upn(upn.as_str(), place),
         OnPremKey::Mail(mail) => forests.by_address(mail.as_str(), place),
         OnPremKey::EmployeeId(employee_id) => forests.by_employee_id(employee_id, place),
         OnPremKey::ImmutableId(id) => forests.by_anchor(id, place),
+    }
+}
+
+/// Tells selectors apart by whom they name.
+fn kept_under(key: &OnPremKey) -> String {
+    match key {
+        OnPremKey::Dn(dn) => format!("dn {}", dn.key()),
+        OnPremKey::Guid(GuidInput::Guid(guid)) => format!("guid {guid}"),
+        OnPremKey::Guid(GuidInput::BareHex { as_text, as_bytes }) => format!("guids {as_text} {as_bytes}"),
+        OnPremKey::Sid(sid) => format!("sid {sid}"),
+        OnPremKey::Sam { domain, name } => format!("sam {}\\{}", fold(domain.as_deref().unwrap_or_default()), fold(name)),
+        OnPremKey::Upn(upn) => format!("upn {}", fold(upn.as_str())),
+        OnPremKey::Mail(mail) => format!("mail {}", fold(mail.as_str())),
+        OnPremKey::EmployeeId(number) => format!("number {}", fold(number)),
+        OnPremKey::ImmutableId(id) => format!("id {id}"),
     }
 }
 
@@ -212,8 +224,8 @@ fn resolve_cloud(link: &mut Link<'_>, world: &World, hints: &Hints) {
     let found = find_cloud(&selector.key, world);
     let is_known = world.recorder().open() == open;
     let user = |user: &UserRef| world.tenant.user(*user);
-    let live: Vec<UserRef> = found.iter().copied().filter(|one| user(one).is_some_and(|user| !user.is_deleted())).collect();
-    match (live.as_slice(), &found[..]) {
+    let live = find_live(&selector.key, world);
+    match (&live[..], &found[..]) {
         ([one], _) => link.target = Some(*one),
         ([], [one]) => take_deleted(link, *one, world),
         ([], []) => match parked_target(link, world) {
@@ -240,6 +252,17 @@ pub(super) fn find_cloud(key: &CloudKey, world: &World) -> Found {
         CloudKey::Upn(upn) => world.tenant.by_upn(upn.as_str()),
         CloudKey::Mail(mail) => world.tenant.by_address(mail.as_str()),
         CloudKey::EmployeeId(employee_id) => world.tenant.by_employee_id(employee_id),
+    }
+}
+
+/// Those of them who live.
+fn find_live(key: &CloudKey, world: &World) -> Found {
+    let is_live = |user: &UserRef| world.tenant.user(*user).is_some_and(|account| !account.is_deleted());
+    match key {
+        CloudKey::Id(id) => world.tenant.by_id(id).into_iter().filter(is_live).collect(),
+        CloudKey::Upn(upn) => world.tenant.live_by_upn(upn.as_str()),
+        CloudKey::Mail(mail) => world.tenant.live_by_address(mail.as_str()),
+        CloudKey::EmployeeId(employee_id) => world.tenant.live_by_employee_id(employee_id),
     }
 }
 

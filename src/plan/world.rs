@@ -11,9 +11,11 @@ use crate::model::{
     AdUser, AnchorProblem, DistinguishedName, GuidAttribute, ImmutableId, ObjectGuid, Observed, ObservedForest, ProxyAddress,
     Sid, SourceAnchor, Text, effective_anchor,
 };
-use crate::tenant_model::{Tenant, exported_primary};
+use crate::tenant_model::Tenant;
 
 use super::parallel;
+
+mod shared;
 
 /// Everything that planning looks at. Cloning shares what was read.
 #[derive(Debug, Clone)]
@@ -57,6 +59,10 @@ enum Common {
     Anchor,
     /// Of those with an address, whose primary one it is in the cloud.
     PrimaryAddress,
+    /// Of those with a sAMAccountName, who are in a domain.
+    SamInDomain,
+    /// Of those whom a selector names, whom the sync client takes in.
+    TakenIn,
 }
 
 #[derive(Debug)]
@@ -266,18 +272,6 @@ impl Forests {
         self.common(index, Common::Address, address, place, |user| mail_addresses(user).any(|own| same(own, address)))
     }
 
-    /// Those of [`Self::by_address`] of all forests for whom sync sends it as the primary address.
-    pub(super) fn with_primary_address(&self, address: &str) -> AdUsers {
-        let has = |user: &AdRef| self.user(*user).and_then(exported_primary).is_some_and(|own| same(own, address));
-        match self.by_address(address, None) {
-            Hits::Few(all) => Hits::Few(all.into_iter().filter(has).collect()),
-            Hits::Many(all) => {
-                let wanted = || all.iter().copied().filter(has).collect();
-                self.popular.find((Common::PrimaryAddress, None), &fold(address), wanted)
-            }
-        }
-    }
-
     pub(super) fn by_employee_id(&self, employee_id: &str, place: Place<'_>) -> AdUsers {
         self.ask(place, || ForestKey::EmployeeId(fold(employee_id).into()));
         let index = self.index(&self.base.by_employee_id, |_, user, add| user.employee_id.iter().for_each(|own| add.folded(own)));
@@ -301,17 +295,6 @@ impl Forests {
         self.popular.find((Common::Anchor, place.map(Into::into)), id.as_str(), || {
             self.hits(index.candidates(id).chain(stamped()), place, has)
         })
-    }
-
-    /// By a name that many may have in common, of whom each may look up who the others are. No stamp changes it.
-    fn common(&self, index: &Index, common: Common, key: &str, place: Place<'_>, has: impl Fn(&AdUser) -> bool) -> AdUsers {
-        let (key, has) = (&*fold(key), |_: &ObservedForest, user: &AdUser| has(user));
-        let some: Few<u32> = index.candidates(key).take(FEW + 1).collect();
-        if some.len() <= FEW {
-            return self.hits(some.into_iter(), place, has).into();
-        }
-        let all = || self.hits(index.candidates(key), place, has);
-        self.popular.find((common, place.map(Into::into)), key, all)
     }
 
     fn anchors(&self) -> &Index {

@@ -94,6 +94,8 @@ pub(super) enum Common {
     /// Of those with an address, whose primary one it is.
     PrimaryAddress,
     EmployeeId,
+    /// Of those with an employeeId, who lives.
+    LiveEmployeeId,
     ImmutableId,
     /// The same in other letters.
     CaseVariant,

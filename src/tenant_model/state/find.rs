@@ -155,6 +155,12 @@ impl Tenant {
         self.few_or_many((Common::EmployeeId, || key.to_owned()), || index.candidates(key), has)
     }
 
+    /// Those of [`Self::by_employee_id`] who live.
+    #[must_use]
+    pub fn live_by_employee_id(&self, employee_id: &str) -> Found {
+        self.among(Common::LiveEmployeeId, employee_id, self.by_employee_id(employee_id), |user| !user.is_deleted())
+    }
+
     fn find(
         &self,
         space: Space,
