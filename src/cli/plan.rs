@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 
 use crate::config::{self, SourceTexts};
-use crate::model::text::counted;
+use crate::model::text::{EXAMPLES, and_more, counted, cut};
 use crate::plan::Options;
 use crate::plan::body::{Body, Status};
 use crate::plan::finding::{Code, Severity};
@@ -21,6 +21,9 @@ use super::runner;
 use super::setup::Setup;
 use super::stamps::FileStamps;
 use super::terminal::Terminal;
+
+/// How many characters of a pattern a message repeats.
+const LONGEST_SHOWN: usize = 200;
 
 /// Checks the YAML and its mapping files.
 pub(super) fn validate(args: &ConfigArgs, terminal: Terminal) -> Result<Exit, Failure> {
@@ -52,7 +55,7 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
     let earlier_runs = setup.earlier_runs(args.out.as_deref());
     let plan = setup.plan(&Options { partial: args.partial, only: args.only.clone(), earlier_runs }, terminal)?;
     if !args.only.is_empty() && plan.body.mappings.is_empty() {
-        return Err(Failure::usage(format!("no mapping is called {}", args.only.join(" or ")))
+        return Err(Failure::usage(format!("no mapping is called {}", either_of(&args.only)))
             .hint("A mapping is called after its cloud user, as the YAML names it; `hardmatch plan` lists them."));
     }
     let view = saved_and_seen(args.out.as_deref(), &plan, terminal)?;
@@ -69,6 +72,13 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
     // As in reading: nobody needs the memory any more.
     std::mem::forget((plan, setup));
     Ok(exit)
+}
+
+/// Patterns as they were given, as far as they help to see what is wrong.
+fn either_of(patterns: &[String]) -> String {
+    let shown: Vec<_> = patterns.iter().take(EXAMPLES).map(|pattern| cut(pattern, LONGEST_SHOWN)).collect();
+    let more = and_more(patterns.len().saturating_sub(EXAMPLES)).map(|more| format!(" {more}"));
+    format!("{}{}", shown.join(" or "), more.unwrap_or_default())
 }
 
 /// Saves a plan when a file is named, and looks at it meanwhile: a disk takes its time.
@@ -102,5 +112,17 @@ pub(super) fn refusal(body: &Body) -> Option<Exit> {
         _ if guarded => Some(Exit::Guarded),
         Status::Blocked => Some(Exit::Blocked),
         Status::Empty | Status::Partial | Status::Ready => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_repeats_no_more_than_helps() {
+        assert_eq!(either_of(&["eve".to_owned(), "b*".to_owned()]), "eve or b*");
+        let shown = either_of(&vec!["x".repeat(100_000); 12]);
+        assert!(shown.len() < 2_500 && shown.ends_with("… and 2 more"), "{}", shown.len());
     }
 }

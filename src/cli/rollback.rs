@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::apply::journal::{Journal, JournalError, journal_path};
 use crate::apply::rollback::{read_settled, rehearsed};
 use crate::directory::folder;
-use crate::model::text::{counted, printable};
+use crate::model::text::{EXAMPLES, and_more, counted, printable};
 use crate::plan::finding::{Code, Finding};
 use crate::planfile::{self, PlanFile};
 
@@ -95,10 +95,31 @@ fn stays_beside(journal: &Path, out: &Path) -> Result<(), Failure> {
 
 /// What cannot be undone, before anything else.
 fn say_what_stays(findings: &[Finding], terminal: Terminal) -> Result<(), Failure> {
-    let lasting = findings.iter().filter(|finding| finding.code == Code::NotReversible);
-    let lines: String = lasting.map(|finding| format!("  ! {}\n", printable(&finding.message))).collect();
-    if lines.is_empty() {
-        return terminal.result("Everything that the run did can be undone.\n");
+    terminal.result(&what_stays(findings))
+}
+
+fn what_stays(findings: &[Finding]) -> String {
+    let lasting: Vec<&Finding> = findings.iter().filter(|finding| finding.code == Code::NotReversible).collect();
+    if lasting.is_empty() {
+        return "Everything that the run did can be undone.\n".to_owned();
     }
-    terminal.result(&format!("What cannot be undone:\n{lines}"))
+    let lines = lasting.iter().take(EXAMPLES).map(|finding| format!("  ! {}\n", printable(&finding.message)));
+    let more = and_more(lasting.len().saturating_sub(EXAMPLES)).map(|more| format!("  ! {more}\n"));
+    format!("What cannot be undone:\n{}", lines.chain(more).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_much_that_stays_ten_are_named() {
+        let findings = |count: usize| -> Vec<Finding> {
+            (0..count).map(|n| Finding::general(Code::NotReversible, format!("purge u{n}"))).collect()
+        };
+        assert!(what_stays(&findings(0)).starts_with("Everything"));
+        assert_eq!(what_stays(&findings(10)).lines().count(), 11);
+        let many = what_stays(&findings(2_000));
+        assert!(many.lines().count() == 12 && many.ends_with("  ! purge u9\n  ! and 1,990 more\n"), "{many}");
+    }
 }

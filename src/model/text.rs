@@ -93,6 +93,15 @@ pub fn either(names: &[&str]) -> String {
     }
 }
 
+/// So many characters at most, and a sign where there are more.
+#[must_use]
+pub fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest).and_then(|(end, _)| text.get(..end)) {
+        Some(head) => Cow::Owned(format!("{head}…")),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// How many of many are named.
 pub const EXAMPLES: usize = 10;
 

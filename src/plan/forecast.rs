@@ -12,7 +12,7 @@ use crate::tenant_model::{Found, Incoming, SyncOutcome, SyncRefusal, SyncRule, T
 use super::describe::{ad_user_line, cloud_user_line, other_line, refusal_line};
 use super::finding::{Code, Severity};
 use super::link::Link;
-use super::listed::Gathered;
+use super::listed::{Gathered, Listed};
 use super::steps;
 use super::world::{AdRef, World, mail_addresses};
 
@@ -233,7 +233,8 @@ pub(super) fn takeover_lines(effects: &Takeover) -> Vec<String> {
         lines.push(format!("primary address: {} becomes {new}", old.as_deref().unwrap_or("none")));
     }
     if !effects.lost_addresses.is_empty() {
-        lines.push(format!("addresses lost: {}", effects.lost_addresses.join(", ")));
+        let lost: Listed = effects.lost_addresses.iter().map(ToString::to_string).collect();
+        lines.push(format!("addresses lost: {}", lost.in_a_row()));
     }
     if effects.sign_in_blocked {
         lines.push("sign-in gets blocked: the AD account is disabled".to_owned());
@@ -245,4 +246,17 @@ pub(super) fn takeover_lines(effects: &Takeover) -> Vec<String> {
         lines.push("password: that of AD counts from then on (password hash sync is on)".to_owned());
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_addresses_without_end_ten_are_told() {
+        let lost = |count: u32| (0..count).map(|n| format!("a{n}@x.example").into()).collect();
+        let lines = |count| takeover_lines(&Takeover { lost_addresses: lost(count), ..Takeover::default() });
+        assert_eq!(lines(2), ["addresses lost: a0@x.example, a1@x.example"]);
+        assert!(lines(100_000)[0].ends_with("a8@x.example, a9@x.example and 99,990 more"));
+    }
 }

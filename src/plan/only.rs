@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::model::has_wildcards;
 use crate::model::text::{Pattern, lowered};
 
 /// Names and patterns of mappings; all mappings when there are none.
@@ -12,7 +13,7 @@ pub(super) struct Only {
 
 impl Only {
     pub(super) fn of(wanted: &[String]) -> Self {
-        let (patterns, names): (Vec<&String>, Vec<&String>) = wanted.iter().partition(|text| text.contains(['*', '?']));
+        let (patterns, names): (Vec<&String>, Vec<&String>) = wanted.iter().partition(|text| has_wildcards(text));
         Self {
             names: names.into_iter().map(|name| lowered(name)).collect(),
             patterns: patterns.into_iter().map(|pattern| Pattern::new(pattern)).collect(),

@@ -3,12 +3,12 @@
 use std::io;
 
 use super::discover::{mapping_of, of_candidate, proposed};
-use super::human::found;
+use super::human::{more, some, some_found};
 use super::json::document;
 use super::next_sync::sentence;
 use super::page::{CYAN, DIM, GREEN, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of};
 use super::words::{beside, state_symbol, symbol, tenant_name, title};
-use crate::model::text::printable;
+use crate::model::text::{EXAMPLES, printable};
 use crate::plan::action::Action;
 use crate::plan::discover::LeftOut;
 use crate::plan::explain::{
@@ -101,38 +101,49 @@ fn anchor(page: &mut Page<'_>, anchor: &ExplainedAnchor) -> io::Result<()> {
     row(page, "  ", "from", Some(&anchor.attribute))?;
     row(page, "  ", "", anchor.other.as_deref())?;
     row(page, "  ", "LDAP filter", anchor.ldap_filter.as_deref())?;
-    anchor.shared_with.iter().try_for_each(|twin| page.item("  also the anchor of ", YELLOW, &printable(twin), PLAIN))
+    some(page, &anchor.shared_with, EXAMPLES, "more AD users with this anchor", |page, twin| {
+        page.item("  also the anchor of ", YELLOW, &printable(twin), PLAIN)
+    })
 }
 
+/// Of these somebody may have any number.
+const ADDRESSES: [(ValueKind, &str); 2] =
+    [(ValueKind::PrimaryAddress, "more primary addresses"), (ValueKind::Address, "more addresses")];
+
 fn values(page: &mut Page<'_>, values: &[HeldValue]) -> io::Result<()> {
-    for value in values {
-        let missing = match (value.holders.is_empty(), value.not_read.is_empty()) {
-            (true, true) => ": nobody".to_owned(),
-            (true, false) => format!(": nobody; not read: {}", value.not_read.join(", ")),
-            (false, true) => String::new(),
-            (false, false) => format!(" (not read: {})", value.not_read.join(", ")),
-        };
-        // It follows the line of the anchor itself.
-        let shown = if value.kind == ValueKind::OddAnchor { String::new() } else { format!(" {}", value.value) };
-        page.text("  ", &printable(&format!("{}{shown}{missing}", value.kind.about())))?;
-        for holder in &value.holders {
-            page.text("    - ", &printable(&holder.line))?;
+    let (limit, mut counts) = (page.limit(EXAMPLES), ADDRESSES.map(|_| 0));
+    for held in values {
+        let place = ADDRESSES.iter().position(|(kind, _)| *kind == held.kind);
+        let is_shown = place.and_then(|place| counts.get_mut(place)).is_none_or(|count| {
+            *count += 1;
+            *count <= limit
+        });
+        if is_shown {
+            value(page, held)?;
         }
     }
-    Ok(())
+    ADDRESSES.into_iter().zip(counts).try_for_each(|((_, what), count)| more(page, count, limit, what))
+}
+
+fn value(page: &mut Page<'_>, value: &HeldValue) -> io::Result<()> {
+    let missing = match (value.holders.is_empty(), value.not_read.is_empty()) {
+        (true, true) => ": nobody".to_owned(),
+        (true, false) => format!(": nobody; not read: {}", value.not_read.join(", ")),
+        (false, true) => String::new(),
+        (false, false) => format!(" (not read: {})", value.not_read.join(", ")),
+    };
+    // It follows the line of the anchor itself.
+    let shown = if value.kind == ValueKind::OddAnchor { String::new() } else { format!(" {}", value.value) };
+    page.text("  ", &printable(&format!("{}{shown}{missing}", value.kind.about())))?;
+    some(page, &value.holders, EXAMPLES, "more who have it", |page, holder| page.text("    - ", &printable(&holder.line)))
 }
 
 fn next_sync(page: &mut Page<'_>, user: &ExplainedAdUser) -> io::Result<()> {
     page.heading("What the next sync does, as things stand", HEADING)?;
     let Some(next) = &user.next_sync else { return page.text("  ", "nothing: there is no anchor to export") };
     page.text("  ", &sentence(next, |name| printable(name).into_owned(), |text| printable(text).into_owned()))?;
-    for note in &next.notes {
-        page.item("    * ", DIM, &printable(note), PLAIN)?;
-    }
-    for overwrites in &user.overwrites {
-        page.item("    ~ ", YELLOW, &printable(overwrites), PLAIN)?;
-    }
-    Ok(())
+    some(page, &next.notes, EXAMPLES, "more notes", |page, note| page.item("    * ", DIM, &printable(note), PLAIN))?;
+    some(page, &user.overwrites, EXAMPLES, "more changes", |page, change| page.item("    ~ ", YELLOW, &printable(change), PLAIN))
 }
 
 fn accounts(page: &mut Page<'_>, explanation: &Explanation) -> io::Result<()> {
@@ -140,11 +151,10 @@ fn accounts(page: &mut Page<'_>, explanation: &Explanation) -> io::Result<()> {
         return Ok(());
     }
     page.heading("Accounts that take part", HEADING)?;
-    for one in &explanation.accounts {
+    some(page, &explanation.accounts, EXAMPLES, "more accounts", |page, one| {
         page.item("  ", PLAIN, &printable(&one.upn), HEADING)?;
-        account(page, "    ", one, explanation.ad_user.as_ref())?;
-    }
-    Ok(())
+        account(page, "    ", one, explanation.ad_user.as_ref())
+    })
 }
 
 fn account(page: &mut Page<'_>, indent: &str, account: &ExplainedAccount, ad: Option<&ExplainedAdUser>) -> io::Result<()> {
@@ -163,18 +173,17 @@ fn account(page: &mut Page<'_>, indent: &str, account: &ExplainedAccount, ad: Op
     let pin = account.object_identifier.as_ref().map(|guid| compared(guid, own_guid));
     row(page, indent, "AD object", pin.as_deref().or(unread("onPremisesObjectIdentifier")))?;
     row(page, indent, "roles", unread("roles"))?;
-    for role in &account.roles {
-        row(page, indent, "role", Some(role))?;
-    }
-    let errors = account.provisioning_errors.iter();
-    errors.into_iter().try_for_each(|error| page.item(&format!("{indent}! "), YELLOW, &printable(&error.to_string()), PLAIN))
+    some(page, &account.roles, EXAMPLES, "more roles", |page, role| row(page, indent, "role", Some(role)))?;
+    some(page, &account.provisioning_errors, EXAMPLES, "more errors of sync", |page, error| {
+        page.item(&format!("{indent}! "), YELLOW, &printable(&error.to_string()), PLAIN)
+    })
 }
 
 fn what_to_do(page: &mut Page<'_>, explanation: &Explanation) -> io::Result<()> {
     if !explanation.mappings.is_empty() {
         page.heading("In your configuration", HEADING)?;
     }
-    explanation.mappings.iter().try_for_each(|mapping| self::mapping(page, mapping))?;
+    some(page, &explanation.mappings, EXAMPLES, "more mappings", mapping)?;
     if let Some(proposal) = &explanation.proposal {
         self::proposal(page, proposal)?;
     }
@@ -187,7 +196,7 @@ fn mapping(page: &mut Page<'_>, mapping: &ExplainedMapping) -> io::Result<()> {
     page.item(&format!("  {sign} {:8} ", mapping.state.word()), color_of(sign), &printable(&place), HEADING)?;
     actions(page, "    ", &mapping.actions)?;
     then(page, "    ", !mapping.actions.is_empty(), mapping.next_sync.as_ref())?;
-    mapping.findings.iter().try_for_each(|finding| found(page, "    ", finding))
+    some_found(page, "    ", &mapping.findings)
 }
 
 /// What sync does after the writes; without writes that is what it does now.
@@ -198,12 +207,11 @@ fn then(page: &mut Page<'_>, indent: &str, writes: bool, next: Option<&NextSync>
 }
 
 fn actions(page: &mut Page<'_>, indent: &str, actions: &[Action]) -> io::Result<()> {
-    for action in actions {
+    some(page, actions, EXAMPLES, "more actions", |page, action| {
         let sign = symbol(action);
         let title = title(action).text(|value| printable(value).into_owned());
-        page.item(&format!("{indent}{sign} "), color_of(sign), &title, PLAIN)?;
-    }
-    Ok(())
+        page.item(&format!("{indent}{sign} "), color_of(sign), &title, PLAIN)
+    })
 }
 
 fn proposal(page: &mut Page<'_>, proposal: &ExplainedProposal) -> io::Result<()> {
@@ -219,17 +227,16 @@ fn proposal(page: &mut Page<'_>, proposal: &ExplainedProposal) -> io::Result<()>
         page.text("  ", "nothing is written")?;
     }
     then(page, "  ", !proposal.actions.is_empty(), proposal.next_sync.as_ref())?;
-    proposal.findings.iter().try_for_each(|finding| found(page, "  ", finding))
+    some_found(page, "  ", &proposal.findings)
 }
 
 fn left_out(page: &mut Page<'_>, left_out: &LeftOut) -> io::Result<()> {
     page.heading("Whose account it could be: somebody has to decide", HEADING)?;
     page.text("  ", &printable(&left_out.why))?;
-    for candidate in &left_out.candidates {
+    some(page, &left_out.candidates, EXAMPLES, "more accounts", |page, candidate| {
         page.text("  ", &of_candidate(candidate))?;
-        page.verbatim("    - ", &mapping_of(&left_out.on_prem, candidate))?;
-    }
-    Ok(())
+        page.verbatim("    - ", &mapping_of(&left_out.on_prem, candidate))
+    })
 }
 
 /// Writes an explanation for scripts.

@@ -1,15 +1,16 @@
 //! The plan for a terminal: first what needs attention, last one line that sums it up.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use super::facts::{changes, preconditions};
 use super::next_sync;
 use super::page::{CYAN, DIM, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of};
-use super::view::{Chapter, Group, PlanView, Step};
+use super::view::{Chapter, Group, PlanView, Step, count};
 use super::words::{state_symbol, status_meaning, symbol, title};
-use crate::model::text::{counted, number, printable};
+use crate::model::text::{EXAMPLES, counted, number, printable};
 use crate::plan::body::{PlanAdUser, PlannedMapping, Status};
-use crate::plan::finding::{Finding, Severity};
+use crate::plan::finding::{Code, Finding, Severity};
 
 /// How much of each part is shown where not everything is asked for.
 const MAPPINGS: usize = 50;
@@ -45,11 +46,11 @@ fn header(page: &mut Page<'_>, view: &PlanView<'_>) -> io::Result<()> {
     }
     let (users, deleted) = (number(body.tenant.users), number(body.tenant.deleted_users));
     page.item("  users    ", DIM, &format!("{users} live, {deleted} in the recycle bin"), PLAIN)?;
-    for forest in &body.forests {
+    some(page, &body.forests, EXAMPLES, "more forests", |page, forest| {
         let users = counted(forest.users, "user");
         let text = format!("{}: {users}, source anchor {}", printable(&forest.name), printable(&forest.anchor));
-        page.item("  forest   ", DIM, &text, PLAIN)?;
-    }
+        page.item("  forest   ", DIM, &text, PLAIN)
+    })?;
     page.item("  made     ", DIM, &made(view), PLAIN)?;
     if let Some(run) = &body.rollback_of {
         page.item("  undoes   ", DIM, &format!("the run {}", printable(run)), PLAIN)?;
@@ -252,6 +253,34 @@ pub(super) fn ad_user(user: &PlanAdUser) -> String {
     }
 }
 
-fn more(page: &mut Page<'_>, count: usize, limit: usize, what: &str) -> io::Result<()> {
+/// Findings below what they are about: some of each code, and how many more there are.
+pub(super) fn some_found(page: &mut Page<'_>, indent: &str, findings: &[Finding]) -> io::Result<()> {
+    let counts = count(findings.iter().map(|finding| finding.code));
+    let limit = page.limit((FINDINGS / counts.len().max(1)).max(FINDINGS_OF_A_CODE));
+    let mut shown: BTreeMap<Code, usize> = BTreeMap::new();
+    for finding in findings {
+        let shown = shown.entry(finding.code).or_default();
+        *shown += 1;
+        if *shown <= limit {
+            found(page, indent, finding)?;
+        }
+    }
+    counts.into_iter().try_for_each(|(code, count)| more(page, count, limit, &format!("more {code}")))
+}
+
+/// The first of many, each as `write` writes it, and how many more there are.
+pub(super) fn some<T>(
+    page: &mut Page<'_>,
+    items: &[T],
+    limit: usize,
+    what: &str,
+    mut write: impl FnMut(&mut Page<'_>, &T) -> io::Result<()>,
+) -> io::Result<()> {
+    let limit = page.limit(limit);
+    items.iter().take(limit).try_for_each(|item| write(page, item))?;
+    more(page, items.len(), limit, what)
+}
+
+pub(super) fn more(page: &mut Page<'_>, count: usize, limit: usize, what: &str) -> io::Result<()> {
     if count <= limit { Ok(()) } else { page.left_out(&format!("{} {what}", number(count - limit))) }
 }

@@ -7,7 +7,7 @@ use super::human::{ad_user, made};
 use super::next_sync;
 use super::view::{Group, PlanView, Step};
 use super::words::{state_symbol, status_meaning, symbol, title};
-use crate::model::text::{counted, number};
+use crate::model::text::{EXAMPLES, and_more, counted, number};
 use crate::plan::body::PlannedMapping;
 use crate::plan::finding::Finding;
 
@@ -18,9 +18,6 @@ const STEPS: usize = 6;
 const OBJECTS: usize = 5;
 const ROW: usize = 4_000;
 const STUB: usize = 80;
-
-/// Forests that are named.
-const FORESTS: usize = 10;
 
 /// Writes a plan for a pull request: below 60,000 bytes, whatever the plan.
 #[must_use]
@@ -48,14 +45,14 @@ fn head(view: &PlanView<'_>) -> String {
     let id = body.tenant.id.as_ref().map(|id| format!(" {}", code(id))).unwrap_or_default();
     row("tenant", &format!("{}{id}", code(view.tenant())));
     row("users", &format!("{} live, {} in the recycle bin", number(body.tenant.users), number(body.tenant.deleted_users)));
-    for forest in body.forests.iter().take(FORESTS) {
+    for forest in body.forests.iter().take(EXAMPLES) {
         row(
             "forest",
             &format!("{}: {}, source anchor {}", code(&forest.name), counted(forest.users, "user"), code(&forest.anchor)),
         );
     }
-    if body.forests.len() > FORESTS {
-        row("forest", &format!("and {} more", number(body.forests.len() - FORESTS)));
+    if let Some(more) = and_more(body.forests.len().saturating_sub(EXAMPLES)) {
+        row("forest", &more);
     }
     let next_sync = next_sync::counts(&body.mappings);
     if !next_sync.is_empty() {

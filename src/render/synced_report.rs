@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::human::some;
 use super::json::document;
 use super::page::{CYAN, DIM, HEADING, PLAIN, Page, Style, YELLOW};
 
-use crate::model::text::{counted, number, printable};
+use crate::model::text::{EXAMPLES, counted, number, printable};
 use crate::plan::synced_report::{ForestLinks, IdForm, IdOrigin, IdProof, SyncState, SyncedReport};
 
 /// How many accounts are shown where not all are asked for.
@@ -24,9 +25,7 @@ pub fn synced_report_human(report: &SyncedReport, style: &Style, out: &mut dyn i
     counts(page, "Where they come from", &report.origins, about_origin)?;
     counts(page, "What SID and object identifier say of that AD user", &report.proofs, about_proof)?;
     page.heading("Forests", HEADING)?;
-    for forest in &report.forests {
-        page.text("  ", &forest_line(forest))?;
-    }
+    some(page, &report.forests, EXAMPLES, "more forests", |page, forest| page.text("  ", &forest_line(forest)))?;
     odd(page, report)?;
     page.last(&last_line(report), "`hardmatch discover --synced-report --all` shows every account")
 }

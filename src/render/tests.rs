@@ -271,3 +271,17 @@ fn markdown_stays_below_the_size_of_a_comment() {
         assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
     }
 }
+
+#[test]
+fn of_thousands_of_forests_ten_are_named() {
+    let mut plan = sample();
+    plan.body.forests =
+        (0..3_000).map(|n| crate::plan::PlanForest { name: format!("f{n}"), ..plan.body.forests[0].clone() }).collect();
+    let head = |text: &str| text.matches("210 users").count();
+    let (short, all) = (human_text(&plan, PLAIN), human_text(&plan, Style { all: true, ..PLAIN }));
+    assert!(head(&short) == 10 && short.contains("… and 2,990 more forests") && head(&all) == 3_000);
+    let mut page = Vec::new();
+    html(&PlanView::new(&plan), &mut page).unwrap();
+    let page = String::from_utf8(page).unwrap();
+    assert!(head(&page) == 10 && page.contains("and 2,990 more"));
+}

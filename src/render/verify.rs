@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::comment::{Comment, Part, sticky};
 use super::escape::{code, prose};
 use super::facts::guid_of;
-use super::human::{ad_user, found};
+use super::human::{ad_user, some_found};
 use super::json::document;
 use super::next_sync::sentence;
 use super::nobody;
@@ -167,9 +167,7 @@ pub fn verify_human(report: &VerifyReport, style: &Style, out: &mut dyn io::Writ
     }
     if !report.findings.is_empty() {
         page.heading("About the whole", HEADING)?;
-        for finding in &report.findings {
-            found(page, "  ", finding)?;
-        }
+        some_found(page, "  ", &report.findings)?;
     }
     page.last(&report.summary_line(), "`hardmatch verify --all` shows every row")
 }
@@ -182,9 +180,7 @@ fn human_row(page: &mut Page<'_>, row: &VerifyRow) -> io::Result<()> {
     for fact in &row.facts {
         page.text("    ", &printable(fact))?;
     }
-    for finding in &row.findings {
-        found(page, "    ", finding)?;
-    }
+    some_found(page, "    ", &row.findings)?;
     match &row.waits_for {
         Some(what) => page.item("    waits for: ", DIM, &printable(what), PLAIN),
         None => Ok(()),

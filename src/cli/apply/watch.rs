@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::{Barrier, Event, Observer, StoppedBy};
-use crate::model::text::printable;
+use crate::model::text::{EXAMPLES, printable};
 use crate::plan::action::Action;
 
 use super::super::exit::Exit;
@@ -27,13 +27,14 @@ pub(super) struct Watcher<'a> {
     settled: AtomicUsize,
     /// Whether all has been read that is read before the first write.
     begun: AtomicBool,
+    saved: AtomicUsize,
     /// Where scripts read of it.
     stream: Option<&'a Stream>,
 }
 
 impl<'a> Watcher<'a> {
     pub(super) fn new(terminal: Terminal, total: usize, stream: Option<&'a Stream>) -> Self {
-        Self { terminal, total, settled: AtomicUsize::new(0), begun: AtomicBool::new(false), stream }
+        Self { terminal, total, settled: AtomicUsize::new(0), begun: AtomicBool::new(false), saved: AtomicUsize::new(0), stream }
     }
 
     pub(super) fn has_begun(&self) -> bool {
@@ -44,6 +45,13 @@ impl<'a> Watcher<'a> {
         self.terminal.board().settle(false);
         let line = self.line(action, end);
         if self.total <= FEW { self.terminal.say(&line) } else { self.terminal.log(1, &line) }
+    }
+
+    /// The first are told, and where the others are to be found.
+    fn backed_up(&self, action: &Action, file: &Path) {
+        let line = format!("{}: saved to {}", name(action), shown(file));
+        let before = self.saved.fetch_add(1, Ordering::Relaxed);
+        if before < EXAMPLES { self.terminal.say(&told_of_saved(line, before)) } else { self.terminal.log(1, &line) }
     }
 
     fn failed(&self, action: &Action, end: &str) {
@@ -90,7 +98,7 @@ impl Observer for Watcher<'_> {
             Event::Waiting { action, reason, delay } => {
                 self.terminal.say(&format!("{}: waiting {} s: {}", name(action), delay.as_secs(), printable(reason)));
             }
-            Event::BackedUp { action, file } => self.terminal.say(&format!("{}: saved to {}", name(action), shown(file))),
+            Event::BackedUp { action, file } => self.backed_up(action, file),
             Event::Done(action) => self.settled(action, "done"),
             Event::AlreadyDone(action) => self.settled(action, "was done before"),
             Event::Failed(action, failure) => self.failed(action, &format!("FAILED: {}", printable(&failure.reason))),
@@ -100,6 +108,11 @@ impl Observer for Watcher<'_> {
             }
         }
     }
+}
+
+/// What is said of an account that was saved after so many others.
+fn told_of_saved(line: String, before: usize) -> String {
+    if before + 1 < EXAMPLES { line } else { format!("{line}; those that follow are saved in the same folder") }
 }
 
 fn shown(path: &Path) -> String {
@@ -203,5 +216,17 @@ impl Signals {
     pub(super) async fn second(&self) -> Exit {
         self.second.cancelled().await;
         self.received().unwrap_or(Exit::Interrupted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_account_that_is_told_of_says_where_the_others_are() {
+        let told = |before| told_of_saved("x: saved to y".to_owned(), before);
+        assert_eq!((told(0), told(EXAMPLES - 2)), ("x: saved to y".to_owned(), "x: saved to y".to_owned()));
+        assert!(told(EXAMPLES - 1).ends_with("; those that follow are saved in the same folder"));
     }
 }

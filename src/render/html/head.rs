@@ -1,6 +1,6 @@
 //! The top of the page: what the plan is, whether it can be applied, its digest, and everything counted.
 
-use crate::model::text::{counted, number};
+use crate::model::text::{EXAMPLES, and_more, counted, number};
 use maud::{Markup, html};
 
 use super::value::{Prose, Value};
@@ -61,12 +61,13 @@ fn facts(view: &PlanView<'_>) -> Markup {
         dl.facts {
             @if let Some(id) = &body.tenant.id { div { dt { "tenant" } dd { code { (Value(id)) } } } }
             div { dt { "users" } dd { (users) " live, " (deleted) " in the recycle bin" } }
-            @for forest in &body.forests {
+            @for forest in body.forests.iter().take(EXAMPLES) {
                 div {
                     dt { "forest" }
                     dd { (Value(&forest.name)) ": " (counted(forest.users, "user")) ", source anchor " code { (Value(&forest.anchor)) } }
                 }
             }
+            @if let Some(more) = and_more(body.forests.len().saturating_sub(EXAMPLES)) { div { dt { "forest" } dd { (more) } } }
             @if !next_sync.is_empty() { div { dt { "next sync" } dd { (next_sync) } } }
             div { dt { "made" } dd { (Value(&made(view))) } }
             @if let Some(run) = &body.rollback_of { div { dt { "undoes" } dd { "the run " code { (Value(run)) } } } }

@@ -4,7 +4,7 @@ use super::hostile::HOSTILE;
 use super::*;
 use crate::model::questions::Questions;
 use crate::model::*;
-use crate::plan::explain::{Wanted, explain};
+use crate::plan::explain::{Explanation, HeldValue, Holder, ValueKind, Wanted, explain};
 
 const GUID: &str = "f5057fee-4c3e-4459-82dd-21250b729601";
 const ANN: &str = "6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0";
@@ -56,13 +56,20 @@ fn desired(name: &str) -> Desired {
     Desired { mappings: vec![mapping], ..Desired::default() }
 }
 
-fn text(name: &str, desired: &Desired, on_prem: bool) -> String {
+fn explanation(name: &str, desired: &Desired, on_prem: bool) -> Explanation {
     let on_prem = on_prem.then(|| OnPremKey::Guid(GuidInput::Guid(GUID.parse().unwrap())));
     let wanted = Wanted { text: name.into(), on_prem, cloud: vec![CloudKey::Id(ANN.parse().unwrap())], forest: None };
-    let explanation = explain(desired, observed(name), &wanted, &Questions::default()).0.unwrap();
+    *explain(desired, observed(name), &wanted, &Questions::default()).0.unwrap()
+}
+
+fn shown(explanation: &Explanation, style: Style) -> String {
     let mut out = Vec::new();
-    explanation_human(&explanation, &PLAIN, &mut out).unwrap();
+    explanation_human(explanation, &style, &mut out).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+fn text(name: &str, desired: &Desired, on_prem: bool) -> String {
+    shown(&explanation(name, desired, on_prem), PLAIN)
 }
 
 #[test]
@@ -249,4 +256,37 @@ fn hostile_names_stay_values_in_an_explanation() {
         assert!(text.contains("\\u{202e}"));
         assert_eq!(text.lines().filter(|line| line.starts_with("Explain ")).count(), 1);
     }
+}
+
+#[test]
+fn of_everything_that_somebody_may_have_any_number_of_some_is_shown() {
+    let mut explanation = explanation("ann", &desired("ann"), true);
+    let many = || 0..500;
+    let user = explanation.ad_user.as_mut().unwrap();
+    user.anchor.shared_with = many().map(|n| format!("CN=twin{n}")).collect();
+    user.overwrites = many().map(|n| format!("change {n}")).collect();
+    user.values.clear();
+    let holders: Vec<Holder> = many().map(|n| Holder { id: n.to_string(), line: format!("holder {n}") }).collect();
+    for kind in [ValueKind::PrimaryAddress, ValueKind::Address] {
+        let value = |n| HeldValue { holders: holders.clone(), kind, not_read: Vec::new(), value: format!("a{n}@x.example") };
+        user.values.extend(many().map(value));
+    }
+    explanation.accounts = many().map(|_| explanation.accounts[0].clone()).collect();
+    explanation.mappings = many().map(|_| explanation.mappings[0].clone()).collect();
+    explanation.mappings[0].actions = (0..500).map(|_| crate::planfile::sample::sample().body.actions[0].clone()).collect();
+    let (short, all) = (shown(&explanation, PLAIN), shown(&explanation, Style { all: true, ..PLAIN }));
+    assert!(short.lines().count() < 800, "{}", short.lines().count());
+    for what in [
+        "AD users with this anchor",
+        "changes",
+        "who have it",
+        "primary addresses",
+        "addresses",
+        "accounts",
+        "mappings",
+        "actions",
+    ] {
+        assert!(short.contains(&format!("and 490 more {what}\n")), "{what}");
+    }
+    assert!(all.lines().count() > 500_000 && !all.contains("490 more"));
 }

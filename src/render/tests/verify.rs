@@ -75,3 +75,22 @@ fn verify_shows_where_every_mapping_stands() {
     let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
     assert_eq!((&json["kind"], &json["summary"]["linked"]), (&"hardmatch/verify".into(), &1.into()));
 }
+
+#[test]
+fn of_findings_without_end_some_are_shown_and_a_blocker_behind_them() {
+    let mut report = VerifyReport::new(&sample().body);
+    let many = |code: Code| (0..5_000).map(move |n| Finding::new(code, "m", format!("finding {n}")));
+    report.findings = many(Code::DuplicateRow).collect();
+    report.rows[0].findings = many(Code::AcceptUnused).chain([Finding::new(Code::HolderSynced, "m", "the last one")]).collect();
+    let text = |style: Style| {
+        let mut out = Vec::new();
+        verify_human(&report, &style, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let (short, all) = (text(PLAIN), text(Style { all: true, ..PLAIN }));
+    assert!(short.lines().count() < 120, "{short}");
+    for said in ["and 4,980 more accept-unused", "and 4,960 more duplicate-row", "blocker holder-synced: the last one", "--all"] {
+        assert!(short.contains(said), "{said}: {short}");
+    }
+    assert!(all.lines().count() > 10_000 && !all.contains('…'));
+}
