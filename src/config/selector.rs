@@ -2,6 +2,7 @@
 
 use super::reader::Fault;
 use crate::model::spreadsheet::damage;
+use crate::model::text::{cut, number};
 use crate::model::{AnchorForm, CloudKey, EntraId, GuidInput, ImmutableId, OnPremKey, SmtpAddress, Upn, parse_anchor_input};
 
 /// The kinds of on-premises selectors, by their keys.
@@ -13,11 +14,21 @@ pub(super) const CLOUD_KINDS: [&str; 4] = ["id", "upn", "mail", "employeeId"];
 const MARKS_OF_NOTHING: [&str; 10] =
     ["n/a", "-", "null", "(null)", "$null", "<null>", "nil", "#n/a", "system.byte[]", "undefined"];
 
+/// No directory takes a longer name.
+const LONGEST: usize = 2_048;
+
+/// How much of what is longer a message repeats.
+const LENGTH_SHOWN: usize = 40;
+
+/// A distinguished name repeats the names of all its containers.
+const LONGEST_DN: usize = 16_384;
+
 /// Base64 of 16 bytes without padding; no form of a GUID is shorter.
 const SHORTEST_ANCHOR: usize = 22;
 
 /// Reads an on-premises selector of a given kind.
 pub(super) fn on_prem(kind: &str, text: &str) -> Result<OnPremKey, Fault> {
+    refuse_length(text, if kind == "dn" { LONGEST_DN } else { LONGEST })?;
     if kind != "immutableId" {
         refuse_damage(text)?;
     }
@@ -37,6 +48,7 @@ pub(super) fn on_prem(kind: &str, text: &str) -> Result<OnPremKey, Fault> {
 
 /// The kind of a bare on-premises selector: GUID, SID, DN, `DOMAIN\name`, something with `@`, else sAMAccountName.
 pub(super) fn on_prem_kind(text: &str) -> Result<&'static str, Fault> {
+    refuse_length(text, if is_dn(text) { LONGEST_DN } else { LONGEST })?;
     refuse_not_a_number(text)?;
     refuse_kind_in_text(text, &ON_PREM_KINDS)?;
     if is_guid(text) {
@@ -62,6 +74,7 @@ fn is_dn(text: &str) -> bool {
 
 /// Reads a cloud selector of a given kind.
 pub(super) fn cloud(kind: &str, text: &str) -> Result<CloudKey, Fault> {
+    refuse_length(text, LONGEST)?;
     refuse_damage(text)?;
     match kind {
         "id" => entra_id(text).map(CloudKey::Id),
@@ -70,6 +83,18 @@ pub(super) fn cloud(kind: &str, text: &str) -> Result<CloudKey, Fault> {
         "employeeId" => Ok(CloudKey::EmployeeId(text.into())),
         _ => Err(Fault::new(format!("`{kind}` is no kind of selector"), "")),
     }
+}
+
+/// Such a text holds more than a name, most likely: all that follows a quote or bracket that is not closed.
+fn refuse_length(text: &str, longest: usize) -> Result<(), Fault> {
+    let length = if text.len() <= longest { 0 } else { text.chars().count() };
+    if length <= longest {
+        return Ok(());
+    }
+    let (beginning, length) = (cut(text, LENGTH_SHOWN), number(length));
+    let summary =
+        format!("`{beginning}` has {length} characters, and no directory takes a name of more than {}", number(longest));
+    Err(Fault::new(summary, "write one name; if more stands there, a quote or the end of a line is missing"))
 }
 
 /// What pandas writes where there is nothing. It may be a name: then the kind has to be told.
@@ -96,6 +121,7 @@ fn refuse_kind_in_text(text: &str, kinds: &[&str]) -> Result<(), Fault> {
 
 /// The kind of a bare cloud selector: an object id or a UPN.
 pub(super) fn cloud_kind(text: &str) -> Result<&'static str, Fault> {
+    refuse_length(text, LONGEST)?;
     refuse_damage(text)?;
     refuse_kind_in_text(text, &CLOUD_KINDS)?;
     if is_guid(text) {

@@ -285,3 +285,12 @@ fn of_thousands_of_forests_ten_are_named() {
     let page = String::from_utf8(page).unwrap();
     assert!(head(&page) == 10 && page.contains("and 2,990 more"));
 }
+
+#[test]
+fn a_cell_of_any_length_is_cut() {
+    let mut plan = sample();
+    let long = "x".repeat(100_000);
+    plan.body.mappings[0].cloud.as_mut().unwrap().upn = long.as_str().into();
+    let text = human_text(&plan, PLAIN);
+    assert!(text.len() < 20_000 && text.contains("…"), "{}", text.len());
+}

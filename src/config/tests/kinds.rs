@@ -46,3 +46,23 @@ fn without_forests_a_cell_takes_an_object_guid() {
     let said = read_with(yaml, &[("w.csv", b"onPrem,cloud\neve,a@x.example\n")]).unwrap_err().render(100, false);
     assert!(said.contains("or write the objectGUID into the cell") && !said.contains('{'), "{said}");
 }
+
+#[test]
+fn no_name_is_longer_than_any_directory_takes() {
+    let address = |length: usize| format!("{}@x.example", "x".repeat(length - "@x.example".len()));
+    for length in [2_049, 400_000] {
+        let (on_prem, cloud) = (address(length), address(length));
+        for said in [
+            wave_errors(format!("onPrem,cloud\neve,{cloud}\n")),
+            wave_errors(format!("onPrem,cloud\n{on_prem},a@x.example\n")),
+            errors_below_head(&format!("mappings:\n  - {{ onPrem: eve, cloud: {{ mail: {cloud} }} }}\n")),
+        ] {
+            assert!(said.contains("no directory takes a name of more than 2,048") && said.contains("write one name"), "{said}");
+            assert!(said.len() < 2_000, "{}", said.len());
+        }
+    }
+    let dn = format!("CN=eve,{}DC=corp", "OU=x,".repeat(1_000));
+    let fine = format!("onPrem,cloud\n{},{}\n\"{dn}\",b@x.example\n", address(2_048), address(2_048));
+    assert_eq!(wave(fine).desired.mappings.len(), 2);
+    assert!(wave_errors(format!("onPrem,cloud\n\"{}{dn}\",b@x.example\n", dn.repeat(3))).contains("16,384"));
+}
