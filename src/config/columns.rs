@@ -1,6 +1,7 @@
 //! The columns of mapping files: their names, what others call them, and what may stand before the header.
 
-use crate::model::text::nearest;
+use crate::diag::{Diagnostic, Level};
+use crate::model::text::{counted, nearest};
 
 pub(super) const NAMES: [&str; 6] = ["onPrem", "cloud", "holder", "resolve", "because", "write"];
 pub(super) const HEADER_HELP: &str = "the first line names the columns: onPrem,cloud,holder,resolve,because,write";
@@ -75,4 +76,34 @@ pub(super) fn meant(cell: &str) -> Option<&'static str> {
         let other = nearest(cell, others.iter().copied())?;
         OTHER_NAMES.iter().find(|(name, _)| *name == other).map(|(_, column)| *column)
     })
+}
+
+/// `meant` is the column that it is most likely to be.
+pub(super) fn unknown_column(column: &str, meant: Option<&str>) -> Diagnostic {
+    let all = NAMES.join(", ");
+    let left_out = || Diagnostic::warning(format!("the column `{column}` is not known and is left out"));
+    match meant {
+        // Without it the rows would say something else.
+        Some(name @ ("holder" | "resolve" | "write")) => {
+            Diagnostic::error(format!("the column `{column}` is not known; did you mean {name}?"))
+                .help(format!("rename it to {name}, or, if it is a note, to something that is not like a column: {all}"))
+        }
+        Some(name) => left_out().help(format!("did you mean {name}? The columns are {all}")),
+        None => left_out().help(format!("the columns are {all}")),
+    }
+}
+
+pub(super) fn repeated_column(column: &str) -> Diagnostic {
+    Diagnostic::error(format!("the column {column} is there twice")).help("remove one of the two")
+}
+
+/// Whether what is said of a column is that its rows cannot be read.
+pub(super) fn is_error((_, said): &(usize, Diagnostic)) -> bool {
+    said.level == Level::Error
+}
+
+/// How many more columns are like those that were told, with what to do about all of them.
+pub(super) fn more_like(told: &Diagnostic, count: usize) -> Diagnostic {
+    let message = format!("and {} like these", counted(count, "more column"));
+    Diagnostic { level: told.level, ..Diagnostic::error(message).help("does the first row hold the names of columns?") }
 }

@@ -5,12 +5,16 @@ use std::ops::Range;
 use enumset::EnumSet;
 use memchr::memchr_iter;
 
-use super::columns::{BECAUSE, CLOUD, HEADER_HELP, HOLDER, NAMES, ON_PREM, Preamble, RESOLVE_COLUMN, WRITE_COLUMN, meant};
+use super::columns::{
+    BECAUSE, CLOUD, HEADER_HELP, HOLDER, NAMES, ON_PREM, Preamble, RESOLVE_COLUMN, WRITE_COLUMN, is_error, meant, more_like,
+    repeated_column, unknown_column,
+};
 use super::forests::Forests;
 use super::mapping::{MANY, RESOLVE, WRITE, bare_cloud, bare_on_prem, can_stamp};
 use super::reader::{Fault, Reader, check_characters, choose};
 use crate::diag::{Diagnostic, Location};
 use crate::directory::exports::quotes::Quotes;
+use crate::model::text::EXAMPLES;
 use crate::model::{
     CloudKey, CloudSelector, HolderDecision, Mapping, MappingForm, Notice, NoticeKind, OnPremSide, Resolve, WriteSide,
 };
@@ -118,21 +122,6 @@ impl<'t> Rows<'t> {
     }
 }
 
-/// `meant` is the column that it is most likely to be.
-fn unknown_column(column: &str, meant: Option<&str>) -> Diagnostic {
-    let all = NAMES.join(", ");
-    let left_out = || Diagnostic::warning(format!("the column `{column}` is not known and is left out"));
-    match meant {
-        // Without it the rows would say something else.
-        Some(name @ ("holder" | "resolve" | "write")) => {
-            Diagnostic::error(format!("the column `{column}` is not known; did you mean {name}?"))
-                .help(format!("rename it to {name}, or, if it is a note, to something that is not like a column: {all}"))
-        }
-        Some(name) => left_out().help(format!("did you mean {name}? The columns are {all}")),
-        None => left_out().help(format!("the columns are {all}")),
-    }
-}
-
 /// One row with its place.
 struct Row<'r, 't> {
     record: &'r csv::StringRecord,
@@ -148,18 +137,14 @@ impl Row<'_, '_> {
     /// Where each known column stands.
     fn columns(&self, reader: &mut Reader<'_>) -> Option<[Option<usize>; 6]> {
         let mut columns = [None; 6];
-        let mut unknown = Vec::new();
+        let (mut unknown, mut twice) = (Vec::new(), Vec::new());
         for (index, cell) in self.record.iter().enumerate() {
             let cell = cell.trim();
             match NAMES.iter().position(|name| name.eq_ignore_ascii_case(cell)) {
                 None => unknown.push((index, cell)),
                 Some(known) => match columns.get_mut(known) {
                     Some(place @ None) => *place = Some(index),
-                    _ => self.fault(
-                        reader,
-                        index,
-                        Fault::new(format!("the column {cell} is there twice"), "remove one of the two"),
-                    ),
+                    _ => twice.push((index, cell)),
                 },
             }
         }
@@ -173,13 +158,23 @@ impl Row<'_, '_> {
             self.missing_column(reader, name, &unknown);
         }
         let free: Vec<&str> = NAMES.iter().zip(columns).filter(|(_, place)| place.is_none()).map(|(name, _)| *name).collect();
-        for (index, cell) in unknown.into_iter().filter(|(_, cell)| !cell.is_empty()) {
-            let meant = meant(cell).filter(|name| free.contains(name));
-            if meant.is_none_or(|name| !missing.contains(&name)) {
-                reader.note(self.cell_place(index), unknown_column(cell, meant));
-            }
-        }
+        let meant = |cell: &str| meant(cell).filter(|name| free.contains(name));
+        let told = unknown.into_iter().filter(|(_, cell)| !cell.is_empty()).map(|(index, cell)| (index, cell, meant(cell)));
+        let told = told.filter(|(.., meant)| meant.is_none_or(|name| !missing.contains(&name)));
+        let (errors, warnings) = told.map(|(index, cell, meant)| (index, unknown_column(cell, meant))).partition(is_error);
+        self.note_some(reader, errors);
+        self.note_some(reader, warnings);
+        self.note_some(reader, twice.into_iter().map(|(index, cell)| (index, repeated_column(cell))).collect());
         missing.is_empty().then_some(columns)
+    }
+
+    /// Notes the first of many columns, and how many more there are: each is looked for from the start of the row.
+    fn note_some(&self, reader: &mut Reader<'_>, told: Vec<(usize, Diagnostic)>) {
+        let rest = told.len().saturating_sub(EXAMPLES);
+        let more = told.get(EXAMPLES).map(|(index, first)| (*index, more_like(first, rest)));
+        for (index, diagnostic) in told.into_iter().take(EXAMPLES).chain(more) {
+            reader.note(self.cell_place(index), diagnostic);
+        }
     }
 
     fn missing_column(&self, reader: &mut Reader<'_>, name: &str, unknown: &[(usize, &str)]) {

@@ -254,3 +254,21 @@ x,a@x.example,,,,both
     9 errors
     "#);
 }
+
+#[test]
+fn of_columns_without_end_the_first_are_told() {
+    let header = |name: &str| {
+        format!(
+            "onPrem,cloud,{}\nann,ann@x.example\n",
+            (0..3_000).map(|n| name.replace('#', &n.to_string())).collect::<Vec<_>>().join(",")
+        )
+    };
+    let config = wave(header("c#"));
+    assert_eq!((config.warnings.len(), config.desired.mappings.len()), (11, 1));
+    let last = config.warnings.iter().max_by_key(|warning| warning.span.as_ref().map(|span| span.start)).unwrap();
+    assert_eq!(last.summary, "and 2,990 more columns like these");
+    for name in ["holder#", "cloud"] {
+        let said = wave_errors(header(name));
+        assert!(said.contains("and 2,990 more columns like these") && said.contains("11 errors"), "{said}");
+    }
+}
