@@ -14,6 +14,9 @@ const MAX_LINE: usize = 64 << 20;
 /// A block is handed over once its text has so many bytes.
 const FULL: usize = 1 << 16;
 
+/// Or once it has so many lines: those that are blank have no text.
+const MANY: usize = 1 << 13;
+
 /// A logical line: unfolded, with its place in the decoded text. Its content lies in a [`Block`].
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -79,7 +82,7 @@ impl Block {
     /// Whether an entry ends here, and enough has come together to be handed over.
     fn is_done(&self) -> bool {
         let is_empty = |line: &Line| line.fault.is_none() && self.content(line).trim().is_empty();
-        self.text.len() >= FULL && self.lines.last().is_some_and(is_empty)
+        (self.text.len() >= FULL || self.lines.len() >= MANY) && self.lines.last().is_some_and(is_empty)
     }
 }
 
@@ -235,4 +238,21 @@ fn unreadable(error: &io::Error, after: u32) -> Box<End> {
 fn too_long(number: u32) -> Box<End> {
     let summary = format!("the line is longer than {} MiB; this is no LDIF", MAX_LINE >> 20);
     Box::new(End::Unreadable(number, Diagnostic::error(summary)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_lines_are_handed_over_like_others() {
+        let text = format!("dn: CN=a\n{}dn: CN=b\n", "\n".repeat(10 * MANY));
+        let mut sizes = Vec::new();
+        read_blocks(text.as_bytes(), |block| {
+            sizes.push(block.lines.len());
+            true
+        });
+        assert_eq!(sizes.iter().sum::<usize>(), 10 * MANY + 2);
+        assert!(sizes.iter().all(|size| *size <= MANY), "{sizes:?}");
+    }
 }
