@@ -13,6 +13,9 @@ use crate::tenant_model::UserRef;
 use super::finding::{Code, Finding, Severity};
 use super::world::{AdRef, World};
 
+/// So many containers are faster looked for among all users than sorted by.
+const FEW_CONTAINERS: usize = 4;
+
 /// Who is spoken for by a mapping that stands above.
 #[derive(Debug, Default)]
 pub(super) struct Claimed {
@@ -23,6 +26,9 @@ pub(super) struct Claimed {
 /// The mappings of all rules, in the order of the rules and then of the users' names.
 pub(super) fn expand(rules: &[Rule], mut claimed: Claimed, world: &World) -> (Vec<Mapping>, Vec<Finding>) {
     let (mut mappings, mut findings) = (Vec::new(), Vec::new());
+    if rules.iter().filter(|rule| rule.under.is_some()).nth(FEW_CONTAINERS).is_some() {
+        world.forests.index_containers();
+    }
     for rule in rules {
         let mut unpaired: Vec<String> = Vec::new();
         let mut paired_now: Vec<(AdRef, Option<UserRef>)> = Vec::new();

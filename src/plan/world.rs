@@ -15,6 +15,7 @@ use crate::tenant_model::Tenant;
 
 use super::parallel;
 
+mod container;
 mod shared;
 
 /// Everything that planning looks at. Cloning shares what was read.
@@ -79,6 +80,8 @@ struct Base {
     by_employee_id: OnceLock<Index>,
     by_anchor: OnceLock<Index>,
     by_consistency_guid: OnceLock<Index>,
+    /// Users in the order of their paths from the root.
+    by_path: OnceLock<Box<[AdRef]>>,
     recorder: Recorder,
 }
 
@@ -138,6 +141,7 @@ impl Forests {
             by_employee_id: OnceLock::new(),
             by_anchor: OnceLock::new(),
             by_consistency_guid: OnceLock::new(),
+            by_path: OnceLock::new(),
             recorder,
         };
         Self::over(Arc::new(base))
@@ -201,22 +205,6 @@ impl Forests {
                 (number, forest, self.stamped.get(&number).unwrap_or(user))
             })
         })
-    }
-
-    /// The users of a forest and below a container, each where it is named, in the order of forests and names.
-    pub(super) fn users_in(&self, place: Place<'_>, under: Option<&DistinguishedName>) -> Vec<AdRef> {
-        let is_there = |forest: &ObservedForest, user: &AdUser| {
-            place.is_none_or(|wanted| *forest.name == *wanted) && under.is_none_or(|base| user.dn.is_under(base))
-        };
-        let mut found: Vec<AdRef> =
-            self.users().filter(|(_, forest, user)| is_there(forest, user)).map(|(number, ..)| number).collect();
-        found.sort_by_cached_key(|user| self.sort_key(*user));
-        found
-    }
-
-    /// Forest and name; the GUID tells apart what has the same name.
-    pub(super) fn sort_key(&self, user: AdRef) -> Option<(Text, String, ObjectGuid)> {
-        self.get(user).map(|(forest, user)| (forest.name.clone(), user.dn.key(), user.guid))
     }
 
     pub(super) fn by_guid(&self, guid: &ObjectGuid, place: Place<'_>) -> AdUsers {

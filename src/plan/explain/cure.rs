@@ -84,13 +84,20 @@ fn configured(
     }
     let name = |at: usize| all.get(at).map(|mapping| names.name(at, mapping));
     let only = taking_part(&own, &all, world).into_iter().filter_map(name).map(str::to_owned).collect();
-    let body = plan(desired, world, &Options { only, ..Options::default() })?;
+    let options = Options { only, ..Options::default() };
+    let body =
+        if from_rules.is_empty() { plan(desired, world, &options) } else { plan(&written_out(desired, &all), world, &options) }?;
     let own: BTreeSet<&str> = own.into_iter().filter_map(name).collect();
     let is_of_ad = |at: usize| ad.zip(all.get(at)).is_some_and(|(ad, mapping)| names_ad_user(&mapping.on_prem, ad, world));
     let of_ad: BTreeSet<&str> = (0..all.len()).filter(|at| is_of_ad(*at)).filter_map(name).collect();
     let mappings = body.mappings.iter().filter(|mapping| own.contains(&*mapping.id));
     let of_mappings = OfMappings::of(&body);
     Ok(mappings.map(|mapping| of_plan(&of_mappings, mapping, of_ad.contains(&*mapping.id))).collect())
+}
+
+/// The same with the mappings that its rules make, so that they are not made once more.
+fn written_out(desired: &Desired, all: &[&Mapping]) -> Desired {
+    Desired { mappings: all.iter().copied().cloned().collect(), rules: Vec::new(), ..desired.clone() }
 }
 
 /// What a plan says, by the names of its mappings.
