@@ -31,14 +31,17 @@ pub(super) fn run(args: &DiscoverArgs, terminal: Terminal) -> Result<Exit, Failu
         return report(args, &setup, terminal);
     }
     let (discovery, live) = find(&setup, &scope, terminal)?;
-    let mut text = Vec::new();
-    match args.format {
-        DiscoverFormat::Yaml => text.extend(yaml(&setup, &discovery, args.all)?.bytes()),
-        DiscoverFormat::Json => render::discovery_json(&discovery, &mut text)?,
-    }
+    let yaml = match args.format {
+        DiscoverFormat::Yaml => Some(yaml(&setup, &discovery, args.all)?),
+        DiscoverFormat::Json => None,
+    };
+    let write = |out: &mut dyn io::Write| match &yaml {
+        Some(text) => out.write_all(text.as_bytes()),
+        None => render::discovery_json(&discovery, out),
+    };
     match &args.out {
-        Some(out) => files::write(out, Readers::AsUsual, |file| file.write_all(&text))?,
-        None => terminal.raw_result(&text)?,
+        Some(out) => files::write(out, Readers::AsUsual, write)?,
+        None => terminal.stream_raw_result(write)?,
     }
     say(&setup, &discovery, args, live, terminal);
     Ok(Exit::Done)

@@ -4,10 +4,13 @@ use std::io;
 
 use super::json::document;
 
-use crate::model::text::{counted, is_harmful, number, printable};
+use crate::model::text::{EXAMPLES, counted, is_harmful, number, printable};
 use crate::plan::body::{MappingState, PlanAdUser};
 use crate::plan::discover::{Discovery, LeftOut, LeftOutCandidate, Proposal};
 use crate::plan::evidence::Evidence;
+
+/// How many accounts are named for one AD user: ten that many are like, and those that have more of it.
+pub(super) const CANDIDATES: usize = 2 * EXAMPLES;
 
 /// How many AD users without an account are named where not all are asked for.
 const NAMED: usize = 200;
@@ -99,7 +102,7 @@ pub fn left_out_comments(discovery: &Discovery, all: bool) -> String {
         // Each of them is a mapping that somebody has to write or to leave.
         for left_out in &discovery.left_out {
             lines.push(String::new());
-            lines.extend(of_left_out(left_out));
+            lines.extend(of_left_out(left_out, all));
         }
         lines.push(String::new());
     }
@@ -110,21 +113,24 @@ pub fn left_out_comments(discovery: &Discovery, all: bool) -> String {
         ));
         let shown = if all { usize::MAX } else { NAMED };
         lines.extend(discovery.nobody.iter().take(shown).map(|user| format!("  {}", name(user))));
-        let more = discovery.nobody.len().saturating_sub(shown);
-        if more > 0 {
-            lines.push(format!("  … and {} more; `hardmatch discover --all` names them", number(more)));
-        }
+        lines.extend(more_named(discovery.nobody.len().saturating_sub(shown)));
     }
     lines.iter().map(|line| format!("{}\n", format!("# {line}").trim_end())).collect()
 }
 
-fn of_left_out(left_out: &LeftOut) -> Vec<String> {
+fn more_named(count: usize) -> Option<String> {
+    (count > 0).then(|| format!("  … and {} more; `hardmatch discover --all` names them", number(count)))
+}
+
+fn of_left_out(left_out: &LeftOut, all: bool) -> Vec<String> {
     let head = format!("{}, objectGUID {}", name(&left_out.on_prem), guid(&left_out.on_prem));
     let mut lines = vec![head, format!("  why: {}", printable(&left_out.why))];
-    for candidate in &left_out.candidates {
+    let shown = if all { usize::MAX } else { CANDIDATES };
+    for candidate in left_out.candidates.iter().take(shown) {
         lines.push(format!("  {}", of_candidate(candidate)));
         lines.push(format!("  - {}", mapping_of(&left_out.on_prem, candidate)));
     }
+    lines.extend(more_named(left_out.candidates.len().saturating_sub(shown)));
     lines
 }
 
@@ -195,5 +201,24 @@ mod tests {
             assert_eq!(printable(&scalar(text)), scalar(text));
         }
         assert_eq!(scalar("eve@x.example"), "eve@x.example");
+    }
+
+    #[test]
+    fn of_very_many_accounts_for_one_ad_user_some_are_named() {
+        let on_prem = PlanAdUser {
+            dn: Some("CN=u,DC=corp".into()),
+            forest: Some("corp".into()),
+            object_guid: None,
+            object_sid: None,
+            sam: None,
+        };
+        let cloud = crate::planfile::sample::sample().body.mappings.iter().find_map(|mapping| mapping.cloud.clone()).unwrap();
+        let candidate =
+            LeftOutCandidate { against: Vec::new(), cloud, evidence: Vec::new(), is_deleted: false, is_synced: false };
+        let left_out = LeftOut { candidates: vec![candidate; CANDIDATES + 2], on_prem, why: "nothing decides".to_owned() };
+        let discovery = Discovery { left_out: vec![left_out; 500], ..Discovery::default() };
+        let (short, all) = (left_out_comments(&discovery, false), left_out_comments(&discovery, true));
+        assert_eq!((short.matches("nothing decides").count(), short.matches("… and 2 more").count()), (500, 500));
+        assert!(all.matches("nothing decides").count() == 500 && !all.contains("more;"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::discover::{mapping_of, of_candidate, proposed};
+use super::discover::{CANDIDATES, mapping_of, of_candidate, proposed};
 use super::human::{more, some, some_found};
 use super::json::document;
 use super::next_sync::sentence;
@@ -233,7 +233,7 @@ fn proposal(page: &mut Page<'_>, proposal: &ExplainedProposal) -> io::Result<()>
 fn left_out(page: &mut Page<'_>, left_out: &LeftOut) -> io::Result<()> {
     page.heading("Whose account it could be: somebody has to decide", HEADING)?;
     page.text("  ", &printable(&left_out.why))?;
-    some(page, &left_out.candidates, EXAMPLES, "more accounts", |page, candidate| {
+    some(page, &left_out.candidates, CANDIDATES, "more accounts", |page, candidate| {
         page.text("  ", &of_candidate(candidate))?;
         page.verbatim("    - ", &mapping_of(&left_out.on_prem, candidate))
     })
