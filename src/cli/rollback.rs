@@ -1,13 +1,15 @@
 //! `rollback`: the journal of a run becomes a plan of the way back, reviewed and applied like any other.
 
 use std::path::Path;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::journal::{Journal, JournalError, journal_path};
+use crate::apply::journal::{History, Journal, JournalError, journal_path};
 use crate::apply::rollback::{read_settled, rehearsed};
 use crate::directory::folder;
 use crate::model::text::{EXAMPLES, and_more, counted, printable};
+use crate::plan::body::Body;
 use crate::plan::finding::{Code, Finding};
 use crate::planfile::{self, PlanFile};
 
@@ -41,23 +43,9 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
     outputs::check(&[&args.out], &setup.inputs())?;
     let history = state.history(digest);
     let name = args.journal.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let desired = &setup.config.desired;
-    let planned = directories::block_on(async {
-        let directories = directories::open_for_writing(&setup.config, terminal, CancellationToken::new())?;
-        let pauses = super::apply::looks_after_writes(&setup.config);
-        let waits = |objects: usize, pause: std::time::Duration| {
-            let verb = if objects == 1 { "does" } else { "do" };
-            terminal.say(&format!(
-                "{} {verb} not show yet what the run did; looking again in {} s",
-                counted(objects, "object"),
-                pause.as_secs()
-            ));
-        };
-        let current = read_settled(&history, &directories, &pauses, surroundings::now(), waits).await?;
-        Ok(rehearsed(&history, &name, &current, &desired.policy, &*directories.tenant).await?)
-    })?;
+    let planned = directories::block_on(way_back(&history, &name, &setup, terminal))?;
     let mut body = planned.ok_or_else(|| Failure::input(format!("`{}` records no run", args.journal.display())))?;
-    body.inputs.policy.clone_from(&desired.policy_sha256);
+    body.inputs.policy.clone_from(&setup.config.desired.policy_sha256);
     let plan = PlanFile { meta: setup.meta(), body };
     say_what_stays(&plan.body.findings, terminal)?;
     save_plan(&args.out, &plan, terminal)?;
@@ -67,6 +55,19 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
         terminal.say(&format!("\nSaved as {0}. After review: hardmatch apply {0}", args.out.display()));
     }
     Ok(exit)
+}
+
+/// Plans the way back on the directories as they stand, once they show what the run did.
+async fn way_back(history: &History<'_>, name: &str, setup: &Setup, terminal: Terminal) -> Result<Option<Body>, Failure> {
+    let directories = directories::open_for_writing(&setup.config, terminal, CancellationToken::new())?;
+    let pauses = super::apply::looks_after_writes(&setup.config);
+    let waits = |objects: usize, pause: Duration| {
+        let verb = if objects == 1 { "does" } else { "do" };
+        let (objects, pause) = (counted(objects, "object"), pause.as_secs());
+        terminal.say(&format!("{objects} {verb} not show yet what the run did; looking again in {pause} s"));
+    };
+    let current = read_settled(history, &directories, &pauses, surroundings::now(), waits).await?;
+    Ok(rehearsed(history, name, &current, &setup.config.desired.policy, &*directories.tenant).await?)
 }
 
 /// The plan is taken for its journal more often than a journal is damaged.

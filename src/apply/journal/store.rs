@@ -215,33 +215,39 @@ fn load(path: &Path) -> Result<Loaded, JournalError> {
             break;
         }
         // The reason may quote the line, and whoever wrote that is not known.
-        let damaged = |reason: String| {
+        loaded.take(&bytes, line, offset).map_err(|reason| {
             let reason = printable(&reason).into_owned();
             JournalError::Damaged { path: path.display().to_string(), line, reason }
-        };
-        if size(length) == LONGEST_LINE {
-            return Err(damaged(format!("it is longer than {} MiB, and no entry is", LONGEST_LINE >> 20)));
-        }
-        let whole = bytes.ends_with(b"\n");
-        match serde_json::from_slice(&bytes) {
-            Ok(_) if !is_intact(&bytes, line) => {
-                let reason = "its check does not fit, so it was altered, or a line before it was taken out or put in";
-                return Err(damaged(reason.to_owned()));
-            }
-            Ok(entry) => {
-                loaded.state.take(line, entry).map_err(damaged)?;
-                loaded.lines = line;
-            }
-            Err(_) if !whole && is_torn(&bytes) => loaded.tail = Tail::Torn(offset),
-            Err(_) if bytes.trim_ascii().is_empty() => return Err(damaged("it is empty".to_owned())),
-            Err(cause) => return Err(damaged(without_place(&cause))),
-        }
-        if !whole && matches!(loaded.tail, Tail::Whole) {
-            loaded.tail = Tail::Unterminated;
-        }
+        })?;
         offset += size(length);
     }
     Ok(loaded)
+}
+
+impl Loaded {
+    /// Takes the next line, which begins at an offset of the file.
+    fn take(&mut self, bytes: &[u8], line: usize, offset: u64) -> Result<(), String> {
+        if size(bytes.len()) == LONGEST_LINE {
+            return Err(format!("it is longer than {} MiB, and no entry is", LONGEST_LINE >> 20));
+        }
+        let whole = bytes.ends_with(b"\n");
+        match serde_json::from_slice(bytes) {
+            Ok(_) if !is_intact(bytes, line) => {
+                Err("its check does not fit, so it was altered, or a line before it was taken out or put in".to_owned())
+            }
+            Ok(entry) => {
+                self.tail = if whole { Tail::Whole } else { Tail::Unterminated };
+                self.lines = line;
+                self.state.take(line, entry)
+            }
+            Err(_) if !whole && is_torn(bytes) => {
+                self.tail = Tail::Torn(offset);
+                Ok(())
+            }
+            Err(_) if bytes.trim_ascii().is_empty() => Err("it is empty".to_owned()),
+            Err(cause) => Err(without_place(&cause)),
+        }
+    }
 }
 
 /// What is wrong with a line; where in it nobody looks for.
