@@ -6,6 +6,7 @@ use crate::apply::earlier::earlier_runs;
 use crate::config::{self, Config, ConfigErrors};
 use crate::diag::{Diagnostic, Level};
 use crate::model::Observed;
+use crate::model::text::some_of;
 use crate::plan::{EarlierRun, Options};
 use crate::planfile::{Meta, PlanFile};
 
@@ -55,7 +56,7 @@ impl Setup {
             return Ok(());
         }
         let failure = Failure::usage(format!("no forest is called `{name}`"));
-        Err(if names.is_empty() { failure } else { failure.hint(format!("There are: {}.", names.join(", "))) })
+        Err(if names.is_empty() { failure } else { failure.hint(format!("There are: {}.", some_of(&names))) })
     }
 
     /// The same with the policy of another file, where one is named.

@@ -9,7 +9,7 @@ use super::reader::{Fault, Fields, Reader};
 use super::repeats::cloud_identity;
 use super::selector::{self, CLOUD_KINDS, ON_PREM_KINDS};
 use super::tree::Value;
-use crate::model::text::nearest;
+use crate::model::text::{nearest, some_of};
 use crate::model::{
     Acceptable, AnchorMode, CloudSelector, GuidInput, HolderDecision, Mapping, MappingForm, OnPremKey, OnPremSelector,
     OnPremSide, Resolve, Text, WriteSide,
@@ -168,8 +168,8 @@ pub(super) fn forest<'t>(reader: &mut Reader<'t>, value: Value<'t>, forests: &Fo
     }
     let help = match nearest(text, names.iter().copied()) {
         _ if names.is_empty() => "add it under `forests`".to_owned(),
-        Some(name) => format!("did you mean `{name}`? The forests are {}", names.join(", ")),
-        None => format!("the forests are {}", names.join(", ")),
+        Some(name) => format!("did you mean `{name}`? The forests are {}", some_of(&names)),
+        None => format!("the forests are {}", some_of(&names)),
     };
     reader.error(value, format!("there is no forest `{text}`"), help);
     None

@@ -110,6 +110,13 @@ pub fn and_more(count: usize) -> Option<String> {
     (count > 0).then(|| format!("and {} more", number(count)))
 }
 
+/// `a, b and 1,300 more`: the first ten of names.
+#[must_use]
+pub fn some_of(names: &[&str]) -> String {
+    let (shown, rest) = names.split_at(names.len().min(EXAMPLES));
+    and_more(rest.len()).map_or_else(|| shown.join(", "), |more| format!("{} {more}", shown.join(", ")))
+}
+
 /// `1,300`.
 pub fn number(count: impl Display) -> String {
     let digits = count.to_string();
@@ -285,5 +292,12 @@ mod tests {
         let is_like = |text, pattern| Pattern::new(pattern).fits(text);
         assert!(is_like("BreakGlass@contoso.com", "breakglass@*") && is_like("a", "?") && !is_like("ab", "a"));
         assert!(is_like("JO\u{308}RG", "j\u{f6}*"), "composed or not");
+    }
+
+    #[test]
+    fn of_names_without_end_ten_are_said() {
+        assert_eq!((some_of(&[]), some_of(&["a", "b"])), (String::new(), "a, b".to_owned()));
+        assert_eq!(some_of(&["a"; 1_300]), format!("{}a and 1,290 more", "a, ".repeat(9)));
+        assert_eq!((cut("王小明", 3), cut("王小明", 2)), ("王小明".into(), "王小…".into()));
     }
 }
