@@ -36,6 +36,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
+    #[cold]
     pub(super) fn new(summary: impl Into<String>, help: impl Into<String>) -> Self {
         Self { summary: summary.into(), help: help.into(), row_help: None }
     }
@@ -46,6 +47,7 @@ impl Fault {
     }
 
     /// As an error, still without a place.
+    #[cold]
     pub(super) fn error(self) -> Diagnostic {
         let error = Diagnostic::error(self.summary);
         if self.help.is_empty() { error } else { error.help(self.help) }
@@ -76,11 +78,13 @@ impl<'t> Reader<'t> {
     }
 
     /// Notes a fault at a place.
+    #[cold]
     pub(super) fn note(&mut self, span: Range<usize>, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic.at(self.source.location(span.start)).spanning(span));
     }
 
     /// Notes an error at a value.
+    #[cold]
     pub(super) fn error(&mut self, value: Value<'t>, summary: impl Into<String>, help: impl Into<String>) {
         self.note(value.span(), Fault::new(summary, help).error());
     }

@@ -77,11 +77,13 @@ impl<'a> Link<'a> {
     }
 
     /// Adds a finding whose hint asks the author of the mapping for nothing that only some mappings can say.
+    #[cold]
     pub(super) fn raise(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
 
     /// Adds a finding whose hint or steps ask the mapping to say something, and where it can be said if not in the mapping.
+    #[cold]
     pub(super) fn raise_asking(&mut self, asked: Asked, finding: Finding) {
         let place = match self.mapping.form {
             _ if self.mapping.rule.is_some() => Some(PLACE_OF_RULES.to_owned()),
@@ -127,11 +129,13 @@ impl<'a> Link<'a> {
     }
 
     /// Starts a finding about this mapping.
+    #[cold]
     pub(super) fn finding(&self, code: Code, message: impl Into<String>) -> Finding {
         Finding::new(code, self.id, message)
     }
 
     /// Adds a blocker that the author may have accepted, as its hint says; then it is only a warning. Tells whether it was.
+    #[cold]
     pub(super) fn raise_unless_accepted(&mut self, accept: Acceptable, finding: Finding) -> bool {
         let accepted = self.mapping.accept.contains(accept);
         if accepted {
