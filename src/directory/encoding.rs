@@ -4,14 +4,8 @@
 
 use std::io::{self, Cursor, Read};
 
-use encoding_rs_io::DecodeReaderBytesBuilder;
-
 /// Reads UTF-8, whatever of the known encodings the source is in. A byte order mark is gone.
-pub(crate) struct Decoder<'a> {
-    inner: Box<dyn Read + 'a>,
-    /// Set for UTF-16: the last two bytes handed out, to find a replacement character across reads.
-    tail: Option<[u8; 2]>,
-}
+pub(crate) struct Decoder<'a>(Box<dyn Read + 'a>);
 
 /// The encoding of a file, as far as its first bytes show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,45 +34,70 @@ impl<'a> Decoder<'a> {
     pub(crate) fn new(mut source: impl Read + 'a) -> io::Result<Self> {
         let head = read_head(&mut source)?;
         let (encoding, mark) = sniff(&head);
-        let utf16_mark: &[u8] = match encoding {
-            Encoding::Utf8 => &[],
-            Encoding::Utf16Le => &[0xFF, 0xFE],
-            Encoding::Utf16Be => &[0xFE, 0xFF],
-        };
         let rest = Cursor::new(head.get(mark..).unwrap_or_default().to_vec()).chain(source);
-        if encoding == Encoding::Utf8 {
-            return Ok(Self { inner: Box::new(rest), tail: None });
-        }
-        let marked = Cursor::new(utf16_mark.to_vec()).chain(rest);
-        let decoding = DecodeReaderBytesBuilder::new().strip_bom(true).build(marked);
-        Ok(Self { inner: Box::new(decoding), tail: Some([0; 2]) })
+        Ok(Self(match encoding {
+            Encoding::Utf8 => Box::new(rest),
+            Encoding::Utf16Le => Box::new(Utf16::new(rest, u16::from_le_bytes)),
+            Encoding::Utf16Be => Box::new(Utf16::new(rest, u16::from_be_bytes)),
+        }))
     }
 }
 
 impl Read for Decoder<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        if let Some(tail) = &mut self.tail {
-            refuse_replacement(buffer.get(..count).unwrap_or_default(), tail)?;
-        }
-        Ok(count)
+        self.0.read(buffer)
     }
 }
 
-/// The decoder puts U+FFFD where UTF-16 is damaged; an identifier must not be read with one.
-fn refuse_replacement(fresh: &[u8], tail: &mut [u8; 2]) -> io::Result<()> {
-    const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
-    let seam: Vec<u8> = tail.iter().chain(fresh.iter().take(2)).copied().collect();
-    let damaged = seam.windows(3).chain(fresh.windows(3)).any(|window| window == REPLACEMENT);
-    if damaged {
-        let why =
-            "the UTF-16 text is damaged or was cut (it has a character that cannot be decoded); export it again, best as UTF-8";
-        return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+/// UTF-16 on its way to UTF-8. A library for that brings the tables of all encodings of the web, 1 % of the program.
+struct Utf16<R> {
+    source: R,
+    unit: fn([u8; 2]) -> u16,
+    /// What is no whole character yet.
+    rest: Vec<u8>,
+    text: Cursor<String>,
+}
+
+impl<R: Read> Utf16<R> {
+    fn new(source: R, unit: fn([u8; 2]) -> u16) -> Self {
+        Self { source, unit, rest: Vec::new(), text: Cursor::default() }
     }
-    for byte in fresh.iter().skip(fresh.len().saturating_sub(2)) {
-        *tail = [tail[1], *byte];
+
+    /// Decodes the next bytes; `false` at the end.
+    fn fill(&mut self) -> io::Result<bool> {
+        let mut fresh = [0; 1 << 13];
+        let count = self.source.read(&mut fresh)?;
+        if count == 0 {
+            return if self.rest.is_empty() { Ok(false) } else { Err(damaged()) };
+        }
+        self.rest.extend(fresh.iter().take(count));
+        let pairs = self.rest.chunks_exact(2).filter_map(|pair| <[u8; 2]>::try_from(pair).ok());
+        let mut units: Vec<u16> = pairs.map(self.unit).collect();
+        // The other half of a character may come with the next bytes.
+        units.pop_if(|last| matches!(last, 0xD800..=0xDBFF));
+        let text =
+            char::decode_utf16(units.iter().copied()).map(|decoded| decoded.ok().filter(|c| *c != char::REPLACEMENT_CHARACTER));
+        self.text = Cursor::new(text.collect::<Option<String>>().ok_or_else(damaged)?);
+        self.rest.drain(..2 * units.len());
+        Ok(true)
     }
-    Ok(())
+}
+
+impl<R: Read> Read for Utf16<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let count = self.text.read(buffer)?;
+            if count > 0 || buffer.is_empty() || !self.fill()? {
+                return Ok(count);
+            }
+        }
+    }
+}
+
+/// An identifier must not be read with a character that stands for another one.
+fn damaged() -> io::Error {
+    let why = "the UTF-16 text is damaged or was cut (it has a character that cannot be decoded); export it again, best as UTF-8";
+    io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
 fn read_head(source: &mut impl Read) -> io::Result<Vec<u8>> {
@@ -117,6 +136,16 @@ pub(crate) fn too_large(limit: u64) -> io::Error {
 mod tests {
     use super::*;
 
+    /// Gives so many bytes at a time.
+    struct Slow<'a>(&'a [u8], usize);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..count])
+        }
+    }
+
     fn decode(bytes: &[u8]) -> io::Result<String> {
         let mut text = String::new();
         Decoder::new(bytes)?.read_to_string(&mut text).map(|_| text)
@@ -151,6 +180,22 @@ mod tests {
         }
         let long = utf16(&format!("\u{feff}{}\u{fffd}", "x".repeat(8191)), true);
         assert!(decode(&long).is_err());
+        assert!(decode(&whole[..whole.len() - 2]).is_ok());
+    }
+
+    /// Bytes come in pieces of any length, and so are they asked for.
+    #[test]
+    fn characters_are_put_together_across_pieces() {
+        let text = "é王𝒳".repeat(5_000);
+        let bytes = utf16(&text, false);
+        for piece in [1, 2, 3, 5, 8_191] {
+            let mut decoder = Utf16::new(Slow(&bytes, piece), u16::from_be_bytes);
+            let (mut read, mut buffer) = (Vec::new(), vec![0; piece]);
+            while let count @ 1.. = decoder.read(&mut buffer).unwrap() {
+                read.extend_from_slice(&buffer[..count]);
+            }
+            assert!(read == text.as_bytes(), "{piece}");
+        }
     }
 
     #[test]
