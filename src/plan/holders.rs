@@ -227,6 +227,10 @@ pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &Targets, world
     }
 }
 
+/// What is said first where the right account holds the ID, too.
+const ONE_HOLDER: &str =
+    "No tenant gives one ImmutableID to two accounts, and the right one has it already: read the tenant anew first. ";
+
 /// Nobody says what becomes of an account that is in the way.
 pub(super) fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, world: &World) {
     let Some(anchor) = link.anchor.clone() else { return };
@@ -239,10 +243,12 @@ pub(super) fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle
             let place = if account.is_deleted() { ", in the recycle bin," } else { "" };
             let message =
                 format!("{}{place} already holds the wanted ImmutableID {}", account.original_upn(), anchor_text(&anchor.value));
+            let is_second = link.target_user(world).is_some_and(|target| target.immutable_id.as_ref() == Some(&anchor.value));
+            let doubt = if obstacle == Obstacle::Anchor && is_second { ONE_HOLDER } else { "" };
             let finding = link
                 .finding(Code::HolderUndecided, message)
                 .objects([cloud_user_line(account)])
-                .hint(decision_hint(account, world));
+                .hint(format!("{doubt}{}", decision_hint(account, world)));
             link.raise_asking(Asked::Decision, finding);
         }
     }

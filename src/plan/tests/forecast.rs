@@ -78,7 +78,9 @@ fn a_second_holder_of_an_id_that_is_set_already_is_dealt_with() {
     assert!(case().map("ann", "ann", nothing).plan().findings.is_empty());
     let twin = |edit: fn(&mut CloudUser)| case().cloud(2, "twin", Some(anchor(A)), edit);
     assert_eq!(blockers(&twin(linked).map("ann", "ann", nothing).plan()), [Code::HolderSynced]);
-    assert_eq!(blockers(&twin(nothing).map("ann", "ann", nothing).plan()), [Code::HolderUndecided]);
+    let undecided = twin(nothing).map("ann", "ann", nothing).plan();
+    assert_eq!(blockers(&undecided), [Code::HolderUndecided]);
+    assert!(undecided.findings[0].hint.as_ref().unwrap().starts_with("No tenant gives one ImmutableID to two accounts"));
     assert_eq!(blockers(&twin(deleted).map("ann", "ann", nothing).plan()), [Code::HolderUndecided]);
     let cleared = twin(nothing).map("ann", "ann", decide("twin", Resolve::Clear)).plan();
     assert_eq!((kinds(&cleared), codes(&cleared)), (vec!["clearImmutableId twin".to_owned()], vec![]));
