@@ -182,8 +182,9 @@ fn was_free(next: &NextSync) -> bool {
         Outcome::HardMatch => true,
         // Accounts that are synced already are held against other rules.
         Outcome::Refused => {
-            let of_free_accounts = [SyncRule::TakeoverBlocked, SyncRule::Privileged, SyncRule::CloudManaged];
-            of_free_accounts.iter().any(|rule| next.rule == rule.words())
+            let of_hard_match = [SyncRule::Privileged, SyncRule::CloudManaged].map(SyncRule::code);
+            let code = next.code.as_deref().map(|code| &**code);
+            code.is_some_and(|code| of_hard_match.contains(&code)) && next.rule != SyncRule::AnchorInUse.words()
         }
         Outcome::AlreadyLinked | Outcome::Create | Outcome::LeftOut | Outcome::SoftMatch => false,
     }

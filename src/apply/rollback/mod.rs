@@ -1,6 +1,7 @@
 //! The way back: what a journal says was done becomes a plan of the inverse actions, reviewed like any other.
 //!
-//! Pure: the facts of now are handed in. What cannot be undone is found first and stands first.
+//! Planning is pure: the facts of now, which [`read_settled`] reads, are handed in. What cannot be undone is found first and
+//! stands first.
 
 mod guards;
 mod inverse;

@@ -28,15 +28,15 @@ pub enum SyncRule {
     CloudManaged,
     /// A switch of the tenant keeps accounts from being soft matched.
     SoftMatchBlocked,
-    /// Guests are not soft matched.
+    /// A guest is not soft matched.
     Guest,
-    /// Neither are synced accounts,
+    /// A synced account is not soft matched.
     SyncedAlready,
-    /// those with an ImmutableID,
+    /// An account with an ImmutableID is not soft matched.
     HasOtherId,
-    /// administrators,
+    /// An administrator is not soft matched.
     Administrator,
-    /// and names in federated domains.
+    /// A sign-in name in a federated domain is not soft matched.
     FederatedName,
     /// A group has an address of the AD user.
     OtherKindOfObject,
