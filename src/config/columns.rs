@@ -1,6 +1,6 @@
 //! The columns of mapping files: their names, what others call them, and what may stand before the header.
 
-use crate::diag::{Diagnostic, Level};
+use crate::diag::Diagnostic;
 use crate::model::text::{counted, nearest};
 
 pub(super) const NAMES: [&str; 6] = ["onPrem", "cloud", "holder", "resolve", "because", "write"];
@@ -95,11 +95,6 @@ pub(super) fn unknown_column(column: &str, meant: Option<&str>) -> Diagnostic {
 
 pub(super) fn repeated_column(column: &str) -> Diagnostic {
     Diagnostic::error(format!("the column {column} is there twice")).help("remove one of the two")
-}
-
-/// Whether what is said of a column is that its rows cannot be read.
-pub(super) fn is_error((_, said): &(usize, Diagnostic)) -> bool {
-    said.level == Level::Error
 }
 
 /// How many more columns are like those that were told, with what to do about all of them.

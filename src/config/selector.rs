@@ -3,7 +3,9 @@
 use super::reader::Fault;
 use crate::model::spreadsheet::damage;
 use crate::model::text::{cut, number};
-use crate::model::{AnchorForm, CloudKey, EntraId, GuidInput, ImmutableId, OnPremKey, SmtpAddress, Upn, parse_anchor_input};
+use crate::model::{
+    AnchorForm, CloudKey, EntraId, GuidInput, ImmutableId, LONGEST_NAME, OnPremKey, SmtpAddress, Upn, parse_anchor_input,
+};
 
 /// The kinds of on-premises selectors, by their keys.
 pub(super) const ON_PREM_KINDS: [&str; 8] = ["dn", "guid", "sid", "sam", "upn", "mail", "employeeId", "immutableId"];
@@ -13,9 +15,6 @@ pub(super) const CLOUD_KINDS: [&str; 4] = ["id", "upn", "mail", "employeeId"];
 /// What spreadsheets, scripts and exports write where they have nothing to say.
 const MARKS_OF_NOTHING: [&str; 10] =
     ["n/a", "-", "null", "(null)", "$null", "<null>", "nil", "#n/a", "system.byte[]", "undefined"];
-
-/// No directory takes a longer name.
-const LONGEST: usize = 2_048;
 
 /// How much of what is longer a message repeats.
 const LENGTH_SHOWN: usize = 40;
@@ -28,7 +27,7 @@ const SHORTEST_ANCHOR: usize = 22;
 
 /// Reads an on-premises selector of a given kind.
 pub(super) fn on_prem(kind: &str, text: &str) -> Result<OnPremKey, Fault> {
-    refuse_length(text, if kind == "dn" { LONGEST_DN } else { LONGEST })?;
+    refuse_length(text, if kind == "dn" { LONGEST_DN } else { LONGEST_NAME })?;
     if kind != "immutableId" {
         refuse_damage(text)?;
     }
@@ -48,7 +47,7 @@ pub(super) fn on_prem(kind: &str, text: &str) -> Result<OnPremKey, Fault> {
 
 /// The kind of a bare on-premises selector: GUID, SID, DN, `DOMAIN\name`, something with `@`, else sAMAccountName.
 pub(super) fn on_prem_kind(text: &str) -> Result<&'static str, Fault> {
-    refuse_length(text, if is_dn(text) { LONGEST_DN } else { LONGEST })?;
+    refuse_length(text, if is_dn(text) { LONGEST_DN } else { LONGEST_NAME })?;
     refuse_not_a_number(text)?;
     refuse_kind_in_text(text, &ON_PREM_KINDS)?;
     if is_guid(text) {
@@ -74,7 +73,7 @@ fn is_dn(text: &str) -> bool {
 
 /// Reads a cloud selector of a given kind.
 pub(super) fn cloud(kind: &str, text: &str) -> Result<CloudKey, Fault> {
-    refuse_length(text, LONGEST)?;
+    refuse_length(text, LONGEST_NAME)?;
     refuse_damage(text)?;
     match kind {
         "id" => entra_id(text).map(CloudKey::Id),
@@ -121,7 +120,7 @@ fn refuse_kind_in_text(text: &str, kinds: &[&str]) -> Result<(), Fault> {
 
 /// The kind of a bare cloud selector: an object id or a UPN.
 pub(super) fn cloud_kind(text: &str) -> Result<&'static str, Fault> {
-    refuse_length(text, LONGEST)?;
+    refuse_length(text, LONGEST_NAME)?;
     refuse_damage(text)?;
     refuse_kind_in_text(text, &CLOUD_KINDS)?;
     if is_guid(text) {

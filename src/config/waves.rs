@@ -6,13 +6,13 @@ use enumset::EnumSet;
 use memchr::memchr_iter;
 
 use super::columns::{
-    BECAUSE, CLOUD, HEADER_HELP, HOLDER, NAMES, ON_PREM, Preamble, RESOLVE_COLUMN, WRITE_COLUMN, is_error, meant, more_like,
+    BECAUSE, CLOUD, HEADER_HELP, HOLDER, NAMES, ON_PREM, Preamble, RESOLVE_COLUMN, WRITE_COLUMN, meant, more_like,
     repeated_column, unknown_column,
 };
 use super::forests::Forests;
 use super::mapping::{MANY, RESOLVE, WRITE, bare_cloud, bare_on_prem, can_stamp};
 use super::reader::{Fault, Reader, check_characters, choose};
-use crate::diag::{Diagnostic, Location};
+use crate::diag::{Diagnostic, Level, Location};
 use crate::directory::exports::quotes::Quotes;
 use crate::model::text::EXAMPLES;
 use crate::model::{
@@ -161,7 +161,8 @@ impl Row<'_, '_> {
         let meant = |cell: &str| meant(cell).filter(|name| free.contains(name));
         let told = unknown.into_iter().filter(|(_, cell)| !cell.is_empty()).map(|(index, cell)| (index, cell, meant(cell)));
         let told = told.filter(|(.., meant)| meant.is_none_or(|name| !missing.contains(&name)));
-        let (errors, warnings) = told.map(|(index, cell, meant)| (index, unknown_column(cell, meant))).partition(is_error);
+        let told = told.map(|(index, cell, meant)| (index, unknown_column(cell, meant)));
+        let (errors, warnings) = told.partition(|(_, said): &(usize, Diagnostic)| said.level == Level::Error);
         self.note_some(reader, errors);
         self.note_some(reader, warnings);
         self.note_some(reader, twice.into_iter().map(|(index, cell)| (index, repeated_column(cell))).collect());

@@ -14,6 +14,9 @@ pub struct Upn(Text);
 #[derive(Debug, Clone)]
 pub struct SmtpAddress(Text);
 
+/// No directory takes a longer name, in characters.
+pub const LONGEST_NAME: usize = 2_048;
+
 /// Why a text is no sign-in name or mail address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not of the form name@domain")]

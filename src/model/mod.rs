@@ -31,7 +31,7 @@ mod written;
 
 pub use account_traits::{AccountTraits, TraitsInterner, UserKind};
 pub use ad_user::{AdUser, AnchorAttribute, Exclusion, GuidAttribute};
-pub use address::{AddressError, ProxyAddress, ProxyKind, SIGN_IN_SIGNS, SmtpAddress, Upn};
+pub use address::{AddressError, LONGEST_NAME, ProxyAddress, ProxyKind, SIGN_IN_SIGNS, SmtpAddress, Upn};
 pub use anchor::{AnchorMode, AnchorModeError, AnchorOrigin, AnchorProblem, CustomAnchorError, SourceAnchor, effective_anchor};
 pub use anchor_form::{AnchorForm, AnchorInputError, parse_anchor_input};
 pub use anchor_spellings::odd_spellings;

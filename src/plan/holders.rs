@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::model::text::number;
-use crate::model::{AnchorForm, CloudKey, CloudUser, HolderDecision, Resolve, SourceAnchor};
+use crate::model::{AnchorForm, CloudUser, HolderDecision, Resolve, SourceAnchor};
 use crate::tenant_model::{Found, UserRef};
 
+use super::called::names;
 use super::decision::{check_decision, check_protected};
 use super::describe::{anchor_text, cloud_user_line};
 use super::draft::Targets;
@@ -132,17 +133,6 @@ fn raise_crowd(link: &mut Link<'_>, crowd: &Crowd, anchor: &SourceAnchor, world:
 /// The decision of this mapping on an account, by id or by sign-in name (of deleted accounts: the name before).
 pub(super) fn decision_on<'a>(link: &Link<'a>, account: &CloudUser) -> Option<&'a HolderDecision> {
     link.mapping.holders.iter().find(|decision| names(&decision.account.key, account))
-}
-
-/// Whether a selector names an account, live or deleted.
-pub(super) fn names(key: &CloudKey, account: &CloudUser) -> bool {
-    let same = crate::model::text::same;
-    match key {
-        CloudKey::Id(id) => account.id == *id,
-        CloudKey::Upn(upn) => same(upn.as_str(), account.original_upn()) || same(upn.as_str(), &account.upn),
-        CloudKey::Mail(mail) => crate::tenant_model::mail_addresses(account).any(|own| same(own, mail.as_str())),
-        CloudKey::EmployeeId(employee_id) => account.employee_id.value().is_some_and(|own| same(own, employee_id)),
-    }
 }
 
 /// The account is the target of another mapping: that mapping's own write releases the value.

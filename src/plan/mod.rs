@@ -10,6 +10,7 @@ mod anchor;
 mod anchor_mode;
 mod assemble;
 pub mod body;
+mod called;
 mod carry;
 mod cycles;
 mod decision;

@@ -1,7 +1,7 @@
 //! Selectors to objects: exactly one AD user and one cloud user, or a finding that lists what was found.
 
 use crate::model::hits::Few;
-use crate::model::text::{fold, same};
+use crate::model::text::same;
 use crate::model::{
     Acceptable, AnchorForm, AnchorOrigin, CloudKey, CloudUser, GuidInput, ObjectGuid, OnPremKey, OnPremSelector, OnPremSide,
     SourceAnchor, Upn,
@@ -36,7 +36,8 @@ fn resolve_on_prem(link: &mut Link<'_>, world: &World, hints: &Hints) {
         raise_not_known(link, Code::OnpremNotFound);
         return;
     }
-    let usable = world.forests.taken_in(|| kept_under(&selector.key), selector.forest.as_deref(), found.clone());
+    // In another spelling the same is worked out once more.
+    let usable = world.forests.taken_in(|| format!("{:?}", selector.key), selector.forest.as_deref(), found.clone());
     match (&usable[..], &found[..]) {
         ([one], _) => link.ad = Some(*one),
         ([], [excluded, ..]) => raise_excluded(link, *excluded, world),
@@ -168,21 +169,6 @@ pub(super) fn find_on_prem(selector: &OnPremSelector, world: &World) -> AdUsers 
         OnPremKey::Mail(mail) => forests.by_address(mail.as_str(), place),
         OnPremKey::EmployeeId(employee_id) => forests.by_employee_id(employee_id, place),
         OnPremKey::ImmutableId(id) => forests.by_anchor(id, place),
-    }
-}
-
-/// Tells selectors apart by whom they name.
-fn kept_under(key: &OnPremKey) -> String {
-    match key {
-        OnPremKey::Dn(dn) => format!("dn {}", dn.key()),
-        OnPremKey::Guid(GuidInput::Guid(guid)) => format!("guid {guid}"),
-        OnPremKey::Guid(GuidInput::BareHex { as_text, as_bytes }) => format!("guids {as_text} {as_bytes}"),
-        OnPremKey::Sid(sid) => format!("sid {sid}"),
-        OnPremKey::Sam { domain, name } => format!("sam {}\\{}", fold(domain.as_deref().unwrap_or_default()), fold(name)),
-        OnPremKey::Upn(upn) => format!("upn {}", fold(upn.as_str())),
-        OnPremKey::Mail(mail) => format!("mail {}", fold(mail.as_str())),
-        OnPremKey::EmployeeId(number) => format!("number {}", fold(number)),
-        OnPremKey::ImmutableId(id) => format!("id {id}"),
     }
 }
 

@@ -7,6 +7,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::facts::{FactChange, Side};
+use crate::model::LONGEST_NAME;
 use crate::model::text::{cut, printable};
 
 pub(super) const HEADING: anstyle::Style = anstyle::Style::new().bold();
@@ -22,9 +23,6 @@ const NARROWEST: usize = 60;
 
 /// How many rows are laid out together; a table of a million rows is written piece by piece.
 const ROWS_AT_ONCE: usize = 1000;
-
-/// No name is longer; a table takes the square of the time to wrap what is.
-const LONGEST_CELL: usize = 2_048;
 
 /// How to write for a terminal or a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,7 +160,8 @@ impl<'a> Page<'a> {
             table.set_width(u16::try_from(self.style.width).unwrap_or(u16::MAX));
             table.set_header(header.iter().copied());
             for (_, row) in rows {
-                table.add_row(row.iter().map(|cell| printable(&cut(cell, LONGEST_CELL)).into_owned()));
+                // What is longer takes the square of the time to wrap.
+                table.add_row(row.iter().map(|cell| printable(&cut(cell, LONGEST_NAME)).into_owned()));
             }
             for line in table.lines() {
                 writeln!(self.out, "{}", line.trim_end())?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics, Location};
-use crate::model::text::printable;
+use crate::model::text::{cut, printable};
 
 /// How many problems of one file are kept.
 const CAP: usize = 1_000;
@@ -73,9 +73,5 @@ pub(crate) fn excerpt(text: &str) -> String {
 }
 
 fn shorten(text: &str, width: usize) -> String {
-    let mut short: String = text.chars().take(width).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    printable(&short).into_owned()
+    printable(&cut(text, width)).into_owned()
 }

@@ -7,6 +7,7 @@ use crate::tenant_model::UserRef;
 
 use super::super::action::Action;
 use super::super::body::{Body, MappingState, PlannedMapping};
+use super::super::called::Called;
 use super::super::describe::cloud_user_line;
 use super::super::discover::{self, LeftOut, Pair};
 use super::super::evidence::{Candidate, Evidence, Pinned};
@@ -18,7 +19,6 @@ use super::super::pairing::{Confidence, Pairing, pair};
 use super::super::resolve::{self, names_ad_user};
 use super::super::world::{AdRef, World};
 use super::super::{Options, ProofFailure, assemble, expand_rules, plan};
-use super::called::Called;
 use super::{ExplainedMapping, ExplainedProposal, Explanation, Standing};
 
 /// Adds what to do to an explanation.

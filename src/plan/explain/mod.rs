@@ -5,7 +5,6 @@
 
 mod account;
 mod ad_user;
-mod called;
 mod case;
 mod cure;
 mod find;

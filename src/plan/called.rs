@@ -7,7 +7,7 @@ use crate::model::text::fold;
 use crate::model::{CloudKey, CloudUser};
 use crate::tenant_model::{UserRef, mail_addresses};
 
-use super::super::world::World;
+use super::world::World;
 
 /// All that some accounts go by. Nobody is looked up for that.
 pub(super) struct Called(BTreeSet<CloudQuestion>);
@@ -19,12 +19,22 @@ impl Called {
 
     /// Whether a selector names one of them, live or deleted.
     pub(super) fn has(&self, key: &CloudKey) -> bool {
-        self.0.contains(&match key {
-            CloudKey::Id(id) => CloudQuestion::Id(*id),
-            CloudKey::Upn(upn) => CloudQuestion::Upn(fold(upn.as_str()).into()),
-            CloudKey::Mail(mail) => CloudQuestion::Address(fold(mail.as_str()).into()),
-            CloudKey::EmployeeId(number) => CloudQuestion::EmployeeId(fold(number).into()),
-        })
+        self.0.contains(&name_in(key))
+    }
+}
+
+/// Whether a selector names an account, live or deleted.
+pub(super) fn names(key: &CloudKey, account: &CloudUser) -> bool {
+    let name = name_in(key);
+    all_names(account).any(|own| own == name)
+}
+
+fn name_in(key: &CloudKey) -> CloudQuestion {
+    match key {
+        CloudKey::Id(id) => CloudQuestion::Id(*id),
+        CloudKey::Upn(upn) => CloudQuestion::Upn(fold(upn.as_str()).into()),
+        CloudKey::Mail(mail) => CloudQuestion::Address(fold(mail.as_str()).into()),
+        CloudKey::EmployeeId(number) => CloudQuestion::EmployeeId(fold(number).into()),
     }
 }
 
