@@ -26,7 +26,7 @@ use super::patience::Looks;
 use super::preflight::{Difference, Preflight};
 use super::run::{Event, ExitKind, Observer, Options, Run, RunReport, StoppedBy};
 use super::source::Sources;
-use super::unfinished::{UnfinishedRun, mark_rolled_back, scan, undone_since, went_on};
+use super::unfinished::{FolderJournals, UnfinishedRun, mark_rolled_back};
 use super::{Clock, Directories, Recorded, backup};
 
 /// A plan that was checked and approved, and how to carry it out.
@@ -119,11 +119,7 @@ pub(super) async fn carry_out_with(
     check_order(&request.body.actions).map_err(ApplyError::Plan)?;
     let folder = folder::of(request.plan);
     let _lock = FolderLock::take(folder)?;
-    let unfinished = scan(folder, request.digest, request.body.rollback_of.as_deref())?;
-    if !unfinished.is_empty() {
-        return Err(ApplyError::Unfinished(unfinished));
-    }
-    refuse_undone(request, folder)?;
+    refuse_by_journals(request, &FolderJournals::read(folder)?)?;
     let path = journal_path(request.plan);
     let earlier = Journal::read(&path)?;
     let history = earlier.history(request.digest);
@@ -152,16 +148,18 @@ pub(super) async fn carry_out_with(
     Ok(RunReport { barrier: look.barrier, ..report })
 }
 
-/// Whoever undid a plan did not mean it to be carried out again by whatever runs it once more; nor a part of what was done
-/// since to stay.
-fn refuse_undone(request: &Request<'_>, folder: &Path) -> Result<(), ApplyError> {
-    if let Some(at) = undone_since(folder, request.digest, request.made)? {
+/// No plan begins beside another one that is not finished. Whoever undid a plan did not mean it to be carried out again by
+/// whatever runs it once more; nor a part of what was done since to stay.
+fn refuse_by_journals(request: &Request<'_>, journals: &FolderJournals) -> Result<(), ApplyError> {
+    let undoes = request.body.rollback_of.as_deref();
+    let unfinished = journals.unfinished(request.digest, undoes);
+    if !unfinished.is_empty() {
+        return Err(ApplyError::Unfinished(unfinished));
+    }
+    if let Some(at) = request.made.and_then(|made| journals.undone_since(request.digest, made)) {
         return Err(ApplyError::Undone(at));
     }
-    match request.body.rollback_of.as_deref() {
-        Some(run) if went_on(folder, run)? => Err(ApplyError::WentOn),
-        Some(_) | None => Ok(()),
-    }
+    if undoes.is_some_and(|run| journals.went_on_after(run)) { Err(ApplyError::WentOn) } else { Ok(()) }
 }
 
 /// A run of which nothing is done yet. `backups` are the accounts of which there is a copy.

@@ -1,4 +1,4 @@
-//! Runs of other plans in the same folder that were never finished.
+//! What the journals of a folder say of all plans that were run there: what was never finished, and what was undone.
 
 use std::cmp::Ordering::{Equal, Greater, Less};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::plan::action::ActionId;
 
-use super::journal::{EndStatus, Journal, JournalError, JournalState, RunRecord, SUFFIX, append_end};
+use super::journal::{EndStatus, History, Journal, JournalError, JournalState, RunRecord, SUFFIX, append_end};
 
 /// A run that wrote something and was neither finished nor given up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,22 +31,68 @@ impl UnfinishedRun {
     }
 }
 
-/// Finds the unfinished runs of a folder, except those of the plan with this digest and the run that it undoes.
-///
-/// # Errors
-/// A [`JournalError`] when the folder or a journal in it cannot be read.
-pub fn scan(folder: &Path, digest: &str, rollback_of: Option<&str>) -> Result<Vec<UnfinishedRun>, JournalError> {
-    let mut found = Vec::new();
-    for journal in journals(folder)? {
-        let state = Journal::read(&journal)?;
-        for other in state.digests().into_iter().filter(|other| *other != digest) {
-            let history = state.history(other);
-            let undone_by_this = rollback_of.is_some_and(|run| history.has_run(run));
-            let Some(run) = history.open_run().filter(|_| !undone_by_this) else { continue };
-            found.push(UnfinishedRun::of(&journal, run));
-        }
+/// The journals of a folder.
+#[derive(Debug)]
+pub struct FolderJournals(Vec<(PathBuf, JournalState)>);
+
+impl FolderJournals {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A [`JournalError`] when the folder or a journal in it cannot be read.
+    pub fn read(folder: &Path) -> Result<Self, JournalError> {
+        let read = |journal: PathBuf| Journal::read(&journal).map(|state| (journal, state));
+        journals(folder)?.into_iter().map(read).collect::<Result<_, _>>().map(Self)
     }
-    Ok(found)
+
+    /// The unfinished runs, except those of the plan with this digest and the run that it undoes.
+    #[must_use]
+    pub fn unfinished(&self, digest: &str, rollback_of: Option<&str>) -> Vec<UnfinishedRun> {
+        let mut found = Vec::new();
+        for (journal, state) in &self.0 {
+            for other in state.digests().into_iter().filter(|other| *other != digest) {
+                let history = state.history(other);
+                let undone_by_this = rollback_of.is_some_and(|run| history.has_run(run));
+                found.extend(history.open_run().filter(|_| !undone_by_this).map(|run| UnfinishedRun::of(journal, run)));
+            }
+        }
+        found
+    }
+
+    /// When what a plan did was undone, under whatever name its file lay here: where the plan was made before that, or after
+    /// it by a clock that was ahead, and is the very file that was carried out.
+    #[must_use]
+    pub fn undone_since(&self, digest: &str, made: Timestamp) -> Option<Timestamp> {
+        self.0.iter().find_map(|(_, state)| {
+            let history = state.history(digest);
+            history.undone_at().filter(|at| match made.as_second().cmp(&at.as_second()) {
+                Less => true,
+                // One that is made right afterwards is another one.
+                Equal => false,
+                Greater => history.was_made(made),
+            })
+        })
+    }
+
+    /// Whether a run went on later, in other runs of its plan.
+    #[must_use]
+    pub fn went_on_after(&self, run_id: &str) -> bool {
+        self.of_run(run_id).is_some_and(|(_, history)| history.went_on_after(run_id))
+    }
+
+    /// Whether one of them knows a run, so that it can be told there that it was undone.
+    #[must_use]
+    pub fn know(&self, run_id: &str) -> bool {
+        self.of_run(run_id).is_some()
+    }
+
+    /// The plan of a run.
+    fn of_run(&self, run_id: &str) -> Option<(&Path, History<'_>)> {
+        self.0.iter().find_map(|(journal, state)| {
+            let run = state.runs.iter().find(|run| run.header.run_id.to_string() == run_id)?;
+            Some((journal.as_path(), state.history(&run.header.digest)))
+        })
+    }
 }
 
 /// Gives a run up: what it did stays, and nobody is asked to finish it.
@@ -62,66 +108,14 @@ pub fn abandon(run: &UnfinishedRun, at: Timestamp) -> Result<(), JournalError> {
 /// # Errors
 /// A [`JournalError`] when its journal cannot be read or written.
 pub fn mark_rolled_back(folder: &Path, run_id: &str, left: &[ActionId], at: Timestamp) -> Result<bool, JournalError> {
-    let Some((journal, state)) = journal_of(folder, run_id)? else { return Ok(false) };
-    let Some(run) = state.runs.iter().find(|run| run.header.run_id.to_string() == run_id) else { return Ok(false) };
+    let journals = FolderJournals::read(folder)?;
+    let Some((journal, history)) = journals.of_run(run_id) else { return Ok(false) };
     // The runs of one plan are undone together; the last one closes them.
-    let history = state.history(&run.header.digest);
-    let last = history.runs.last().copied().unwrap_or(run);
+    let Some(last) = history.runs.last() else { return Ok(false) };
     if last.end != Some(EndStatus::RolledBack) || history.fates.keys().any(|action| !left.contains(action)) {
-        append_end(&journal, last.header.run_id, EndStatus::RolledBack, left, at)?;
+        append_end(journal, last.header.run_id, EndStatus::RolledBack, left, at)?;
     }
     Ok(true)
-}
-
-/// When what a plan did was undone, under whatever name its file lay in this folder: where the plan was made before that, or
-/// after it by a clock that was ahead, and is the very file that was carried out.
-///
-/// # Errors
-/// A [`JournalError`] when the folder or a journal in it cannot be read.
-pub fn undone_since(folder: &Path, digest: &str, made: Option<Timestamp>) -> Result<Option<Timestamp>, JournalError> {
-    let Some(made) = made else { return Ok(None) };
-    for journal in journals(folder)? {
-        let state = Journal::read(&journal)?;
-        let history = state.history(digest);
-        let undone = history.undone_at().filter(|at| match made.as_second().cmp(&at.as_second()) {
-            Less => true,
-            // One that is made right afterwards is another one.
-            Equal => false,
-            Greater => history.was_made(made),
-        });
-        if undone.is_some() {
-            return Ok(undone);
-        }
-    }
-    Ok(None)
-}
-
-/// Whether the run that a plan undoes went on after the plan was made.
-///
-/// # Errors
-/// A [`JournalError`] when the folder or a journal in it cannot be read.
-pub fn went_on(folder: &Path, run_id: &str) -> Result<bool, JournalError> {
-    let Some((_, state)) = journal_of(folder, run_id)? else { return Ok(false) };
-    let run = state.runs.iter().find(|run| run.header.run_id.to_string() == run_id);
-    Ok(run.is_some_and(|run| state.history(&run.header.digest).went_on_after(run_id)))
-}
-
-/// Whether a journal of this folder knows a run, so that it can be told there that it was undone.
-///
-/// # Errors
-/// A [`JournalError`] when the folder or a journal in it cannot be read.
-pub fn is_known(folder: &Path, run_id: &str) -> Result<bool, JournalError> {
-    Ok(journal_of(folder, run_id)?.is_some())
-}
-
-fn journal_of(folder: &Path, run_id: &str) -> Result<Option<(PathBuf, JournalState)>, JournalError> {
-    for journal in journals(folder)? {
-        let state = Journal::read(&journal)?;
-        if state.has_run(run_id) {
-            return Ok(Some((journal, state)));
-        }
-    }
-    Ok(None)
 }
 
 pub(super) fn journals(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {

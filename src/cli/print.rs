@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::apply::journal::journal_path;
-use crate::apply::unfinished::scan;
+use crate::apply::unfinished::FolderJournals;
 use crate::directory::folder;
 use crate::planfile::{self, PlanFile};
 use crate::render::{self, PlanView};
@@ -115,7 +115,8 @@ fn plan_of_unfinished_run(path: &Path, new: &PlanFile) -> Option<PlanFile> {
     }
     let old = read_plan(path).ok()?;
     // What is wrong with a journal is for `apply` to say.
-    let unfinished = scan(folder::of(path), &new.digest(), None).unwrap_or_default();
+    let journals = FolderJournals::read(folder::of(path));
+    let unfinished = journals.map(|journals| journals.unfinished(&new.digest(), None)).unwrap_or_default();
     let is_it = unfinished.iter().any(|run| run.digest == old.digest() && run.plan.file_name() == path.file_name());
     is_it.then_some(old)
 }

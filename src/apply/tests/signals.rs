@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::apply::journal::{EndStatus, append_end};
 use crate::apply::lock::FolderLock;
-use crate::apply::unfinished::{abandon, scan};
+use crate::apply::unfinished::{FolderJournals, abandon};
 use crate::tenant_model::Change;
 
 use super::order::three_sets;
@@ -73,7 +73,10 @@ async fn another_plan_waits_until_an_unfinished_one_is_closed() {
         };
         assert_eq!((runs.len(), runs[0].digest.as_str(), runs[0].plan.clone()), (1, DIGEST, site.plan()));
         let run = runs[0].run_id.to_string();
-        assert!(scan(site.folder(), "sha256:two", Some(&run)).unwrap().is_empty(), "its rollback may run");
+        assert!(
+            FolderJournals::read(site.folder()).unwrap().unfinished("sha256:two", Some(&run)).is_empty(),
+            "its rollback may run"
+        );
         abandon(&runs[0], NOW.parse().unwrap()).unwrap();
         let report = site.apply_to(&body, &site.disk.directories(), &plan).await.unwrap();
         assert_eq!(report.exit_kind(), ExitKind::Complete);
@@ -87,7 +90,7 @@ async fn a_run_that_sent_nothing_is_not_unfinished() {
     drop(site.apply(&body).await);
     site.disk.repair();
     assert!(site.journal().exists());
-    assert!(scan(site.folder(), "sha256:two", None).unwrap().is_empty());
+    assert!(FolderJournals::read(site.folder()).unwrap().unfinished("sha256:two", None).is_empty());
     let unknown = append_end(&site.folder().join("none"), Uuid::nil(), EndStatus::Abandoned, &[], NOW.parse().unwrap());
     assert!(unknown.is_err());
 }

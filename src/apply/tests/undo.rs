@@ -2,7 +2,7 @@
 
 use crate::apply::journal::{EndStatus, JournalState};
 use crate::apply::rollback::{read_settled, rehearsed};
-use crate::apply::unfinished::scan;
+use crate::apply::unfinished::FolderJournals;
 use crate::directory::ports::TenantReader as _;
 use crate::plan::finding::Code;
 
@@ -122,7 +122,7 @@ async fn a_run_killed_anywhere_is_undone() {
         }
         let back = roll_back(&mut site).await;
         assert!(is_back(&site), "{back:#?} killed at {operations}");
-        assert!(scan(site.folder(), "sha256:new", None).unwrap().is_empty(), "killed at {operations}");
+        assert!(FolderJournals::read(site.folder()).unwrap().unfinished("sha256:new", None).is_empty(), "killed at {operations}");
     }
 }
 

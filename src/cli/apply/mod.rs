@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::apply::journal::{Journal, journal_path};
 use crate::apply::lock::FolderLock;
-use crate::apply::unfinished::{UnfinishedRun, abandon, is_known};
+use crate::apply::unfinished::{FolderJournals, UnfinishedRun, abandon};
 use crate::apply::{self, ApplyError, Directories, Options, Request, RunReport};
 use crate::config::{Config, ForestSource, TenantSource};
 use crate::directory::folder;
@@ -306,7 +306,7 @@ fn same_configuration(plan: &PlanFile, path: &Path, setup: &Setup) -> Result<(),
 fn warn_of_lost_journal(plan: &PlanFile, path: &Path, terminal: Terminal) {
     let Some(run) = plan.body.rollback_of.as_deref() else { return };
     // What cannot be read is told when the run begins.
-    if matches!(is_known(folder::of(path), run), Ok(false)) {
+    if FolderJournals::read(folder::of(path)).is_ok_and(|journals| !journals.know(run)) {
         terminal.warn(&format!(
             "no journal beside `{}` knows the run {run}, which this plan undoes: where it ran it stays recorded as done or \
              unfinished. Apply this plan in the folder of that journal, or bring the journal here",
