@@ -35,6 +35,11 @@ impl Recorded {
         action.kind == ActionKind::Purge && !self.done.contains(&action.id)
     }
 
+    /// Whether this plan did that, and was finished or given up since.
+    pub(super) fn is_of_a_finished_run(&self, action: &Action) -> bool {
+        self.done.contains(&action.id) && !self.standing.contains_key(&action.id)
+    }
+
     /// Since when the accounts that these actions deleted are in the recycle bin.
     pub(super) fn deletions(&self, actions: &[Action]) -> BTreeMap<EntraId, String> {
         let deletion = |action: &Action| Some((action.target.entra_id()?, self.deletion(action)?.to_owned()));

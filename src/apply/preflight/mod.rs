@@ -13,6 +13,7 @@ use crate::plan::body::{Body, PlanTenant};
 use super::chain::{Chain, Mismatch, chains};
 use super::facts::{Current, TargetFacts, Wanted};
 use super::handover::Handovers;
+use super::journal::Outcome;
 use super::source::Sources;
 use super::{Directories, Recorded};
 pub use barrier::Barrier;
@@ -158,7 +159,7 @@ fn undone(chain: &Chain<'_>, reached: usize, facts: &TargetFacts, recorded: &Rec
     let Some((stood, action, outcome)) = last_seen else { return Vec::new() };
     if reached < stood {
         let mut differences: Vec<Difference> = chain.mismatches(stood, facts).iter().map(fact_difference).collect();
-        differences.iter_mut().for_each(|difference| difference.expected += &format!(", as it was at {:.0}", outcome.at));
+        differences.iter_mut().for_each(|difference| difference.expected += &as_it_was(outcome));
         return differences;
     }
     let deletion = recorded.deletion(action).filter(|_| reached == stood && reached < chain.actions.len());
@@ -173,13 +174,13 @@ fn undone(chain: &Chain<'_>, reached: usize, facts: &TargetFacts, recorded: &Rec
     again.map(difference).into_iter().collect()
 }
 
-/// What an object lacks by now that was seen linked: its ID, or that it is there at all. Whoever goes on would call that done.
+/// What an object lacks that would be called linked: its ID, or that it is there at all. What a finished run did is not looked
+/// at again.
 fn lost(chain: &Chain<'_>, reached: usize, facts: &TargetFacts, recorded: &Recorded) -> Vec<Difference> {
     let links = |action: &&&Action| matches!(action.kind, ActionKind::SetImmutableId | ActionKind::StampConsistencyGuid);
     let linking = chain.actions.iter().rev().find(links).filter(|_| reached == chain.actions.len());
-    let Some((action, outcome)) = linking.and_then(|action| Some((action, recorded.standing.get(&action.id)?))) else {
-        return Vec::new();
-    };
+    let Some(action) = linking.filter(|action| !recorded.is_of_a_finished_run(action)) else { return Vec::new() };
+    let since = recorded.standing.get(&action.id).map_or_else(String::new, as_it_was);
     let end = chain.actions.iter().rev().find_map(|action| action.after.get(&FactName::State)).cloned();
     let state = (FactName::State, end.unwrap_or_else(|| FactValue::text(AccountState::Live.word())));
     let ids = [FactName::OnPremisesImmutableId, FactName::ConsistencyGuid].map(|name| (name, action.after.get(&name)));
@@ -188,10 +189,15 @@ fn lost(chain: &Chain<'_>, reached: usize, facts: &TargetFacts, recorded: &Recor
         mapping: Some(action.mapping.clone()),
         target: Some(action.target.clone()),
         fact: fact.word(),
-        expected: format!("{}, as it was at {:.0}", value_word(Some(&expected)), outcome.at),
+        expected: value_word(Some(&expected)) + &since,
         found: value_word(facts.get(fact).as_ref()),
     };
     expected.filter(|(name, value)| !facts.is(*name, value)).map(difference).collect()
+}
+
+/// Since when something was as it is expected, to follow what that is.
+fn as_it_was(seen: &Outcome) -> String {
+    format!(", as it was at {:.0}", seen.at)
 }
 
 fn fact_difference(mismatch: &Mismatch<'_>) -> Difference {

@@ -101,6 +101,19 @@ async fn what_was_linked_and_is_not_any_more_is_not_called_done() {
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete, "sync took it over meanwhile");
 }
 
+/// Whoever set it, nobody is linked whose account was deleted since the plan was made.
+#[tokio::test]
+async fn an_id_that_somebody_else_set_is_no_link_in_the_recycle_bin() {
+    let mut planner = Planner::new();
+    planner.set(11, 11, &[]);
+    let (site, body) = (Site::new(), planner.body());
+    site.disk.change(11, |user| user.immutable_id = ImmutableId::stored(&anchor(11)));
+    assert_eq!(site.apply(&body).await.unwrap().already_done.len(), 1);
+    site.disk.change(11, |user| user.traits_mut().deleted_at = Some("2026-11-25T09:00:00Z".into()));
+    let Err(ApplyError::Stale { differences, begun: None }) = site.apply(&body).await else { panic!("it is not stale") };
+    assert_eq!((differences.len(), &*differences[0].fact, &*differences[0].expected), (1, "state", "live"));
+}
+
 #[tokio::test]
 async fn an_account_that_was_restored_and_deleted_again_is_not_purged() {
     let (site, body) = deleted_only().await;
