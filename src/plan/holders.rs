@@ -59,13 +59,20 @@ pub(super) fn examine(
     }
     raise_odd_encodings(link, &odd, &anchor);
     check_targets(&obstacles, link, world, protection);
-    raise_ambiguous_decisions(link, &found, targets, world);
-    sort_decisions(link, world);
+    conclude_decisions(link, sets, &found, targets, world);
     if sets {
-        raise_unneeded_decisions(link, &found, world);
         raise_near_duplicates(link, &anchor, world);
     }
     obstacles
+}
+
+/// What there is to say of decisions once all accounts in the way are known.
+fn conclude_decisions(link: &mut Link<'_>, sets: bool, found: &[(UserRef, Obstacle)], targets: &Targets, world: &World) {
+    raise_ambiguous_decisions(link, found, targets, world);
+    sort_decisions(link, world);
+    if sets {
+        raise_unneeded_decisions(link, found, world);
+    }
 }
 
 fn decide(
