@@ -242,7 +242,7 @@ pub(super) fn find_cloud(key: &CloudKey, world: &World) -> Found {
 }
 
 /// Those of them who live.
-fn find_live(key: &CloudKey, world: &World) -> Found {
+pub(super) fn find_live(key: &CloudKey, world: &World) -> Found {
     let is_live = |user: &UserRef| world.tenant.user(*user).is_some_and(|account| !account.is_deleted());
     match key {
         CloudKey::Id(id) => world.tenant.by_id(id).into_iter().filter(is_live).collect(),
@@ -276,8 +276,7 @@ fn parked_target(link: &Link<'_>, world: &World) -> Option<(UserRef, Upn)> {
         return None;
     }
     let park = super::federation::park_name(wanted, &world.tenant)?;
-    let is_live = |user: &UserRef| world.tenant.user(*user).is_some_and(|account| !account.is_deleted());
-    let live: Vec<UserRef> = world.tenant.by_upn(park.as_str()).into_iter().filter(is_live).collect();
+    let live = world.tenant.live_by_upn(park.as_str());
     let [user] = live[..] else { return None };
     let account = world.tenant.user(user)?;
     let known = super::federation::is_recognisable(wanted, account, link.ad_user(world));

@@ -110,7 +110,7 @@ fn pair(rule: &Rule, own: AdRef, user: &AdUser, claimed: &Claimed, world: &World
     if let Some(other) = other_owner(rule, own, &value, world) {
         return Pair::Nobody(format!("`{value}` is that of {}, too", other.dn));
     }
-    let found: Vec<UserRef> = super::resolve::find_cloud(&key, world).into_iter().filter(|user| is_live(*user, world)).collect();
+    let found = super::resolve::find_live(&key, world);
     let (found, only_aliases): (Vec<UserRef>, Vec<UserRef>) = found.into_iter().partition(|user| is_own(*user, &key, world));
     match found.as_slice() {
         [] if !only_aliases.is_empty() => {
@@ -157,10 +157,6 @@ fn other_owner<'w>(rule: &Rule, own: AdRef, value: &str, world: &'w World) -> Op
 /// Whether a rule is about an AD user of its forest. Two of one rule are both mapped, so that the duplicate shows.
 fn is_in_scope(rule: &Rule, user: &AdUser) -> bool {
     rule.under.as_ref().is_none_or(|under| user.dn.is_under(under))
-}
-
-fn is_live(user: UserRef, world: &World) -> bool {
-    world.tenant.user(user).is_some_and(|user| !user.is_deleted())
 }
 
 fn word(key: OnPremPairKey) -> &'static str {

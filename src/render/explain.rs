@@ -3,10 +3,10 @@
 use std::io;
 
 use super::discover::{CANDIDATES, mapping_of, of_candidate, proposed};
-use super::human::{more, some, some_found};
+use super::human::some_found;
 use super::json::document;
 use super::next_sync::sentence;
-use super::page::{CYAN, DIM, GREEN, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of};
+use super::page::{CYAN, DIM, GREEN, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of, more, some};
 use super::words::{beside, state_symbol, symbol, tenant_name, title};
 use crate::model::text::{EXAMPLES, printable};
 use crate::plan::action::Action;

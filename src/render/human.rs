@@ -5,7 +5,7 @@ use std::io;
 
 use super::facts::{changes, preconditions};
 use super::next_sync;
-use super::page::{CYAN, DIM, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of};
+use super::page::{CYAN, DIM, HEADING, PLAIN, Page, RED, Style, YELLOW, color_of, more, some};
 use super::view::{Chapter, Group, PlanView, Step, count};
 use super::words::{state_symbol, status_meaning, symbol, title};
 use crate::model::text::{EXAMPLES, counted, number, printable};
@@ -266,21 +266,4 @@ pub(super) fn some_found(page: &mut Page<'_>, indent: &str, findings: &[Finding]
         }
     }
     counts.into_iter().try_for_each(|(code, count)| more(page, count, limit, &format!("more {code}")))
-}
-
-/// The first of many, each as `write` writes it, and how many more there are.
-pub(super) fn some<T>(
-    page: &mut Page<'_>,
-    items: &[T],
-    limit: usize,
-    what: &str,
-    mut write: impl FnMut(&mut Page<'_>, &T) -> io::Result<()>,
-) -> io::Result<()> {
-    let limit = page.limit(limit);
-    items.iter().take(limit).try_for_each(|item| write(page, item))?;
-    more(page, items.len(), limit, what)
-}
-
-pub(super) fn more(page: &mut Page<'_>, count: usize, limit: usize, what: &str) -> io::Result<()> {
-    if count <= limit { Ok(()) } else { page.left_out(&format!("{} {what}", number(count - limit))) }
 }

@@ -8,7 +8,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::facts::{FactChange, Side};
 use crate::model::LONGEST_NAME;
-use crate::model::text::{cut, printable};
+use crate::model::text::{cut, number, printable};
 
 pub(super) const HEADING: anstyle::Style = anstyle::Style::new().bold();
 pub(super) const DIM: anstyle::Style = anstyle::Style::new().effects(Effects::DIMMED);
@@ -224,6 +224,24 @@ fn fitting(text: &str, width: usize) -> usize {
 
 /// Makes the character before it as wide as an emoji.
 const EMOJI_FORM: char = '\u{fe0f}';
+
+/// The first of many, each as `write` writes it, and how many more there are.
+pub(super) fn some<T>(
+    page: &mut Page<'_>,
+    items: &[T],
+    limit: usize,
+    what: &str,
+    mut write: impl FnMut(&mut Page<'_>, &T) -> io::Result<()>,
+) -> io::Result<()> {
+    let limit = page.limit(limit);
+    items.iter().take(limit).try_for_each(|item| write(page, item))?;
+    more(page, items.len(), limit, what)
+}
+
+/// How many of so many were left out.
+pub(super) fn more(page: &mut Page<'_>, count: usize, limit: usize, what: &str) -> io::Result<()> {
+    if count <= limit { Ok(()) } else { page.left_out(&format!("{} {what}", number(count - limit))) }
+}
 
 #[cfg(test)]
 mod tests {

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::human::some;
 use super::json::document;
-use super::page::{CYAN, DIM, HEADING, PLAIN, Page, Style, YELLOW};
+use super::page::{CYAN, DIM, HEADING, PLAIN, Page, Style, YELLOW, some};
 
 use crate::model::text::{EXAMPLES, counted, number, printable};
 use crate::plan::synced_report::{ForestLinks, IdForm, IdOrigin, IdProof, SyncState, SyncedReport};
