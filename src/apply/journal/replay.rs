@@ -220,11 +220,19 @@ fn settle<'a>(fates: &mut BTreeMap<&'a ActionId, Fate<'a>>, step: &'a Step) {
     }
 }
 
-impl History<'_> {
+impl<'a> History<'a> {
     /// Whether this plan did that.
     #[must_use]
     pub fn is_done(&self, action: &ActionId) -> bool {
         self.fates.get(action).is_some_and(|fate| fate.kind == FateKind::Done)
+    }
+
+    /// What was sent, in the order in which it was.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<Fate<'a>> {
+        let mut fates: Vec<Fate<'a>> = self.fates.values().copied().collect();
+        fates.sort_unstable_by_key(|fate| fate.line);
+        fates
     }
 
     /// The last run, when something was sent and the plan was neither finished nor given up since.

@@ -62,10 +62,8 @@ fn rollback(history: &History<'_>, journal: &str, current: &Current, policy: &Po
 
 /// What this plan did, in the order in which it was sent. What nobody could tell then is told by the facts of now.
 fn done_actions<'a>(history: &History<'a>, current: &Current) -> Vec<Fate<'a>> {
-    let mut fates: Vec<Fate<'a>> = history.fates.values().copied().collect();
-    fates.sort_unstable_by_key(|fate| fate.line);
     let mut done: Vec<Fate<'a>> = Vec::new();
-    for fate in fates {
+    for fate in history.in_order() {
         let visible = || {
             let earlier = done.iter().map(|fate| fate.action).filter(|other| other.target == fate.action.target);
             let chain: Vec<&Action> = earlier.chain([fate.action]).collect();

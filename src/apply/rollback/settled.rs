@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::apply::Directories;
 use crate::apply::chain::{chains, is_reached};
 use crate::apply::facts::{Current, read_targets};
-use crate::apply::journal::{Fate, FateKind, History};
+use crate::apply::journal::{FateKind, History};
 use crate::directory::ports::DirectoryError;
 use crate::plan::action::{Action, Target};
 
@@ -27,7 +27,8 @@ pub async fn read_settled(
     now: Timestamp,
     waits: impl Fn(usize, Duration),
 ) -> Result<Current, DirectoryError> {
-    let sent = sent(history);
+    let sent: Vec<&Action> =
+        history.in_order().into_iter().filter(|fate| fate.kind != FateKind::Failed).map(|fate| fate.action).collect();
     let mut current = read_targets(sent.iter().map(|action| &action.target), directories).await?;
     if !may_be_late(history, now) {
         return Ok(current);
@@ -47,13 +48,6 @@ pub async fn read_settled(
 /// Whether the run ended a short while ago, or after now by a clock that was changed.
 fn may_be_late(history: &History<'_>, now: Timestamp) -> bool {
     history.last_told().is_none_or(|told| now.duration_since(told) < LATE)
-}
-
-/// What was sent and may have been done, in the order in which it was.
-fn sent<'a>(history: &History<'a>) -> Vec<&'a Action> {
-    let mut fates: Vec<&Fate<'a>> = history.fates.values().filter(|fate| fate.kind != FateKind::Failed).collect();
-    fates.sort_unstable_by_key(|fate| fate.line);
-    fates.into_iter().map(|fate| fate.action).collect()
 }
 
 /// The objects that do not show all that was sent.

@@ -126,10 +126,10 @@ impl ForestBuilder {
     /// Notes whose SID an entry before has, too: sync links only one of them, and who is who by SID nobody can tell.
     fn note_sid(&mut self, user: &AdUser, position: u32) {
         let Some(sid) = &user.sid else { return };
-        if self.twin(self.by_sid.candidates(sid), |other| other.sid.as_ref() == Some(sid)).is_some() {
-            self.same_sid.get_or_insert_with(|| (0, user.dn.as_str().to_owned())).0 += 1;
+        match self.twin(self.by_sid.candidates(sid), |other| other.sid.as_ref() == Some(sid)) {
+            Some(_) => self.same_sid.get_or_insert_with(|| (0, user.dn.as_str().to_owned())).0 += 1,
+            None => self.by_sid.insert(sid, position),
         }
-        self.by_sid.insert(sid, position);
     }
 
     fn twin(&self, candidates: impl Iterator<Item = u32>, same: impl Fn(&AdUser) -> bool) -> Option<u32> {
