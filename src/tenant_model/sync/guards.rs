@@ -14,9 +14,9 @@ impl Tenant {
     pub fn link_refusals(&self, incoming: Incoming<'_>, user: UserRef) -> Vec<SyncRefusal> {
         let Some(account) = self.user(user) else { return Vec::new() };
         self.ask_details(account);
-        let elsewhere = self.linked_elsewhere(incoming, Some(user));
-        let held = if elsewhere.is_none() { self.sid_held(incoming, Some(user)) } else { None };
-        let mut found: Vec<SyncRefusal> = elsewhere.into_iter().collect();
+        let by_sid = self.sid_refusal(incoming, Some(user));
+        let is_linked_elsewhere = |refusal: &SyncRefusal| refusal.rule == SyncRule::AnchorChanged;
+        let (mut found, held): (Vec<_>, Vec<_>) = by_sid.into_iter().partition(is_linked_elsewhere);
         if account.is_synced() && !account.is_deleted() {
             found.extend(in_use(incoming, account));
         } else {
@@ -31,18 +31,14 @@ impl Tenant {
 
     /// The SID is on another account: the AD user's present link, or what an earlier one left behind.
     pub(super) fn sid_refusal(&self, incoming: Incoming<'_>, own: Option<UserRef>) -> Option<SyncRefusal> {
-        self.linked_elsewhere(incoming, own).or_else(|| self.sid_held(incoming, own))
-    }
-
-    fn linked_elsewhere(&self, incoming: Incoming<'_>, own: Option<UserRef>) -> Option<SyncRefusal> {
-        let mut others = self.sid_holders(incoming, own);
-        let linked = others.find(|other| other.is_synced() && !other.is_deleted())?;
-        Some(SyncRule::AnchorChanged.refuses(linked.id))
-    }
-
-    fn sid_held(&self, incoming: Incoming<'_>, own: Option<UserRef>) -> Option<SyncRefusal> {
-        let holder = self.sid_holders(incoming, own).next()?;
-        Some(SyncRule::SidHeld.refuses(holder.id))
+        let mut left_behind = None;
+        for holder in self.sid_holders(incoming, own) {
+            if holder.is_synced() && !holder.is_deleted() {
+                return Some(SyncRule::AnchorChanged.refuses(holder.id));
+            }
+            left_behind.get_or_insert(holder.id);
+        }
+        left_behind.map(|holder| SyncRule::SidHeld.refuses(holder))
     }
 
     fn sid_holders(&self, incoming: Incoming<'_>, own: Option<UserRef>) -> impl Iterator<Item = &CloudUser> {
