@@ -56,7 +56,7 @@ impl fmt::Debug for EntraId {
 
 impl Serialize for EntraId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        self.0.serialize(serializer)
     }
 }
 

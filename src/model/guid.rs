@@ -101,21 +101,17 @@ impl GuidInput {
     /// A [`GuidError`] that quotes the text.
     pub fn parse(text: &str) -> Result<Self, GuidError> {
         let inner = strip_wrapping(text.trim())?;
-        if let Some(bytes) = byte_list(inner) {
-            return ObjectGuid::from_ad_slice(&bytes).map(Self::Guid);
+        match Uuid::try_parse(inner) {
+            Ok(uuid) if inner.len() == 36 => return Ok(Self::Guid(ObjectGuid(uuid.to_bytes_le()))),
+            Ok(uuid) if inner.len() == 32 => {
+                return Ok(Self::BareHex { as_text: ObjectGuid(uuid.to_bytes_le()), as_bytes: ObjectGuid(*uuid.as_bytes()) });
+            }
+            Ok(_) | Err(_) => {}
         }
-        let malformed = || GuidError::Malformed(text.to_owned());
-        let uuid = match inner.len() {
-            36 => Uuid::try_parse(inner).map_err(|_| malformed())?,
-            32 => Uuid::try_parse(inner).map_err(|_| malformed())?,
-            _ => return Err(malformed()),
-        };
-        let as_text = ObjectGuid(uuid.to_bytes_le());
-        Ok(if inner.len() == 36 {
-            Self::Guid(as_text)
-        } else {
-            Self::BareHex { as_text, as_bytes: ObjectGuid(*uuid.as_bytes()) }
-        })
+        match byte_list(inner) {
+            Some(bytes) => ObjectGuid::from_ad_slice(&bytes).map(Self::Guid),
+            None => Err(GuidError::Malformed(text.to_owned())),
+        }
     }
 }
 
@@ -169,7 +165,7 @@ impl fmt::Display for ObjectGuid {
 
 impl Serialize for ObjectGuid {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        Uuid::from_bytes_le(self.0).serialize(serializer)
     }
 }
 
