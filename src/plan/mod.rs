@@ -136,18 +136,18 @@ fn with_draft<T, W: Borrow<World>>(desired: &Desired, held: W, options: &Options
     let hints = Hints::default();
     let (from_rules, rule_findings) = expand_rules(desired, world);
     let mappings: Vec<&Mapping> = desired.mappings.iter().chain(&from_rules).collect();
-    let names = Names::of(&mappings);
+    let count = mappings.len();
+    let (names, ()) = parallel::both(count, || Names::of(&mappings), || world.index_ahead(count));
     let only = Only::of(&options.only);
     let link = |(at, mapping)| {
         let id = names.name(at, mapping);
         Link::new(id, mapping).wanted(only.wants(id))
     };
-    let mut links = Vec::with_capacity(mappings.len());
+    let mut links = Vec::with_capacity(count);
     links.extend(mappings.iter().copied().enumerate().map(link));
 
     let protection = Protection::of(&desired.policy);
     let context = draft::Context { protection: &protection, hints: &hints, others: &BTreeSet::new() };
-    world.index_ahead(links.len());
     let draft = draft::draft(links, world, context);
     go_on(Drafted { draft, rule_findings, protection }, held)
 }
@@ -161,11 +161,11 @@ fn finish<'w>(
     let world = held.borrow();
     let Drafted { mut draft, rule_findings, protection } = drafted;
     let mut end = world.unchanged();
-    let (proof, (actions, mut general)) = parallel::both(
-        draft.links.len(),
-        || prove::prove(&draft, world, &protection),
-        || (carry::actions(&draft.links, &draft.ops, &mut end), general_findings(&draft, desired, world, options)),
-    );
+    let count = draft.links.len();
+    let proof = || prove::prove(&draft, world, &protection);
+    let actions = || carry::actions(&draft.links, &draft.ops, &mut end);
+    let general = || general_findings(&draft, desired, world, options);
+    let ((proof, actions), mut general) = parallel::both(count, || parallel::both(count, proof, actions), general);
     let (proof, actions) = (proof?, actions.map_err(ProofFailure)?);
 
     let acting: HashSet<usize> = draft.ops.iter().map(|op| op.link).collect();
