@@ -164,14 +164,19 @@ pub trait Entry {
     /// Whether an attribute may be a text that an export wrote, where its values are bytes.
     fn may_be_text(&self, name: &str) -> bool;
 
+    /// Those of an attribute.
+    fn pairs_of(&self, name: &str) -> impl Iterator<Item = (&str, &[u8])> {
+        self.pairs().filter(move |(own, _)| is_called(own, name))
+    }
+
     /// All values of an attribute.
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        self.pairs().filter(move |(own, _)| is_called(own, name)).map(|(_, value)| value)
+        self.pairs_of(name).map(|(_, value)| value)
     }
 
     /// All values, provided that ranges of them reach the end.
     fn complete(&self, name: &str) -> Result<Vec<&[u8]>, EntryError> {
-        let mut ranges = self.pairs().filter(|(own, _)| is_called(own, name)).filter_map(|(own, _)| range_of(own)).peekable();
+        let mut ranges = self.pairs_of(name).filter_map(|(own, _)| range_of(own)).peekable();
         if ranges.peek().is_some() && !ranges.any(|range| range.ends_with("-*")) {
             return Err(EntryError::Partial(name.to_owned()));
         }

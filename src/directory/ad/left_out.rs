@@ -2,6 +2,8 @@
 //!
 //! <https://learn.microsoft.com/en-us/entra/identity/hybrid/connect/concept-azure-ad-connect-sync-default-configuration>
 
+use memchr::memchr2;
+
 use crate::model::Exclusion;
 
 use super::entry::{Entry, EntryError};
@@ -111,7 +113,7 @@ fn is_deleted(entry: &impl Entry) -> Result<bool, EntryError> {
 /// Whether AD itself put a mark and a GUID behind a name.
 fn is_renamed(dn: &str, mark: &str) -> bool {
     // Hardly any name has a line break in it, written or escaped.
-    dn.contains(['\\', '\n']) && {
+    memchr2(b'\\', b'\n', dn.as_bytes()).is_some() && {
         let upper = dn.to_ascii_uppercase();
         upper.contains(&format!("\\0A{mark}")) || upper.contains(&format!("\n{mark}"))
     }

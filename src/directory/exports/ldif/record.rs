@@ -8,7 +8,7 @@ use std::thread::scope;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use crate::diag::Diagnostic;
 use crate::directory::ad::entry::{Entry, base_name, is_called};
@@ -25,6 +25,8 @@ pub(crate) struct Record<'a> {
     pub(crate) dn: Cow<'a, str>,
     /// Its values in their order.
     pub(crate) attributes: Vec<Attribute<'a>>,
+    /// The [`mark_of`] each: most attributes that are asked for are not there, and this tells at a glance.
+    marks: Vec<u8>,
     /// Whether something came behind it that ends an entry: an empty line.
     pub(crate) terminated: bool,
 }
@@ -38,8 +40,6 @@ pub(crate) struct Attribute<'a> {
     pub(crate) value: Cow<'a, [u8]>,
     /// Its line.
     pub(crate) line: u32,
-    /// Tells most names apart at a glance.
-    mark: u8,
     /// Offset of its first byte in the decoded text.
     pub(crate) start: usize,
     /// Offset behind its last line end.
@@ -53,6 +53,7 @@ impl Record<'_> {
     }
 }
 
+/// Tells most names apart.
 fn mark_of(name: &str) -> u8 {
     let bytes = base_name(name).as_bytes();
     let end = |byte: Option<&u8>| byte.map_or(0, u8::to_ascii_lowercase);
@@ -75,10 +76,9 @@ impl Entry for Record<'_> {
         values.any(|own| matches!(own.value, Cow::Borrowed(_)))
     }
 
-    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        let mark = mark_of(name);
-        let is_it = move |own: &&Attribute<'_>| own.mark == mark && is_called(own.name, name);
-        self.attributes.iter().filter(is_it).map(|own| &*own.value)
+    fn pairs_of(&self, name: &str) -> impl Iterator<Item = (&str, &[u8])> {
+        let marked = memchr_iter(mark_of(name), &self.marks).filter_map(|at| self.attributes.get(at));
+        marked.filter(move |own| is_called(own.name, name)).map(|own| (own.name, &*own.value))
     }
 }
 
@@ -265,7 +265,8 @@ fn parse_record<'a>(block: &'a Block, lines: &[&Line], terminated: bool, problem
         Some(is_change) => !is_change,
         None => std::mem::replace(&mut is_content, false),
     });
-    is_content.then_some(Record { line: head.line, dn, attributes, terminated })
+    let marks = attributes.iter().map(|attribute| mark_of(attribute.name)).collect();
+    is_content.then_some(Record { line: head.line, dn, attributes, marks, terminated })
 }
 
 fn text_of(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
@@ -296,8 +297,7 @@ fn take_change(attribute: &Attribute<'_>, problems: &mut Problems) -> Option<boo
 
 fn parse_line<'a>(text: &'a str, line: &Line, problems: &mut Problems) -> Option<Attribute<'a>> {
     line.fault.is_none().then_some(())?;
-    let whole =
-        |name, value| Some(Attribute { name, value, line: line.number, mark: mark_of(name), start: line.start, end: line.end });
+    let whole = |name, value| Some(Attribute { name, value, line: line.number, start: line.start, end: line.end });
     let colon = memchr(b':', text.as_bytes()).and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
     match colon {
         Some((name, rest)) if is_name(name) => match rest.as_bytes().first() {
