@@ -153,7 +153,7 @@ fn relied_on(link: &Link<'_>, user: UserRef, kind: &ChangeKind) -> Vec<FactName>
         vec![FactName::OnPremisesImmutableId, FactName::OnPremisesSyncEnabled, FactName::State, FactName::UserPrincipalName];
     match kind {
         ChangeKind::SetImmutableId(_) => {
-            names.extend([FactName::OnPremisesObjectIdentifier, FactName::PrivilegedRoles, FactName::UserType]);
+            names.extend([FactName::OnPremisesObjectIdentifier, FactName::PrivilegedRoles]);
         }
         ChangeKind::ClearImmutableId { residue } => {
             names.push(FactName::OnPremisesSecurityIdentifier);
@@ -170,7 +170,11 @@ fn relied_on(link: &Link<'_>, user: UserRef, kind: &ChangeKind) -> Vec<FactName>
         ChangeKind::Restore => names.push(FactName::DeletedDateTime),
         ChangeKind::ClearSecurityIdentifier => names.push(FactName::OnPremisesSecurityIdentifier),
         ChangeKind::ClearObjectIdentifier => names.push(FactName::OnPremisesObjectIdentifier),
-        ChangeKind::SetUserPrincipalName(_) => names.push(FactName::UserType),
+        ChangeKind::SetUserPrincipalName(_) => {}
+    }
+    // Nothing of a guest is written without its author's word.
+    if link.target == Some(user) {
+        names.push(FactName::UserType);
     }
     names
 }

@@ -42,6 +42,18 @@ fn the_policy_protects_from_every_write() {
 }
 
 #[test]
+fn every_write_on_the_account_of_a_mapping_relies_on_its_being_no_guest() {
+    let account = |user: &mut CloudUser| {
+        user.sid = Known::Is(sid(2));
+        user.object_identifier = Known::Is(guid(P));
+    };
+    let body = Case::new().cloud(1, "ann", Some(anchor(A)), account).map("", "ann", leaves).plan();
+    assert_eq!(kinds(&body), ["clearImmutableId ann", "clearSecurityIdentifier ann", "clearObjectIdentifier ann"]);
+    let member = FactValue::text("Member");
+    assert!(body.actions.iter().all(|action| action.before.get(&FactName::UserType) == Some(&member)), "{body:?}");
+}
+
+#[test]
 fn the_policy_protects_the_target_of_another_mapping_from_losing_a_sid() {
     let own = |user: &mut CloudUser| user.sid = Known::Is(sid(2));
     let case = || armed().ad("bob", P, nothing).cloud(2, "bob", None, nothing).map("ann", "ann", nothing);
