@@ -231,3 +231,32 @@ async fn what_would_be_refused_is_known_before_the_first_write() {
     assert_eq!(answers[1], None);
     assert!(answers[2].as_ref().unwrap().contains("new.example"), "{answers:?}");
 }
+
+/// Whoever got the ID or the SID meanwhile is not among the accounts that are written, and is found all the same.
+#[tokio::test]
+async fn nor_is_an_id_or_a_sid_taken_for_free_that_somebody_else_has() {
+    let (first, second) = ("kTq0mZb8W0eQd7uYh1xJmA==", "pc3dTE9RC0iHVZvTF7cmRA==");
+    let with = |property: &str, value: &str| json!({ property: value });
+    let sid = "S-1-5-21-1-2-3-1001";
+    let live = vec![
+        user(1, "a", json!({})),
+        user(2, "b", with("onPremisesImmutableId", first)),
+        user(3, "c", with("onPremisesSecurityIdentifier", sid)),
+    ];
+    let bin = vec![
+        deleted(4, "d", with("onPremisesImmutableId", second)),
+        deleted(5, "e", with("onPremisesImmutableId", first)),
+        deleted(6, "f", with("onPremisesSecurityIdentifier", sid)),
+        deleted(7, "g", json!({})),
+    ];
+    let client = Server::start(&tenant(live, bin)).await.client();
+    let change = |n, kind| Change { user: id(n).parse().unwrap(), kind };
+    let set = |value| ChangeKind::SetImmutableId(ImmutableId::stored(value).unwrap());
+    let restore = |n| change(n, ChangeKind::Restore);
+    let changes = [change(1, set(first)), change(1, set(second)), restore(5), restore(6), restore(7)];
+    let answers = client.rehearse(&changes).await.unwrap();
+    for (answer, holder) in answers.iter().zip([2, 4, 2, 3]) {
+        assert!(answer.as_ref().is_some_and(|refusal| refusal.contains(&id(holder))), "{answers:?}");
+    }
+    assert_eq!(answers[4], None);
+}
