@@ -21,7 +21,7 @@ pub struct FolderLock {
 pub enum LockError {
     /// Somebody else is at work.
     #[error(
-        "another apply is at work in `{}`{}; wait for it, or end it: the lock goes with its process",
+        "another `apply` or `rollback` is at work in `{}`{}; wait for it, or end it: the lock goes with its process",
         folder.display(),
         holder.map(|pid| format!(" (process {pid})")).unwrap_or_default()
     )]
@@ -32,7 +32,7 @@ pub enum LockError {
         holder: Option<u32>,
     },
     /// The lock file cannot be used.
-    #[error("cannot lock the folder `{}` (file `{LOCK_FILE}`): {}; apply needs to write beside the plan", folder.display(), words(cause))]
+    #[error("cannot lock the folder `{}` (file `{LOCK_FILE}`): {}; hardmatch needs to write beside plan and journal", folder.display(), words(cause))]
     Io {
         /// Where.
         folder: PathBuf,

@@ -1,6 +1,7 @@
 //! What the journals of a folder say of all plans that were run there: what was never finished, and what was undone.
 
 use std::cmp::Ordering::{Equal, Greater, Less};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -86,9 +87,41 @@ impl FolderJournals {
         self.of_run(run_id).is_some()
     }
 
-    /// The plan of a run.
+    /// The journal of a run by which what these runs did stands again: their way back was undone in turn.
+    #[must_use]
+    pub fn redone(&self, runs: &History<'_>) -> Option<&Path> {
+        let mut due = vec![(runs.clone(), false)];
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        while let Some((runs, is_way_back)) = due.pop() {
+            for (journal, later) in self.ways_back_of(&runs) {
+                if is_way_back && !later.fates.is_empty() {
+                    return Some(journal);
+                }
+                // What a damaged journal says could go round in a circle.
+                if later.runs.iter().any(|run| seen.insert(run.header.run_id.to_string())) {
+                    due.push((later, !is_way_back));
+                }
+            }
+        }
+        None
+    }
+
+    /// The plans that undo one of these runs, with their journals.
+    fn ways_back_of<'j>(&'j self, runs: &History<'_>) -> Vec<(&'j Path, History<'j>)> {
+        let histories = self.0.iter().flat_map(|(journal, state)| {
+            state.digests().into_iter().map(move |digest| (journal.as_path(), state.history(digest)))
+        });
+        let undoes = |run: &&RunRecord| run.header.rollback_of.as_ref().is_some_and(|undone| runs.has_run(undone));
+        histories.filter(|(_, history)| history.runs.iter().any(|run| undoes(run))).collect()
+    }
+
+    /// The plan of a run, in the first journal that knows it.
     fn of_run(&self, run_id: &str) -> Option<(&Path, History<'_>)> {
-        self.0.iter().find_map(|(journal, state)| {
+        self.all_of_run(run_id).next()
+    }
+
+    fn all_of_run(&self, run_id: &str) -> impl Iterator<Item = (&Path, History<'_>)> {
+        self.0.iter().filter_map(move |(journal, state)| {
             let run = state.runs.iter().find(|run| run.header.run_id.to_string() == run_id)?;
             Some((journal.as_path(), state.history(&run.header.digest)))
         })
@@ -109,13 +142,17 @@ pub fn abandon(run: &UnfinishedRun, at: Timestamp) -> Result<(), JournalError> {
 /// A [`JournalError`] when its journal cannot be read or written.
 pub fn mark_rolled_back(folder: &Path, run_id: &str, left: &[ActionId], at: Timestamp) -> Result<bool, JournalError> {
     let journals = FolderJournals::read(folder)?;
-    let Some((journal, history)) = journals.of_run(run_id) else { return Ok(false) };
-    // The runs of one plan are undone together; the last one closes them.
-    let Some(last) = history.runs.last() else { return Ok(false) };
-    if last.end != Some(EndStatus::RolledBack) || history.fates.keys().any(|action| !left.contains(action)) {
-        append_end(journal, last.header.run_id, EndStatus::RolledBack, left, at)?;
+    let mut is_known = false;
+    // A copy of a journal would ask to finish what is undone.
+    for (journal, history) in journals.all_of_run(run_id) {
+        // The runs of one plan are undone together; the last one closes them.
+        let Some(last) = history.runs.last() else { continue };
+        if last.end != Some(EndStatus::RolledBack) || history.fates.keys().any(|action| !left.contains(action)) {
+            append_end(journal, last.header.run_id, EndStatus::RolledBack, left, at)?;
+        }
+        is_known = true;
     }
-    Ok(true)
+    Ok(is_known)
 }
 
 pub(super) fn journals(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {

@@ -21,8 +21,8 @@ pub(super) fn check(outputs: &[&Path], inputs: &[PathBuf]) -> Result<(), Failure
         if inputs.contains(&place) {
             return Err(lost(output, "is read here, so it cannot be written"));
         }
-        if is_journal(&place) && place.exists() {
-            return Err(lost(output, "is the journal of a run, which is not replaced"));
+        if is_journal(&place) {
+            return Err(lost(output, "has the name of a journal: what is called so is read as the record of a run, and never replaced"));
         }
         if place.file_name().is_some_and(|name| name == LOCK_FILE) {
             return Err(lost(output, "is what keeps two runs of one folder apart"));
@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(refused("./corp.ldif"), Err(Exit::InvalidInput));
         assert_eq!(refused("missing.csv"), Err(Exit::InvalidInput));
         assert_eq!(refused("plan.journal.jsonl"), Err(Exit::InvalidInput));
-        assert_eq!(refused("other.journal.jsonl"), Ok(()), "nothing is lost");
+        assert_eq!(refused("other.journal.jsonl"), Err(Exit::InvalidInput), "it would be read as one");
         assert_eq!(refused("plan.json"), Ok(()));
         assert_eq!(refused("no/plan.json"), Ok(()), "writing says what is wrong");
     }

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::journal::{History, Journal, JournalError, journal_path};
+use crate::apply::journal::{History, Journal, JournalError, JournalState, journal_path};
+use crate::apply::lock::{FolderLock, LOCK_FILE};
 use crate::apply::rollback::{read_settled, rehearsed};
+use crate::apply::unfinished::FolderJournals;
+use crate::apply::{Difference, Directories, other_tenant};
 use crate::directory::folder;
 use crate::model::text::{EXAMPLES, and_more, counted, printable};
 use crate::plan::body::Body;
@@ -21,53 +24,150 @@ use super::files;
 use super::outputs;
 use super::plan::verdict;
 use super::print::{Printing, save_plan};
+use super::progress::Shown;
 use super::setup::Setup;
 use super::surroundings;
 use super::terminal::Terminal;
 
 /// Runs the verb.
 pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failure> {
-    if !args.journal.is_file() {
-        return Err(Failure::input(format!("there is no journal `{}`", args.journal.display()))
-            .hint("Name the journal beside the plan: NAME.journal.jsonl for NAME.json."));
-    }
+    let _lock = lock(&args.journal)?;
     stays_beside(&args.journal, &args.out)?;
-    // While it runs, nobody can tell what there is to undo.
-    let _lock = super::apply::lock_folder(folder::of(&args.journal))?;
     let state = Journal::read(&args.journal).map_err(|error| no_journal(&args.journal, &error))?;
-    let Some(digest) = state.to_undo() else {
-        return Err(Failure::input(format!("`{}` records no run", args.journal.display()))
-            .hint("Name the journal beside the plan: NAME.journal.jsonl for NAME.json."));
-    };
+    if state.runs.is_empty() {
+        return Err(no_run(&args.journal));
+    }
     let setup = Setup::load(&args.config, terminal)?;
     outputs::check(&[&args.out], &setup.inputs())?;
-    let history = state.history(digest);
-    let name = args.journal.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let planned = directories::block_on(way_back(&history, &name, &setup, terminal))?;
-    let mut body = planned.ok_or_else(|| Failure::input(format!("`{}` records no run", args.journal.display())))?;
+    let undo = Undo { journal: &args.journal, setup: &setup, terminal };
+    undo.unless_redone(&state)?;
+    let (mut body, earlier) = directories::block_on(undo.way_back(&state))?;
     body.inputs.policy.clone_from(&setup.config.desired.policy_sha256);
     let plan = PlanFile { meta: setup.meta(), body };
-    say_what_stays(&plan.body.findings, terminal)?;
+    terminal.result(&what_stays(&plan.body.findings, plan.body.actions.is_empty()))?;
     save_plan(&args.out, &plan, terminal)?;
     Printing::new(&RenderArgs { format: Format::Human, output: Vec::new(), all: false })?.print(&plan, terminal)?;
     let exit = verdict(&plan.body, false);
-    if exit == Exit::Done && !plan.body.actions.is_empty() {
-        terminal.say(&format!("\nSaved as {0}. After review: hardmatch apply {0}", args.out.display()));
+    if exit == Exit::Done {
+        terminal.say(&what_next(&plan.body, &args.out));
+    }
+    if earlier > 0 {
+        let plans = counted(earlier, "earlier plan");
+        terminal.say(&format!("What {plans} in this journal did stands as well: roll back again once this is applied."));
     }
     Ok(exit)
 }
 
-/// Plans the way back on the directories as they stand, once they show what the run did.
-async fn way_back(history: &History<'_>, name: &str, setup: &Setup, terminal: Terminal) -> Result<Option<Body>, Failure> {
-    let directories = directories::open_for_writing(&setup.config, terminal, CancellationToken::new())?;
-    let pauses = super::apply::looks_after_writes(&setup.config);
-    let waits = |objects: usize, pause: Duration| {
-        let verb = if objects == 1 { "does" } else { "do" };
-        let (objects, pause) = (counted(objects, "object"), pause.as_secs());
-        terminal.say(&format!("{objects} {verb} not show yet what the run did; looking again in {pause} s"));
-    };
-    let current = read_settled(history, &directories, &pauses, surroundings::now(), waits).await?;
-    Ok(rehearsed(history, name, &current, &setup.config.desired.policy, &*directories.tenant).await?)
+/// While it runs, nobody can tell what there is to undo. An apply at work may not have written its journal yet.
+fn lock(journal: &Path) -> Result<FolderLock, Failure> {
+    let folder = folder::of(journal);
+    if !journal.is_file() && !folder.join(LOCK_FILE).exists() {
+        return Err(no_such(journal));
+    }
+    let lock = super::apply::lock_folder(folder)?;
+    if journal.is_file() { Ok(lock) } else { Err(no_such(journal)) }
+}
+
+fn no_such(journal: &Path) -> Failure {
+    Failure::input(format!("there is no journal `{}`", journal.display())).hint(NAME_THE_JOURNAL)
+}
+
+fn no_run(journal: &Path) -> Failure {
+    Failure::input(format!("`{}` records no run", journal.display())).hint(NAME_THE_JOURNAL)
+}
+
+const NAME_THE_JOURNAL: &str = "Name the journal beside the plan: NAME.journal.jsonl for NAME.json.";
+
+/// What a way back is planned from.
+struct Undo<'a> {
+    journal: &'a Path,
+    setup: &'a Setup,
+    terminal: Terminal,
+}
+
+impl Undo<'_> {
+    /// What was undone and done again is undone where it was done again.
+    fn unless_redone(&self, state: &JournalState) -> Result<(), Failure> {
+        let Some(last) = state.digests().last().copied().filter(|_| state.to_undo().is_empty()) else { return Ok(()) };
+        // A journal that cannot be read is for `apply` to name.
+        let Ok(journals) = FolderJournals::read(folder::of(self.journal)) else { return Ok(()) };
+        journals.redone(&state.history(last)).map_or(Ok(()), |later| {
+            let (own, later) = (self.journal.display(), later.display());
+            Err(Failure::input(format!("what `{own}` records was undone, and its way back was undone in turn"))
+                .hint(format!("Roll back the run that did it again: hardmatch rollback {later} --out FILE")))
+        })
+    }
+
+    /// Plans the way back from the plan that ran last and of which something is left to undo or to finish. Tells how many
+    /// earlier ones there are.
+    async fn way_back(&self, state: &JournalState) -> Result<(Body, usize), Failure> {
+        let directories = directories::open_for_writing(&self.setup.config, self.terminal, CancellationToken::new())?;
+        let _shown = Shown::begin(self.terminal);
+        let standing = state.to_undo();
+        let mut latest: Option<Body> = None;
+        for (place, digest) in standing.iter().enumerate() {
+            let history = state.history(digest);
+            let body = self.way_back_of(&history, &directories).await?;
+            if !body.actions.is_empty() || history.open_run().is_some() {
+                latest.iter().for_each(|later| self.terminal.warn(&passed_over(later)));
+                return Ok((body, standing.len() - place - 1));
+            }
+            latest.get_or_insert(body);
+        }
+        match (latest, state.digests().last()) {
+            (Some(body), _) => Ok((body, 0)),
+            (None, Some(digest)) => Ok((self.way_back_of(&state.history(digest), &directories).await?, 0)),
+            (None, None) => Err(no_run(self.journal)),
+        }
+    }
+
+    /// Plans it on the directories as they stand, once they show what the run did.
+    async fn way_back_of(&self, history: &History<'_>, directories: &Directories) -> Result<Body, Failure> {
+        self.same_tenant(history, directories).await?;
+        let pauses = super::apply::looks_after_writes(&self.setup.config);
+        let current = read_settled(history, directories, &pauses, surroundings::now(), |objects, pause| {
+            self.terminal.say(&not_shown_yet(objects, pause));
+        });
+        let (policy, tenant) = (&self.setup.config.desired.policy, &*directories.tenant);
+        let name = self.journal.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let planned = rehearsed(history, &name, &current.await?, policy, tenant).await?;
+        planned.ok_or_else(|| no_run(self.journal))
+    }
+
+    async fn same_tenant(&self, history: &History<'_>, directories: &Directories) -> Result<(), Failure> {
+        let Some(run) = history.runs.last() else { return Ok(()) };
+        let differences = other_tenant(&run.header.tenant, &directories.tenant.identify().await?);
+        differences.first().map_or(Ok(()), |difference| {
+            let Difference { fact, expected, found, .. } = difference;
+            let message = format!(
+                "the run in `{}` was in another tenant than this one ({fact}: {expected} there, {found} here); nothing was planned",
+                self.journal.display()
+            );
+            Err(Failure::new(Exit::Stale, message).hint("Name the configuration of the tenant in which it ran: --config."))
+        })
+    }
+}
+
+fn not_shown_yet(objects: usize, pause: Duration) -> String {
+    let verb = if objects == 1 { "does" } else { "do" };
+    let when = if pause.is_zero() { "at once".to_owned() } else { format!("in {} s", pause.as_secs()) };
+    format!("{} {verb} not show what the run did; looking again {when}", counted(objects, "object"))
+}
+
+/// Of a later run than the one that is gone back from.
+fn passed_over(later: &Body) -> String {
+    let first = later.findings.first().map_or("nothing of it is left", |finding| finding.message.as_str());
+    let more = and_more(later.findings.len().saturating_sub(1)).map(|more| format!(" ({more})")).unwrap_or_default();
+    format!("nothing of what a later run in this journal did can be undone now, so this goes back from the one before it: {first}{more}")
+}
+
+fn what_next(body: &Body, out: &Path) -> String {
+    let out = out.display();
+    if body.actions.is_empty() {
+        format!("\nSaved as {out}. There is nothing to write; applying it records that the run is undone: hardmatch apply {out}")
+    } else {
+        format!("\nSaved as {out}. After review: hardmatch apply {out}")
+    }
 }
 
 /// The plan is taken for its journal more often than a journal is damaged.
@@ -95,14 +195,12 @@ fn stays_beside(journal: &Path, out: &Path) -> Result<(), Failure> {
 }
 
 /// What cannot be undone, before anything else.
-fn say_what_stays(findings: &[Finding], terminal: Terminal) -> Result<(), Failure> {
-    terminal.result(&what_stays(findings))
-}
-
-fn what_stays(findings: &[Finding]) -> String {
+fn what_stays(findings: &[Finding], is_empty: bool) -> String {
     let lasting: Vec<&Finding> = findings.iter().filter(|finding| finding.code == Code::NotReversible).collect();
-    if lasting.is_empty() {
-        return "Everything that the run did can be undone.\n".to_owned();
+    match (lasting.is_empty(), is_empty) {
+        (true, true) => return "Nothing of what the run did is left to undo.\n".to_owned(),
+        (true, false) => return "Everything that the run did can be undone.\n".to_owned(),
+        (false, _) => {}
     }
     let lines = lasting.iter().take(EXAMPLES).map(|finding| format!("  ! {}\n", printable(&finding.message)));
     let more = and_more(lasting.len().saturating_sub(EXAMPLES)).map(|more| format!("  ! {more}\n"));
@@ -118,9 +216,10 @@ mod tests {
         let findings = |count: usize| -> Vec<Finding> {
             (0..count).map(|n| Finding::general(Code::NotReversible, format!("purge u{n}"))).collect()
         };
-        assert!(what_stays(&findings(0)).starts_with("Everything"));
-        assert_eq!(what_stays(&findings(10)).lines().count(), 11);
-        let many = what_stays(&findings(2_000));
+        assert!(what_stays(&findings(0), false).starts_with("Everything"));
+        assert!(what_stays(&findings(0), true).starts_with("Nothing"));
+        assert_eq!(what_stays(&findings(10), true).lines().count(), 11);
+        let many = what_stays(&findings(2_000), false);
         assert!(many.lines().count() == 12 && many.ends_with("  ! purge u9\n  ! and 1,990 more\n"), "{many}");
     }
 }

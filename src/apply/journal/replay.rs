@@ -101,12 +101,13 @@ impl JournalState {
         digests
     }
 
-    /// Of the plans that did something which was not undone yet, the one that ran last; else the last one that ran.
+    /// The plans that did something which was not undone yet, the one that ran last first.
     #[must_use]
-    pub fn to_undo(&self) -> Option<&str> {
-        let digests = self.digests();
-        let standing = digests.iter().rev().find(|digest| !self.history(digest).fates.is_empty());
-        standing.or(digests.last()).copied()
+    pub fn to_undo(&self) -> Vec<&str> {
+        let mut standing = self.digests();
+        standing.retain(|digest| !self.history(digest).fates.is_empty());
+        standing.reverse();
+        standing
     }
 
     /// Everything that was done for one plan, over all its runs.

@@ -61,7 +61,7 @@ pub async fn preflight(
     directories: &Directories,
 ) -> Result<Preflight, DirectoryError> {
     let tenant = directories.tenant.identify().await?;
-    let differences = identity(&body.tenant, &tenant);
+    let differences = other_tenant(&body.tenant, &tenant);
     if !differences.is_empty() {
         // Of another tenant nothing else needs to be compared.
         return Ok(Preflight { differences, ..Preflight::default() });
@@ -87,7 +87,8 @@ pub async fn preflight(
 }
 
 /// Whether this is the tenant of the plan. What one of the two does not say is not compared, but something has to be.
-fn identity(plan: &PlanTenant, found: &TenantIdentity) -> Vec<Difference> {
+#[must_use]
+pub fn other_tenant(plan: &PlanTenant, found: &TenantIdentity) -> Vec<Difference> {
     let pairs =
         [("tenant id", &plan.id, &found.id), ("initial domain of the tenant", &plan.initial_domain, &found.initial_domain)];
     let is_told = pairs.iter().any(|(_, expected, found)| expected.is_some() && found.is_some());
@@ -245,7 +246,7 @@ mod tests {
         ] {
             let plan = PlanTenant { deleted_users: 0, id: text(id), initial_domain: text(domain), users: 0 };
             let found = TenantIdentity { id: text(found_id), initial_domain: text(found_domain), ..TenantIdentity::default() };
-            assert_eq!(identity(&plan, &found).len(), differences, "{plan:?} {found:?}");
+            assert_eq!(other_tenant(&plan, &found).len(), differences, "{plan:?} {found:?}");
         }
     }
 }

@@ -33,10 +33,11 @@ pub use settled::read_settled;
 /// is that of now: whom it protects stays as it is. What is known to be refused is left out with all else on its object.
 fn rollback(history: &History<'_>, journal: &str, current: &Current, policy: &Policy, refused: &Refused) -> Option<Body> {
     let header = &history.runs.last()?.header;
-    let done = done_actions(history, current);
+    let (done, unknown) = done_actions(history, current);
     let since = history.runs.first()?.header.started_at;
     let guards = Guards { protection: Protection::of(policy), since, licenses: licenses(&done), refused };
     let mut way = WayBack::new(&done, guards);
+    unknown.into_iter().for_each(|(action, facts)| way.leave_unknown(action, facts));
     way.invert_all(current);
     way.collect();
     let mappings = mappings(&done, journal, &way.actions);
@@ -60,20 +61,31 @@ fn rollback(history: &History<'_>, journal: &str, current: &Current, policy: &Po
     })
 }
 
-/// What this plan did, in the order in which it was sent. What nobody could tell then is told by the facts of now.
-fn done_actions<'a>(history: &History<'a>, current: &Current) -> Vec<Fate<'a>> {
-    let mut done: Vec<Fate<'a>> = Vec::new();
+/// What this plan did, in the order in which it was sent. What nobody could tell then is told by the facts of now, or by
+/// nothing where the object stands neither before nor behind it: such actions come second.
+fn done_actions<'a, 'c>(history: &History<'a>, current: &'c Current) -> (Vec<Fate<'a>>, Vec<(&'a Action, &'c TargetFacts)>) {
+    let (mut done, mut unknown) = (Vec::<Fate<'a>>::new(), Vec::new());
     for fate in history.in_order() {
-        let visible = || {
-            let earlier = done.iter().map(|fate| fate.action).filter(|other| other.target == fate.action.target);
-            let chain: Vec<&Action> = earlier.chain([fate.action]).collect();
-            current.of(&fate.action.target).is_some_and(|facts| is_reached(&chain, facts))
-        };
-        if fate.kind == FateKind::Done || (fate.kind == FateKind::Open && visible()) {
-            done.push(fate);
+        let earlier = done.iter().map(|fate| fate.action).filter(|other| other.target == fate.action.target);
+        match (fate.kind, current.of(&fate.action.target)) {
+            (FateKind::Done, _) => done.push(fate),
+            (FateKind::Open, Some(facts)) => {
+                let chain: Vec<&Action> = earlier.chain([fate.action]).collect();
+                if is_reached(&chain, facts) {
+                    done.push(fate);
+                } else if !is_untouched(fate.action, facts) {
+                    unknown.push((fate.action, facts));
+                }
+            }
+            (FateKind::Failed, _) | (FateKind::Open, None) => {}
         }
     }
-    done
+    (done, unknown)
+}
+
+/// Whether all that an action changes is as it was before it.
+fn is_untouched(action: &Action, facts: &TargetFacts) -> bool {
+    action.after.keys().all(|name| action.before.get(name).is_some_and(|before| facts.is(*name, before)))
 }
 
 /// Actions by what they undo.
@@ -102,6 +114,14 @@ impl<'a> WayBack<'a> {
         Self { undo, later, by: BTreeMap::new(), lost: BTreeSet::new(), actions: Vec::new(), findings: Vec::new(), guards }
     }
 
+    /// An action of which nobody knows whether it was carried out.
+    fn leave_unknown(&mut self, action: &'a Action, facts: &TargetFacts) {
+        let told: Vec<String> = action.after.keys().map(|name| change_word(action, *name, facts)).collect();
+        let why = format!("it was sent, and nothing tells whether it was carried out ({})", told.join("; "));
+        self.findings.push(not_reversible(action, &why).hint(LOOK));
+        self.lost.insert(&action.id);
+    }
+
     /// Finds the inverse of every action, object by object.
     fn invert_all(&mut self, current: &Current) {
         let mut objects: BTreeMap<(&str, &str), Vec<&'a Action>> = BTreeMap::new();
@@ -113,8 +133,8 @@ impl<'a> WayBack<'a> {
             let inverses = self.invert(&undo);
             let Some((last, facts)) = undo.first().and_then(|last| Some((last, current.of(&last.target)?))) else { continue };
             match self.left_to_do(last, inverses.clone(), facts) {
-                Ok(left) => {
-                    let doubt = self.guards.doubt(&left, facts);
+                Ok((undone, left)) => {
+                    let doubt = restored_since(&undone, &left).or_else(|| self.guards.doubt(&left, facts));
                     changed.extend(doubt.map(|doubt| in_doubt(last, doubt)));
                     self.by.extend(left);
                 }
@@ -127,8 +147,13 @@ impl<'a> WayBack<'a> {
         self.findings.extend(changed);
     }
 
-    /// Those inverses of the actions on one object that are still to be written; or why none of them is.
-    fn left_to_do(&self, last: &Action, mut inverses: Inverses<'a>, facts: &TargetFacts) -> Result<Inverses<'a>, Box<Finding>> {
+    /// Those inverses of the actions on one object that are there already, and those still to be written; or why none of these is.
+    fn left_to_do(
+        &self,
+        last: &Action,
+        mut inverses: Inverses<'a>,
+        facts: &TargetFacts,
+    ) -> Result<(Inverses<'a>, Inverses<'a>), Box<Finding>> {
         let chain = Chain { actions: inverses.iter().map(|(_, inverse)| inverse).collect() };
         let undone = chain.position(facts, 0).map_err(|off_track| Box::new(changed_since(last, &off_track)))?;
         let mut left = inverses.split_off(undone.min(inverses.len()));
@@ -137,7 +162,7 @@ impl<'a> WayBack<'a> {
             return Err(Box::new(finding));
         }
         left.iter_mut().for_each(|(_, inverse)| hold_use(inverse, facts));
-        Ok(left)
+        Ok((inverses, left))
     }
 
     /// The inverses of the actions on one object, the last action first.
@@ -195,6 +220,14 @@ impl<'a> WayBack<'a> {
     }
 }
 
+/// An account that the run put back into the recycle bin, that is live again, and that the way back would delete.
+fn restored_since(undone: &Inverses<'_>, left: &Inverses<'_>) -> Option<String> {
+    let (_, restore) = undone.iter().find(|(_, inverse)| inverse.kind == ActionKind::Restore)?;
+    let deletes = left.iter().any(|(_, inverse)| inverse.kind == ActionKind::SoftDelete);
+    let by_whom = "somebody restored it since the run, or a way back that was stopped";
+    deletes.then(|| format!("{} is live again: {by_whom}", restore.target.upn))
+}
+
 /// By action the later ones that depend on it, or follow it on the same object; those have to be undone first.
 fn later_ones<'a>(done: &[Fate<'a>]) -> BTreeMap<&'a ActionId, Vec<&'a Action>> {
     let mut later: BTreeMap<&ActionId, Vec<&Action>> = BTreeMap::new();
@@ -226,11 +259,18 @@ fn not_reversible(action: &Action, why: &str) -> Finding {
         .objects([format!("{} ({})", action.target.upn, action.target.id)])
 }
 
+fn change_word(action: &Action, name: FactName, facts: &TargetFacts) -> String {
+    let (before, now) = (value_word(action.before.get(&name)), value_word(facts.get(name).as_ref()));
+    format!("{} was {before} before it and is {now}", name.word())
+}
+
 fn in_doubt(action: &Action, doubt: String) -> Finding {
     Finding::new(Code::NotChecked, &action.mapping, doubt)
         .objects([format!("{} ({})", action.target.upn, action.target.id)])
         .hint("Look at the account before you approve: the way back deletes it.")
 }
+
+const LOOK: &str = "Look at the account; what the journal holds as `before` can be set by hand or by a new mapping.";
 
 fn changed_since(action: &Action, off_track: &OffTrack<'_>) -> Finding {
     let differences: Vec<String> = off_track
@@ -242,7 +282,7 @@ fn changed_since(action: &Action, off_track: &OffTrack<'_>) -> Finding {
         })
         .collect();
     not_reversible(action, &format!("the object was changed since ({})", differences.join("; ")))
-        .hint("Look at the account; what the journal holds as `before` can be set by hand or by a new mapping.")
+        .hint(LOOK)
 }
 
 fn blocked(action: &Action, blocker: &Action) -> Finding {

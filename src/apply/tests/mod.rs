@@ -5,6 +5,7 @@ mod chain;
 mod crash;
 mod damage;
 mod disk;
+mod doubts;
 mod handover;
 mod left_out;
 mod limits;

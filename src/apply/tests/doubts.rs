@@ -1,0 +1,55 @@
+//! What nobody can tell of a run is said, and left as it is.
+
+use crate::plan::finding::Code;
+
+use super::undo::way_back;
+use super::*;
+
+/// The way back of a run of one write, of which the journal holds no more than that it was about to be sent.
+async fn way_back_of_one_sent(planner: Planner, change: impl Fn(&mut CloudUser)) -> Body {
+    let (site, body) = (Site::new(), planner.body());
+    site.apply(&body).await.unwrap();
+    let journal = std::fs::read_to_string(site.journal()).unwrap();
+    let begun: Vec<&str> = journal.lines().take_while(|line| !line.contains("\"outcome\"")).collect();
+    std::fs::write(site.journal(), begun.join("\n") + "\n").unwrap();
+    site.disk.change(11, change);
+    way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await
+}
+
+#[tokio::test]
+async fn a_write_that_nobody_saw_on_an_account_that_somebody_changed_is_named() {
+    let set = || {
+        let mut planner = Planner::new();
+        planner.set(11, 11, &[]);
+        planner
+    };
+    let done = way_back_of_one_sent(set(), |_| {}).await;
+    assert_eq!((done.actions.len(), done.findings.len()), (1, 0), "{:?}", done.findings);
+    let not_done = way_back_of_one_sent(set(), |user| {
+        user.immutable_id = None;
+        user.upn = "renamed@x.example".into();
+    });
+    assert_eq!((not_done.await.findings.len()), 0, "nothing of it is there");
+    let other = way_back_of_one_sent(set(), |user| user.immutable_id = ImmutableId::stored(&anchor(200))).await;
+    let [finding] = other.findings.as_slice() else { panic!("{:?}", other.findings) };
+    assert_eq!((other.actions.len(), other.leaves.len(), finding.code), (0, 1, Code::NotReversible));
+    let told = format!("onPremisesImmutableId was null before it and is {}", anchor(200));
+    assert!(finding.message.contains(&told), "{}", finding.message);
+}
+
+#[tokio::test]
+async fn an_account_that_somebody_restored_since_is_not_deleted_again_without_a_word() {
+    let mut planner = Planner::new();
+    planner.clear_of_deleted();
+    let (site, body) = (Site::new(), planner.body());
+    site.apply(&body).await.unwrap();
+    site.disk.change(8, |user| {
+        user.upn = user.original_upn().into();
+        user.traits_mut().deleted_at = None;
+    });
+    let back = way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await;
+    let doubts: Vec<&str> =
+        back.findings.iter().filter(|finding| finding.code == Code::NotChecked).map(|finding| &*finding.message).collect();
+    assert_eq!(doubts.len(), 1, "{:?}", back.findings);
+    assert!(doubts[0].contains("u8@x.example is live again: somebody restored it since the run"), "{doubts:?}");
+}
