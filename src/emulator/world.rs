@@ -291,7 +291,7 @@ impl World {
             Refusal::NotLive(id) | Refusal::NotDeleted(id) => Failure::not_found(&id.to_string()),
             Refusal::Synced(_) => refusal_text(RefusalText::Mastered),
             Refusal::Conflict { property, holder } => Failure::conflict(property, self.kind_of(holder), holder),
-            Refusal::Federated(_) => refusal_text(self.script.switches.federated_text),
+            Refusal::Federated(_) | Refusal::FederatedWithoutId(_) => refusal_text(self.script.switches.federated_text),
             Refusal::UnverifiedDomain(_) => Failure::bad(
                 "The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain names in your organization.",
             ),

@@ -189,14 +189,15 @@ impl Action {
     #[must_use]
     pub fn new(kind: ActionKind, mapping: &str, target: Target, before: Facts, after: Facts, reason: String) -> Self {
         let id = derive_id(kind, &target, &after);
-        let reversible = kind.is_reversible();
+        let reversible = can_be_undone(kind, &before);
         Self { after, before, depends_on: Vec::new(), id, kind, mapping: mapping.to_owned(), reason, reversible, target }
     }
 
-    /// Whether id and reversibility are what kind, target and `after` make them.
+    /// Whether id and reversibility are what kind, target and facts make them. Earlier versions looked at the kind alone.
     #[must_use]
     pub fn is_consistent(&self) -> bool {
-        self.id == derive_id(self.kind, &self.target, &self.after) && self.reversible == self.kind.is_reversible()
+        let reversible = [can_be_undone(self.kind, &self.before), self.kind.is_reversible()];
+        self.id == derive_id(self.kind, &self.target, &self.after) && reversible.contains(&self.reversible)
     }
 
     /// A fact that every action of the kind relies on, and this one does not.
@@ -237,6 +238,12 @@ impl Action {
         };
         Some(Change { user: self.target.entra_id()?, kind })
     }
+}
+
+/// An account without ImmutableID cannot have a sign-in name in a federated domain, and only from there a plan takes one away.
+fn can_be_undone(kind: ActionKind, before: &Facts) -> bool {
+    let has_no_id = || before.get(&FactName::OnPremisesImmutableId) == Some(&FactValue::Null);
+    kind.is_reversible() && !(kind == ActionKind::SetUserPrincipalName && has_no_id())
 }
 
 /// As many digits as tell the actions of any plan apart.

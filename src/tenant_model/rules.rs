@@ -64,6 +64,9 @@ pub enum Refusal {
     /// The anchor of a user in a federated domain cannot change.
     #[error("the sign-in name of account {0} is in a federated domain, where the ImmutableID cannot change")]
     Federated(EntraId),
+    /// A sign-in name in a federated domain needs an ImmutableID.
+    #[error("account {0} has no ImmutableID, and without one no sign-in name can be in a federated domain")]
+    FederatedWithoutId(EntraId),
     /// The domain of the new sign-in name does not belong to the tenant.
     #[error("`{0}` is not a verified domain of this tenant")]
     UnverifiedDomain(Box<str>),
@@ -146,7 +149,7 @@ impl Tenant {
         }
         self.check_upn_free(user, upn.as_str())?;
         if suffix.is_federated() && before.immutable_id.is_none() {
-            return Err(Refusal::Federated(before.id));
+            return Err(Refusal::FederatedWithoutId(before.id));
         }
         Ok((user, Some(CloudUser { upn: upn.as_str().into(), ..before.clone() })))
     }

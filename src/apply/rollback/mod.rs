@@ -158,8 +158,8 @@ impl<'a> WayBack<'a> {
         let undone = chain.position(facts, 0).map_err(|off_track| Box::new(changed_since(last, &off_track)))?;
         let mut left = inverses.split_off(undone.min(inverses.len()));
         if let Some(why) = self.guards.objection(&left, facts) {
-            let finding = not_reversible(last, &why).hint("Look at the account; what is still right can be done by hand.");
-            return Err(Box::new(finding));
+            let finding = not_reversible(last, &format!("{why}{}", other_name(last, facts)));
+            return Err(Box::new(finding.hint("Look at the account; what is still right can be done by hand.")));
         }
         left.iter_mut().for_each(|(_, inverse)| hold_use(inverse, facts));
         Ok((inverses, left))
@@ -217,6 +217,14 @@ impl<'a> WayBack<'a> {
             firsts.insert(&action.id, BTreeSet::from([self.actions.len()]));
             self.actions.push(inverse);
         }
+    }
+}
+
+/// Under which name to look for the account, where the run gave it another one.
+fn other_name(action: &Action, facts: &TargetFacts) -> String {
+    match facts.get(FactName::UserPrincipalName) {
+        Some(FactValue::Text(name)) if name != action.target.upn => format!("; it goes by {name} now"),
+        Some(_) | None => String::new(),
     }
 }
 

@@ -53,3 +53,23 @@ async fn an_account_that_somebody_restored_since_is_not_deleted_again_without_a_
     assert_eq!(doubts.len(), 1, "{:?}", back.findings);
     assert!(doubts[0].contains("u8@x.example is live again: somebody restored it since the run"), "{doubts:?}");
 }
+
+/// Its name cannot go back to where no account without ImmutableID has one.
+#[tokio::test]
+async fn a_name_that_came_out_of_a_federated_domain_without_an_id_stays_and_is_told() {
+    let mut tenant = observed_tenant();
+    tenant.users.iter_mut().filter(|user| user.id == id(9)).for_each(|user| user.immutable_id = None);
+    let mut planner = Planner::of(tenant);
+    planner.detour();
+    let body = planner.body();
+    let reversible: Vec<bool> = body.actions.iter().map(|action| action.reversible).collect();
+    assert_eq!(reversible, [false, true, true]);
+    let parked = Body { actions: body.actions[..1].to_vec(), ..body };
+    let site = Site::new();
+    site.disk.change(9, |user| user.immutable_id = None);
+    site.apply(&parked).await.unwrap();
+    let back = way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await;
+    let told: Vec<&str> = back.findings.iter().map(|finding| &*finding.message).collect();
+    assert!(back.actions.is_empty() && told.len() == 1, "{told:?}");
+    assert!(told[0].contains("without one no sign-in name can be in a federated domain; it goes by u9@x.onmicrosoft.com now"));
+}

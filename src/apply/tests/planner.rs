@@ -10,7 +10,11 @@ pub(super) struct Planner {
 
 impl Planner {
     pub(super) fn new() -> Self {
-        Self { tenant: Tenant::new(observed_tenant()), actions: Vec::new() }
+        Self::of(observed_tenant())
+    }
+
+    pub(super) fn of(tenant: ObservedTenant) -> Self {
+        Self { tenant: Tenant::new(tenant), actions: Vec::new() }
     }
 
     /// Adds a write to account `n`, checks that the model takes it, and gives its place.

@@ -90,6 +90,7 @@ fn refused(refusal: &Refusal) -> DirectoryError {
         | Refusal::NotDeleted(_)
         | Refusal::Synced(_)
         | Refusal::Federated(_)
+        | Refusal::FederatedWithoutId(_)
         | Refusal::UnverifiedDomain(_)
         | Refusal::BadValue(..) => None,
     };

@@ -97,7 +97,7 @@ fn in_a_federated_domain_the_immutable_id_stands_still() {
     assert_eq!(tenant.write(1, set("B")), Ok(()));
     assert_eq!(tenant.write(1, rename("a1@sub.fed.example")), Ok(()));
     assert_eq!(tenant.write(2, rename("b2@x.example")), Ok(()));
-    assert_eq!(tenant.write(2, rename("b2@fed.example")), Err(Refusal::Federated(id(2))), "no anchor");
+    assert_eq!(tenant.write(2, rename("b2@fed.example")), Err(Refusal::FederatedWithoutId(id(2))), "no anchor");
 }
 
 #[test]
