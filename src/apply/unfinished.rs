@@ -112,7 +112,7 @@ impl FolderJournals {
             state.digests().into_iter().map(move |digest| (journal.as_path(), state.history(digest)))
         });
         let undoes = |run: &&RunRecord| run.header.rollback_of.as_ref().is_some_and(|undone| runs.has_run(undone));
-        histories.filter(|(_, history)| history.runs.iter().any(|run| undoes(run))).collect()
+        histories.filter(|(_, history)| history.runs.iter().any(undoes)).collect()
     }
 
     /// The plan of a run, in the first journal that knows it.

@@ -22,7 +22,10 @@ pub(super) fn check(outputs: &[&Path], inputs: &[PathBuf]) -> Result<(), Failure
             return Err(lost(output, "is read here, so it cannot be written"));
         }
         if is_journal(&place) {
-            return Err(lost(output, "has the name of a journal: what is called so is read as the record of a run, and never replaced"));
+            return Err(lost(
+                output,
+                "has the name of a journal: what is called so is read as the record of a run, and never replaced",
+            ));
         }
         if place.file_name().is_some_and(|name| name == LOCK_FILE) {
             return Err(lost(output, "is what keeps two runs of one folder apart"));

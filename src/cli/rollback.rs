@@ -92,9 +92,10 @@ impl Undo<'_> {
         // A journal that cannot be read is for `apply` to name.
         let Ok(journals) = FolderJournals::read(folder::of(self.journal)) else { return Ok(()) };
         journals.redone(&state.history(last)).map_or(Ok(()), |later| {
-            let (own, later) = (self.journal.display(), later.display());
-            Err(Failure::input(format!("what `{own}` records was undone, and its way back was undone in turn"))
-                .hint(format!("Roll back the run that did it again: hardmatch rollback {later} --out FILE")))
+            let later = later.file_name().map_or_else(|| later.to_owned(), |name| self.journal.with_file_name(name));
+            let message = format!("what `{}` records was undone, and its way back was undone in turn", self.journal.display());
+            Err(Failure::input(message)
+                .hint(format!("Roll back the run that did it again: hardmatch rollback {} --out FILE", later.display())))
         })
     }
 
@@ -109,7 +110,7 @@ impl Undo<'_> {
             let history = state.history(digest);
             let body = self.way_back_of(&history, &directories).await?;
             if !body.actions.is_empty() || history.open_run().is_some() {
-                latest.iter().for_each(|later| self.terminal.warn(&passed_over(later)));
+                latest.iter().for_each(|later| self.pass_over(later));
                 return Ok((body, standing.len() - place - 1));
             }
             latest.get_or_insert(body);
@@ -119,6 +120,13 @@ impl Undo<'_> {
             (None, Some(digest)) => Ok((self.way_back_of(&state.history(digest), &directories).await?, 0)),
             (None, None) => Err(no_run(self.journal)),
         }
+    }
+
+    /// Says what keeps a later run than the one that is undone.
+    fn pass_over(&self, later: &Body) {
+        self.terminal
+            .warn("nothing of what a later run in this journal did can be undone now: this goes back from the one before it");
+        self.terminal.say(what_stays(&later.findings, true).trim_end());
     }
 
     /// Plans it on the directories as they stand, once they show what the run did.
@@ -139,10 +147,8 @@ impl Undo<'_> {
         let differences = other_tenant(&run.header.tenant, &directories.tenant.identify().await?);
         differences.first().map_or(Ok(()), |difference| {
             let Difference { fact, expected, found, .. } = difference;
-            let message = format!(
-                "the run in `{}` was in another tenant than this one ({fact}: {expected} there, {found} here); nothing was planned",
-                self.journal.display()
-            );
+            let (what, journal) = (fact.split(':').next().unwrap_or(fact), self.journal.display());
+            let message = format!("the run in `{journal}` was in another tenant, and nothing was planned: its {what} is {expected}, here it is {found}");
             Err(Failure::new(Exit::Stale, message).hint("Name the configuration of the tenant in which it ran: --config."))
         })
     }
@@ -152,13 +158,6 @@ fn not_shown_yet(objects: usize, pause: Duration) -> String {
     let verb = if objects == 1 { "does" } else { "do" };
     let when = if pause.is_zero() { "at once".to_owned() } else { format!("in {} s", pause.as_secs()) };
     format!("{} {verb} not show what the run did; looking again {when}", counted(objects, "object"))
-}
-
-/// Of a later run than the one that is gone back from.
-fn passed_over(later: &Body) -> String {
-    let first = later.findings.first().map_or("nothing of it is left", |finding| finding.message.as_str());
-    let more = and_more(later.findings.len().saturating_sub(1)).map(|more| format!(" ({more})")).unwrap_or_default();
-    format!("nothing of what a later run in this journal did can be undone now, so this goes back from the one before it: {first}{more}")
 }
 
 fn what_next(body: &Body, out: &Path) -> String {

@@ -192,13 +192,13 @@ fn a_second_apply_is_kept_out() {
     let digest = here.plan();
     let lock = std::fs::File::create(here.path().join(".hardmatch.lock")).unwrap();
     lock.lock().unwrap();
-    here.run(&["apply", "plan.json", "--digest", &digest]).expect(15).says(&["another apply"]);
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(15).says(&["another `apply` or `rollback`"]);
     drop(lock);
     here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
     let lock = std::fs::File::open(here.path().join(".hardmatch.lock")).unwrap();
     lock.lock().unwrap();
     let rollback = ["rollback", "plan.journal.jsonl", "--out", "undo.json"];
-    here.run(&rollback).expect(15).says(&["another apply"]);
+    here.run(&rollback).expect(15).says(&["another `apply` or `rollback`"]);
     drop(lock);
     here.run(&rollback).expect(0);
 }

@@ -35,6 +35,7 @@ mod pull_request;
 mod random_runs;
 mod readme;
 mod report;
+mod rollback;
 mod screen;
 mod secrets;
 mod sign_in;

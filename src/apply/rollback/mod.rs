@@ -289,8 +289,7 @@ fn changed_since(action: &Action, off_track: &OffTrack<'_>) -> Finding {
             format!("{} was left as {expected} and is {found}", mismatch.fact.word())
         })
         .collect();
-    not_reversible(action, &format!("the object was changed since ({})", differences.join("; ")))
-        .hint(LOOK)
+    not_reversible(action, &format!("the object was changed since ({})", differences.join("; "))).hint(LOOK)
 }
 
 fn blocked(action: &Action, blocker: &Action) -> Finding {

@@ -54,7 +54,10 @@ async fn a_second_apply_is_kept_out() {
     let (site, body) = (Site::new(), three_sets());
     let lock = FolderLock::take(site.folder()).unwrap();
     let error = site.apply(&body).await.unwrap_err();
-    assert!(matches!(error, ApplyError::Lock(_)) && error.to_string().contains("another `apply` or `rollback` is at work"), "{error}");
+    assert!(
+        matches!(error, ApplyError::Lock(_)) && error.to_string().contains("another `apply` or `rollback` is at work"),
+        "{error}"
+    );
     drop(lock);
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
 }
