@@ -62,6 +62,11 @@ impl TargetFacts {
         is_same(name, expected, found.as_ref()) || is_untold && self.is_deleted()
     }
 
+    /// Whether the object is nowhere any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.get(FactName::State) == Some(FactValue::text(AccountState::Gone.word()))
+    }
+
     fn is_deleted(&self) -> bool {
         matches!(self, Self::Account(account) if account.state() == AccountState::Deleted)
     }

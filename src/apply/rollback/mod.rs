@@ -116,8 +116,9 @@ impl<'a> WayBack<'a> {
 
     /// An action of which nobody knows whether it was carried out.
     fn leave_unknown(&mut self, action: &'a Action, facts: &TargetFacts) {
-        let told: Vec<String> = action.after.keys().map(|name| change_word(action, *name, facts)).collect();
-        let why = format!("it was sent, and nothing tells whether it was carried out ({})", told.join("; "));
+        let told = action.after.keys().map(|name| change_word(action, *name, facts)).collect::<Vec<_>>().join("; ");
+        let told = if facts.is_gone() { "the object is gone since".to_owned() } else { told };
+        let why = format!("it was sent, and nothing tells whether it was carried out ({told})");
         self.findings.push(not_reversible(action, &why).hint(LOOK));
         self.lost.insert(&action.id);
     }
@@ -155,7 +156,7 @@ impl<'a> WayBack<'a> {
         facts: &TargetFacts,
     ) -> Result<(Inverses<'a>, Inverses<'a>), Box<Finding>> {
         let chain = Chain { actions: inverses.iter().map(|(_, inverse)| inverse).collect() };
-        let undone = chain.position(facts, 0).map_err(|off_track| Box::new(changed_since(last, &off_track)))?;
+        let undone = chain.position(facts, 0).map_err(|off_track| Box::new(changed_since(last, &off_track, facts)))?;
         let mut left = inverses.split_off(undone.min(inverses.len()));
         if let Some(why) = self.guards.objection(&left, facts) {
             let finding = not_reversible(last, &format!("{why}{}", other_name(last, facts)));
@@ -280,7 +281,10 @@ fn in_doubt(action: &Action, doubt: String) -> Finding {
 
 const LOOK: &str = "Look at the account; what the journal holds as `before` can be set by hand or by a new mapping.";
 
-fn changed_since(action: &Action, off_track: &OffTrack<'_>) -> Finding {
+fn changed_since(action: &Action, off_track: &OffTrack<'_>, facts: &TargetFacts) -> Finding {
+    if facts.is_gone() {
+        return not_reversible(action, "the object is gone since");
+    }
     let differences: Vec<String> = off_track
         .0
         .iter()

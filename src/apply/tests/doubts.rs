@@ -5,13 +5,18 @@ use crate::plan::finding::Code;
 use super::undo::way_back;
 use super::*;
 
+/// Takes the lines of the journal from the first outcome on.
+fn cut_behind_the_intent(site: &Site) {
+    let journal = std::fs::read_to_string(site.journal()).unwrap();
+    let begun: Vec<&str> = journal.lines().take_while(|line| !line.contains("\"outcome\"")).collect();
+    std::fs::write(site.journal(), begun.join("\n") + "\n").unwrap();
+}
+
 /// The way back of a run of one write, of which the journal holds no more than that it was about to be sent.
 async fn way_back_of_one_sent(planner: Planner, change: impl Fn(&mut CloudUser)) -> Body {
     let (site, body) = (Site::new(), planner.body());
     site.apply(&body).await.unwrap();
-    let journal = std::fs::read_to_string(site.journal()).unwrap();
-    let begun: Vec<&str> = journal.lines().take_while(|line| !line.contains("\"outcome\"")).collect();
-    std::fs::write(site.journal(), begun.join("\n") + "\n").unwrap();
+    cut_behind_the_intent(&site);
     site.disk.change(11, change);
     way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await
 }
@@ -35,6 +40,23 @@ async fn a_write_that_nobody_saw_on_an_account_that_somebody_changed_is_named() 
     assert_eq!((other.actions.len(), other.leaves.len(), finding.code), (0, 1, Code::NotReversible));
     let told = format!("onPremisesImmutableId was null before it and is {}", anchor(200));
     assert!(finding.message.contains(&told), "{}", finding.message);
+}
+
+#[tokio::test]
+async fn of_an_account_that_is_gone_nothing_else_is_told() {
+    for is_open in [false, true] {
+        let mut planner = Planner::new();
+        planner.set(11, 11, &[]);
+        let (site, body) = (Site::new(), planner.body());
+        site.apply(&body).await.unwrap();
+        if is_open {
+            cut_behind_the_intent(&site);
+        }
+        site.disk.state().users.remove(&id(11));
+        let back = way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await;
+        let [finding] = back.findings.as_slice() else { panic!("{:?}", back.findings) };
+        assert!(finding.message.contains("the object is gone since") && !finding.message.contains("not reported"));
+    }
 }
 
 #[tokio::test]
