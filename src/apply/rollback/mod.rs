@@ -37,7 +37,7 @@ fn rollback(history: &History<'_>, journal: &str, current: &Current, policy: &Po
     let since = history.runs.first()?.header.started_at;
     let guards = Guards { protection: Protection::of(policy), since, licenses: licenses(&done), refused };
     let mut way = WayBack::new(&done, guards);
-    unknown.into_iter().for_each(|(action, facts)| way.leave_unknown(action, facts));
+    unknown.into_iter().for_each(|(fate, facts)| way.leave_unknown(&fate, facts));
     way.invert_all(current);
     way.collect();
     let mappings = mappings(&done, journal, &way.actions);
@@ -62,8 +62,8 @@ fn rollback(history: &History<'_>, journal: &str, current: &Current, policy: &Po
 }
 
 /// What this plan did, in the order in which it was sent. What nobody could tell then is told by the facts of now, or by
-/// nothing where the object stands neither before nor behind it: such actions come second.
-fn done_actions<'a, 'c>(history: &History<'a>, current: &'c Current) -> (Vec<Fate<'a>>, Vec<(&'a Action, &'c TargetFacts)>) {
+/// nothing where the object stands neither before nor behind it: such come second, as what failed and is there all the same.
+fn done_actions<'a, 'c>(history: &History<'a>, current: &'c Current) -> (Vec<Fate<'a>>, Vec<(Fate<'a>, &'c TargetFacts)>) {
     let (mut done, mut unknown) = (Vec::<Fate<'a>>::new(), Vec::new());
     for fate in history.in_order() {
         let earlier = done.iter().map(|fate| fate.action).filter(|other| other.target == fate.action.target);
@@ -74,8 +74,11 @@ fn done_actions<'a, 'c>(history: &History<'a>, current: &'c Current) -> (Vec<Fat
                 if is_reached(&chain, facts) {
                     done.push(fate);
                 } else if !is_untouched(fate.action, facts) {
-                    unknown.push((fate.action, facts));
+                    unknown.push((fate, facts));
                 }
+            }
+            (FateKind::Failed, Some(facts)) if is_reached(&[fate.action], facts) && !is_untouched(fate.action, facts) => {
+                unknown.push((fate, facts));
             }
             (FateKind::Failed, _) | (FateKind::Open, None) => {}
         }
@@ -115,10 +118,14 @@ impl<'a> WayBack<'a> {
     }
 
     /// An action of which nobody knows whether it was carried out.
-    fn leave_unknown(&mut self, action: &'a Action, facts: &TargetFacts) {
+    fn leave_unknown(&mut self, fate: &Fate<'a>, facts: &TargetFacts) {
+        let action = fate.action;
         let told = action.after.keys().map(|name| change_word(action, *name, facts)).collect::<Vec<_>>().join("; ");
         let told = if facts.is_gone() { "the object is gone since".to_owned() } else { told };
-        let why = format!("it was sent, and nothing tells whether it was carried out ({told})");
+        let why = match fate.kind {
+            FateKind::Failed => format!("it failed and is there all the same, whoever did it ({told})"),
+            FateKind::Done | FateKind::Open => format!("it was sent, and nothing tells whether it was carried out ({told})"),
+        };
         self.findings.push(not_reversible(action, &why).hint(LOOK));
         self.lost.insert(&action.id);
     }

@@ -27,9 +27,9 @@ pub async fn read_settled(
     now: Timestamp,
     waits: impl Fn(usize, Duration),
 ) -> Result<Current, DirectoryError> {
-    let sent: Vec<&Action> =
-        history.in_order().into_iter().filter(|fate| fate.kind != FateKind::Failed).map(|fate| fate.action).collect();
-    let mut current = read_targets(sent.iter().map(|action| &action.target), directories).await?;
+    let fates = history.in_order();
+    let mut current = read_targets(fates.iter().map(|fate| &fate.action.target), directories).await?;
+    let sent: Vec<&Action> = fates.iter().filter(|fate| fate.kind != FateKind::Failed).map(|fate| fate.action).collect();
     if !may_be_late(history, now) {
         return Ok(current);
     }

@@ -2,6 +2,7 @@
 
 use crate::plan::finding::Code;
 
+use super::scripted::{Answer, Scripted, apply, refused};
 use super::undo::way_back;
 use super::*;
 
@@ -40,6 +41,21 @@ async fn a_write_that_nobody_saw_on_an_account_that_somebody_changed_is_named() 
     assert_eq!((other.actions.len(), other.leaves.len(), finding.code), (0, 1, Code::NotReversible));
     let told = format!("onPremisesImmutableId was null before it and is {}", anchor(200));
     assert!(finding.message.contains(&told), "{}", finding.message);
+}
+
+/// A gateway says no, and the write goes through behind it.
+#[tokio::test]
+async fn what_was_refused_and_is_there_all_the_same_is_named() {
+    let mut planner = Planner::new();
+    planner.set(11, 11, &[]);
+    let (site, body) = (Site::new(), planner.body());
+    let no = Scripted::new(&site.disk, |_| Answer::Fail(refused(None)));
+    drop(apply(&site, &body, no).await);
+    let found = async || way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await.findings;
+    assert_eq!(found().await, []);
+    site.disk.change(11, |user| user.immutable_id = ImmutableId::stored(&anchor(11)));
+    let told = found().await.iter().map(|finding| finding.message.clone()).collect::<String>();
+    assert!(told.contains("it failed and is there all the same"), "{told}");
 }
 
 #[tokio::test]
