@@ -127,7 +127,9 @@ impl<'a> WayBack<'a> {
             FateKind::Done | FateKind::Open => format!("it was sent, and nothing tells whether it was carried out ({told})"),
         };
         self.findings.push(not_reversible(action, &why).hint(LOOK));
-        self.lost.insert(&action.id);
+        if fate.kind == FateKind::Open {
+            self.lost.insert(&action.id);
+        }
     }
 
     /// Finds the inverse of every action, object by object.
