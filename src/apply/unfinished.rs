@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::plan::action::ActionId;
+use crate::plan::action::{Action, ActionId};
 
 use super::journal::{EndStatus, History, Journal, JournalError, JournalState, RunRecord, SUFFIX, append_end};
 
@@ -85,6 +85,12 @@ impl FolderJournals {
     #[must_use]
     pub fn know(&self, run_id: &str) -> bool {
         self.of_run(run_id).is_some()
+    }
+
+    /// What other plans of the folder than this one wrote that nobody can take back.
+    #[must_use]
+    pub fn lasting(&self, digest: &str) -> Vec<&Action> {
+        self.0.iter().flat_map(|(_, state)| state.lasting(digest)).collect()
     }
 
     /// The journal of a run by which what these runs did stands again: their way back was undone in turn.

@@ -39,7 +39,8 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
     }
     let setup = Setup::load(&args.config, terminal)?;
     outputs::check(&[&args.out], &setup.inputs())?;
-    let undo = Undo { journal: &args.journal, setup: &setup, terminal };
+    let journals = FolderJournals::read(folder::of(&args.journal)).ok();
+    let undo = Undo { journal: &args.journal, journals: journals.as_ref(), setup: &setup, terminal };
     undo.unless_redone(&state)?;
     let (mut body, earlier) = directories::block_on(undo.way_back(&state))?;
     body.inputs.policy.clone_from(&setup.config.desired.policy_sha256);
@@ -81,6 +82,8 @@ const NAME_THE_JOURNAL: &str = "Name the journal beside the plan: NAME.journal.j
 /// What a way back is planned from.
 struct Undo<'a> {
     journal: &'a Path,
+    /// All of the folder; one that cannot be read is for `apply` to name.
+    journals: Option<&'a FolderJournals>,
     setup: &'a Setup,
     terminal: Terminal,
 }
@@ -89,8 +92,7 @@ impl Undo<'_> {
     /// What was undone and done again is undone where it was done again.
     fn unless_redone(&self, state: &JournalState) -> Result<(), Failure> {
         let Some(last) = state.digests().last().copied().filter(|_| state.to_undo().is_empty()) else { return Ok(()) };
-        // A journal that cannot be read is for `apply` to name.
-        let Ok(journals) = FolderJournals::read(folder::of(self.journal)) else { return Ok(()) };
+        let Some(journals) = self.journals else { return Ok(()) };
         journals.redone(&state.history(last)).map_or(Ok(()), |later| {
             let later = later.file_name().map_or_else(|| later.to_owned(), |name| self.journal.with_file_name(name));
             let message = format!("what `{}` records was undone, and its way back was undone in turn", self.journal.display());
@@ -107,7 +109,7 @@ impl Undo<'_> {
         let standing = state.to_undo();
         let mut latest: Option<Body> = None;
         for (place, digest) in standing.iter().enumerate() {
-            let history = state.history(digest);
+            let history = self.history(state, digest);
             let body = self.way_back_of(&history, &directories).await?;
             if !body.actions.is_empty() || history.open_run().is_some() {
                 latest.iter().for_each(|later| self.pass_over(later));
@@ -117,9 +119,16 @@ impl Undo<'_> {
         }
         match (latest, state.digests().last()) {
             (Some(body), _) => Ok((body, 0)),
-            (None, Some(digest)) => Ok((self.way_back_of(&state.history(digest), &directories).await?, 0)),
+            (None, Some(digest)) => Ok((self.way_back_of(&self.history(state, digest), &directories).await?, 0)),
             (None, None) => Err(no_run(self.journal)),
         }
+    }
+
+    fn history<'s>(&'s self, state: &'s JournalState, digest: &str) -> History<'s> {
+        let elsewhere = self.journals.map(|journals| journals.lasting(digest)).unwrap_or_default();
+        let mut history = state.history(digest);
+        history.lasting.extend(elsewhere);
+        history
     }
 
     /// Says what keeps a later run than the one that is undone.

@@ -200,6 +200,22 @@ impl Action {
         self.id == derive_id(self.kind, &self.target, &self.after) && reversible.contains(&self.reversible)
     }
 
+    /// What it leaves behind that no other action brings back: a cleared identifier, and what goes with an ImmutableID.
+    pub fn lasting(&self) -> impl Iterator<Item = (FactName, &FactValue)> {
+        let comes_back = move |name: FactName| match self.kind {
+            ActionKind::ClearObjectIdentifier | ActionKind::ClearSecurityIdentifier => false,
+            ActionKind::ClearImmutableId => name == FactName::OnPremisesImmutableId,
+            // Of a purged account nothing is left, either.
+            ActionKind::Purge
+            | ActionKind::Restore
+            | ActionKind::SetImmutableId
+            | ActionKind::SetUserPrincipalName
+            | ActionKind::SoftDelete
+            | ActionKind::StampConsistencyGuid => true,
+        };
+        self.after.iter().map(|(name, value)| (*name, value)).filter(move |(name, _)| !comes_back(*name))
+    }
+
     /// A fact that every action of the kind relies on, and this one does not.
     #[must_use]
     pub fn missing_fact(&self) -> Option<FactName> {

@@ -121,7 +121,15 @@ impl JournalState {
                 fates.retain(|action, _| run.left.contains(action));
             }
         }
-        History { runs, fates }
+        History { runs, fates, lasting: self.lasting(digest) }
+    }
+
+    /// What other plans than this one wrote that nobody can take back.
+    pub(in crate::apply) fn lasting(&self, digest: &str) -> Vec<&Action> {
+        let mut fates = BTreeMap::new();
+        let others = self.runs.iter().filter(|run| run.header.digest != digest);
+        others.flat_map(|run| &run.steps).for_each(|step| settle(&mut fates, step));
+        fates.into_values().map(|fate| fate.action).filter(|action| action.lasting().next().is_some()).collect()
     }
 }
 
@@ -177,6 +185,8 @@ pub struct History<'a> {
     pub runs: Vec<&'a RunRecord>,
     /// The actions that were sent at least once.
     pub fates: BTreeMap<&'a ActionId, Fate<'a>>,
+    /// What other plans wrote that nobody can take back: where it shows, it is nobody's doing since.
+    pub lasting: Vec<&'a Action>,
 }
 
 /// What became of one action over all runs.

@@ -8,6 +8,7 @@ mod inverse;
 mod limits;
 mod rehearse;
 mod settled;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,13 +19,13 @@ use crate::plan::finding::{Code, Finding};
 use crate::plan::protection::Protection;
 use crate::plan::summary;
 
-use super::chain::{Chain, OffTrack, is_reached, key};
+use super::chain::{Chain, is_reached, key};
 use super::facts::{Current, TargetFacts};
 use super::journal::{Fate, FateKind, History};
-use super::preflight::value_word;
 use guards::{Guards, hold_use, licenses};
 use inverse::{Inverse, inverse};
 use rehearse::Refused;
+use words::{blocked, changed_since, in_doubt, not_reversible, objected, unknown};
 
 pub use rehearse::rehearsed;
 pub use settled::read_settled;
@@ -36,7 +37,7 @@ fn rollback(history: &History<'_>, journal: &str, current: &Current, policy: &Po
     let (done, unknown) = done_actions(history, current);
     let since = history.runs.first()?.header.started_at;
     let guards = Guards { protection: Protection::of(policy), since, licenses: licenses(&done), refused };
-    let mut way = WayBack::new(&done, guards);
+    let mut way = WayBack::new(&done, &history.lasting, guards);
     unknown.into_iter().for_each(|(fate, facts)| way.leave_unknown(&fate, facts));
     way.invert_all(current);
     way.collect();
@@ -108,27 +109,32 @@ struct WayBack<'a> {
     /// Findings about what can never be undone, then those about what cannot be undone now.
     findings: Vec<Finding>,
     guards: Guards<'a>,
+    /// By object what other plans left there for good.
+    lasting: BTreeMap<(&'a str, &'a str), Facts>,
 }
 
 impl<'a> WayBack<'a> {
-    fn new(done: &[Fate<'a>], guards: Guards<'a>) -> Self {
+    fn new(done: &[Fate<'a>], lasting: &[&'a Action], guards: Guards<'a>) -> Self {
         let undo = done.iter().rev().map(|fate| fate.action).collect();
         let later = later_ones(done);
-        Self { undo, later, by: BTreeMap::new(), lost: BTreeSet::new(), actions: Vec::new(), findings: Vec::new(), guards }
+        let lasting = left_for_good(lasting);
+        Self {
+            undo,
+            later,
+            by: BTreeMap::new(),
+            lost: BTreeSet::new(),
+            actions: Vec::new(),
+            findings: Vec::new(),
+            guards,
+            lasting,
+        }
     }
 
-    /// An action of which nobody knows whether it was carried out.
+    /// Leaves an action of which nobody knows whether it was carried out.
     fn leave_unknown(&mut self, fate: &Fate<'a>, facts: &TargetFacts) {
-        let action = fate.action;
-        let told = action.after.keys().map(|name| change_word(action, *name, facts)).collect::<Vec<_>>().join("; ");
-        let told = if facts.is_gone() { "the object is gone since".to_owned() } else { told };
-        let why = match fate.kind {
-            FateKind::Failed => format!("it failed and is there all the same, whoever did it ({told})"),
-            FateKind::Done | FateKind::Open => format!("it was sent, and nothing tells whether it was carried out ({told})"),
-        };
-        self.findings.push(not_reversible(action, &why).hint(LOOK));
+        self.findings.push(unknown(fate, facts));
         if fate.kind == FateKind::Open {
-            self.lost.insert(&action.id);
+            self.lost.insert(&fate.action.id);
         }
     }
 
@@ -140,8 +146,10 @@ impl<'a> WayBack<'a> {
         }
         let mut changed = Vec::new();
         for undo in objects.into_values() {
-            let inverses = self.invert(&undo);
-            let Some((last, facts)) = undo.first().and_then(|last| Some((last, current.of(&last.target)?))) else { continue };
+            let Some(last) = undo.first() else { continue };
+            let facts = current.of(&last.target);
+            let inverses = self.invert(&undo, self.stays(last, facts));
+            let Some(facts) = facts else { continue };
             match self.left_to_do(last, inverses.clone(), facts) {
                 Ok((undone, left)) => {
                     let doubt = restored_since(&undone, &left).or_else(|| self.guards.doubt(&left, facts));
@@ -168,16 +176,22 @@ impl<'a> WayBack<'a> {
         let undone = chain.position(facts, 0).map_err(|off_track| Box::new(changed_since(last, &off_track, facts)))?;
         let mut left = inverses.split_off(undone.min(inverses.len()));
         if let Some(why) = self.guards.objection(&left, facts) {
-            let finding = not_reversible(last, &format!("{why}{}", other_name(last, facts)));
-            return Err(Box::new(finding.hint("Look at the account; what is still right can be done by hand.")));
+            return Err(Box::new(objected(last, &why, facts)));
         }
         left.iter_mut().for_each(|(_, inverse)| hold_use(inverse, facts));
         Ok((inverses, left))
     }
 
-    /// The inverses of the actions on one object, the last action first.
-    fn invert(&mut self, undo: &[&'a Action]) -> Inverses<'a> {
-        let (mut inverses, mut stays, mut purged) = (Vec::new(), Facts::new(), false);
+    /// What other plans left on an object for good, as far as it still shows.
+    fn stays(&self, action: &Action, facts: Option<&TargetFacts>) -> Facts {
+        let left = self.lasting.get(&key(&action.target)).into_iter().flatten();
+        let shows = |name: FactName, value: &FactValue| facts.is_some_and(|facts| facts.is(name, value));
+        left.filter(|(name, value)| shows(**name, value)).map(|(name, value)| (*name, value.clone())).collect()
+    }
+
+    /// The inverses of the actions on one object, the last action first. `stays` is what is there for good.
+    fn invert(&mut self, undo: &[&'a Action], mut stays: Facts) -> Inverses<'a> {
+        let (mut inverses, mut purged) = (Vec::new(), false);
         let mut next: Option<&Action> = None;
         for action in undo {
             let mut reached = reached(action, next);
@@ -230,12 +244,13 @@ impl<'a> WayBack<'a> {
     }
 }
 
-/// Under which name to look for the account, where the run gave it another one.
-fn other_name(action: &Action, facts: &TargetFacts) -> String {
-    match facts.get(FactName::UserPrincipalName) {
-        Some(FactValue::Text(name)) if name != action.target.upn => format!("; it goes by {name} now"),
-        Some(_) | None => String::new(),
+fn left_for_good<'a>(lasting: &[&'a Action]) -> BTreeMap<(&'a str, &'a str), Facts> {
+    let mut left: BTreeMap<(&str, &str), Facts> = BTreeMap::new();
+    for action in lasting {
+        let facts = left.entry(key(&action.target)).or_default();
+        facts.extend(action.lasting().map(|(name, value)| (name, value.clone())));
     }
+    left
 }
 
 /// An account that the run put back into the recycle bin, that is live again, and that the way back would delete.
@@ -269,44 +284,6 @@ fn reached(action: &Action, next: Option<&Action>) -> Facts {
     facts.extend(action.after.clone());
     facts.extend(next.iter().flat_map(|next| next.before.clone()));
     facts
-}
-
-fn not_reversible(action: &Action, why: &str) -> Finding {
-    let (kind, upn) = (action.kind, &action.target.upn);
-    Finding::new(Code::NotReversible, &action.mapping, format!("{kind} of {upn} cannot be undone: {why}"))
-        .objects([format!("{} ({})", action.target.upn, action.target.id)])
-}
-
-fn change_word(action: &Action, name: FactName, facts: &TargetFacts) -> String {
-    let (before, now) = (value_word(action.before.get(&name)), value_word(facts.get(name).as_ref()));
-    format!("{} was {before} before it and is {now}", name.word())
-}
-
-fn in_doubt(action: &Action, doubt: String) -> Finding {
-    Finding::new(Code::NotChecked, &action.mapping, doubt)
-        .objects([format!("{} ({})", action.target.upn, action.target.id)])
-        .hint("Look at the account before you approve: the way back deletes it.")
-}
-
-const LOOK: &str = "Look at the account; what the journal holds as `before` can be set by hand or by a new mapping.";
-
-fn changed_since(action: &Action, off_track: &OffTrack<'_>, facts: &TargetFacts) -> Finding {
-    if facts.is_gone() {
-        return not_reversible(action, "the object is gone since");
-    }
-    let differences: Vec<String> = off_track
-        .0
-        .iter()
-        .map(|mismatch| {
-            let (expected, found) = (value_word(Some(&mismatch.expected)), value_word(mismatch.found.as_ref()));
-            format!("{} was left as {expected} and is {found}", mismatch.fact.word())
-        })
-        .collect();
-    not_reversible(action, &format!("the object was changed since ({})", differences.join("; "))).hint(LOOK)
-}
-
-fn blocked(action: &Action, blocker: &Action) -> Finding {
-    not_reversible(action, &format!("{} of {} has to be undone first and cannot be", blocker.kind, blocker.target.upn))
 }
 
 fn mappings(done: &[Fate<'_>], journal: &str, actions: &[Action]) -> Vec<PlannedMapping> {

@@ -111,3 +111,28 @@ async fn a_name_that_came_out_of_a_federated_domain_without_an_id_stays_and_is_t
     assert!(back.actions.is_empty() && told.len() == 1, "{told:?}");
     assert!(told[0].contains("without one no sign-in name can be in a federated domain; it goes by u9@x.onmicrosoft.com now"));
 }
+
+/// A run was stopped, and a plan that was made anew cleared a SID of the same account.
+#[tokio::test]
+async fn what_another_plan_cleared_for_good_is_nobodys_change_since() {
+    let with_sid = |user: &mut CloudUser| user.sid = Known::Is(sid(8));
+    let mut tenant = observed_tenant();
+    tenant.users.iter_mut().filter(|user| user.id == id(8)).for_each(with_sid);
+    let mut planner = Planner::of(tenant);
+    let restored = planner.state(ActionKind::Restore, 8, "live", &[]);
+    let cleared = planner.clear(8, &[restored]);
+    let sid = (FactName::OnPremisesSecurityIdentifier, FactValue::Null);
+    planner.add(ActionKind::ClearSecurityIdentifier, 8, sid, &[cleared]);
+    let whole = planner.body();
+    let part = |actions: &[Action]| Body { actions: actions.to_vec(), ..whole.clone() };
+    let mut site = Site::new();
+    site.disk.change(8, with_sid);
+    site.apply(&part(&whole.actions[..2])).await.unwrap();
+    site.digest = "sha256:anew".into();
+    let mut anew = part(&whole.actions[2..]);
+    anew.actions[0].depends_on.clear();
+    assert_eq!(site.apply(&anew).await.unwrap().exit_kind(), ExitKind::Complete);
+    let back = way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await;
+    let kinds: Vec<ActionKind> = back.actions.iter().map(|action| action.kind).collect();
+    assert_eq!((kinds, back.findings), (vec![ActionKind::SetImmutableId, ActionKind::SoftDelete], vec![]));
+}
