@@ -24,11 +24,18 @@ pub struct RawEntry {
 }
 
 impl RawEntry {
-    /// Bytes of all names and values.
+    /// What it takes in memory, more or less.
     pub(super) fn size(&self) -> usize {
-        let of = |(name, values): &(String, Vec<Vec<u8>>)| values.iter().map(|value| value.len() + 1).sum::<usize>() + name.len();
-        self.dn.len() + self.attributes.iter().map(of).sum::<usize>()
+        let value = |value: &Vec<u8>| cost(value.len());
+        let of = |(name, values): &(String, Vec<Vec<u8>>)| values.iter().map(value).sum::<usize>() + cost(name.len());
+        self.attributes.iter().map(of).sum::<usize>() + cost(self.dn.len())
     }
+}
+
+/// What so many bytes take in memory that have a place of their own.
+pub(super) const fn cost(bytes: usize) -> usize {
+    const PLACE: usize = 40;
+    bytes.saturating_add(PLACE)
 }
 
 /// Why an entry cannot be used.

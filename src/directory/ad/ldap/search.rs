@@ -6,11 +6,12 @@ use ldap3::controls::{Control, ControlType, MakeCritical, PagedResults};
 use ldap3::{Ldap, Scope, SearchOptions};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::ber;
 use super::contain::contained;
 use super::errors::{Answer, Fault};
 use super::session::Session;
 use super::wire;
-use crate::directory::ad::entry::{RawEntry, base_name};
+use crate::directory::ad::entry::{RawEntry, base_name, cost};
 use crate::directory::pages::{Endless, Pages};
 use crate::directory::progress::Step;
 use crate::model::digits::size;
@@ -147,7 +148,10 @@ impl Request {
         let (mut entries, mut referrals, mut size) = (Vec::new(), Vec::new(), 0);
         while let Some(item) = stream.next().await? {
             if item.is_ref() {
-                referrals.extend(wire::referrals(item));
+                let found = wire::referrals(item);
+                size = found.iter().map(|uri| cost(uri.len())).sum::<usize>().saturating_add(size);
+                check_size(size)?;
+                referrals.extend(found);
             } else if !item.is_intermediate() {
                 let entry = wire::entry(item)?;
                 size = entry.size().saturating_add(size);
@@ -159,7 +163,8 @@ impl Request {
         if result.rc != 0 {
             return Err(Fault::Answer(Answer::from(result)));
         }
-        Ok(Page { entries, referrals, cookie: result.ctrls.iter().find_map(cookie) })
+        let cookies = result.ctrls.iter().map(cookie).collect::<Result<Vec<_>, _>>()?;
+        Ok(Page { entries, referrals, cookie: cookies.into_iter().flatten().next() })
     }
 }
 
@@ -187,9 +192,15 @@ fn check_size(bytes: usize) -> Result<(), Fault> {
     if bytes > LARGEST { Err(why()) } else { Ok(()) }
 }
 
-fn cookie(control: &Control) -> Option<Vec<u8>> {
-    let is_paging = matches!(control.0, Some(ControlType::PagedResults)) && control.1.val.is_some();
-    is_paging.then(|| control.1.parse::<PagedResults>().cookie)
+/// What a control holds is a message of its own inside the message.
+fn cookie(control: &Control) -> Result<Option<Vec<u8>>, Fault> {
+    match &control.1.val {
+        Some(value) if matches!(control.0, Some(ControlType::PagedResults)) => {
+            ber::check(value).map_err(|flaw| Fault::Garbled(flaw.to_string()))?;
+            Ok(Some(control.1.parse::<PagedResults>().cookie))
+        }
+        Some(_) | None => Ok(None),
+    }
 }
 
 fn is_unfinished(entry: &RawEntry) -> bool {

@@ -1,6 +1,7 @@
 //! The adapter against a scripted server: answers that a good server never gives.
 
 mod fake;
+mod harm;
 
 use std::sync::atomic::{AtomicU8, Ordering};
 

@@ -17,6 +17,7 @@ pub(super) fn entry(item: ResultEntry) -> Result<RawEntry, Fault> {
 /// The entry that these bytes are on the wire; `None` when they are none.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn entry_of_bytes(bytes: &[u8]) -> Option<RawEntry> {
+    super::ber::check(bytes).ok()?;
     let (_, tag) = ldap3::asn1::parse_tag(bytes).ok()?;
     parse_entry(tag)
 }

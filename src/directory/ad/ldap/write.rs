@@ -42,7 +42,8 @@ impl LdapForest {
     async fn modify(&self, guid: &ObjectGuid, changes: Vec<Mod<Vec<u8>>>) -> Result<(), Fault> {
         let mut ldap = self.session.handle().await?;
         let work = contained(modify(&mut ldap, guid, changes));
-        timeout(self.session.patience, work).await.map_err(|_| Fault::Slow(self.session.patience))?
+        let outcome = timeout(self.session.patience, work).await.map_err(|_| Fault::Slow(self.session.patience))?;
+        outcome.map_err(|fault| self.session.judged(fault))
     }
 
     fn place(&self, guid: &ObjectGuid) -> String {

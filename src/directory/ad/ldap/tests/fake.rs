@@ -145,8 +145,8 @@ fn bytes(tag: &StructureTag) -> &[u8] {
 
 /// Tag, length, value.
 fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(value.len()).unwrap().to_be_bytes();
-    [&[tag, 0x82], &length[..], value].concat()
+    let length = u32::try_from(value.len()).unwrap().to_be_bytes();
+    [&[tag, 0x84], &length[..], value].concat()
 }
 
 fn octets(text: impl AsRef<[u8]>) -> Vec<u8> {
@@ -160,7 +160,11 @@ pub(super) fn result(operation: u8, code: u8, text: &str) -> Reply {
 
 /// The end of a page.
 pub(super) fn page(cookie: &[u8]) -> Reply {
-    let value = tlv(0x30, &[tlv(0x02, &[0]), octets(cookie)].concat());
+    page_of(&tlv(0x30, &[tlv(0x02, &[0]), octets(cookie)].concat()))
+}
+
+/// The same with something in place of what it says about pages.
+pub(super) fn page_of(value: &[u8]) -> Reply {
     let control = tlv(0x30, &[octets("1.2.840.113556.1.4.319"), octets(value)].concat());
     let done = tlv(0x65, &[tlv(0x0a, &[0]), octets(""), octets("")].concat());
     Reply::Message(done, tlv(0xa0, &control))
@@ -172,6 +176,12 @@ pub(super) fn entry(dn: &str, attributes: &[(&str, &[u8])]) -> Reply {
     let one = |(name, bytes): &(&str, &[u8])| tlv(0x30, &[octets(name), tlv(0x31, &value(bytes))].concat());
     let attributes: Vec<u8> = attributes.iter().flat_map(one).collect();
     Reply::Message(tlv(0x64, &[octets(dn), tlv(0x30, &attributes)].concat()), Vec::new())
+}
+
+/// An entry with many values that are nothing.
+pub(super) fn no_values(count: usize) -> Vec<u8> {
+    let attribute = tlv(0x30, &[octets("mail"), tlv(0x31, &[4, 0].repeat(count))].concat());
+    tlv(0x64, &[octets("CN=a,DC=x"), tlv(0x30, &attribute)].concat())
 }
 
 /// A continuation reference.
