@@ -13,6 +13,7 @@ use tokio_rustls::client::TlsStream;
 use url::Url;
 
 use super::ber::Flaw;
+use super::bind::Credentials;
 use super::contain::contained;
 use super::errors::{Answer, Fault, shown};
 use super::relay::{self, Stream, Verdict};
@@ -101,11 +102,11 @@ pub(super) struct Route {
 
 impl Route {
     /// Opens a connection; TLS is up when it returns, and nothing else was sent.
-    pub(super) async fn open(&self) -> Result<Ldap, Fault> {
+    pub(super) async fn open(&self, credentials: &Credentials) -> Result<Ldap, Fault> {
         self.verdict.take();
         let opening = async {
             let stream = self.reach().await?;
-            self.secure(stream).await
+            self.secure(stream, credentials).await
         };
         timeout(self.patience, opening).await.map_err(|_| self.not_in_time())?
     }
@@ -148,8 +149,8 @@ impl Route {
         Fault::NoConnection(format!("no connection to {address} ({error}); is the server up, and the port open?"))
     }
 
-    async fn secure(&self, stream: TcpStream) -> Result<Ldap, Fault> {
-        let (settings, address) = self.settings(stream).await?;
+    async fn secure(&self, stream: TcpStream, credentials: &Credentials) -> Result<Ldap, Fault> {
+        let (settings, address) = self.settings(stream, credentials).await?;
         let opening = LdapConnAsync::from_url_with_settings(settings, &address).await;
         let (connection, ldap) = opening.map_err(|error| self.not_opened(error))?;
         let verdict = self.verdict.clone();
@@ -167,9 +168,9 @@ impl Route {
     }
 
     /// A socket for the library, behind which everything that comes is looked at.
-    async fn settings(&self, mut stream: TcpStream) -> Result<(LdapConnSettings, Url), Fault> {
+    async fn settings(&self, mut stream: TcpStream, credentials: &Credentials) -> Result<(LdapConnSettings, Url), Fault> {
         if self.endpoint.security == Security::StartTls
-            && let Some(answer) = start_tls::ask(&mut stream).await?
+            && let Some(answer) = start_tls::ask(&mut stream, credentials).await?
         {
             return Err(self.no_tls(&answer));
         }

@@ -1,5 +1,6 @@
 //! Searches: in pages, to the end, or an error. A list that may be short is never returned.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ldap3::controls::{Control, ControlType, MakeCritical, PagedResults};
@@ -7,8 +8,9 @@ use ldap3::{Ldap, Scope, SearchOptions};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::ber;
+use super::bind::Credentials;
 use super::contain::contained;
-use super::errors::{Answer, Fault};
+use super::errors::Fault;
 use super::session::Session;
 use super::wire;
 use crate::directory::ad::entry::{RawEntry, base_name, cost};
@@ -100,6 +102,7 @@ impl Session {
             attributes: query.attributes.to_vec(),
             paging,
             patience: self.patience,
+            credentials: Arc::clone(&self.credentials),
         };
         AbortOnDropHandle::new(tokio::spawn(contained(request.page(ldap.clone()))))
     }
@@ -135,6 +138,7 @@ struct Request {
     /// A page of everything below the base; `None` for the base itself.
     paging: Option<PagedResults>,
     patience: Duration,
+    credentials: Arc<Credentials>,
 }
 
 impl Request {
@@ -161,7 +165,7 @@ impl Request {
         }
         let result = stream.finish().await;
         if result.rc != 0 {
-            return Err(Fault::Answer(Answer::from(result)));
+            return Err(Fault::Answer(self.credentials.answer(&result)));
         }
         let cookies = result.ctrls.iter().map(cookie).collect::<Result<Vec<_>, _>>()?;
         Ok(Page { entries, referrals, cookie: cookies.into_iter().flatten().next() })

@@ -20,7 +20,7 @@ const PAUSES: [Duration; 2] =
 
 pub(super) struct Session {
     pub(super) route: Route,
-    pub(super) credentials: Credentials,
+    pub(super) credentials: Arc<Credentials>,
     /// How long one answer may take.
     pub(super) patience: Duration,
     pub(super) progress: Arc<dyn Progress>,
@@ -36,7 +36,7 @@ enum State {
 
 impl Session {
     pub(super) fn new(route: Route, credentials: Credentials, patience: Duration, progress: Arc<dyn Progress>) -> Self {
-        Self { route, credentials, patience, progress, state: Mutex::new(State::Closed) }
+        Self { route, credentials: Arc::new(credentials), patience, progress, state: Mutex::new(State::Closed) }
     }
 
     /// The connection, signed in.
@@ -66,7 +66,7 @@ impl Session {
     }
 
     async fn sign_in(&self) -> Result<Ldap, Fault> {
-        let mut ldap = contained(self.route.open()).await?;
+        let mut ldap = contained(self.route.open(&self.credentials)).await?;
         let binding = contained(self.credentials.bind(&mut ldap, &self.route.endpoint));
         let outcome = timeout(self.patience, binding).await.unwrap_or(Err(Fault::Slow(self.patience)));
         outcome.map_err(|fault| no_sign_in(self.judged(fault)))?;

@@ -155,7 +155,13 @@ fn octets(text: impl AsRef<[u8]>) -> Vec<u8> {
 
 /// A result: 1 of a bind, 5 of a search, 7 of a modify, 24 of an extended operation.
 pub(super) fn result(operation: u8, code: u8, text: &str) -> Reply {
-    Reply::Message(tlv(0x60 | operation, &[tlv(0x0a, &[code]), octets(""), octets(text)].concat()), Vec::new())
+    referred(operation, code, text, "")
+}
+
+/// The same with a referral, if it is one.
+pub(super) fn referred(operation: u8, code: u8, text: &str, uri: &str) -> Reply {
+    let referral = if uri.is_empty() { Vec::new() } else { tlv(0xa3, &octets(uri)) };
+    Reply::Message(tlv(0x60 | operation, &[tlv(0x0a, &[code]), octets(""), octets(text), referral].concat()), Vec::new())
 }
 
 /// The end of a page.
@@ -182,6 +188,11 @@ pub(super) fn entry(dn: &str, attributes: &[(&str, &[u8])]) -> Reply {
 pub(super) fn no_values(count: usize) -> Vec<u8> {
     let attribute = tlv(0x30, &[octets("mail"), tlv(0x31, &[4, 0].repeat(count))].concat());
     tlv(0x64, &[octets("CN=a,DC=x"), tlv(0x30, &attribute)].concat())
+}
+
+/// A continuation reference of many addresses that are nothing.
+pub(super) fn references(count: usize) -> Reply {
+    Reply::Message(tlv(0x73, &[4, 0].repeat(count)), Vec::new())
 }
 
 /// A continuation reference.

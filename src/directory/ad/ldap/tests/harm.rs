@@ -57,8 +57,7 @@ async fn values_and_references_of_no_length_are_counted() {
     let fake = users(move |_| [many.clone(), vec![page(b"")]].concat()).await;
     unreachable(&forest(&fake).read_forest().await.unwrap_err(), "more than 1 MiB");
 
-    let many = vec![reference(""); 30_000];
-    let fake = users(move |_| [many.clone(), vec![page(b"")]].concat()).await;
+    let fake = users(move |_| vec![fake::references(30_000), page(b"")]).await;
     unreachable(&forest(&fake).read_forest().await.unwrap_err(), "more than 1 MiB");
 }
 
@@ -78,4 +77,27 @@ async fn what_is_sent_before_tls_is_up_is_not_used() {
     let error = LdapForest::new(LdapSettings { start_tls: true, ..settings(&fake) }).unwrap().read_forest().await.unwrap_err();
     assert!(error.to_string().contains("TLS"), "{error}");
     assert_eq!((fake.count(Op::Other), fake.count(Op::Bind)), (1, 0));
+}
+
+#[tokio::test]
+async fn a_password_that_comes_back_is_not_shown() {
+    let echo = |op, code| {
+        let text = format!("{}hunter2 HUNTER2, aHVudGVyMg==", "x".repeat(235));
+        fake::referred(op, code, &text, "ldap://x/hunter2")
+    };
+    let hidden = |error: DirectoryError| {
+        let text = format!("{error} {error:?}").to_ascii_lowercase();
+        assert!(!text.contains("hunt") && !text.contains("ahvud") && text.contains("xx"), "{text}");
+    };
+    let fake = Fake::start(move |_| vec![echo(1, 49)]).await;
+    hidden(forest(&fake).read_forest().await.unwrap_err());
+    let fake = users(move |_| vec![echo(5, 10)]).await;
+    hidden(forest(&fake).read_forest().await.unwrap_err());
+    let guid = ObjectGuid::from_ad_slice(GUID).unwrap();
+    for code in [10, 19, 50, 51] {
+        let fake = Fake::start(move |request| vec![if request.op == Op::Bind { result(1, 0, "") } else { echo(7, code) }]).await;
+        hidden(forest(&fake).stamp(&guid, None, Some(GUID)).await.unwrap_err());
+    }
+    let fake = Fake::start(move |_| vec![echo(24, 52)]).await;
+    hidden(LdapForest::new(LdapSettings { start_tls: true, ..settings(&fake) }).unwrap().read_forest().await.unwrap_err());
 }
