@@ -183,11 +183,12 @@ pub trait Entry {
 
     /// All values, provided that ranges of them reach the end.
     fn complete(&self, name: &str) -> Result<Vec<&[u8]>, EntryError> {
-        let mut ranges = self.pairs_of(name).filter_map(|(own, _)| range_of(own)).peekable();
-        if ranges.peek().is_some() && !ranges.any(|range| range.ends_with("-*")) {
-            return Err(EntryError::Partial(name.to_owned()));
+        let ranges: Vec<&str> = self.pairs_of(name).map(|(own, _)| own).filter(|own| range_of(own).is_some()).collect();
+        if ranges.is_empty() || are_all(&ranges) {
+            Ok(self.values(name).collect())
+        } else {
+            Err(EntryError::Partial(name.to_owned()))
         }
-        Ok(self.values(name).collect())
     }
 
     /// The only value.
@@ -234,7 +235,30 @@ impl Entry for RawEntry {
 }
 
 fn range_of(name: &str) -> Option<&str> {
-    name.split(';').skip(1).find(|option| option.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("range=")))
+    name.split(';').skip(1).find_map(|option| {
+        let (head, range) = option.split_at_checked(6)?;
+        head.eq_ignore_ascii_case("range=").then_some(range)
+    })
+}
+
+/// `proxyAddresses;range=0-1499`: the numbers of the first and the last value, the latter `None` when it is the end.
+pub(super) fn span_of(name: &str) -> Option<(u64, Option<u64>)> {
+    let (first, last) = range_of(name)?.split_once('-')?;
+    Some((first.parse().ok()?, if last == "*" { None } else { Some(last.parse().ok()?) }))
+}
+
+/// Whether ranges of values follow one another from the first value to the end.
+fn are_all(names: &[&str]) -> bool {
+    let Some(mut spans) = names.iter().map(|name| span_of(name)).collect::<Option<Vec<_>>>() else { return false };
+    spans.sort_unstable();
+    spans.dedup();
+    let mut next = Some(0);
+    let follow = spans.iter().all(|(first, last)| {
+        let follows = next == Some(*first) && last.is_none_or(|last| last >= *first);
+        next = last.and_then(|last| last.checked_add(1));
+        follows
+    });
+    follow && next.is_none() && spans.last().is_some_and(|(_, last)| last.is_none())
 }
 
 /// Decodes a user. `None` is no user: a computer, a group, a contact, a managed service account, a trust, a container.
@@ -252,7 +276,7 @@ pub fn decode_user(entry: &impl Entry, anchor: &AnchorMode) -> Result<Option<AdU
     let control = entry.number("userAccountControl")?;
     Ok(Some(AdUser {
         consistency_guid: consistency_guid(entry)?,
-        custom_anchor: custom_anchor(entry, anchor).map(Box::new),
+        custom_anchor: custom_anchor(entry, anchor)?.map(Box::new),
         sid: object_sid(entry)?,
         sam: entry.owned("sAMAccountName")?,
         upn: entry.owned("userPrincipalName")?,
@@ -309,17 +333,17 @@ pub(crate) fn mark_in_place_of(bytes: &[u8]) -> Option<GuidAttribute> {
     is_missing_marker(text).then(|| GuidAttribute::MarkedMissing(text.into()))
 }
 
-fn custom_anchor(entry: &impl Entry, anchor: &AnchorMode) -> Option<AnchorAttribute> {
+fn custom_anchor(entry: &impl Entry, anchor: &AnchorMode) -> Result<Option<AnchorAttribute>, EntryError> {
     let name = match anchor {
-        AnchorMode::ConsistencyGuid | AnchorMode::ObjectGuid => return None,
+        AnchorMode::ConsistencyGuid | AnchorMode::ObjectGuid => return Ok(None),
         AnchorMode::Attribute(name) => name,
     };
-    let values: Vec<&[u8]> = entry.values(name).filter(|value| !value.is_empty()).collect();
-    match values.as_slice() {
+    let values: Vec<&[u8]> = entry.complete(name)?.into_iter().filter(|value| !value.is_empty()).collect();
+    Ok(match values.as_slice() {
         [] => None,
         [value] => Some(anchor_value(name, value)),
         many => Some(AnchorAttribute::Many(many.len())),
-    }
+    })
 }
 
 fn anchor_value(name: &str, value: &[u8]) -> AnchorAttribute {

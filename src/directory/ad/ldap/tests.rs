@@ -62,6 +62,20 @@ async fn reads_page_after_page_whatever_the_values_spell() {
 }
 
 #[tokio::test]
+async fn a_reference_that_names_nothing_is_a_doubt_that_quotes_it() {
+    for (uri, quoted) in [
+        (&b"ldap://a b/DC=x\x1b[2J"[..], "`ldap://a b/DC=x\\u{1b}[2J`"),
+        (b"ldap://x/\xff", "`ldap://x/\\xff`"),
+        (b"ldap://x/hunter2", "`ldap://x/[password]`"),
+        (b"", "``"),
+    ] {
+        let fake = users(move |_| vec![user(65), reference(uri), page(b"")]).await;
+        let doubts = forest(&fake).read_forest().await.unwrap().doubts;
+        assert!(doubts.len() == 1 && doubts[0].contains(&format!("refers to {quoted}, which names none")), "{doubts:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_sign_in_is_not_repeated() {
     let fake =
         Fake::start(|_| vec![result(1, 49, "80090308: LdapErr: DSID-0C09, comment: AcceptSecurityContext error, data 52e, v1")])
@@ -206,7 +220,7 @@ async fn the_rest_of_many_values_is_fetched() {
     })
     .await;
     let error = forest(&fake).read_forest().await.unwrap_err().to_string();
-    assert!(error.contains("numbers the values of `proxyAddresses` up to"), "{error}");
+    assert!(error.contains("only the first 18446744073709551615 values came"), "{error}");
 }
 
 #[tokio::test]

@@ -196,6 +196,6 @@ pub(super) fn references(count: usize) -> Reply {
 }
 
 /// A continuation reference.
-pub(super) fn reference(uri: &str) -> Reply {
+pub(super) fn reference(uri: impl AsRef<[u8]>) -> Reply {
     Reply::Message(tlv(0x73, &octets(uri)), Vec::new())
 }

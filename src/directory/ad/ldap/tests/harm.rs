@@ -101,3 +101,33 @@ async fn a_password_that_comes_back_is_not_shown() {
     let fake = Fake::start(move |_| vec![echo(24, 52)]).await;
     hidden(LdapForest::new(LdapSettings { start_tls: true, ..settings(&fake) }).unwrap().read_forest().await.unwrap_err());
 }
+
+/// A server that cuts the addresses of its only user after the first two; the script names the range that comes next.
+async fn ranges(first: &'static str, script: impl Fn(u64) -> String + Send + Sync + 'static) -> DirectoryError {
+    let fake = Fake::start(move |request| match request.op {
+        Op::Bind => vec![result(1, 0, "")],
+        Op::Search if request.scope == 2 => {
+            let cut: &[(&str, &[u8])] = &[("objectClass", b"user"), ("objectGUID", GUID), (first, b"smtp:a@x")];
+            vec![entry("CN=a,DC=x", cut), page(b"")]
+        }
+        Op::Search => match request.attributes.first().and_then(|wanted| wanted.strip_prefix("proxyAddresses;range=")) {
+            Some(range) => {
+                let name = format!("proxyAddresses;range={}", script(range.trim_end_matches("-*").parse().unwrap()));
+                vec![entry("CN=a,DC=x", &[(&name, b"smtp:b@x")]), result(5, 0, "")]
+            }
+            None => vec![entry("", &[("defaultNamingContext", b"DC=x")]), result(5, 0, "")],
+        },
+        Op::Modify | Op::Other => vec![Reply::HangUp],
+    })
+    .await;
+    forest(&fake).read_forest().await.unwrap_err()
+}
+
+#[tokio::test]
+async fn ranges_without_end_or_with_a_gap_are_an_error() {
+    let first = "proxyAddresses;range=0-1";
+    unreachable(&ranges(first, |next| format!("{next}-{next}")).await, "more than 30 ranges of values");
+    unreachable(&ranges(first, |_| "5-*".to_owned()).await, "of `proxyAddresses` of one user only the first 2 values came");
+    unreachable(&ranges(first, |_| "0-*".to_owned()).await, "only the first 2 values came");
+    unreachable(&ranges("proxyAddresses;range=3-*", |_| "0-*".to_owned()).await, "only the first 0 values came");
+}
