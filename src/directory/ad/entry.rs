@@ -47,6 +47,9 @@ pub enum EntryError {
     /// objectGUID that is none.
     #[error("objectGUID is not usable: {0}")]
     Guid(GuidError),
+    /// objectGUID that is nobody's.
+    #[error("objectGUID is all zeros, which Active Directory gives to nobody; read or export it again from a domain controller")]
+    NilGuid,
     /// objectSid that is none.
     #[error("objectSid is not usable: {0}")]
     Sid(SidError),
@@ -73,7 +76,7 @@ impl EntryError {
     pub fn attribute(&self) -> Option<&str> {
         match self {
             Self::MissingGuid | Self::Dn(_) => None,
-            Self::Guid(_) => Some(OBJECT_GUID),
+            Self::Guid(_) | Self::NilGuid => Some(OBJECT_GUID),
             Self::Sid(_) => Some(OBJECT_SID),
             Self::NotText(name) | Self::NotNumber(name, _) | Self::ManyValues(name, _) => Some(name),
             Self::Partial(name) => Some(name),
@@ -160,6 +163,12 @@ pub(crate) fn is_called(name: &str, attribute: &str) -> bool {
     (options.is_empty() || options.starts_with(';')) && own.eq_ignore_ascii_case(attribute)
 }
 
+/// Whether a name has an option of RFC 3866, such as `;lang-de`: what it holds is an attribute of its own.
+fn has_language(name: &str) -> bool {
+    let is_language = |option: &str| option.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("lang-"));
+    memchr::memchr(b';', name.as_bytes()).is_some() && name.split(';').skip(1).any(is_language)
+}
+
 /// An entry, however it is held.
 pub trait Entry {
     /// distinguishedName.
@@ -193,7 +202,7 @@ pub trait Entry {
 
     /// The only value.
     fn single(&self, name: &'static str) -> Result<Option<&[u8]>, EntryError> {
-        let mut values = self.values(name);
+        let mut values = self.pairs_of(name).filter(|(own, _)| !has_language(own)).map(|(_, value)| value);
         let first = values.next();
         match values.count() {
             0 => Ok(first),
@@ -303,7 +312,8 @@ pub(super) fn object_guid(entry: &impl Entry) -> Result<Option<ObjectGuid>, Entr
         Ok(guid) => Ok(guid),
         Err(wrong_length) => std::str::from_utf8(bytes).map_err(|_| wrong_length).and_then(str::parse),
     };
-    decoded.map(Some).map_err(EntryError::Guid)
+    let guid = decoded.map_err(EntryError::Guid)?;
+    if *guid.ad_bytes() == [0; 16] { Err(EntryError::NilGuid) } else { Ok(Some(guid)) }
 }
 
 /// objectSid as bytes, or as `S-1-…`.
@@ -338,7 +348,9 @@ fn custom_anchor(entry: &impl Entry, anchor: &AnchorMode) -> Result<Option<Ancho
         AnchorMode::ConsistencyGuid | AnchorMode::ObjectGuid => return Ok(None),
         AnchorMode::Attribute(name) => name,
     };
-    let values: Vec<&[u8]> = entry.complete(name)?.into_iter().filter(|value| !value.is_empty()).collect();
+    entry.complete(name)?;
+    let pairs = entry.pairs_of(name).filter(|(own, value)| !value.is_empty() && !has_language(own));
+    let values: Vec<&[u8]> = pairs.map(|(_, value)| value).collect();
     Ok(match values.as_slice() {
         [] => None,
         [value] => Some(anchor_value(name, value)),

@@ -129,6 +129,29 @@ fn names_the_attribute_that_is_wrong() {
 }
 
 #[test]
+fn what_is_in_a_language_is_another_attribute() {
+    let more: [(&str, &[u8]); 4] = [
+        ("displayName;lang-de", b"Eva"),
+        ("displayName", b"Eve"),
+        ("displayName;x;LANG-fr", b"\xc8ve"),
+        ("mail;lang-de", b"e@x"),
+    ];
+    let eve = user(&more);
+    assert_eq!((eve.display_name.as_deref(), eve.mail), (Some("Eve"), None));
+    let anchor = decode_user(&with(&more), &AnchorMode::Attribute("displayName".into())).unwrap().unwrap().custom_anchor;
+    assert_eq!(anchor.map(|value| *value), Some(AnchorAttribute::Text("Eve".into())));
+    assert_eq!(error(&[("displayName;binary", b"Eve"), ("displayName", b"Eva")]), EntryError::ManyValues("displayName", 2));
+}
+
+#[test]
+fn no_user_has_an_object_guid_of_zeros() {
+    for zeros in [&[0; 16][..], b"00000000-0000-0000-0000-000000000000"] {
+        let user = decode_user(&entry(&[("objectClass", b"user"), ("objectGUID", zeros)]), &AnchorMode::ObjectGuid);
+        assert_eq!(user, Err(EntryError::NilGuid));
+    }
+}
+
+#[test]
 fn ranges_of_values_have_no_gap() {
     let of = |ranges: &[&str]| {
         let names: Vec<String> = ranges.iter().map(|range| format!("proxyAddresses;{range}")).collect();

@@ -276,8 +276,12 @@ struct Harvest<'a> {
 }
 
 /// An entry that holds something that cannot be.
+#[cold]
 pub(super) fn broken_line(entry: &RawEntry, error: &EntryError) -> String {
-    format!("{}: {}", shown(&entry.dn), shown(&error.to_string()))
+    // Every object has one, and it was asked for.
+    let hidden = "there is no objectGUID that the signed-in account may see; give it read access to the users below `baseDn`";
+    let why = if *error == EntryError::MissingGuid { hidden.to_owned() } else { shown(&error.to_string()) };
+    format!("{}: {why}", shown(&entry.dn))
 }
 
 impl<'a> Harvest<'a> {
@@ -368,6 +372,12 @@ mod tests {
             harvest.take(&RawEntry { dn: format!("CN=U{number},DC=x"), attributes, exported: false });
         }
         let message = harvest.finish("dc1").unwrap_err().to_string();
-        assert!(message.contains("12 users") && message.contains("CN=U9,DC=x") && message.contains("and 2 more"), "{message}");
+        assert!(
+            message.contains("12 users")
+                && message.contains("read access")
+                && message.contains("CN=U9,DC=x")
+                && message.contains("and 2 more"),
+            "{message}"
+        );
     }
 }

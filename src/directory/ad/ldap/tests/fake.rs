@@ -69,6 +69,7 @@ impl Fake {
 }
 
 async fn serve(mut stream: TcpStream, connection: usize, script: Arc<impl Fn(&Request) -> Vec<Reply>>, log: Arc<Mutex<Vec<Op>>>) {
+    stream.set_nodelay(true).unwrap();
     let mut buffer = Vec::new();
     loop {
         while let Ok((rest, tag)) = parse_tag(&buffer) {
