@@ -7,8 +7,8 @@ use std::fmt;
 /// values of it at once.
 const LARGEST: usize = 16 << 20;
 /// What an element takes beside its bytes.
-pub(super) const ELEMENT: usize = 64;
-/// The value of an entry is the seventh.
+const ELEMENT: usize = 64;
+/// So many elements may lie in one another, with all that has come around them; six do in an entry.
 const DEEPEST: usize = 16;
 
 /// What begins every message.

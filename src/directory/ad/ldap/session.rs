@@ -73,9 +73,9 @@ impl Session {
         Ok(ldap)
     }
 
-    /// Why the connection ended, if it was cut here.
+    /// Why the connection ended before the answer, if it was cut here.
     pub(super) fn judged(&self, fault: Fault) -> Fault {
-        let flaw = if matches!(fault, Fault::Lost { .. }) { self.route.verdict.take() } else { None };
+        let flaw = if matches!(fault, Fault::Lost { sent: true }) { self.route.verdict.take() } else { None };
         flaw.map_or(fault, |flaw| Fault::Garbled(flaw.to_string()))
     }
 
