@@ -16,6 +16,7 @@ pub(crate) mod pages;
 pub mod ports;
 pub mod progress;
 pub mod rehearsal;
+pub(crate) mod secrets;
 pub mod simulate;
 pub(crate) mod text;
 

@@ -24,11 +24,18 @@ pub struct RawEntry {
 }
 
 impl RawEntry {
-    /// Bytes of all names and values.
+    /// What it takes in memory, more or less.
     pub(super) fn size(&self) -> usize {
-        let of = |(name, values): &(String, Vec<Vec<u8>>)| values.iter().map(|value| value.len() + 1).sum::<usize>() + name.len();
-        self.dn.len() + self.attributes.iter().map(of).sum::<usize>()
+        let value = |value: &Vec<u8>| cost(value.len());
+        let of = |(name, values): &(String, Vec<Vec<u8>>)| values.iter().map(value).sum::<usize>() + cost(name.len());
+        self.attributes.iter().map(of).sum::<usize>() + cost(self.dn.len())
     }
+}
+
+/// What so many bytes take in memory that have a place of their own.
+pub(super) const fn cost(bytes: usize) -> usize {
+    const PLACE: usize = 40;
+    bytes.saturating_add(PLACE)
 }
 
 /// Why an entry cannot be used.
@@ -40,6 +47,9 @@ pub enum EntryError {
     /// objectGUID that is none.
     #[error("objectGUID is not usable: {0}")]
     Guid(GuidError),
+    /// objectGUID that is nobody's.
+    #[error("objectGUID is all zeros, which Active Directory gives to nobody; read or export it again from a domain controller")]
+    NilGuid,
     /// objectSid that is none.
     #[error("objectSid is not usable: {0}")]
     Sid(SidError),
@@ -66,7 +76,7 @@ impl EntryError {
     pub fn attribute(&self) -> Option<&str> {
         match self {
             Self::MissingGuid | Self::Dn(_) => None,
-            Self::Guid(_) => Some(OBJECT_GUID),
+            Self::Guid(_) | Self::NilGuid => Some(OBJECT_GUID),
             Self::Sid(_) => Some(OBJECT_SID),
             Self::NotText(name) | Self::NotNumber(name, _) | Self::ManyValues(name, _) => Some(name),
             Self::Partial(name) => Some(name),
@@ -153,6 +163,12 @@ pub(crate) fn is_called(name: &str, attribute: &str) -> bool {
     (options.is_empty() || options.starts_with(';')) && own.eq_ignore_ascii_case(attribute)
 }
 
+/// Whether a name has an option of RFC 3866, such as `;lang-de`: what it holds is an attribute of its own.
+fn has_language(name: &str) -> bool {
+    let is_language = |option: &str| option.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("lang-"));
+    memchr::memchr(b';', name.as_bytes()).is_some() && name.split(';').skip(1).any(is_language)
+}
+
 /// An entry, however it is held.
 pub trait Entry {
     /// distinguishedName.
@@ -176,16 +192,17 @@ pub trait Entry {
 
     /// All values, provided that ranges of them reach the end.
     fn complete(&self, name: &str) -> Result<Vec<&[u8]>, EntryError> {
-        let mut ranges = self.pairs_of(name).filter_map(|(own, _)| range_of(own)).peekable();
-        if ranges.peek().is_some() && !ranges.any(|range| range.ends_with("-*")) {
-            return Err(EntryError::Partial(name.to_owned()));
+        let ranges: Vec<&str> = self.pairs_of(name).map(|(own, _)| own).filter(|own| range_of(own).is_some()).collect();
+        if ranges.is_empty() || are_all(&ranges) {
+            Ok(self.values(name).collect())
+        } else {
+            Err(EntryError::Partial(name.to_owned()))
         }
-        Ok(self.values(name).collect())
     }
 
     /// The only value.
     fn single(&self, name: &'static str) -> Result<Option<&[u8]>, EntryError> {
-        let mut values = self.values(name);
+        let mut values = self.pairs_of(name).filter(|(own, _)| !has_language(own)).map(|(_, value)| value);
         let first = values.next();
         match values.count() {
             0 => Ok(first),
@@ -227,7 +244,30 @@ impl Entry for RawEntry {
 }
 
 fn range_of(name: &str) -> Option<&str> {
-    name.split(';').skip(1).find(|option| option.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("range=")))
+    name.split(';').skip(1).find_map(|option| {
+        let (head, range) = option.split_at_checked(6)?;
+        head.eq_ignore_ascii_case("range=").then_some(range)
+    })
+}
+
+/// `proxyAddresses;range=0-1499`: the numbers of the first and the last value, the latter `None` when it is the end.
+pub(super) fn span_of(name: &str) -> Option<(u64, Option<u64>)> {
+    let (first, last) = range_of(name)?.split_once('-')?;
+    Some((first.parse().ok()?, if last == "*" { None } else { Some(last.parse().ok()?) }))
+}
+
+/// Whether ranges of values follow one another from the first value to the end.
+fn are_all(names: &[&str]) -> bool {
+    let Some(mut spans) = names.iter().map(|name| span_of(name)).collect::<Option<Vec<_>>>() else { return false };
+    spans.sort_unstable();
+    spans.dedup();
+    let mut next = Some(0);
+    let follow = spans.iter().all(|(first, last)| {
+        let follows = next == Some(*first) && last.is_none_or(|last| last >= *first);
+        next = last.and_then(|last| last.checked_add(1));
+        follows
+    });
+    follow && next.is_none() && spans.last().is_some_and(|(_, last)| last.is_none())
 }
 
 /// Decodes a user. `None` is no user: a computer, a group, a contact, a managed service account, a trust, a container.
@@ -245,7 +285,7 @@ pub fn decode_user(entry: &impl Entry, anchor: &AnchorMode) -> Result<Option<AdU
     let control = entry.number("userAccountControl")?;
     Ok(Some(AdUser {
         consistency_guid: consistency_guid(entry)?,
-        custom_anchor: custom_anchor(entry, anchor).map(Box::new),
+        custom_anchor: custom_anchor(entry, anchor)?.map(Box::new),
         sid: object_sid(entry)?,
         sam: entry.owned("sAMAccountName")?,
         upn: entry.owned("userPrincipalName")?,
@@ -272,7 +312,8 @@ pub(super) fn object_guid(entry: &impl Entry) -> Result<Option<ObjectGuid>, Entr
         Ok(guid) => Ok(guid),
         Err(wrong_length) => std::str::from_utf8(bytes).map_err(|_| wrong_length).and_then(str::parse),
     };
-    decoded.map(Some).map_err(EntryError::Guid)
+    let guid = decoded.map_err(EntryError::Guid)?;
+    if *guid.ad_bytes() == [0; 16] { Err(EntryError::NilGuid) } else { Ok(Some(guid)) }
 }
 
 /// objectSid as bytes, or as `S-1-…`.
@@ -302,17 +343,19 @@ pub(crate) fn mark_in_place_of(bytes: &[u8]) -> Option<GuidAttribute> {
     is_missing_marker(text).then(|| GuidAttribute::MarkedMissing(text.into()))
 }
 
-fn custom_anchor(entry: &impl Entry, anchor: &AnchorMode) -> Option<AnchorAttribute> {
+fn custom_anchor(entry: &impl Entry, anchor: &AnchorMode) -> Result<Option<AnchorAttribute>, EntryError> {
     let name = match anchor {
-        AnchorMode::ConsistencyGuid | AnchorMode::ObjectGuid => return None,
+        AnchorMode::ConsistencyGuid | AnchorMode::ObjectGuid => return Ok(None),
         AnchorMode::Attribute(name) => name,
     };
-    let values: Vec<&[u8]> = entry.values(name).filter(|value| !value.is_empty()).collect();
-    match values.as_slice() {
+    entry.complete(name)?;
+    let pairs = entry.pairs_of(name).filter(|(own, value)| !value.is_empty() && !has_language(own));
+    let values: Vec<&[u8]> = pairs.map(|(_, value)| value).collect();
+    Ok(match values.as_slice() {
         [] => None,
         [value] => Some(anchor_value(name, value)),
         many => Some(AnchorAttribute::Many(many.len())),
-    }
+    })
 }
 
 fn anchor_value(name: &str, value: &[u8]) -> AnchorAttribute {

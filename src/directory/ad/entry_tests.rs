@@ -124,9 +124,57 @@ fn names_the_attribute_that_is_wrong() {
     assert_eq!(missing, Err(EntryError::MissingGuid));
     assert_eq!(error(&[("userPrincipalName", &[0xFF])]).attribute(), Some("userPrincipalName"));
     assert_eq!(error(&[("sAMAccountName", b"eva")]), EntryError::ManyValues("sAMAccountName", 2));
-    assert_eq!(error(&[("proxyAddresses;range=0-1499", b"smtp:a@x")]), EntryError::Partial("proxyAddresses".to_owned()));
     assert_eq!(error(&[("userAccountControl", b"x")]).to_string(), "userAccountControl is not a whole number: `x`");
     assert!(matches!(error(&[("objectSid", &[1, 2])]), EntryError::Sid(_)));
+}
+
+#[test]
+fn what_is_in_a_language_is_another_attribute() {
+    let more: [(&str, &[u8]); 4] = [
+        ("displayName;lang-de", b"Eva"),
+        ("displayName", b"Eve"),
+        ("displayName;x;LANG-fr", b"\xc8ve"),
+        ("mail;lang-de", b"e@x"),
+    ];
+    let eve = user(&more);
+    assert_eq!((eve.display_name.as_deref(), eve.mail), (Some("Eve"), None));
+    let anchor = decode_user(&with(&more), &AnchorMode::Attribute("displayName".into())).unwrap().unwrap().custom_anchor;
+    assert_eq!(anchor.map(|value| *value), Some(AnchorAttribute::Text("Eve".into())));
+    assert_eq!(error(&[("displayName;binary", b"Eve"), ("displayName", b"Eva")]), EntryError::ManyValues("displayName", 2));
+}
+
+#[test]
+fn no_user_has_an_object_guid_of_zeros() {
+    for zeros in [&[0; 16][..], b"00000000-0000-0000-0000-000000000000"] {
+        let user = decode_user(&entry(&[("objectClass", b"user"), ("objectGUID", zeros)]), &AnchorMode::ObjectGuid);
+        assert_eq!(user, Err(EntryError::NilGuid));
+    }
+}
+
+#[test]
+fn ranges_of_values_have_no_gap() {
+    let of = |ranges: &[&str]| {
+        let names: Vec<String> = ranges.iter().map(|range| format!("proxyAddresses;{range}")).collect();
+        let all: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b"smtp:a@x"[..])).collect();
+        decode_user(&with(&all), &AnchorMode::ObjectGuid).map(|user| user.unwrap().proxy_addresses.iter().count())
+    };
+    for whole in [&["range=0-*"][..], &["Range=0-1", "range=0-1", "range=2-*"], &["range=2-*", "range=0-1"]] {
+        assert!(of(whole).is_ok(), "{whole:?}");
+    }
+    for cut in [
+        &["range=0-1499"][..],
+        &["range=1-*"],
+        &["range=0-1", "range=5-*"],
+        &["range=0-1", "range=1-*"],
+        &["range=0-*", "range=5-*"],
+        &["range=0-18446744073709551615"],
+        &["range=5"],
+        &["range="],
+    ] {
+        assert_eq!(of(cut), Err(EntryError::Partial("proxyAddresses".to_owned())), "{cut:?}");
+    }
+    let anchor = decode_user(&with(&[("x;range=0-0", b"1")]), &AnchorMode::Attribute("x".into()));
+    assert_eq!(anchor, Err(EntryError::Partial("x".to_owned())));
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Signing in: never anonymously, never twice with what was refused.
 
-use ldap3::Ldap;
+use ldap3::{Ldap, LdapResult};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::connect::{Endpoint, Security, in_the_clear};
 use super::errors::{Answer, Fault, shown};
 use super::meaning;
 use crate::directory::ports::DirectoryError;
+use crate::directory::secrets::without_password;
 
 /// How to sign in.
 #[derive(Debug, Clone)]
@@ -38,6 +39,21 @@ impl Credentials {
         }
     }
 
+    /// What a server said, fit for a message: it may repeat the password.
+    pub(super) fn said(&self, text: &str) -> String {
+        match self {
+            Self::Simple { password, .. } => shown(&without_password(text, password.expose_secret())),
+            Self::Gssapi => shown(text),
+        }
+    }
+
+    /// A result of a server that has the password.
+    #[cold]
+    pub(super) fn answer(&self, result: &LdapResult) -> Answer {
+        let referrals = result.refs.iter().map(|uri| self.said(uri)).collect();
+        Answer { code: result.rc, text: self.said(&result.text), referrals }
+    }
+
     /// What can be refused before anything is sent.
     ///
     /// A domain controller takes a name without a password for an anonymous sign-in, and says that it succeeded.
@@ -67,7 +83,7 @@ impl Credentials {
         if result.rc == 0 {
             return Ok(());
         }
-        let answer = Answer::from(result);
+        let answer = self.answer(&result);
         if matches!(answer.code, 51 | 52) {
             return Err(Fault::Answer(answer));
         }
@@ -96,7 +112,7 @@ fn check_kerberos(_: &Endpoint) -> Result<(), DirectoryError> {
 }
 
 #[cfg(not(feature = "kerberos"))]
-async fn kerberos(_: &mut Ldap, endpoint: &Endpoint) -> Result<ldap3::LdapResult, Fault> {
+async fn kerberos(_: &mut Ldap, endpoint: &Endpoint) -> Result<LdapResult, Fault> {
     std::future::ready(check_kerberos(endpoint)).await.map_err(Fault::Final)?;
     Err(Fault::Garbled("no Kerberos".to_owned()))
 }
@@ -112,7 +128,7 @@ fn check_kerberos(endpoint: &Endpoint) -> Result<(), DirectoryError> {
 }
 
 #[cfg(feature = "kerberos")]
-async fn kerberos(ldap: &mut Ldap, endpoint: &Endpoint) -> Result<ldap3::LdapResult, Fault> {
+async fn kerberos(ldap: &mut Ldap, endpoint: &Endpoint) -> Result<LdapResult, Fault> {
     let outcome = ldap.sasl_gssapi_bind(endpoint.host()).await;
     if let Err(ldap3::LdapError::GssapiOperationError(why)) = &outcome {
         return Err(Fault::Final(DirectoryError::Denied(format!(

@@ -4,14 +4,20 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError};
+use rustls::pki_types::ServerName;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use url::Url;
 
+use super::ber::Flaw;
+use super::bind::Credentials;
 use super::contain::contained;
 use super::errors::{Answer, Fault, shown};
-use super::tls;
+use super::relay::{self, Stream, Verdict};
+use super::{start_tls, tls};
 use crate::directory::net::is_loopback_host;
 use crate::directory::ports::DirectoryError;
 
@@ -63,6 +69,11 @@ impl Endpoint {
         &self.host
     }
 
+    /// An IPv6 address stands in brackets only in a URL.
+    fn bare_host(&self) -> &str {
+        self.host.trim_start_matches('[').trim_end_matches(']')
+    }
+
     pub(super) fn security(&self) -> Security {
         self.security
     }
@@ -85,14 +96,17 @@ pub(super) struct Route {
     pub(super) patience: Duration,
     /// Whether a secret will be sent, which must not happen in the clear.
     pub(super) carries_password: bool,
+    /// Why the last connection was cut, if it was.
+    pub(super) verdict: Verdict,
 }
 
 impl Route {
     /// Opens a connection; TLS is up when it returns, and nothing else was sent.
-    pub(super) async fn open(&self) -> Result<Ldap, Fault> {
+    pub(super) async fn open(&self, credentials: &Credentials) -> Result<Ldap, Fault> {
+        self.verdict.take();
         let opening = async {
             let stream = self.reach().await?;
-            self.secure(stream).await
+            self.secure(stream, credentials).await
         };
         timeout(self.patience, opening).await.map_err(|_| self.not_in_time())?
     }
@@ -104,8 +118,8 @@ impl Route {
     /// The first of the host's addresses that answers.
     async fn reach(&self) -> Result<TcpStream, Fault> {
         let Endpoint { host, port, .. } = &self.endpoint;
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let addresses: Vec<SocketAddr> = lookup_host((bare, *port)).await.map_err(|error| self.no_such_host(&error))?.collect();
+        let named = lookup_host((self.endpoint.bare_host(), *port));
+        let addresses: Vec<SocketAddr> = named.await.map_err(|error| self.no_such_host(&error))?.collect();
         let each = self.patience / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
         let mut last = Fault::NoConnection(format!("`{}` has no address", shown(host)));
         for address in addresses {
@@ -135,43 +149,93 @@ impl Route {
         Fault::NoConnection(format!("no connection to {address} ({error}); is the server up, and the port open?"))
     }
 
-    async fn secure(&self, stream: TcpStream) -> Result<Ldap, Fault> {
-        let stream = stream.into_std().map_err(|error| Fault::NoConnection(format!("the socket failed ({error})")))?;
-        let mut settings = LdapConnSettings::new().set_std_stream(StdStream::Tcp(stream));
-        settings = match self.endpoint.security {
-            Security::Tls => settings.set_config(self.trust.config()?),
-            Security::StartTls => settings.set_config(self.trust.config()?).set_starttls(true),
-            Security::Clear => settings,
-        };
-        let (connection, ldap) =
-            LdapConnAsync::from_url_with_settings(settings, &self.endpoint.url).await.map_err(|error| self.handshake(error))?;
+    async fn secure(&self, stream: TcpStream, credentials: &Credentials) -> Result<Ldap, Fault> {
+        let (settings, address) = self.settings(stream, credentials).await?;
+        let opening = LdapConnAsync::from_url_with_settings(settings, &address).await;
+        let (connection, ldap) = opening.map_err(|error| self.not_opened(error))?;
+        let verdict = self.verdict.clone();
         // It ends when the last handle is dropped or the server hangs up; whoever waits for an answer then learns of it.
-        tokio::spawn(contained(async move {
-            drop(connection.drive().await);
-            Ok(())
-        }));
+        tokio::spawn(async move {
+            let driven = contained(async {
+                drop(connection.drive().await);
+                Ok(())
+            });
+            if driven.await.is_err() {
+                verdict.give(Flaw::Malformed);
+            }
+        });
         Ok(ldap)
     }
 
+    /// A socket for the library, behind which everything that comes is looked at.
+    async fn settings(&self, mut stream: TcpStream, credentials: &Credentials) -> Result<(LdapConnSettings, Url), Fault> {
+        if self.endpoint.security == Security::StartTls
+            && let Some(answer) = start_tls::ask(&mut stream, credentials).await?
+        {
+            return Err(self.no_tls(&answer));
+        }
+        let is_clear = self.endpoint.security == Security::Clear;
+        #[cfg(feature = "kerberos")]
+        if !is_clear && !self.carries_password {
+            return self.encrypted_by_library(stream);
+        }
+        let server: Box<dyn Stream> = if is_clear { Box::new(stream) } else { Box::new(self.encrypted(stream).await?) };
+        let between = relay::between(server, !self.carries_password, self.verdict.clone()).await;
+        let (library, address) = between.map_err(|error| no_socket(&error))?;
+        let address = Url::parse(address).map_err(|error| no_socket(&io::Error::other(error)))?;
+        Ok((LdapConnSettings::new().set_std_stream(library), address))
+    }
+
+    /// What Kerberos agrees on is bound to the encryption below it, which only the library can do where it does that itself.
+    #[cfg(feature = "kerberos")]
+    fn encrypted_by_library(&self, stream: TcpStream) -> Result<(LdapConnSettings, Url), Fault> {
+        let stream = ldap3::StdStream::Tcp(stream.into_std().map_err(|error| no_socket(&error))?);
+        let (mut address, config) = (self.endpoint.url.clone(), self.trust.config()?);
+        address.set_scheme("ldaps").map_err(|()| self.no_name())?;
+        Ok((LdapConnSettings::new().set_std_stream(stream).set_config(config), address))
+    }
+
+    async fn encrypted(&self, stream: TcpStream) -> Result<TlsStream<TcpStream>, Fault> {
+        let name = ServerName::try_from(self.endpoint.bare_host().to_owned()).map_err(|_| self.no_name())?;
+        let encrypting = TlsConnector::from(self.trust.config()?).connect(name, stream);
+        encrypting.await.map_err(|error| self.no_handshake(&error))
+    }
+
     #[expect(clippy::wildcard_enum_match_arm, reason = "the variants depend on features of the library")]
-    fn handshake(&self, error: LdapError) -> Fault {
-        let host = shown(&self.endpoint.host);
+    #[cold]
+    fn not_opened(&self, error: LdapError) -> Fault {
         match error {
-            LdapError::Io { source } => tls::handshake_fault(&source, &host, self.trust.is_own()),
-            LdapError::DNSName { .. } => Fault::Final(DirectoryError::Input(format!(
-                "`{host}` cannot stand in a certificate; write the server's DNS name in `url`"
-            ))),
-            LdapError::LdapResult { result } => {
-                let answer = Answer::from(result);
-                Fault::Final(DirectoryError::Unreachable(format!(
-                    "{}: the server does not start TLS; write ldaps:// {}",
-                    self.endpoint.label(),
-                    answer.details()
-                )))
-            }
+            LdapError::Io { source } => self.no_handshake(&source),
             other => Fault::NoConnection(format!("the connection failed: {}", shown(&other.to_string()))),
         }
     }
+
+    #[cold]
+    fn no_handshake(&self, error: &io::Error) -> Fault {
+        tls::handshake_fault(error, &shown(&self.endpoint.host), self.trust.is_own())
+    }
+
+    #[cold]
+    fn no_name(&self) -> Fault {
+        Fault::Final(DirectoryError::Input(format!(
+            "`{}` cannot stand in a certificate; write the server's DNS name in `url`",
+            shown(&self.endpoint.host)
+        )))
+    }
+
+    #[cold]
+    fn no_tls(&self, answer: &Answer) -> Fault {
+        Fault::Final(DirectoryError::Unreachable(format!(
+            "{}: the server does not start TLS; write ldaps:// {}",
+            self.endpoint.label(),
+            answer.details()
+        )))
+    }
+}
+
+#[cold]
+fn no_socket(error: &io::Error) -> Fault {
+    Fault::NoConnection(format!("the socket failed ({error})"))
 }
 
 /// The refusal to send a password where anybody can read it.

@@ -7,6 +7,7 @@ use std::pin::pin;
 
 use futures_util::FutureExt as _;
 
+use super::ber::Flaw;
 use super::errors::Fault;
 
 thread_local! {
@@ -27,7 +28,7 @@ pub(super) async fn contained<T>(work: impl Future<Output = Result<T, Fault>>) -
         CONTAINED.set(outside);
         polled
     });
-    outcome.await.unwrap_or_else(|_| Err(Fault::Garbled("it is no well-formed LDAP message".to_owned())))
+    outcome.await.unwrap_or_else(|_| Err(Fault::Garbled(Flaw::Malformed.to_string())))
 }
 
 #[cfg(test)]

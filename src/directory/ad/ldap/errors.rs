@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ldap3::{LdapError, LdapResult};
+use ldap3::LdapError;
 
 use super::meaning::{self, Kind};
 use crate::directory::ports::DirectoryError;
@@ -54,18 +54,12 @@ impl Answer {
     }
 }
 
-impl From<LdapResult> for Answer {
-    fn from(result: LdapResult) -> Self {
-        let referrals = result.refs.iter().map(|uri| shown(uri)).collect();
-        Self { code: result.rc, text: shown(&result.text), referrals }
-    }
-}
-
 impl From<LdapError> for Fault {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the variants depend on features of the library")]
     fn from(error: LdapError) -> Self {
         match error {
-            LdapError::LdapResult { result } => Self::Answer(result.into()),
+            // Its text may hold anything; no operation that is used here ends like that.
+            LdapError::LdapResult { result } => Self::Garbled(format!("it is a refusal (LDAP {})", result.rc)),
             LdapError::OpSend { .. } | LdapError::IdScrubSend { .. } | LdapError::MiscSend { .. } => Self::Lost { sent: false },
             LdapError::ResultRecv { .. } | LdapError::EndOfStream | LdapError::Io { .. } => Self::Lost { sent: true },
             LdapError::Timeout { .. } => Self::Slow(Duration::ZERO),

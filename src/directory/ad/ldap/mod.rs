@@ -1,8 +1,9 @@
 //! A live forest: Active Directory over LDAP.
 //!
 //! ```text
-//! connect, tls ─► bind ─► session ─► search ─► read (all users) · census (how many) · select (just these)
-//!                                └─► write (mS-DS-ConsistencyGuid, and nothing else)
+//! connect, start_tls, tls ─► bind ─► session ─► search ─► read (all users) · census (how many) · select (just these)
+//!                                           └─► write (mS-DS-ConsistencyGuid, and nothing else)
+//! ber, relay: every message of the server is measured before the LDAP library sees it
 //! errors, meaning, certificate: what went wrong, in sentences · wire: entries as bytes
 //! ```
 //!
@@ -10,6 +11,7 @@
 //! doubt. Nothing is sent before the server's certificate is verified, referrals are named and never followed, a
 //! refused sign-in is not repeated, and a list that broke off is an error or is read again from its start.
 
+mod ber;
 mod bind;
 mod census;
 mod certificate;
@@ -18,9 +20,11 @@ mod contain;
 mod errors;
 mod meaning;
 mod read;
+mod relay;
 mod search;
 mod select;
 mod session;
+mod start_tls;
 mod tls;
 mod wire;
 mod write;
@@ -39,6 +43,7 @@ pub use read::ServerFacts;
 pub(crate) use wire::entry_of_bytes;
 
 use connect::{Endpoint, Route};
+use relay::Verdict;
 use session::{Attempts, Session};
 use tls::Trust;
 
@@ -125,6 +130,7 @@ impl LdapForest {
             trust: Trust::new(settings.ca.as_deref())?,
             patience: settings.connect_timeout,
             carries_password: settings.credentials.carry_a_password(),
+            verdict: Verdict::default(),
         };
         let asked = entry::ATTRIBUTES.iter().filter(|name| !IMPLIED.contains(name));
         let mut attributes: Vec<String> = asked.map(|name| (*name).to_owned()).collect();

@@ -1,6 +1,6 @@
 //! Reading: the server's own facts, and users put together from their entries.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ldap3::{Ldap, get_url_params};
 use url::Url;
@@ -178,7 +178,15 @@ impl LdapForest {
     /// What belongs to the forest, but is not below the base on this server.
     fn left_out(&self, domains: &[Domain], own: &DistinguishedName, referrals: &[String]) -> Vec<String> {
         let mut missing: BTreeMap<String, DistinguishedName> = BTreeMap::new();
-        let referred = referrals.iter().filter_map(|uri| referred_to(uri));
+        let mut unreadable = BTreeSet::new();
+        let referred = referrals.iter().filter_map(|uri| match referred_to(uri) {
+            Reference::Part(dn) => Some(dn),
+            Reference::NoUsers => None,
+            Reference::Unreadable => {
+                unreadable.insert(uri.as_str());
+                None
+            }
+        });
         for dn in domains.iter().map(|domain| domain.dn.clone()).chain(referred) {
             let elsewhere = self.read_elsewhere.iter().any(|base| own_domain(base, domains, None).key() == dn.key());
             if dn.key() != own.key() && !elsewhere {
@@ -193,7 +201,23 @@ impl LdapForest {
                 shown(dn.as_str())
             )
         };
-        missing.into_values().map(sentence).collect()
+        missing.into_values().map(sentence).chain(self.nowhere(&unreadable)).collect()
+    }
+
+    /// References that do not tell what is not there.
+    fn nowhere(&self, unreadable: &BTreeSet<&str>) -> Option<String> {
+        const MOST: usize = 10;
+        let place = self.session.route.endpoint.label();
+        let quoted = unreadable.iter().take(MOST).map(|uri| format!("`{}`", self.session.credentials.said(uri)));
+        let more = if unreadable.len() > MOST { format!(" and {} more", unreadable.len() - MOST) } else { String::new() };
+        let named = quoted.collect::<Vec<_>>().join(", ") + &more;
+        (!unreadable.is_empty()).then(|| {
+            format!(
+                "forest `{}`: {place} does not hold a part of the directory, which was not read, and refers to {named}, which names \
+                 none; find out what it is, and give it an entry of its own under `forests`",
+                shown(&self.name)
+            )
+        })
     }
 }
 
@@ -211,15 +235,26 @@ fn own_domain(base: &DistinguishedName, domains: &[Domain], server: Option<&Dist
     around.max_by_key(|dn| dn.as_str().len()).unwrap_or(base).clone()
 }
 
-/// The part of the tree that a continuation reference names, unless users are never kept there.
-fn referred_to(uri: &str) -> Option<DistinguishedName> {
-    let url = Url::parse(uri).ok()?;
-    let dn: DistinguishedName = get_url_params(&url).ok()?.base.parse().ok()?;
+/// What a continuation reference names.
+#[derive(Debug, PartialEq, Eq)]
+enum Reference {
+    Part(DistinguishedName),
+    /// A part where users are never kept.
+    NoUsers,
+    /// Nothing that can be told.
+    Unreadable,
+}
+
+fn referred_to(uri: &str) -> Reference {
+    let url = Url::parse(uri).ok().filter(|url| matches!(url.scheme(), "ldap" | "ldaps"));
+    let Some(dn) = url.and_then(|url| get_url_params(&url).ok()?.base.parse::<DistinguishedName>().ok()) else {
+        return Reference::Unreadable;
+    };
     let key = dn.key();
     let is_users = !["cn=configuration\0", "cn=schema\0", "dc=domaindnszones\0", "dc=forestdnszones\0"]
         .iter()
         .any(|head| key.starts_with(head));
-    is_users.then_some(dn)
+    if is_users { Reference::Part(dn) } else { Reference::NoUsers }
 }
 
 /// The domain SID that most users share; the smallest of equals.
@@ -241,8 +276,12 @@ struct Harvest<'a> {
 }
 
 /// An entry that holds something that cannot be.
+#[cold]
 pub(super) fn broken_line(entry: &RawEntry, error: &EntryError) -> String {
-    format!("{}: {}", shown(&entry.dn), shown(&error.to_string()))
+    // Every object has one, and it was asked for.
+    let hidden = "there is no objectGUID that the signed-in account may see; give it read access to the users below `baseDn`";
+    let why = if *error == EntryError::MissingGuid { hidden.to_owned() } else { shown(&error.to_string()) };
+    format!("{}: {why}", shown(&entry.dn))
 }
 
 impl<'a> Harvest<'a> {
@@ -291,14 +330,17 @@ mod tests {
             "ldap://corp.example/CN=Configuration,DC=corp,DC=example",
             "ldaps://DomainDnsZones.corp.example/DC=DomainDnsZones,DC=corp,DC=example",
             "ldap://ForestDnsZones.corp.example/DC=ForestDnsZones,DC=corp,DC=example",
-            "nonsense",
-            "ldap://x/",
         ] {
-            assert_eq!(referred_to(uri), None, "{uri}");
+            assert_eq!(referred_to(uri), Reference::NoUsers, "{uri}");
+        }
+        for uri in
+            ["nonsense", "", "ldap://x", "ldap://x/", "ldap://x/nonsense", "ldap://a b/DC=x", "https://x/DC=x", "ldap://x/%ff"]
+        {
+            assert_eq!(referred_to(uri), Reference::Unreadable, "{uri}");
         }
         let child = referred_to("ldap://emea.corp.example/DC=emea,DC=corp,DC=example??base");
-        assert_eq!(child, Some(dn("DC=emea,DC=corp,DC=example")));
-        assert_eq!(referred_to("ldap://x/OU=Gr%C3%BCn%20A,DC=x"), Some(dn("OU=Grün A,DC=x")));
+        assert_eq!(child, Reference::Part(dn("DC=emea,DC=corp,DC=example")));
+        assert_eq!(referred_to("ldap://x/OU=Gr%C3%BCn%20A,DC=x"), Reference::Part(dn("OU=Grün A,DC=x")));
     }
 
     #[test]
@@ -330,6 +372,12 @@ mod tests {
             harvest.take(&RawEntry { dn: format!("CN=U{number},DC=x"), attributes, exported: false });
         }
         let message = harvest.finish("dc1").unwrap_err().to_string();
-        assert!(message.contains("12 users") && message.contains("CN=U9,DC=x") && message.contains("and 2 more"), "{message}");
+        assert!(
+            message.contains("12 users")
+                && message.contains("read access")
+                && message.contains("CN=U9,DC=x")
+                && message.contains("and 2 more"),
+            "{message}"
+        );
     }
 }

@@ -1,22 +1,28 @@
 //! Searches: in pages, to the end, or an error. A list that may be short is never returned.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ldap3::controls::{Control, ControlType, MakeCritical, PagedResults};
 use ldap3::{Ldap, Scope, SearchOptions};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::ber;
+use super::bind::Credentials;
 use super::contain::contained;
-use super::errors::{Answer, Fault};
+use super::errors::{Fault, shown};
 use super::session::Session;
 use super::wire;
-use crate::directory::ad::entry::{RawEntry, base_name};
+use crate::directory::ad::entry::{RawEntry, base_name, cost, span_of};
 use crate::directory::pages::{Endless, Pages};
 use crate::directory::progress::Step;
 use crate::model::digits::size;
 
 /// Bytes that one page may hold, or one entry whose values come in parts; a page of 1,000 full entries has some MiB.
 const LARGEST: usize = if cfg!(test) { 1 << 20 } else { 256 << 20 };
+
+/// Requests for the rest of the values of one entry; a domain controller sends 1,500 values in answer to each.
+const MOST_RANGES: usize = if cfg!(test) { 30 } else { 1000 };
 
 /// What to look for.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +45,7 @@ struct Page {
 /// A page on its way. It is given up when this is dropped.
 type Coming = AbortOnDropHandle<Result<Page, Fault>>;
 
-/// Entries of which only a range of some attribute has come yet.
+/// Entries of which some attribute came as a range of its values.
 type Unfinished = Vec<RawEntry>;
 
 impl Session {
@@ -67,7 +73,7 @@ impl Session {
             cookie = next.unwrap_or_default();
             referrals.extend(page.referrals);
             for entry in page.entries {
-                if is_unfinished(&entry) { unfinished.push(entry) } else { each(entry) }
+                if has_ranges(&entry) { unfinished.push(entry) } else { each(entry) }
             }
         }
         for entry in unfinished {
@@ -85,7 +91,7 @@ impl Session {
             Err(fault) => return Err(fault),
         };
         match found {
-            Some(entry) if is_unfinished(&entry) => self.finish(ldap, entry).await.map(Some),
+            Some(entry) if has_ranges(&entry) => self.finish(ldap, entry).await.map(Some),
             other => Ok(other),
         }
     }
@@ -99,6 +105,7 @@ impl Session {
             attributes: query.attributes.to_vec(),
             paging,
             patience: self.patience,
+            credentials: Arc::clone(&self.credentials),
         };
         AbortOnDropHandle::new(tokio::spawn(contained(request.page(ldap.clone()))))
     }
@@ -110,19 +117,17 @@ impl Session {
 
     /// Fetches the rest of the values of attributes that came as a range.
     async fn finish(&self, ldap: &Ldap, mut entry: RawEntry) -> Result<RawEntry, Fault> {
-        while let Some((name, last)) = next_range(&entry) {
-            let next =
-                last.checked_add(1).ok_or_else(|| Fault::Garbled(format!("it numbers the values of `{name}` up to {last}")))?;
+        for _ in 0..MOST_RANGES {
+            let Some((name, next)) = next_range(&entry)? else { return Ok(entry) };
             let wanted = [format!("{name};range={next}-*")];
             let query = Query { base: &entry.dn, filter: "(objectClass=*)", attributes: &wanted, told: None };
             let page = self.arrived(self.request(ldap, query, None)).await?;
             let more = page.entries.into_iter().last().and_then(|found| continuation(found, &name, next));
-            let (range, values) =
-                more.ok_or_else(|| Fault::Garbled(format!("of `{name}` of one user only the first {next} values came")))?;
-            append(&mut entry, &name, range, values);
+            let (last, values) = more.ok_or_else(|| cut_off(&name, next))?;
+            append(&mut entry, &name, last, values);
             check_size(entry.size())?;
         }
-        Ok(entry)
+        Err(Fault::Garbled(format!("of one user come more than {MOST_RANGES} ranges of values, and there is no end to them")))
     }
 }
 
@@ -134,6 +139,7 @@ struct Request {
     /// A page of everything below the base; `None` for the base itself.
     paging: Option<PagedResults>,
     patience: Duration,
+    credentials: Arc<Credentials>,
 }
 
 impl Request {
@@ -147,7 +153,10 @@ impl Request {
         let (mut entries, mut referrals, mut size) = (Vec::new(), Vec::new(), 0);
         while let Some(item) = stream.next().await? {
             if item.is_ref() {
-                referrals.extend(wire::referrals(item));
+                let found = wire::referrals(item);
+                size = found.iter().map(|uri| cost(uri.len())).sum::<usize>().saturating_add(size);
+                check_size(size)?;
+                referrals.extend(found);
             } else if !item.is_intermediate() {
                 let entry = wire::entry(item)?;
                 size = entry.size().saturating_add(size);
@@ -157,9 +166,10 @@ impl Request {
         }
         let result = stream.finish().await;
         if result.rc != 0 {
-            return Err(Fault::Answer(Answer::from(result)));
+            return Err(Fault::Answer(self.credentials.answer(&result)));
         }
-        Ok(Page { entries, referrals, cookie: result.ctrls.iter().find_map(cookie) })
+        let cookies = result.ctrls.iter().map(cookie).collect::<Result<Vec<_>, _>>()?;
+        Ok(Page { entries, referrals, cookie: cookies.into_iter().flatten().next() })
     }
 }
 
@@ -187,39 +197,56 @@ fn check_size(bytes: usize) -> Result<(), Fault> {
     if bytes > LARGEST { Err(why()) } else { Ok(()) }
 }
 
-fn cookie(control: &Control) -> Option<Vec<u8>> {
-    let is_paging = matches!(control.0, Some(ControlType::PagedResults)) && control.1.val.is_some();
-    is_paging.then(|| control.1.parse::<PagedResults>().cookie)
+/// What a control holds is a message of its own inside the message.
+fn cookie(control: &Control) -> Result<Option<Vec<u8>>, Fault> {
+    match &control.1.val {
+        Some(value) if matches!(control.0, Some(ControlType::PagedResults)) => {
+            ber::check(value).map_err(|flaw| Fault::Garbled(flaw.to_string()))?;
+            Ok(Some(control.1.parse::<PagedResults>().cookie))
+        }
+        Some(_) | None => Ok(None),
+    }
 }
 
-fn is_unfinished(entry: &RawEntry) -> bool {
-    next_range(entry).is_some()
+fn has_ranges(entry: &RawEntry) -> bool {
+    entry.attributes.iter().any(|(name, _)| span_of(name).is_some())
 }
 
-/// The first attribute of which values are missing, and the number of its last value that is there.
-fn next_range(entry: &RawEntry) -> Option<(String, u64)> {
-    entry.attributes.iter().find_map(|(name, _)| {
-        let (base, last) = wire::range(name)?;
-        Some((base.to_owned(), last?))
-    })
+/// The first attribute of which values are missing, and the number of the next one.
+fn next_range(entry: &RawEntry) -> Result<Option<(String, u64)>, Fault> {
+    for (own, _) in &entry.attributes {
+        let name = base_name(own);
+        match span_of(own) {
+            None | Some((0, None)) => {}
+            Some((0, Some(last))) => {
+                let next = last.checked_add(1).ok_or_else(|| cut_off(name, last))?;
+                return Ok(Some((name.to_owned(), next)));
+            }
+            Some(_) => return Err(cut_off(name, 0)),
+        }
+    }
+    Ok(None)
 }
 
-/// The wanted range in an answer: the attribute's name and its values.
-fn continuation(found: RawEntry, name: &str, next: u64) -> Option<(String, Vec<Vec<u8>>)> {
-    found.attributes.into_iter().find(|(own, values)| {
-        let reaches = wire::range(own).is_some_and(|(_, last)| last.is_none_or(|last| last >= next));
-        base_name(own).eq_ignore_ascii_case(name) && reaches && !values.is_empty()
+#[cold]
+fn cut_off(name: &str, count: u64) -> Fault {
+    Fault::Garbled(format!("of `{}` of one user only the first {count} values came", shown(name)))
+}
+
+/// The wanted range in an answer: the number of its last value, if that is not the end, and its values.
+fn continuation(found: RawEntry, name: &str, next: u64) -> Option<(Option<u64>, Vec<Vec<u8>>)> {
+    found.attributes.into_iter().find_map(|(own, values)| {
+        let (first, last) = span_of(&own).filter(|_| base_name(&own).eq_ignore_ascii_case(name))?;
+        let follows = first == next && last.is_none_or(|last| last >= next) && !values.is_empty();
+        follows.then_some((last, values))
     })
 }
 
 /// Puts further values behind those that are there; the name then tells how far they reach.
-fn append(entry: &mut RawEntry, name: &str, range: String, values: Vec<Vec<u8>>) {
-    let open = entry
-        .attributes
-        .iter_mut()
-        .find(|(own, _)| wire::range(own).is_some_and(|(base, last)| base.eq_ignore_ascii_case(name) && last.is_some()));
-    if let Some((own, all)) = open {
-        *own = range;
+fn append(entry: &mut RawEntry, name: &str, last: Option<u64>, values: Vec<Vec<u8>>) {
+    let is_open = |own: &str| span_of(own).is_some_and(|(_, last)| last.is_some()) && base_name(own).eq_ignore_ascii_case(name);
+    if let Some((own, all)) = entry.attributes.iter_mut().find(|(own, _)| is_open(own)) {
+        *own = format!("{name};range=0-{}", last.map_or_else(|| "*".to_owned(), |last| last.to_string()));
         all.extend(values);
     }
 }

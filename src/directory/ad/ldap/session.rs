@@ -20,7 +20,7 @@ const PAUSES: [Duration; 2] =
 
 pub(super) struct Session {
     pub(super) route: Route,
-    pub(super) credentials: Credentials,
+    pub(super) credentials: Arc<Credentials>,
     /// How long one answer may take.
     pub(super) patience: Duration,
     pub(super) progress: Arc<dyn Progress>,
@@ -36,7 +36,7 @@ enum State {
 
 impl Session {
     pub(super) fn new(route: Route, credentials: Credentials, patience: Duration, progress: Arc<dyn Progress>) -> Self {
-        Self { route, credentials, patience, progress, state: Mutex::new(State::Closed) }
+        Self { route, credentials: Arc::new(credentials), patience, progress, state: Mutex::new(State::Closed) }
     }
 
     /// The connection, signed in.
@@ -66,12 +66,17 @@ impl Session {
     }
 
     async fn sign_in(&self) -> Result<Ldap, Fault> {
-        let mut ldap = contained(self.route.open()).await?;
+        let mut ldap = contained(self.route.open(&self.credentials)).await?;
         let binding = contained(self.credentials.bind(&mut ldap, &self.route.endpoint));
-        match timeout(self.patience, binding).await {
-            Ok(outcome) => outcome.map(|()| ldap),
-            Err(_) => Err(Fault::Slow(self.patience)),
-        }
+        let outcome = timeout(self.patience, binding).await.unwrap_or(Err(Fault::Slow(self.patience)));
+        outcome.map_err(|fault| no_sign_in(self.judged(fault)))?;
+        Ok(ldap)
+    }
+
+    /// Why the connection ended before the answer, if it was cut here.
+    pub(super) fn judged(&self, fault: Fault) -> Fault {
+        let flaw = if matches!(fault, Fault::Lost { sent: true }) { self.route.verdict.take() } else { None };
+        flaw.map_or(fault, |flaw| Fault::Garbled(flaw.to_string()))
     }
 
     /// Lets go of a connection that no longer answers.
@@ -90,6 +95,18 @@ impl Session {
             *state = State::Closed;
         }
     }
+}
+
+/// A server that does not get as far as an answer may be none of a directory.
+#[cold]
+fn no_sign_in(fault: Fault) -> Fault {
+    let why = match fault {
+        Fault::Lost { .. } => "the server hung up at the sign-in".to_owned(),
+        Fault::Slow(time) => format!("no answer to the sign-in within {} s", time.as_secs()),
+        Fault::Garbled(why) => format!("the server's answer to the sign-in cannot be used: {why}"),
+        Fault::NoConnection(_) | Fault::Answer(_) | Fault::Final(_) => return fault,
+    };
+    Fault::NoConnection(format!("{why}; does a domain controller listen on this port?"))
 }
 
 /// Attempts at one read: each starts from the beginning, so that no list is put together from two halves.
@@ -117,6 +134,7 @@ impl<'a> Attempts<'a> {
 
     /// Waits for the next attempt, or says why there is none.
     pub(super) async fn again(&mut self, fault: Fault) -> Result<(), DirectoryError> {
+        let fault = self.session.judged(fault);
         if matches!(fault, Fault::Slow(_) | Fault::Lost { .. } | Fault::Garbled(_)) {
             self.session.forget().await;
         }

@@ -1,6 +1,7 @@
 //! The adapter against a scripted server: answers that a good server never gives.
 
 mod fake;
+mod harm;
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -58,6 +59,20 @@ async fn reads_page_after_page_whatever_the_values_spell() {
     assert_eq!(read.doubts.len(), 1);
     assert!(read.doubts[0].contains("DC=emea,DC=x"), "{:?}", read.doubts);
     assert_eq!(fake.count(Op::Bind), 1);
+}
+
+#[tokio::test]
+async fn a_reference_that_names_nothing_is_a_doubt_that_quotes_it() {
+    for (uri, quoted) in [
+        (&b"ldap://a b/DC=x\x1b[2J"[..], "`ldap://a b/DC=x\\u{1b}[2J`"),
+        (b"ldap://x/\xff", "`ldap://x/\\xff`"),
+        (b"ldap://x/hunter2", "`ldap://x/[password]`"),
+        (b"", "``"),
+    ] {
+        let fake = users(move |_| vec![user(65), reference(uri), page(b"")]).await;
+        let doubts = forest(&fake).read_forest().await.unwrap().doubts;
+        assert!(doubts.len() == 1 && doubts[0].contains(&format!("refers to {quoted}, which names none")), "{doubts:?}");
+    }
 }
 
 #[tokio::test]
@@ -205,7 +220,7 @@ async fn the_rest_of_many_values_is_fetched() {
     })
     .await;
     let error = forest(&fake).read_forest().await.unwrap_err().to_string();
-    assert!(error.contains("numbers the values of `proxyAddresses` up to"), "{error}");
+    assert!(error.contains("only the first 18446744073709551615 values came"), "{error}");
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ pub(super) fn entry(item: ResultEntry) -> Result<RawEntry, Fault> {
 /// The entry that these bytes are on the wire; `None` when they are none.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn entry_of_bytes(bytes: &[u8]) -> Option<RawEntry> {
+    super::ber::check(bytes).ok()?;
     let (_, tag) = ldap3::asn1::parse_tag(bytes).ok()?;
     parse_entry(tag)
 }
@@ -32,9 +33,14 @@ fn attribute(tag: StructureTag) -> Option<(String, Vec<Vec<u8>>)> {
     Some((text(name)?, parts(values)?.into_iter().map(bytes).collect::<Option<_>>()?))
 }
 
-/// The addresses of a continuation reference.
+/// The addresses of a continuation reference as they came; one that is empty where there is none.
 pub(super) fn referrals(item: ResultEntry) -> Vec<String> {
-    parts(item.0).into_iter().flatten().filter_map(text).collect()
+    let as_it_came = |tag| {
+        let bytes = bytes(tag).unwrap_or_default();
+        String::from_utf8(bytes).unwrap_or_else(|error| error.as_bytes().escape_ascii().to_string())
+    };
+    let found: Vec<String> = parts(item.0).into_iter().flatten().map(as_it_came).collect();
+    if found.is_empty() { vec![String::new()] } else { found }
 }
 
 fn parts(tag: StructureTag) -> Option<Vec<StructureTag>> {
@@ -53,17 +59,6 @@ fn bytes(tag: StructureTag) -> Option<Vec<u8>> {
 
 fn text(tag: StructureTag) -> Option<String> {
     String::from_utf8(bytes(tag)?).ok()
-}
-
-/// `proxyAddresses;range=0-1499`: the bare name and the number of the last value, `None` when it is the end.
-pub(super) fn range(name: &str) -> Option<(&str, Option<u64>)> {
-    let (base, options) = name.split_once(';')?;
-    let range = options.split(';').find_map(|option| {
-        let (head, rest) = option.split_at_checked(6)?;
-        head.eq_ignore_ascii_case("range=").then_some(rest)
-    })?;
-    let (_, last) = range.split_once('-')?;
-    Some((base, if last == "*" { None } else { Some(last.parse().ok()?) }))
 }
 
 #[cfg(test)]
@@ -107,15 +102,6 @@ mod tests {
             c(vec![p(b"CN=a,DC=x"), c(vec![]), c(vec![])]),
         ] {
             assert_eq!(parse_entry(tag.clone()), None, "{tag:?}");
-        }
-    }
-
-    #[test]
-    fn knows_a_range_of_values() {
-        assert_eq!(range("proxyAddresses;range=0-1499"), Some(("proxyAddresses", Some(1499))));
-        assert_eq!(range("proxyAddresses;Range=1500-*"), Some(("proxyAddresses", None)));
-        for name in ["proxyAddresses", "cert;binary", "x;range=0-", "x;range=5", "x;rang", "x;ränge=0-1"] {
-            assert_eq!(range(name), None, "{name}");
         }
     }
 }

@@ -6,6 +6,7 @@ use ldap3::{Ldap, Mod};
 use tokio::time::timeout;
 
 use super::LdapForest;
+use super::bind::Credentials;
 use super::contain::contained;
 use super::errors::{Answer, Fault};
 use crate::directory::ad::entry::CONSISTENCY_GUID;
@@ -41,8 +42,9 @@ impl LdapForest {
 
     async fn modify(&self, guid: &ObjectGuid, changes: Vec<Mod<Vec<u8>>>) -> Result<(), Fault> {
         let mut ldap = self.session.handle().await?;
-        let work = contained(modify(&mut ldap, guid, changes));
-        timeout(self.session.patience, work).await.map_err(|_| Fault::Slow(self.session.patience))?
+        let work = contained(modify(&mut ldap, guid, changes, &self.session.credentials));
+        let outcome = timeout(self.session.patience, work).await.map_err(|_| Fault::Slow(self.session.patience))?;
+        outcome.map_err(|fault| self.session.judged(fault))
     }
 
     fn place(&self, guid: &ObjectGuid) -> String {
@@ -105,9 +107,9 @@ impl LdapForest {
     }
 }
 
-async fn modify(ldap: &mut Ldap, guid: &ObjectGuid, changes: Vec<Mod<Vec<u8>>>) -> Result<(), Fault> {
+async fn modify(ldap: &mut Ldap, guid: &ObjectGuid, changes: Vec<Mod<Vec<u8>>>, credentials: &Credentials) -> Result<(), Fault> {
     let result = ldap.modify(&format!("<GUID={guid}>"), changes).await?;
-    if result.rc == 0 { Ok(()) } else { Err(Fault::Answer(result.into())) }
+    if result.rc == 0 { Ok(()) } else { Err(Fault::Answer(credentials.answer(&result))) }
 }
 
 /// Delete what must be there, add what shall be: the server refuses both if the old value is another one.

@@ -15,7 +15,7 @@ use crate::model::EntraId;
 use crate::model::digits::size;
 
 /// What RFC 3986 calls unreserved stays as it is.
-pub(super) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// So many accounts may be made while a list is read, or before the index that counts them knows them.
 const NEW_AT_MOST: u64 = 10_000;

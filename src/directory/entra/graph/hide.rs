@@ -4,14 +4,11 @@
 //! the word in front of them.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use memchr::memmem;
-use percent_encoding::utf8_percent_encode;
 
+use crate::directory::secrets::spellings;
 use crate::directory::text::shown;
-
-use super::call::ESCAPED;
 
 /// What stands where a token was.
 const HIDDEN: &str = "[token]";
@@ -21,8 +18,6 @@ const SCHEME: &str = "bearer";
 const BETWEEN: [char; 7] = [' ', '\t', ':', '=', '"', '+', '\\'];
 /// Whatever is shorter is a word and no token of anybody.
 const SHORTEST: usize = 16;
-/// Whatever is shorter is not taken for the token that was sent either: it may be anything.
-const SHORTEST_OWN: usize = 4;
 
 /// An answer without the token, however the token is spelt in it. A good answer holds what is read: there a token that is
 /// short enough to be a word is only one behind its scheme.
@@ -49,32 +44,6 @@ pub(super) fn in_text(text: &str, token: &str) -> String {
         text = text.replace(&*spelt, HIDDEN);
     }
     said(&text)
-}
-
-/// As it is, in an address, and in JSON, where some escape slashes and plus signs. The longest come first.
-fn spellings(token: &str) -> Vec<String> {
-    if token.len() < SHORTEST_OWN {
-        return Vec::new();
-    }
-    let escaped = utf8_percent_encode(token, ESCAPED).to_string();
-    let mut all = BTreeSet::from([token.to_owned(), lower_escapes(&escaped), escaped]);
-    for slash in ["/", "\\/", "\\u002F", "\\u002f"] {
-        let slashed = token.replace('/', slash);
-        all.extend(["+", "\\u002B", "\\u002b"].map(|plus| slashed.replace('+', plus)));
-    }
-    let mut all: Vec<String> = all.into_iter().collect();
-    all.sort_by_key(|spelt| std::cmp::Reverse(spelt.len()));
-    all
-}
-
-/// `%2F` as `%2f`.
-fn lower_escapes(escaped: &str) -> String {
-    let mut parts = escaped.split('%');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        let (digits, rest) = part.split_at_checked(2).unwrap_or((part, ""));
-        text + "%" + &digits.to_ascii_lowercase() + rest
-    })
 }
 
 fn is_behind_scheme(front: &[u8]) -> bool {

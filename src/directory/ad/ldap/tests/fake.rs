@@ -69,6 +69,7 @@ impl Fake {
 }
 
 async fn serve(mut stream: TcpStream, connection: usize, script: Arc<impl Fn(&Request) -> Vec<Reply>>, log: Arc<Mutex<Vec<Op>>>) {
+    stream.set_nodelay(true).unwrap();
     let mut buffer = Vec::new();
     loop {
         while let Ok((rest, tag)) = parse_tag(&buffer) {
@@ -145,8 +146,8 @@ fn bytes(tag: &StructureTag) -> &[u8] {
 
 /// Tag, length, value.
 fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(value.len()).unwrap().to_be_bytes();
-    [&[tag, 0x82], &length[..], value].concat()
+    let length = u32::try_from(value.len()).unwrap().to_be_bytes();
+    [&[tag, 0x84], &length[..], value].concat()
 }
 
 fn octets(text: impl AsRef<[u8]>) -> Vec<u8> {
@@ -155,12 +156,22 @@ fn octets(text: impl AsRef<[u8]>) -> Vec<u8> {
 
 /// A result: 1 of a bind, 5 of a search, 7 of a modify, 24 of an extended operation.
 pub(super) fn result(operation: u8, code: u8, text: &str) -> Reply {
-    Reply::Message(tlv(0x60 | operation, &[tlv(0x0a, &[code]), octets(""), octets(text)].concat()), Vec::new())
+    referred(operation, code, text, "")
+}
+
+/// The same with a referral, if it is one.
+pub(super) fn referred(operation: u8, code: u8, text: &str, uri: &str) -> Reply {
+    let referral = if uri.is_empty() { Vec::new() } else { tlv(0xa3, &octets(uri)) };
+    Reply::Message(tlv(0x60 | operation, &[tlv(0x0a, &[code]), octets(""), octets(text), referral].concat()), Vec::new())
 }
 
 /// The end of a page.
 pub(super) fn page(cookie: &[u8]) -> Reply {
-    let value = tlv(0x30, &[tlv(0x02, &[0]), octets(cookie)].concat());
+    page_of(&tlv(0x30, &[tlv(0x02, &[0]), octets(cookie)].concat()))
+}
+
+/// The same with something in place of what it says about pages.
+pub(super) fn page_of(value: &[u8]) -> Reply {
     let control = tlv(0x30, &[octets("1.2.840.113556.1.4.319"), octets(value)].concat());
     let done = tlv(0x65, &[tlv(0x0a, &[0]), octets(""), octets("")].concat());
     Reply::Message(done, tlv(0xa0, &control))
@@ -174,7 +185,18 @@ pub(super) fn entry(dn: &str, attributes: &[(&str, &[u8])]) -> Reply {
     Reply::Message(tlv(0x64, &[octets(dn), tlv(0x30, &attributes)].concat()), Vec::new())
 }
 
+/// An entry with many values that are nothing.
+pub(super) fn no_values(count: usize) -> Vec<u8> {
+    let attribute = tlv(0x30, &[octets("mail"), tlv(0x31, &[4, 0].repeat(count))].concat());
+    tlv(0x64, &[octets("CN=a,DC=x"), tlv(0x30, &attribute)].concat())
+}
+
+/// A continuation reference of many addresses that are nothing.
+pub(super) fn references(count: usize) -> Reply {
+    Reply::Message(tlv(0x73, &[4, 0].repeat(count)), Vec::new())
+}
+
 /// A continuation reference.
-pub(super) fn reference(uri: &str) -> Reply {
+pub(super) fn reference(uri: impl AsRef<[u8]>) -> Reply {
     Reply::Message(tlv(0x73, &octets(uri)), Vec::new())
 }
