@@ -1,5 +1,6 @@
 //! Many reads, or many writes, in one request: <https://learn.microsoft.com/en-us/graph/json-batching>.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -38,14 +39,16 @@ pub(super) struct PartReply {
     id: String,
     status: u16,
     #[serde(default)]
-    headers: Map<String, Value>,
+    headers: Option<Map<String, Value>>,
     #[serde(default)]
     body: Strict,
 }
 
 impl PartReply {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).and_then(|(_, value)| value.as_str())
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let (_, value) = self.headers.iter().flatten().find(|(own, _)| own.eq_ignore_ascii_case(name))?;
+        // Seconds may be written as a number.
+        value.as_str().map(Cow::Borrowed).or_else(|| value.as_u64().map(|number| number.to_string().into()))
     }
 }
 
@@ -77,7 +80,7 @@ impl Client {
             replies.into_iter().filter_map(|part| Some((part.id.parse().ok()?, part))).collect();
         let settle = |(place, call): (usize, &Call)| match by_place.remove(&place) {
             Some(mut part) => {
-                let request_id = part.header("request-id").map(said).or_else(|| reply.request_id.clone());
+                let request_id = part.header("request-id").map(|id| said(&id)).or_else(|| reply.request_id.clone());
                 outcome(call, &mut part).map(|_| Receipt { request_id })
             }
             None => Err(GraphError::Lost(format!("{} (in a batch) was not answered", call.shown()))),
@@ -203,12 +206,12 @@ fn outcome(call: &Call, reply: &mut PartReply) -> Part {
         return Ok(reply.body.0.take());
     }
     let inner = |name| inner_id(&reply.body.0, name);
-    let request_id = reply.header("request-id").map(str::to_owned).or_else(|| inner("request-id"));
+    let request_id = reply.header("request-id").map(Cow::into_owned).or_else(|| inner("request-id"));
     let client_request_id = inner("client-request-id").unwrap_or_default();
-    let content_type = reply.header("Content-Type").map(|text| media_type(&said(text)));
+    let content_type = reply.header("Content-Type").map(|text| media_type(&said(&text)));
     let asked = format!("{} (in a batch)", call.shown());
-    let retry_after = reply.header("Retry-After").and_then(|wanted| after(wanted, reply.header("Date")));
-    let only_writes = is_of_writes(reply.header(THROTTLE_SCOPE));
+    let retry_after = reply.header("Retry-After").and_then(|wanted| after(&wanted, reply.header("Date").as_deref()));
+    let only_writes = is_of_writes(reply.header(THROTTLE_SCOPE).as_deref());
     let read = Answer::of_value(reply.status, &reply.body.0);
     Err(GraphError::Answer(Box::new(Answer {
         asked,

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use crate::directory::entra::json::whole;
 use crate::directory::pages::Pages;
 use crate::directory::ports::DirectoryError;
 use crate::directory::progress::Step;
@@ -95,11 +96,11 @@ impl Client {
     }
 
     async fn rest_of(&self, call: &Call, json: Value) -> Listed {
-        let count = json.get("@odata.count").cloned();
+        let count = json.get("@odata.count").and_then(whole).and_then(|count| count.try_into().ok());
         let page = serde_json::from_value(json).map_err(|error| odd(call, &format!("cannot be understood: {error}")))?;
         let mut values = Vec::new();
         self.follow(call, page, &mut |mut page| values.append(&mut page)).await?;
-        Ok(Items { count: count.and_then(|count| count.as_u64()), values })
+        Ok(Items { count, values })
     }
 
     async fn pages<T: DeserializeOwned>(&self, call: &Call, keep: &mut impl FnMut(Vec<T>)) -> Result<(), GraphError> {
