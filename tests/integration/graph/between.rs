@@ -55,15 +55,8 @@ async fn a_gateways_404_is_not_the_end_of_an_account() {
 
 #[tokio::test]
 async fn a_part_of_a_batch_that_graph_did_not_write_is_asked_again() {
-    let parts: fn() -> Act = || {
-        Act::Edit(Box::new(|body| {
-            let mut batch: Value = serde_json::from_str(&body).unwrap();
-            for part in batch["responses"].as_array_mut().unwrap() {
-                (part["status"], part["body"]) = (json!(404), Value::Null);
-            }
-            batch.to_string()
-        }))
-    };
+    let parts: fn() -> Act =
+        || parts(|parts| parts.iter_mut().for_each(|part| (part["status"], part["body"]) = (json!(404), Value::Null)));
     let of_batches: fn(&Asked) -> bool = |asked| asked.is("POST", "/beta/$batch");
     let ids = [account(1), account(3)].map(AskedAccount::from);
     let (client, _server) = behind(&small(), first(2, of_batches, parts)).await;
@@ -72,6 +65,70 @@ async fn a_part_of_a_batch_that_graph_did_not_write_is_asked_again() {
     let (client, _server) = behind(&small(), first(usize::MAX, of_batches, parts)).await;
     let error = client.read_accounts(&ids).await.unwrap_err();
     assert!(matches!(&error, DirectoryError::Unreachable(text) if !text.contains("request-id )")), "{error}");
+}
+
+/// Changes the parts of a batch's answer.
+fn parts(change: fn(&mut Vec<Value>)) -> Act {
+    Act::Edit(Box::new(move |body| {
+        let mut batch: Value = serde_json::from_str(&body).unwrap();
+        change(batch["responses"].as_array_mut().unwrap());
+        batch.to_string()
+    }))
+}
+
+/// The batch itself is answered well, and its parts say that the token has ended.
+#[tokio::test]
+async fn a_token_that_ends_inside_a_batch_is_renewed_once() {
+    let ended: fn(&mut Vec<Value>) = |parts| {
+        for part in parts {
+            part["status"] = json!(401);
+            part["body"] = json!({ "error": { "code": "InvalidAuthenticationToken", "message": "it has ended" } });
+        }
+    };
+    let ids = [account(1), account(3)].map(AskedAccount::from);
+    let old: Arc<Mutex<Option<String>>> = Arc::default();
+    let seen = Arc::clone(&old);
+    let rule = move |asked: &Asked| {
+        let mut old = seen.lock().unwrap();
+        let is_old = asked.authorization == *old.get_or_insert_with(|| asked.authorization.clone());
+        if asked.is("POST", "/beta/$batch") && is_old { parts(ended) } else { Act::Pass }
+    };
+    let (client, _server) = behind(&small(), rule).await;
+    let states: Vec<AccountState> = client.read_accounts(&ids).await.unwrap().iter().map(|facts| facts.state()).collect();
+    assert_eq!(states, [AccountState::Live, AccountState::Deleted]);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&asked);
+    let act = move || {
+        seen.fetch_add(1, Ordering::Relaxed);
+        parts(ended)
+    };
+    let (client, _server) = behind(&small(), first(usize::MAX, |asked| asked.is("POST", "/beta/$batch"), act)).await;
+    let error = client.read_accounts(&ids).await.unwrap_err();
+    let says = |text: &str| text.contains("token was not taken") && !text.contains("User.Read.All");
+    assert!(matches!(&error, DirectoryError::Denied(text) if says(text)), "{error}");
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+}
+
+/// One answer says this and the other that: neither is taken for what happened.
+#[tokio::test]
+async fn what_is_answered_twice_in_a_batch_is_not_known() {
+    let twice: fn(&mut Vec<Value>) = |parts| {
+        let mut other = parts[0].clone();
+        (other["status"], other["body"]) = (json!(400), json!({ "error": { "code": "Request_BadRequest" } }));
+        parts.push(other);
+    };
+    let users: Vec<Value> = (1..=200).map(|n| user(n, &format!("u{n}"), json!({}))).collect();
+    let act = move || parts(twice);
+    let (client, server) = behind(&tenant(users, vec![]), first(usize::MAX, |asked| asked.is("POST", "/v1.0/$batch"), act)).await;
+    let writes: Vec<Change> = (1..=200).map(|n| Change { user: account(n), kind: ChangeKind::SoftDelete }).collect();
+    let outcomes = futures_util::future::join_all(writes.iter().map(|write| client.write(write))).await;
+    let unknown = outcomes.iter().filter(|outcome| matches!(outcome, Err(DirectoryError::Unknown(_)))).count();
+    assert!(unknown > 0 && outcomes.iter().filter(|outcome| outcome.is_ok()).count() == 200 - unknown, "{outcomes:?}");
+    assert!(server.ask("/__emulator/tenant").await["users"].as_array().unwrap().is_empty());
+    let act = move || parts(twice);
+    let (client, _server) = behind(&small(), first(1, |asked| asked.is("POST", "/beta/$batch"), act)).await;
+    let read = client.read_accounts(&[account(1), account(3)].map(AskedAccount::from)).await.unwrap();
+    assert_eq!(read[0].state(), AccountState::Live);
 }
 
 #[tokio::test]

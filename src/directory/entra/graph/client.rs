@@ -54,7 +54,7 @@ impl Reply {
 pub(super) struct Client {
     http: reqwest::Client,
     pub(super) endpoint: Url,
-    tokens: Arc<dyn TokenSource>,
+    pub(super) tokens: Arc<dyn TokenSource>,
     pub(super) pace: Pace,
     pub(super) patience: Patience,
     largest_answer: usize,

@@ -222,7 +222,8 @@ impl GraphError {
             {
                 DirectoryError::Unreachable(answer.sentence())
             }
-            Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
+            Self::Answer(answer) if answer.status == 401 => not_taken(&answer),
+            Self::Answer(answer) if answer.status == 403 => {
                 DirectoryError::Denied(format!("{}. Reading this takes the Graph permission {right}", answer.sentence()))
             }
             Self::Answer(answer) => DirectoryError::Unusable(answer.sentence()),
@@ -236,15 +237,23 @@ impl GraphError {
             Self::Lost(message) => DirectoryError::Unknown(message),
             Self::Answer(answer) if answer.is_throttled() => DirectoryError::Throttled(answer.sentence()),
             Self::Answer(answer) if answer.is_passing() || answer.is_unclear() => DirectoryError::Unknown(answer.sentence()),
-            Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
-                DirectoryError::Denied(format!("{}. {right}", answer.sentence()))
-            }
+            Self::Answer(answer) if answer.status == 401 => not_taken(&answer),
+            Self::Answer(answer) if answer.status == 403 => DirectoryError::Denied(format!("{}. {right}", answer.sentence())),
             Self::Answer(answer) => {
                 let holder = answer.conflicting().filter(|_| answer.is_conflict());
                 DirectoryError::Refused { message: answer.sentence(), holder }
             }
         }
     }
+}
+
+/// The answer to a token; no permission would change it.
+#[cold]
+fn not_taken(answer: &Answer) -> DirectoryError {
+    DirectoryError::Denied(format!(
+        "{}: the access token was not taken, nor a fresh one. Check that it is for Graph and for this tenant and cloud, and          that nothing (a policy, a revoked session) ends it early",
+        answer.sentence()
+    ))
 }
 
 #[cfg(test)]
@@ -277,6 +286,8 @@ mod tests {
         let graphs = r#"{"error":{"code":"X"}}"#;
         assert!(matches!(write_error(403, graphs), DirectoryError::Denied(_)));
         assert!(matches!(write_error(400, graphs), DirectoryError::Refused { holder: None, .. }));
+        let DirectoryError::Denied(text) = write_error(401, graphs) else { panic!("not denied") };
+        assert!(text.contains("token was not taken") && !text.contains("User.ReadWrite.All"), "{text}");
         let text = write_error(502, html).to_string();
         assert!(text.contains("gateway") && !text.contains("<html>"), "{text}");
     }
