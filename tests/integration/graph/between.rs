@@ -131,6 +131,39 @@ async fn what_is_answered_twice_in_a_batch_is_not_known() {
     assert_eq!(read[0].state(), AccountState::Live);
 }
 
+/// Takes the last entry of a list, and leaves its count as it is.
+fn shortened() -> Act {
+    Act::Edit(Box::new(|body| {
+        let mut list: Value = serde_json::from_str(&body).unwrap();
+        list["value"].as_array_mut().unwrap().pop();
+        list.to_string()
+    }))
+}
+
+#[tokio::test]
+async fn a_list_that_stays_shorter_than_its_count_is_told() {
+    for (path, times, what) in [
+        ("/users?", usize::MAX, Some("of the live users Microsoft Graph counts 1 more than it lists")),
+        (
+            "/deletedItems/microsoft.graph.user?",
+            usize::MAX,
+            Some("of the users in the recycle bin Microsoft Graph counts 1 more"),
+        ),
+        ("/users?", 1, None),
+        ("/deletedItems/microsoft.graph.user?", 1, None),
+    ] {
+        let seen = AtomicUsize::new(0);
+        let rule = move |asked: &Asked| {
+            let is_meant = asked.is("GET", path) && seen.fetch_add(1, Ordering::Relaxed) < times;
+            if is_meant { shortened() } else { Act::Pass }
+        };
+        let read = behind(&small(), rule).await.0.read_tenant().await.unwrap();
+        let told = read.doubts.iter().any(|doubt| what.is_some_and(|what| doubt.starts_with(what)));
+        assert_eq!((told, read.doubts.len()), (what.is_some(), usize::from(what.is_some())), "{path}: {:?}", read.doubts);
+        assert_eq!(read.users.len(), if what.is_some() { 2 } else { 3 });
+    }
+}
+
 #[tokio::test]
 async fn a_write_that_a_gateway_answers_is_not_refused_by_entra() {
     let pages: [(Make, &str); 3] = [
