@@ -227,12 +227,16 @@ async fn no_pause_is_endless_and_none_is_nothing() {
 #[tokio::test]
 async fn an_echo_of_the_token_is_neither_told_nor_logged() {
     let lists: fn(&Asked) -> bool = |asked| asked.is("", "/groups") || asked.is("DELETE", "");
-    for place in ["code", "message", "request-id", "value", "type"] {
+    for place in ["code", "message", "escaped", "request-id", "value", "type"] {
         let act = move |asked: &Asked| match place {
             _ if !lists(asked) => Act::Pass,
             "code" => answer("400 Bad Request", &json!({ "error": { "code": asked.authorization } }).to_string()),
             "message" => {
                 answer("400 Bad Request", &json!({ "error": { "code": "X", "message": asked.authorization } }).to_string())
+            }
+            "escaped" => {
+                let token = asked.authorization.replace('e', "\\u0065").replace('1', "%31");
+                answer("400 Bad Request", &format!(r#"{{"error":{{"code":"X","message":"{token}"}}}}"#))
             }
             "request-id" => {
                 answer(&format!("400 Bad Request\r\nrequest-id: {}", asked.authorization), r#"{"error":{"code":"X"}}"#)

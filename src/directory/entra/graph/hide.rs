@@ -3,15 +3,12 @@
 //! The client knows its own token and takes it out of every answer before that is looked at. Tokens of others are told by
 //! the word in front of them.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
+use std::ops::Range;
 
-use memchr::memmem;
-use percent_encoding::utf8_percent_encode;
+use memchr::{memchr2_iter, memmem};
 
 use crate::directory::text::shown;
-
-use super::call::ESCAPED;
 
 /// What stands where a token was.
 const HIDDEN: &str = "[token]";
@@ -23,16 +20,27 @@ const BETWEEN: [char; 7] = [' ', '\t', ':', '=', '"', '+', '\\'];
 const SHORTEST: usize = 16;
 /// Whatever is shorter is not taken for the token that was sent either: it may be anything.
 const SHORTEST_OWN: usize = 4;
+/// Nobody escapes an escape more often.
+const DEEPEST: usize = 8;
 
 /// An answer without the token, however the token is spelt in it. A good answer holds what is read: there a token that is
 /// short enough to be a word is only one behind its scheme.
 pub(super) fn in_body(mut body: Vec<u8>, token: &str, is_good: bool) -> Vec<u8> {
+    let token = token.as_bytes();
+    if token.len() < SHORTEST_OWN {
+        return body;
+    }
     let may_be_a_word = is_good && token.len() < SHORTEST;
-    for spelt in spellings(token) {
-        let is_meant = |place: usize| !may_be_a_word || is_behind_scheme(body.get(..place).unwrap_or_default());
-        if let Cow::Owned(without) = without(&body, spelt.as_bytes(), is_meant) {
-            body = without;
-        }
+    let cut = |body: Vec<u8>, places: Vec<Range<usize>>| {
+        let is_meant = |place: &Range<usize>| !may_be_a_word || is_behind_scheme(body.get(..place.start).unwrap_or_default());
+        let meant: Vec<Range<usize>> = places.into_iter().filter(is_meant).collect();
+        if meant.is_empty() { body } else { without(&body, meant) }
+    };
+    let plain = memmem::find_iter(&body, token).map(|place| place..place + token.len()).collect();
+    body = cut(body, plain);
+    if may_escape(&body, token) {
+        let escaped = escaped_places(&body, token);
+        body = cut(body, escaped);
     }
     body
 }
@@ -44,37 +52,79 @@ pub(super) fn said(text: &str) -> String {
 
 /// A header without the token.
 pub(super) fn in_text(text: &str, token: &str) -> String {
-    let mut text = text.to_owned();
-    for spelt in spellings(token) {
-        text = text.replace(&*spelt, HIDDEN);
-    }
-    said(&text)
+    said(&String::from_utf8_lossy(&in_body(text.into(), token, false)))
 }
 
-/// As it is, in an address, and in JSON, where some escape slashes and plus signs. The longest come first.
-fn spellings(token: &str) -> Vec<String> {
-    if token.len() < SHORTEST_OWN {
-        return Vec::new();
-    }
-    let escaped = utf8_percent_encode(token, ESCAPED).to_string();
-    let mut all = BTreeSet::from([token.to_owned(), lower_escapes(&escaped), escaped]);
-    for slash in ["/", "\\/", "\\u002F", "\\u002f"] {
-        let slashed = token.replace('/', slash);
-        all.extend(["+", "\\u002B", "\\u002b"].map(|plus| slashed.replace('+', plus)));
-    }
-    let mut all: Vec<String> = all.into_iter().collect();
-    all.sort_by_key(|spelt| std::cmp::Reverse(spelt.len()));
-    all
+/// Whether a character of the token is escaped anywhere: hardly ever, so that a list of users costs one look for the signs.
+fn may_escape(body: &[u8], token: &[u8]) -> bool {
+    let mut own = [false; 128];
+    token.iter().filter_map(|byte| own.get_mut(usize::from(*byte)).map(|own| *own = true)).for_each(drop);
+    let is_own = |byte: u8| own.get(usize::from(byte)) == Some(&true);
+    let mut signs = memchr2_iter(b'\\', b'%', body);
+    signs.any(|place| body.get(place..).and_then(escape).is_some_and(|(byte, _)| is_own(byte)))
 }
 
-/// `%2F` as `%2f`.
-fn lower_escapes(escaped: &str) -> String {
-    let mut parts = escaped.split('%');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        let (digits, rest) = part.split_at_checked(2).unwrap_or((part, ""));
-        text + "%" + &digits.to_ascii_lowercase() + rest
-    })
+/// Where the token stands in a text in which any of its characters may be escaped (Knuth, Morris and Pratt: each character is
+/// looked at once, whatever was sent).
+fn escaped_places(body: &[u8], token: &[u8]) -> Vec<Range<usize>> {
+    let borders = borders(token);
+    let (mut found, mut begins) = (Vec::new(), VecDeque::with_capacity(token.len()));
+    let (mut at, mut matched) = (0, 0);
+    while let Some([first, ..]) = body.get(at..) {
+        let (byte, length) = body.get(at..).and_then(escape).unwrap_or((*first, 1));
+        if begins.len() == token.len() {
+            begins.pop_front();
+        }
+        begins.push_back(at);
+        at += length;
+        matched = longer(matched, byte, token, &borders);
+        if matched == token.len() {
+            found.extend(begins.front().map(|begin| *begin..at));
+            matched = 0;
+        }
+    }
+    found
+}
+
+/// How much of the token ends with this byte, where so much of it ended with the one before.
+fn longer(mut matched: usize, byte: u8, token: &[u8], borders: &[usize]) -> usize {
+    while matched > 0 && token.get(matched) != Some(&byte) {
+        matched = borders.get(matched - 1).copied().unwrap_or_default();
+    }
+    matched + usize::from(token.get(matched) == Some(&byte))
+}
+
+/// For each beginning of the token, how much of the token it ends with.
+fn borders(token: &[u8]) -> Vec<usize> {
+    let mut borders = vec![0];
+    for byte in token.iter().skip(1) {
+        let matched = borders.last().copied().unwrap_or_default();
+        borders.push(longer(matched, *byte, token, &borders));
+    }
+    borders
+}
+
+/// The ASCII character that a text begins with in an escape of JSON or of an address, or of one in another, and its length.
+fn escape(text: &[u8]) -> Option<(u8, usize)> {
+    let (signs, rest) = match text.first()? {
+        b'\\' => {
+            let signs = text.iter().take(DEEPEST).take_while(|byte| **byte == b'\\').count();
+            match text.get(signs..)? {
+                [b'/', ..] => return Some((b'/', signs + 1)),
+                [b'u', b'0', b'0', rest @ ..] => (signs + 3, rest),
+                _ => return None,
+            }
+        }
+        b'%' => {
+            let again = text.get(1..)?.chunks_exact(2).take(DEEPEST).take_while(|pair| *pair == b"25").count();
+            (1 + 2 * again, text.get(1 + 2 * again..)?)
+        }
+        _ => return None,
+    };
+    let [high, low, ..] = rest else { return None };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let byte = u8::try_from(digit(high)? * 16 + digit(low)?).ok().filter(u8::is_ascii)?;
+    Some((byte, signs + 2))
 }
 
 fn is_behind_scheme(front: &[u8]) -> bool {
@@ -83,19 +133,15 @@ fn is_behind_scheme(front: &[u8]) -> bool {
     word.len() < near.len() && word.to_ascii_lowercase().ends_with(SCHEME)
 }
 
-fn without<'b>(body: &'b [u8], token: &[u8], is_meant: impl Fn(usize) -> bool) -> Cow<'b, [u8]> {
-    let mut places = memmem::find_iter(body, token).filter(|place| is_meant(*place)).peekable();
-    if places.peek().is_none() {
-        return Cow::Borrowed(body);
-    }
+fn without(body: &[u8], places: Vec<Range<usize>>) -> Vec<u8> {
     let (mut rest, mut kept) = (0, Vec::with_capacity(body.len()));
     for place in places {
-        kept.extend_from_slice(body.get(rest..place).unwrap_or_default());
+        kept.extend_from_slice(body.get(rest..place.start).unwrap_or_default());
         kept.extend_from_slice(HIDDEN.as_bytes());
-        rest = place + token.len();
+        rest = place.end;
     }
     kept.extend_from_slice(body.get(rest..).unwrap_or_default());
-    Cow::Owned(kept)
+    kept
 }
 
 /// A text without what stands behind `Bearer`, if that may be a token.
@@ -138,12 +184,23 @@ mod tests {
             "EwB4/8l6BAA\\u002bopaque==",
             "EwB4%2F8l6BAA%2Bopaque%3D%3D",
             "EwB4%2f8l6BAA%2bopaque%3d%3d",
+            "EwB4\\u002f8l6BAA+opaqu\\u0065==",
+            "\\u0045wB4/8l6BAA+op%61que%3D=",
+            "EwB4\\\\/8l6BAA+\\\\u006Fpaque=\\u003d",
+            "EwB4%252F8l6BAA%25252bopaque==",
         ] {
             let body = format!("{{\"m\":\"{spelt} and {spelt}\"}}").into_bytes();
             assert_eq!(in_body(body, token, true), b"{\"m\":\"[token] and [token]\"}", "{spelt}");
             assert_eq!(in_text(spelt, token), "[token]");
         }
-        assert_eq!(in_body(b"{}".to_vec(), token, true), b"{}");
+        for other in
+            ["{}", "\\", "%", "\\u", "%2", "EwB4\\u01658l6", "EwB4%2F8l6BAA%2Bopaque%3D", "Ew\\u0042", "%25%25", "\\u0045"]
+        {
+            assert_eq!(in_body(other.into(), token, true), other.as_bytes(), "{other}");
+        }
+        // The token begins anew within itself.
+        assert_eq!(in_body(b"aabaabaa%62aaz".to_vec(), "aabaabaac", false), b"aabaabaa%62aaz");
+        assert_eq!(in_body(b"aabaabaab%61abaac".to_vec(), "aabaabaac", false), b"aabaab[token]");
         assert_eq!(in_body(b"{\"id\":1}".to_vec(), "id", false), b"{\"id\":1}");
     }
 
