@@ -6,7 +6,7 @@ use hardmatch::directory::ports::{AskedAccount, TenantReader as _, TenantWriter 
 use hardmatch::model::{AccountState, EntraId};
 use hardmatch::tenant_model::{Change, ChangeKind};
 
-use super::gateway::{Act, Asked, answer, behind, page};
+use super::gateway::{Act, Asked, answer, behind, gated, page};
 use super::*;
 
 type Make = fn() -> Act;
@@ -220,6 +220,49 @@ async fn no_pause_is_endless_and_none_is_nothing() {
         let error = client.read_tenant().await.unwrap_err();
         assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains(says)), "{error}");
         assert_eq!(seen.load(Ordering::Relaxed), tries);
+    }
+}
+
+/// What is broken may be whole the next time; who answers in a wrong way goes on doing so.
+#[tokio::test]
+async fn a_wrong_address_takes_few_tries_to_say_so() {
+    let acts: [(Make, usize, &str); 5] = [
+        (|| answer("200 OK\r\nContent-Type: text/html", "<html>Sign in</html>"), 5, "(200 text/html) is no JSON"),
+        (|| answer("200 OK", "\u{feff}{}"), 5, "is no JSON"),
+        (|| Act::Send(Box::new(|_, _| b"SSH-2.0-OpenSSH_9.6\r\n".to_vec())), 5, "no HTTP that can be read"),
+        (|| answer("200 OK", "{\"value\":["), 8, "is no JSON"),
+        (|| Act::Drop, 8, "broke"),
+    ];
+    for (make, tries, says) in acts {
+        let seen = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&seen);
+        let act = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            make()
+        };
+        let server = gated(&small(), json!({}), first(usize::MAX, of_the_deleted, act)).await;
+        let mut settings = server.settings();
+        settings.patience.attempts = 8;
+        let error = GraphTenant::new(settings).unwrap().read_accounts(&[account(3).into()]).await.unwrap_err();
+        assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains(says)), "{error}");
+        assert_eq!(seen.load(Ordering::Relaxed), tries, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_next_page_that_is_no_address_is_told_from_one_elsewhere() {
+    for (next, says) in [
+        ("", "no whole web address (``)"),
+        ("/v1.0/users?$skiptoken=1", "no whole web address"),
+        ("file:///etc/passwd", "no whole web address"),
+        ("https://evil.example/v1.0/users", "another host"),
+    ] {
+        let rule = move |asked: &Asked| {
+            let page = json!({ "value": [], "@odata.nextLink": next }).to_string();
+            if asked.is("GET", "/users?") { answer("200 OK", &page) } else { Act::Pass }
+        };
+        let error = behind(&small(), rule).await.0.read_tenant().await.unwrap_err();
+        assert!(matches!(&error, DirectoryError::Unusable(text) if text.contains(says)), "{error}");
     }
 }
 

@@ -16,12 +16,13 @@ use crate::model::EntraId;
 use crate::model::digits::size;
 
 use super::call::{Call, Version};
-use super::client::{Client, about_another, given_up};
+use super::client::{Client, given_up};
 use super::cost::BATCH;
 use super::failure::{Answer, GraphError, media_type};
 use super::hide::said;
 use super::list::parse;
 use super::pace::{THROTTLE_SCOPE, Tries, after, is_of_writes};
+use super::useless::about_another;
 
 /// How many batches are under way at a time.
 const AT_ONCE: usize = 20;

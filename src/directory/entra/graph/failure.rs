@@ -127,7 +127,8 @@ impl Answer {
     pub(super) fn sentence(&self) -> String {
         let status = self.status;
         let said = match (self.code.as_str(), self.message.as_str()) {
-            _ if self.is_foreign() || !self.is_graphs => return format!("{}{}", self.foreign_sentence(), self.ids()),
+            _ if self.is_foreign() => return format!("{}{}", self.foreign_sentence(), self.ids()),
+            _ if !self.is_graphs => return format!("{}{}", self.passing_sentence(), self.ids()),
             (code, "") => said(code),
             ("", message) => said(message),
             (code, message) => format!("{}: {}", said(code), said(message)),
@@ -136,13 +137,29 @@ impl Answer {
     }
 
     fn foreign_sentence(&self) -> String {
-        let kind = self.content_type.as_ref().map_or_else(String::new, |kind| format!(" ({kind})"));
+        let kind = self.kind();
         let to = self.sent_to.as_ref().map_or_else(String::new, |host| format!(" to {host}"));
         format!(
             "{} was answered with {}{to}{kind}, and that is no answer of Microsoft Graph: a gateway or proxy in between answers \
              in its place, or `endpoint` is not where Graph is; check both",
             self.asked, self.status
         )
+    }
+
+    /// The status says enough, whoever sent it.
+    #[cold]
+    fn passing_sentence(&self) -> String {
+        let why = if self.is_throttled() { "throttles" } else { "is not available at the moment" };
+        format!(
+            "{} was answered with {}{}: Microsoft Graph, or a gateway before it, {why}; run again later",
+            self.asked,
+            self.status,
+            self.kind()
+        )
+    }
+
+    fn kind(&self) -> String {
+        self.content_type.as_ref().map_or_else(String::new, |kind| format!(" ({kind})"))
     }
 
     fn ids(&self) -> String {
@@ -288,6 +305,12 @@ mod tests {
         assert!(matches!(write_error(400, graphs), DirectoryError::Refused { holder: None, .. }));
         let DirectoryError::Denied(text) = write_error(401, graphs) else { panic!("not denied") };
         assert!(text.contains("token was not taken") && !text.contains("User.ReadWrite.All"), "{text}");
+        for (status, says) in
+            [(429, "gateway before it, throttles"), (503, "not available at the moment"), (408, "run again later")]
+        {
+            let text = write_error(status, "").to_string();
+            assert!(text.contains(says) && !text.contains("no answer of Microsoft Graph"), "{text}");
+        }
         let text = write_error(502, html).to_string();
         assert!(text.contains("gateway") && !text.contains("<html>"), "{text}");
     }

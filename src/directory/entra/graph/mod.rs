@@ -44,6 +44,7 @@ pub mod rights;
 mod search;
 mod settings;
 mod turns;
+mod useless;
 mod users;
 mod write;
 
