@@ -5,7 +5,8 @@
 //!                        users · organization · grants · details · frame · search · holders ◄─┘   reading
 //!                        everybody: ranges of users side by side, and the crowd that they make up
 //!                        rehearse: what would be refused, by the tenant model
-//! call: one request · failure: one error          write: changes, many in one request
+//! call: one request · failure: one error · useless: answers that bring nothing
+//!                                                 write: changes, many in one request
 //!                    quota: what is taken · turns: who may write now · gather: what leaves together ◄─┘
 //! ```
 //!
