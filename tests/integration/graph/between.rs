@@ -253,7 +253,7 @@ async fn a_wrong_address_takes_few_tries_to_say_so() {
 async fn a_next_page_that_is_no_address_is_told_from_one_elsewhere() {
     for (next, says) in [
         ("", "no whole web address (``)"),
-        ("/v1.0/users?$skiptoken=1", "no whole web address"),
+        ("/v1.0/users?$skiptoken=1", "(`/v1.0/users`); check"),
         ("file:///etc/passwd", "no whole web address"),
         ("https://evil.example/v1.0/users", "another host"),
     ] {

@@ -10,6 +10,7 @@ use crate::directory::pages::Pages;
 use crate::directory::ports::DirectoryError;
 use crate::directory::progress::Step;
 use crate::model::EntraId;
+use crate::model::text::cut;
 
 use super::call::{Call, Version};
 use super::client::Client;
@@ -18,6 +19,9 @@ use super::hide::said;
 
 /// How often a list is begun anew because its page tokens ended.
 const RESTARTS: usize = 3;
+
+/// So much of an odd address is shown.
+const ADDRESS_SHOWN: usize = 80;
 
 #[derive(Deserialize)]
 pub(super) struct Page<T> {
@@ -147,7 +151,9 @@ impl Client {
         let foreign = || odd(call, "names a next page on another host; no token is sent there");
         let url = Url::parse(next).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         // An empty one is no end of the list either: that is one that is not there.
-        let none = || format!("names a next page by what is no whole web address (`{next}`); check `endpoint` and the proxy");
+        // The query holds names of people.
+        let path = cut(next.split('?').next().unwrap_or_default(), ADDRESS_SHOWN);
+        let none = || format!("names a next page by what is no whole web address (`{path}`); check `endpoint` and the proxy");
         let url = url.ok_or_else(|| odd(call, &none()))?;
         let same_origin = url.origin() == self.endpoint.origin() && url.username().is_empty() && url.password().is_none();
         let below = url.path().starts_with(self.endpoint.path().trim_end_matches('/'));
