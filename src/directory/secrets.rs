@@ -1,17 +1,18 @@
 //! A secret that somebody sends back is known again however it is spelt.
 
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use memchr::{memchr2_iter, memmem};
 
 /// What stands where a password was.
 const HIDDEN: &str = "[password]";
 /// Whatever is shorter is found in any text.
 const SHORTEST: usize = 4;
-/// What RFC 3986 calls unreserved stays as it is.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Nobody escapes an escape more often.
+const DEEPEST: usize = 8;
 
 /// A text without a password. One that is so short that it may be anything leaves nothing of the text.
 pub(crate) fn without_password(text: &str, password: &str) -> String {
@@ -20,49 +21,120 @@ pub(crate) fn without_password(text: &str, password: &str) -> String {
         return if is_in_it { HIDDEN.to_owned() } else { text.to_owned() };
     }
     let in_json = serde_json::to_string(password).unwrap_or_default();
-    let mut all = spellings(password);
-    all.extend([password.to_lowercase(), password.to_uppercase(), in_json.trim_matches('"').to_owned()]);
-    all.extend([STANDARD_NO_PAD.encode(password), URL_SAFE_NO_PAD.encode(password)]);
-    all.sort_by_key(|spelt| std::cmp::Reverse(spelt.len()));
-    all.iter().fold(text.to_owned(), |text, spelt| without(&text, spelt))
+    let coded = [STANDARD_NO_PAD.encode(password), URL_SAFE_NO_PAD.encode(password)];
+    let spellings = [password.to_owned(), password.to_uppercase(), in_json.trim_matches('"').to_owned()];
+    spellings.into_iter().chain(coded).fold(text.to_owned(), |text, spelt| without_spelling(&text, &spelt))
 }
 
 /// Upper and lower case of ASCII count as one.
-fn without(text: &str, spelt: &str) -> String {
-    let (mut kept, mut rest) = (String::with_capacity(text.len()), 0);
-    for (place, _) in text.to_ascii_lowercase().match_indices(&spelt.to_ascii_lowercase()) {
-        kept.push_str(text.get(rest..place).unwrap_or_default());
-        kept.push_str(HIDDEN);
-        rest = place + spelt.len();
-    }
-    kept.push_str(text.get(rest..).unwrap_or_default());
-    kept
+fn without_spelling(text: &str, spelt: &str) -> String {
+    let places = places(text.to_ascii_lowercase().as_bytes(), spelt.to_ascii_lowercase().as_bytes());
+    String::from_utf8_lossy(&without(text.as_bytes(), &places, HIDDEN)).into_owned()
 }
 
-/// As it is, in an address, and in JSON, where some escape slashes and plus signs. The longest come first.
-pub(crate) fn spellings(secret: &str) -> Vec<String> {
+/// Where a text has this secret, as it is or with any of its characters escaped as in JSON or in an address; nowhere if it is
+/// so short that it may be anything.
+pub(crate) fn places(text: &[u8], secret: &[u8]) -> Vec<Range<usize>> {
     if secret.len() < SHORTEST {
         return Vec::new();
     }
-    let escaped = utf8_percent_encode(secret, ESCAPED).to_string();
-    let mut all = BTreeSet::from([secret.to_owned(), lower_escapes(&escaped), escaped]);
-    for slash in ["/", "\\/", "\\u002F", "\\u002f"] {
-        let slashed = secret.replace('/', slash);
-        all.extend(["+", "\\u002B", "\\u002b"].map(|plus| slashed.replace('+', plus)));
+    let mut found: Vec<Range<usize>> = memmem::find_iter(text, secret).map(|place| place..place + secret.len()).collect();
+    if may_escape(text, secret) {
+        found.extend(escaped_places(text, secret));
+        found.sort_unstable_by_key(|place| place.start);
+        let mut end = 0;
+        found.retain(|place| {
+            let is_apart = place.start >= end;
+            end = end.max(place.end);
+            is_apart
+        });
     }
-    let mut all: Vec<String> = all.into_iter().collect();
-    all.sort_by_key(|spelt| std::cmp::Reverse(spelt.len()));
-    all
+    found
 }
 
-/// `%2F` as `%2f`.
-fn lower_escapes(escaped: &str) -> String {
-    let mut parts = escaped.split('%');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        let (digits, rest) = part.split_at_checked(2).unwrap_or((part, ""));
-        text + "%" + &digits.to_ascii_lowercase() + rest
-    })
+/// A text with something else in these places, which follow one another.
+pub(crate) fn without(text: &[u8], places: &[Range<usize>], instead: &str) -> Vec<u8> {
+    let (mut rest, mut kept) = (0, Vec::with_capacity(text.len()));
+    for place in places {
+        kept.extend_from_slice(text.get(rest..place.start).unwrap_or_default());
+        kept.extend_from_slice(instead.as_bytes());
+        rest = place.end;
+    }
+    kept.extend_from_slice(text.get(rest..).unwrap_or_default());
+    kept
+}
+
+/// Whether a character of the secret is escaped anywhere: hardly ever, so that a list of users costs one look for the signs.
+fn may_escape(text: &[u8], secret: &[u8]) -> bool {
+    let mut own = [false; 256];
+    secret.iter().filter_map(|byte| own.get_mut(usize::from(*byte)).map(|own| *own = true)).for_each(drop);
+    let is_own = |byte: u8| own.get(usize::from(byte)) == Some(&true);
+    let mut signs = memchr2_iter(b'\\', b'%', text);
+    signs.any(|place| text.get(place..).and_then(escape).is_some_and(|(byte, _)| is_own(byte)))
+}
+
+/// Where the secret stands in a text in which any of its characters may be escaped (Knuth, Morris and Pratt: each character is
+/// looked at once, whatever was sent).
+fn escaped_places(text: &[u8], secret: &[u8]) -> Vec<Range<usize>> {
+    let borders = borders(secret);
+    let (mut found, mut begins) = (Vec::new(), VecDeque::with_capacity(secret.len()));
+    let (mut at, mut matched) = (0, 0);
+    while let Some([first, ..]) = text.get(at..) {
+        let (byte, length) = text.get(at..).and_then(escape).unwrap_or((*first, 1));
+        if begins.len() == secret.len() {
+            begins.pop_front();
+        }
+        begins.push_back(at);
+        at += length;
+        matched = longer(matched, byte, secret, &borders);
+        if matched == secret.len() {
+            found.extend(begins.front().map(|begin| *begin..at));
+            matched = 0;
+        }
+    }
+    found
+}
+
+/// How much of the secret ends with this byte, where so much of it ended with the one before.
+fn longer(mut matched: usize, byte: u8, secret: &[u8], borders: &[usize]) -> usize {
+    while matched > 0 && secret.get(matched) != Some(&byte) {
+        matched = borders.get(matched - 1).copied().unwrap_or_default();
+    }
+    matched + usize::from(secret.get(matched) == Some(&byte))
+}
+
+/// For each beginning of the secret, how much of the secret it ends with.
+fn borders(secret: &[u8]) -> Vec<usize> {
+    let mut borders = vec![0];
+    for byte in secret.iter().skip(1) {
+        let matched = borders.last().copied().unwrap_or_default();
+        borders.push(longer(matched, *byte, secret, &borders));
+    }
+    borders
+}
+
+/// The byte that a text begins with in an escape of JSON or of an address, or of one in another, and its length.
+fn escape(text: &[u8]) -> Option<(u8, usize)> {
+    let (signs, rest) = match text.first()? {
+        b'\\' => {
+            let signs = text.iter().take(DEEPEST).take_while(|byte| **byte == b'\\').count();
+            match text.get(signs..)? {
+                [b'/', ..] => return Some((b'/', signs + 1)),
+                [b'u', b'0', b'0', rest @ ..] => (signs + 3, rest),
+                _ => return None,
+            }
+        }
+        b'%' => {
+            let again = text.get(1..)?.chunks_exact(2).take(DEEPEST).take_while(|pair| *pair == b"25").count();
+            (1 + 2 * again, text.get(1 + 2 * again..)?)
+        }
+        _ => return None,
+    };
+    let [high, low, ..] = rest else { return None };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let byte = u8::try_from(digit(high)? * 16 + digit(low)?).ok()?;
+    // Beyond ASCII an escape of JSON is a character and no byte.
+    (byte.is_ascii() || text.starts_with(b"%")).then_some((byte, signs + 2))
 }
 
 #[cfg(test)]

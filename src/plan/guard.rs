@@ -146,6 +146,7 @@ pub(super) fn not_read(draft: &Draft<'_>, world: &World) -> Vec<Finding> {
     findings.extend(unread_sync_state(draft, world));
     findings.extend(unread_sign_ins(draft, world));
     findings.extend(unread_sids(draft, world));
+    findings.extend(unread_of_matched(draft, world));
     findings.extend(formerly_synced(draft, world));
     findings.extend(unresolved_groups(world));
     findings
@@ -221,6 +222,46 @@ fn without_sid(op: &Op, draft: &Draft<'_>, world: &World) -> Vec<String> {
     let link = draft.links.get(op.link).filter(|link| link.ad_sid(world).is_none());
     let ad_user = link.and_then(|link| ad_user_line(link.ad?, world));
     account.map(cloud_user_line).into_iter().chain(ad_user).collect()
+}
+
+/// A property of accounts, whether it was not read, and what is not known then.
+type Unread = (&'static str, fn(&CloudUser) -> bool, &'static str);
+
+const UNREAD: [Unread; 3] = [
+    // Who has the name of a guest counts as one, and is told so.
+    (
+        "userType",
+        |account| !account.traits.user_type.is_read() && !account.is_guest(),
+        "only their names tell whether they are guests",
+    ),
+    (
+        "proxyAddresses",
+        |account| !account.proxy_addresses.is_read(),
+        "whether sync takes an address away, or finds one taken, is not known",
+    ),
+    (
+        "accountEnabled",
+        |account| !account.traits.account_enabled.is_read(),
+        "whether sync lets somebody sign in who may not do so now is not known",
+    ),
+];
+
+/// What was not read of the accounts that get an ID.
+fn unread_of_matched(draft: &Draft<'_>, world: &World) -> Vec<Finding> {
+    let accounts = draft.ops.iter().filter_map(|op| match &op.write {
+        Write::Account(user, ChangeKind::SetImmutableId(_)) => world.tenant.user(*user),
+        Write::Account(..) | Write::Stamp(..) => None,
+    });
+    let accounts: Vec<&CloudUser> = accounts.collect();
+    let finding = |(property, is_unread, so): &Unread| {
+        let unread = accounts.iter().copied().filter(|account| is_unread(account));
+        not_checked(
+            unread.map(cloud_user_line).collect(),
+            |count| format!("`{property}` of {count} of the accounts to be matched was not read: {so}"),
+            &format!("Export `{property}`, too."),
+        )
+    };
+    UNREAD.iter().filter_map(finding).collect()
 }
 
 /// Microsoft's own sources disagree on accounts that left sync, so only the write itself tells.

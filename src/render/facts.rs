@@ -2,6 +2,7 @@
 
 use similar::{Algorithm, ChangeTag, utils::diff_graphemes};
 
+use super::bounded::bounded;
 use crate::model::text::printable;
 use crate::model::{AnchorForm, FactName, FactValue, ImmutableId};
 use crate::plan::action::Action;
@@ -128,6 +129,7 @@ pub(super) fn written(value: &FactValue) -> String {
 }
 
 fn plain(text: &str) -> String {
+    let text = &*bounded(text);
     let odd = text.is_empty() || text.trim() != text || text.starts_with(['(', '"']);
     if odd { format!("\"{}\"", printable(text)) } else { printable(text).into_owned() }
 }

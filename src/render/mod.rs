@@ -5,6 +5,7 @@
 //! Nothing here names a file; a width and a colour switch are handed in.
 
 mod annotations;
+mod bounded;
 mod comment;
 mod diff;
 mod diff_text;

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Effects};
 use comfy_table::{ContentArrangement, Table, presets};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::bounded::bounded;
 use super::facts::{FactChange, Side};
 use crate::model::LONGEST_NAME;
 use crate::model::text::{cut, number, printable};
@@ -81,7 +82,7 @@ impl<'a> Page<'a> {
     pub(super) fn item(&mut self, sign: &str, sign_style: anstyle::Style, text: &str, style: anstyle::Style) -> io::Result<()> {
         let indent = sign.width();
         let room = self.style.width.saturating_sub(indent);
-        for (position, line) in wrap(text, room).into_iter().enumerate() {
+        for (position, line) in wrap(&bounded(text), room).into_iter().enumerate() {
             if position == 0 {
                 self.paint(sign, sign_style)?;
             } else {

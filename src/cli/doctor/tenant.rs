@@ -49,8 +49,7 @@ pub(super) fn live(source: &config::GraphTenant, config: &Config, terminal: Term
     };
     let mut lines = vec![signed_in(&probes)];
     lines.extend(other_tenant(source, &probes.tenant));
-    let server = probes.server_date.as_deref().and_then(|date| rfc2822::parse(date).ok());
-    lines.extend(server.map(|server| clock(PLACE, server.timestamp(), surroundings::now())));
+    lines.push(clock_of(probes.server_date.as_deref(), surroundings::now()));
     lines.extend(expiry(probes.claims.as_ref(), surroundings::now()));
     lines.extend(probes.probes.iter().map(read));
     lines.extend(rights(config, probes.claims.as_ref()));
@@ -76,6 +75,18 @@ fn other_tenant(source: &config::GraphTenant, tenant: &ObservedTenant) -> Option
         let cure = "Sign in to the right tenant, or correct `tenantId`.";
         Line::broken(Exit::InvalidInput, PLACE, message, cure)
     })
+}
+
+/// What the `Date` header says; Graph always has one.
+fn clock_of(date: Option<&str>, here: Timestamp) -> Line {
+    match date.map(rfc2822::parse) {
+        Some(Ok(server)) => clock(PLACE, server.timestamp(), here),
+        Some(Err(_)) | None => {
+            let date = date.map_or_else(|| "it names no `Date`".into(), |date| format!("its `Date` is `{date}`"));
+            let cure = "Compare the clock of this machine with another one, and look for a proxy that changes answers.";
+            Line::doubtful(PLACE, format!("the server's clock is not known: {date}"), cure)
+        }
+    }
 }
 
 /// Whether two clocks agree.
@@ -187,4 +198,26 @@ fn switches(tenant: &ObservedTenant) -> Vec<Line> {
         }
     });
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::line::Standing;
+    use super::*;
+
+    #[test]
+    fn a_clock_that_cannot_be_read_is_not_passed_over() {
+        let here: Timestamp = "2026-11-25T12:00:00Z".parse().unwrap();
+        for (date, standing, says) in [
+            (Some("Wed, 25 Nov 2026 12:00:01 GMT"), Standing::Good, "agree"),
+            (Some("Wed, 25 Nov 2099 12:00:01 GMT"), Standing::Doubtful, "off the server's"),
+            (Some("Fri, 31 Dec 9999 23:59:59 GMT"), Standing::Doubtful, "`Fri, 31 Dec 9999 23:59:59 GMT`"),
+            (Some("soon"), Standing::Doubtful, "not known"),
+            (None, Standing::Doubtful, "no `Date`"),
+        ] {
+            let line = clock_of(date, here);
+            assert_eq!(line.standing, standing, "{date:?}");
+            assert!(line.to_string().contains(says), "{line}");
+        }
+    }
 }

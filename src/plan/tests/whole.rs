@@ -204,6 +204,30 @@ fn whoever_is_written_without_a_known_sid_is_named() {
 }
 
 #[test]
+fn what_was_not_read_of_who_gets_an_id_is_said() {
+    type Edit = fn(&mut CloudUser);
+    let planned =
+        |id, account: Edit| Case::new().ad("ann", A, nothing).cloud(1, "ann", id, account).map("ann", "ann", nothing).plan();
+    let unread: [(&str, Edit); 3] = [
+        ("`userType`", |user| user.traits_mut().user_type = Known::Unknown),
+        ("`proxyAddresses`", |user| user.proxy_addresses = Known::Unknown),
+        ("`accountEnabled`", |user| user.traits_mut().account_enabled = Known::Unknown),
+    ];
+    for (property, account) in unread {
+        let body = planned(None, account);
+        assert_eq!(codes(&body), [Code::NotChecked]);
+        let finding = &body.findings[0];
+        assert!(finding.message.starts_with(&format!("{property} of 1 of the accounts to be matched was not read")));
+        assert!(finding.objects[0].starts_with("ann@x.example"), "{finding:?}");
+        assert_eq!(codes(&planned(Some(anchor(A)), account)), [], "nothing is written");
+    }
+    let nothing_there: Edit = |user| {
+        (user.proxy_addresses, user.traits_mut().user_type) = (Known::Null, Known::Null);
+    };
+    assert_eq!(codes(&planned(None, nothing_there)), []);
+}
+
+#[test]
 fn several_of_one_name_are_listed_in_an_order_of_their_own() {
     let mut case = Case::new().ad("ann", A, nothing).ad("ANN", P, nothing).cloud(1, "ann", None, nothing);
     case = case.map("ann", "ann", nothing);

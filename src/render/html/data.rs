@@ -12,6 +12,7 @@ use crate::plan::action::{Action, ActionKind};
 use crate::plan::body::{MappingState, PlannedMapping};
 use crate::plan::finding::{Code, Finding, Severity};
 use crate::plan::next_sync::{NextSync, Outcome};
+use crate::render::bounded::bounded;
 use crate::render::facts::{FactChange, Side, changes, guid_of, preconditions};
 use crate::render::human::ad_user;
 use crate::render::next_sync::{is_surprise, sentence};
@@ -121,7 +122,8 @@ struct Texts(HashMap<String, usize>);
 
 impl Texts {
     fn of(&mut self, text: &str) -> usize {
-        let text = printable(text);
+        let short = bounded(text);
+        let text = printable(&short);
         if let Some(place) = self.0.get(&*text) {
             return *place;
         }

@@ -3,6 +3,7 @@
 use maud::{Markup, PreEscaped, Render, html};
 
 use crate::model::text::printable;
+use crate::render::bounded::bounded;
 use crate::render::words::{Part, Phrase};
 
 /// A value: escaped, and with a direction of its own.
@@ -11,7 +12,7 @@ pub(super) struct Value<'a>(pub(super) &'a str);
 impl Render for Value<'_> {
     fn render_to(&self, out: &mut String) {
         out.push_str("<bdi>");
-        printable(self.0).render_to(out);
+        printable(&bounded(self.0)).render_to(out);
         out.push_str("</bdi>");
     }
 }
@@ -21,7 +22,8 @@ pub(super) struct Prose<'a>(pub(super) &'a str);
 
 impl Render for Prose<'_> {
     fn render_to(&self, out: &mut String) {
-        let text = printable(self.0);
+        let short = bounded(self.0);
+        let text = printable(&short);
         let spans: Vec<&str> = text.split('`').collect();
         if spans.len().is_multiple_of(2) {
             // A backtick without a partner: no pair can be trusted.

@@ -6,7 +6,7 @@ use hardmatch::directory::ports::{AskedAccount, TenantReader as _, TenantWriter 
 use hardmatch::model::{AccountState, EntraId};
 use hardmatch::tenant_model::{Change, ChangeKind};
 
-use super::gateway::{Act, Asked, answer, behind, page};
+use super::gateway::{Act, Asked, answer, behind, gated, page};
 use super::*;
 
 type Make = fn() -> Act;
@@ -55,15 +55,8 @@ async fn a_gateways_404_is_not_the_end_of_an_account() {
 
 #[tokio::test]
 async fn a_part_of_a_batch_that_graph_did_not_write_is_asked_again() {
-    let parts: fn() -> Act = || {
-        Act::Edit(Box::new(|body| {
-            let mut batch: Value = serde_json::from_str(&body).unwrap();
-            for part in batch["responses"].as_array_mut().unwrap() {
-                (part["status"], part["body"]) = (json!(404), Value::Null);
-            }
-            batch.to_string()
-        }))
-    };
+    let parts: fn() -> Act =
+        || parts(|parts| parts.iter_mut().for_each(|part| (part["status"], part["body"]) = (json!(404), Value::Null)));
     let of_batches: fn(&Asked) -> bool = |asked| asked.is("POST", "/beta/$batch");
     let ids = [account(1), account(3)].map(AskedAccount::from);
     let (client, _server) = behind(&small(), first(2, of_batches, parts)).await;
@@ -72,6 +65,103 @@ async fn a_part_of_a_batch_that_graph_did_not_write_is_asked_again() {
     let (client, _server) = behind(&small(), first(usize::MAX, of_batches, parts)).await;
     let error = client.read_accounts(&ids).await.unwrap_err();
     assert!(matches!(&error, DirectoryError::Unreachable(text) if !text.contains("request-id )")), "{error}");
+}
+
+/// Changes the parts of a batch's answer.
+fn parts(change: fn(&mut Vec<Value>)) -> Act {
+    Act::Edit(Box::new(move |body| {
+        let mut batch: Value = serde_json::from_str(&body).unwrap();
+        change(batch["responses"].as_array_mut().unwrap());
+        batch.to_string()
+    }))
+}
+
+/// The batch itself is answered well, and its parts say that the token has ended.
+#[tokio::test]
+async fn a_token_that_ends_inside_a_batch_is_renewed_once() {
+    let ended: fn(&mut Vec<Value>) = |parts| {
+        for part in parts {
+            part["status"] = json!(401);
+            part["body"] = json!({ "error": { "code": "InvalidAuthenticationToken", "message": "it has ended" } });
+        }
+    };
+    let ids = [account(1), account(3)].map(AskedAccount::from);
+    let old: Arc<Mutex<Option<String>>> = Arc::default();
+    let seen = Arc::clone(&old);
+    let rule = move |asked: &Asked| {
+        let mut old = seen.lock().unwrap();
+        let is_old = asked.authorization == *old.get_or_insert_with(|| asked.authorization.clone());
+        if asked.is("POST", "/beta/$batch") && is_old { parts(ended) } else { Act::Pass }
+    };
+    let (client, _server) = behind(&small(), rule).await;
+    let states: Vec<AccountState> = client.read_accounts(&ids).await.unwrap().iter().map(|facts| facts.state()).collect();
+    assert_eq!(states, [AccountState::Live, AccountState::Deleted]);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&asked);
+    let act = move || {
+        seen.fetch_add(1, Ordering::Relaxed);
+        parts(ended)
+    };
+    let (client, _server) = behind(&small(), first(usize::MAX, |asked| asked.is("POST", "/beta/$batch"), act)).await;
+    let error = client.read_accounts(&ids).await.unwrap_err();
+    let says = |text: &str| text.contains("token was not taken") && !text.contains("User.Read.All");
+    assert!(matches!(&error, DirectoryError::Denied(text) if says(text)), "{error}");
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+}
+
+/// One answer says this and the other that: neither is taken for what happened.
+#[tokio::test]
+async fn what_is_answered_twice_in_a_batch_is_not_known() {
+    let twice: fn(&mut Vec<Value>) = |parts| {
+        let mut other = parts[0].clone();
+        (other["status"], other["body"]) = (json!(400), json!({ "error": { "code": "Request_BadRequest" } }));
+        parts.push(other);
+    };
+    let users: Vec<Value> = (1..=200).map(|n| user(n, &format!("u{n}"), json!({}))).collect();
+    let act = move || parts(twice);
+    let (client, server) = behind(&tenant(users, vec![]), first(usize::MAX, |asked| asked.is("POST", "/v1.0/$batch"), act)).await;
+    let writes: Vec<Change> = (1..=200).map(|n| Change { user: account(n), kind: ChangeKind::SoftDelete }).collect();
+    let outcomes = futures_util::future::join_all(writes.iter().map(|write| client.write(write))).await;
+    let unknown = outcomes.iter().filter(|outcome| matches!(outcome, Err(DirectoryError::Unknown(_)))).count();
+    assert!(unknown > 0 && outcomes.iter().filter(|outcome| outcome.is_ok()).count() == 200 - unknown, "{outcomes:?}");
+    assert!(server.ask("/__emulator/tenant").await["users"].as_array().unwrap().is_empty());
+    let act = move || parts(twice);
+    let (client, _server) = behind(&small(), first(1, |asked| asked.is("POST", "/beta/$batch"), act)).await;
+    let read = client.read_accounts(&[account(1), account(3)].map(AskedAccount::from)).await.unwrap();
+    assert_eq!(read[0].state(), AccountState::Live);
+}
+
+/// Takes the last entry of a list, and leaves its count as it is.
+fn shortened() -> Act {
+    Act::Edit(Box::new(|body| {
+        let mut list: Value = serde_json::from_str(&body).unwrap();
+        list["value"].as_array_mut().unwrap().pop();
+        list.to_string()
+    }))
+}
+
+#[tokio::test]
+async fn a_list_that_stays_shorter_than_its_count_is_told() {
+    for (path, times, what) in [
+        ("/users?", usize::MAX, Some("of the live users Microsoft Graph counts 1 more than it lists")),
+        (
+            "/deletedItems/microsoft.graph.user?",
+            usize::MAX,
+            Some("of the users in the recycle bin Microsoft Graph counts 1 more"),
+        ),
+        ("/users?", 1, None),
+        ("/deletedItems/microsoft.graph.user?", 1, None),
+    ] {
+        let seen = AtomicUsize::new(0);
+        let rule = move |asked: &Asked| {
+            let is_meant = asked.is("GET", path) && seen.fetch_add(1, Ordering::Relaxed) < times;
+            if is_meant { shortened() } else { Act::Pass }
+        };
+        let read = behind(&small(), rule).await.0.read_tenant().await.unwrap();
+        let told = read.doubts.iter().any(|doubt| what.is_some_and(|what| doubt.starts_with(what)));
+        assert_eq!((told, read.doubts.len()), (what.is_some(), usize::from(what.is_some())), "{path}: {:?}", read.doubts);
+        assert_eq!(read.users.len(), if what.is_some() { 2 } else { 3 });
+    }
 }
 
 #[tokio::test]
@@ -133,16 +223,63 @@ async fn no_pause_is_endless_and_none_is_nothing() {
     }
 }
 
+/// What is broken may be whole the next time; who answers in a wrong way goes on doing so.
+#[tokio::test]
+async fn a_wrong_address_takes_few_tries_to_say_so() {
+    let acts: [(Make, usize, &str); 5] = [
+        (|| answer("200 OK\r\nContent-Type: text/html", "<html>Sign in</html>"), 5, "(200 text/html) is no JSON"),
+        (|| answer("200 OK", "\u{feff}{}"), 5, "is no JSON"),
+        (|| Act::Send(Box::new(|_, _| b"SSH-2.0-OpenSSH_9.6\r\n".to_vec())), 5, "no HTTP that can be read"),
+        (|| answer("200 OK", "{\"value\":["), 8, "is no JSON"),
+        (|| Act::Drop, 8, "broke"),
+    ];
+    for (make, tries, says) in acts {
+        let seen = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&seen);
+        let act = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            make()
+        };
+        let server = gated(&small(), json!({}), first(usize::MAX, of_the_deleted, act)).await;
+        let mut settings = server.settings();
+        settings.patience.attempts = 8;
+        let error = GraphTenant::new(settings).unwrap().read_accounts(&[account(3).into()]).await.unwrap_err();
+        assert!(matches!(&error, DirectoryError::Unreachable(text) if text.contains(says)), "{error}");
+        assert_eq!(seen.load(Ordering::Relaxed), tries, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_next_page_that_is_no_address_is_told_from_one_elsewhere() {
+    for (next, says) in [
+        ("", "no whole web address (``)"),
+        ("/v1.0/users?$skiptoken=1", "(`/v1.0/users`); check"),
+        ("file:///etc/passwd", "no whole web address"),
+        ("https://evil.example/v1.0/users", "another host"),
+    ] {
+        let rule = move |asked: &Asked| {
+            let page = json!({ "value": [], "@odata.nextLink": next }).to_string();
+            if asked.is("GET", "/users?") { answer("200 OK", &page) } else { Act::Pass }
+        };
+        let error = behind(&small(), rule).await.0.read_tenant().await.unwrap_err();
+        assert!(matches!(&error, DirectoryError::Unusable(text) if text.contains(says)), "{error}");
+    }
+}
+
 /// A proxy that repeats what it refuses, wherever a server can put a text.
 #[tokio::test]
 async fn an_echo_of_the_token_is_neither_told_nor_logged() {
     let lists: fn(&Asked) -> bool = |asked| asked.is("", "/groups") || asked.is("DELETE", "");
-    for place in ["code", "message", "request-id", "value", "type"] {
+    for place in ["code", "message", "escaped", "request-id", "value", "type"] {
         let act = move |asked: &Asked| match place {
             _ if !lists(asked) => Act::Pass,
             "code" => answer("400 Bad Request", &json!({ "error": { "code": asked.authorization } }).to_string()),
             "message" => {
                 answer("400 Bad Request", &json!({ "error": { "code": "X", "message": asked.authorization } }).to_string())
+            }
+            "escaped" => {
+                let token = asked.authorization.replace('e', "\\u0065").replace('1', "%31");
+                answer("400 Bad Request", &format!(r#"{{"error":{{"code":"X","message":"{token}"}}}}"#))
             }
             "request-id" => {
                 answer(&format!("400 Bad Request\r\nrequest-id: {}", asked.authorization), r#"{"error":{"code":"X"}}"#)

@@ -12,7 +12,7 @@ mod signals;
 mod verbs;
 mod writing;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -63,7 +63,7 @@ impl Server {
     }
 
     fn settings(&self) -> GraphSettings {
-        let tokens = Arc::new(Emulated { endpoint: self.endpoint.clone(), first: self.token.clone() });
+        let tokens = Arc::new(Emulated::new(self));
         let mut settings = GraphSettings::new(self.gate.as_ref().unwrap_or(&self.endpoint), tokens);
         let millis = Duration::from_millis;
         settings.patience = Patience { attempts: 5, total: millis(3_000), first: millis(1), longest: millis(5) };
@@ -83,21 +83,28 @@ impl Server {
     }
 }
 
-/// The token that the emulator printed; a fresh one when that is refused.
+/// The token that the emulator printed; a fresh one once that is refused.
 struct Emulated {
     endpoint: String,
-    first: String,
+    held: Mutex<String>,
+}
+
+impl Emulated {
+    fn new(server: &Server) -> Self {
+        Self { endpoint: server.endpoint.clone(), held: Mutex::new(server.token.clone()) }
+    }
 }
 
 #[async_trait]
 impl TokenSource for Emulated {
     async fn token(&self, rejected: Option<&AccessToken>) -> Result<AccessToken, DirectoryError> {
         if rejected.is_none() {
-            return Ok(AccessToken { secret: self.first.clone().into() });
+            return Ok(AccessToken { secret: self.held.lock().unwrap().clone().into() });
         }
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
         let url = format!("{}/__emulator/token", self.endpoint);
         let fresh: Value = client.post(url).send().await.unwrap().json().await.unwrap();
-        Ok(AccessToken { secret: fresh["token"].as_str().unwrap().to_owned().into() })
+        fresh["token"].as_str().unwrap().clone_into(&mut self.held.lock().unwrap());
+        Ok(AccessToken { secret: self.held.lock().unwrap().clone().into() })
     }
 }

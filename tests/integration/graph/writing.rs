@@ -188,7 +188,7 @@ async fn an_object_that_is_not_there_is_no_lost_write() {
 async fn a_signal_ends_the_wait_for_another_try() {
     let script = json!({ "faults": [{ "method": "PATCH", "answer": { "status": 429, "retryAfter": 200 } }] });
     let server = Server::scripted(&linked(), script).await;
-    let tokens = Arc::new(Emulated { endpoint: server.endpoint.clone(), first: server.token.clone() });
+    let tokens = Arc::new(Emulated::new(&server));
     let settings = GraphSettings::new(&server.endpoint, tokens);
     let cancel = settings.cancel.clone();
     let client = GraphTenant::new(settings).unwrap();

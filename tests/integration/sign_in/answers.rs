@@ -77,6 +77,19 @@ async fn whoever_is_no_sign_in_service_is_told_apart() {
 }
 
 #[tokio::test]
+async fn lifetimes_may_be_texts_and_what_is_null_is_not_there() {
+    let server = Server::start(vec![canned(200, GOOD.replace("3599", r#""3599","ext_expires_in":null"#))]);
+    let token = World::default().token(&server.endpoint, by_secret(SECRET)).await;
+    assert_eq!(token.unwrap().expose_secret(), "good");
+    let code = r#"{"device_code":"d","user_code":"u","verification_uri":"v","expires_in":"900","interval":"2","message":null}"#;
+    let pending = canned(400, r#"{"error":"authorization_pending","error_description":null,"error_codes":null}"#);
+    let granted = r#"{"access_token":"good","expires_in":"3599","refresh_token":null}"#;
+    let (world, server) = (World::default(), Server::start(vec![canned(200, code), pending, canned(200, granted)]));
+    let token = world.token(&server.endpoint, SignIn::DeviceCode { client_id: None }).await;
+    assert_eq!((token.unwrap().expose_secret(), world.slept()), ("good", vec![2, 2]));
+}
+
+#[tokio::test]
 async fn no_redirect_is_followed() {
     let other = Server::start(vec![canned(200, GOOD)]);
     let headers: &'static str = Box::leak(format!("location: {}/elsewhere\r\n", other.endpoint).into_boxed_str());

@@ -6,7 +6,6 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, WWW_AUTHENTICATE};
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret as _;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -15,7 +14,6 @@ use uuid::Uuid;
 use crate::directory::net::place;
 use crate::directory::ports::DirectoryError;
 use crate::directory::progress::{Progress, Step};
-use crate::model::EntraId;
 
 use super::auth::{AccessToken, TokenSource};
 use super::call::Call;
@@ -26,6 +24,7 @@ use super::http::{Broken, Unread, body, broken, is_cut};
 use super::list::parse;
 use super::pace::{Pace, Patience, THROTTLE_SCOPE, Tries, is_of_writes, retry_after};
 use super::settings::{GraphSettings, Sent, Trace};
+use super::useless::{about_another, is_about_asked, is_json, no_json, too_long};
 
 /// Waits that are worth it even when the run is to end.
 const SHORT: Duration = Duration::from_secs(3);
@@ -48,13 +47,18 @@ impl Reply {
         let content_type = self.content_type.as_ref().map_or_else(String::new, |kind| format!(" {kind}"));
         format!("{}{content_type}", self.status)
     }
+
+    #[cold]
+    fn broken(&self) -> Useless {
+        Useless::Broken { kind: self.kind(), is_cut: is_cut(&self.body) }
+    }
 }
 
 /// Graph, as one signed-in client sees it.
 pub(super) struct Client {
     http: reqwest::Client,
     pub(super) endpoint: Url,
-    tokens: Arc<dyn TokenSource>,
+    pub(super) tokens: Arc<dyn TokenSource>,
     pub(super) pace: Pace,
     pub(super) patience: Patience,
     largest_answer: usize,
@@ -67,17 +71,26 @@ pub(super) struct Client {
 /// How one try ended.
 enum Try {
     Good(Reply),
-    /// Another try is harmless, after this pause if Graph named one.
-    Again(GraphError, Option<Duration>),
+    /// Another try is harmless.
+    Again(GraphError, Next),
     /// The token is not taken any more.
     Expired(GraphError, AccessToken),
     Final(GraphError),
 }
 
+/// When a request is tried again.
+#[derive(Default)]
+struct Next {
+    /// The pause that Graph asked for.
+    asked: Option<Duration>,
+    /// An address that is wrong, or a proxy that lets nothing through, shall not take minutes to say so.
+    is_short: bool,
+}
+
 /// Why a good answer is of no use.
 enum Useless {
-    /// It broke off; another one may be whole. Its status and kind.
-    Broken(String),
+    /// It is no JSON; another one may be. Its status and kind.
+    Broken { kind: String, is_cut: bool },
     /// It is about another object than the one that was asked for.
     Other,
     /// It is not what was asked for.
@@ -104,7 +117,7 @@ impl Client {
     pub(super) async fn send(&self, call: &Call) -> Result<Reply, GraphError> {
         self.send_to(call, &self.address(call), |reply| {
             if call.is_read() && !is_json(&reply.body) {
-                Err(Useless::Broken(reply.kind()))
+                Err(reply.broken())
             } else if call.is_read() && !is_about_asked(call, &reply.body) {
                 Err(Useless::Other)
             } else {
@@ -124,7 +137,7 @@ impl Client {
         self.send_to(call, url, |reply| match parse(call, &reply.body) {
             Ok(_) if !is_about_asked(call, &reply.body) => Err(Useless::Other),
             Ok(read) => Ok(read),
-            Err(_) if !is_json(&reply.body) => Err(Useless::Broken(reply.kind())),
+            Err(_) if !is_json(&reply.body) => Err(reply.broken()),
             Err(error) => Err(Useless::Odd(error)),
         })
         .await
@@ -150,8 +163,13 @@ impl Client {
                         self.tell(&sent);
                         return Ok(read);
                     }
-                    Err(Useless::Broken(kind)) => self.before_next(&mut tries, no_json(call, &kind), None, sent).await?,
-                    Err(Useless::Other) => self.before_next(&mut tries, about_another(&call.shown()), None, sent).await?,
+                    Err(Useless::Broken { kind, is_cut }) => {
+                        let next = Next { is_short: !is_cut, asked: None };
+                        self.before_next(&mut tries, no_json(call, &kind), next, sent).await?;
+                    }
+                    Err(Useless::Other) => {
+                        self.before_next(&mut tries, about_another(&call.shown()), Next::default(), sent).await?;
+                    }
                     Err(Useless::Odd(error)) => {
                         self.tell(&sent);
                         return Err(error);
@@ -168,7 +186,7 @@ impl Client {
                         return Err(error);
                     }
                 }
-                Try::Again(error, asked) => self.before_next(&mut tries, error, asked, sent).await?,
+                Try::Again(error, next) => self.before_next(&mut tries, error, next, sent).await?,
             }
         }
     }
@@ -178,16 +196,14 @@ impl Client {
         &self,
         tries: &mut Tries,
         error: GraphError,
-        asked: Option<Duration>,
+        Next { asked, is_short }: Next,
         sent: Sent,
     ) -> Result<(), GraphError> {
-        let is_connected = !matches!(error, GraphError::Directory(_));
         let is_throttled = error.answer().is_some_and(Answer::is_throttled);
         if is_throttled {
             self.progress.note(Step::Refused);
         }
-        // An address that is wrong, or a proxy that lets nothing through, shall not take minutes to say so.
-        let is_short = !is_connected || error.is_foreign();
+        let is_short = is_short || error.is_foreign();
         match if is_short { tries.next_short(asked) } else { tries.next(asked) } {
             Err(why) => {
                 self.tell(&sent);
@@ -273,7 +289,9 @@ impl Client {
             Ok(body) => in_body(body, secret, status.is_success()),
             // What a cut answer refuses may be something else, or not refused at all, unless its status tells all.
             Err(_) if says_enough(status.as_u16()) || status == StatusCode::UNAUTHORIZED && call.is_read() => Vec::new(),
-            Err(error @ GraphError::Lost(_)) if call.is_read() => return Try::Again(error, retry_after),
+            Err(error @ GraphError::Lost(_)) if call.is_read() => {
+                return Try::Again(error, Next { asked: retry_after, is_short: false });
+            }
             Err(error) => return Try::Final(error),
         };
         let content_type = header(CONTENT_TYPE.as_str()).map(|text| media_type(&text));
@@ -290,7 +308,7 @@ impl Client {
         if is_expired {
             Try::Expired(error, token.clone())
         } else if may_pass && call.is_read() {
-            Try::Again(error, retry_after)
+            Try::Again(error, Next { asked: retry_after, is_short: false })
         } else {
             Try::Final(error)
         }
@@ -311,47 +329,20 @@ impl Client {
     fn not_sent(&self, call: &Call, error: &reqwest::Error) -> Try {
         match broken(&place(&self.endpoint), error) {
             Broken::Untrusted(message) => Try::Final(GraphError::Directory(DirectoryError::Unreachable(message))),
-            Broken::Unreached(message) => Try::Again(GraphError::Directory(DirectoryError::Unreachable(message)), None),
-            Broken::Lost(message) => {
-                let error = GraphError::Lost(format!("{} was not answered: {message}", call.shown()));
-                if call.is_read() { Try::Again(error, None) } else { Try::Final(error) }
+            Broken::Unreached(message) => {
+                let error = GraphError::Directory(DirectoryError::Unreachable(message));
+                Try::Again(error, Next { is_short: true, asked: None })
             }
+            Broken::Lost(message) => lost(call, &message, false),
+            Broken::Odd(message) => lost(call, &message, true),
         }
     }
 }
 
-/// Another try would bring as much. What a write did is not known then.
-fn too_long(answer: &str, limit: usize, call: &Call) -> GraphError {
-    let limit = limit >> 20;
-    let message = format!("{answer} is longer than {limit} MiB, and none of Microsoft Graph is; check `endpoint` and the proxy");
-    if call.is_read() { GraphError::Directory(DirectoryError::Unreachable(message)) } else { GraphError::Lost(message) }
-}
-
-fn is_json(body: &[u8]) -> bool {
-    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
-}
-
-/// Whether an answer is about the object that was asked for, where it was one.
-fn is_about_asked(call: &Call, body: &[u8]) -> bool {
-    call.about.is_none_or(|id| serde_json::from_slice::<About>(body).is_ok_and(|about| about.id == id))
-}
-
-#[derive(Deserialize)]
-struct About {
-    id: EntraId,
-}
-
-/// An answer that says nothing about what was asked.
-pub(super) fn about_another(asked: &str) -> GraphError {
-    GraphError::Lost(format!("the answer to {asked} is about another object than the one asked for: a proxy mixes answers up"))
-}
-
-/// A good answer that is none: a sign-in page of a proxy, or the rest of a broken one.
-fn no_json(call: &Call, kind: &str) -> GraphError {
-    let call = call.shown();
-    GraphError::Lost(format!(
-        "the answer to {call} ({kind}) is no JSON: a proxy in between, or its sign-in page, answers, or cuts it"
-    ))
+/// The answer to what was sent is not known.
+fn lost(call: &Call, message: &str, is_short: bool) -> Try {
+    let error = GraphError::Lost(format!("{} was not answered: {message}", call.shown()));
+    if call.is_read() { Try::Again(error, Next { asked: None, is_short }) } else { Try::Final(error) }
 }
 
 /// The run is to end, and nothing was sent.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::directory::ports::DirectoryError;
+use crate::model::text::number;
 use crate::model::{CloudUser, EntraId};
 
 use super::users::Decoded;
@@ -67,6 +68,16 @@ impl Crowd {
         self.users.sort_unstable_by_key(|user| user.id);
         self.users
     }
+}
+
+/// A doubt about those whom Graph counts and does not list.
+pub(super) fn unlisted(what: &str, lacking: u64) -> Option<String> {
+    let lacking = Some(lacking).filter(|lacking| *lacking > 0).map(number)?;
+    Some(format!(
+        "of the {what} Microsoft Graph counts {lacking} more than it lists, also when it is asked again: whoever is not listed is \
+         not looked at, and may hold a wanted ImmutableID, name or address. Accounts that were created or deleted in these \
+         minutes may be the reason; plan again, and if it stays so, look for a proxy that changes answers"
+    ))
 }
 
 /// All users by id; of those with the same id the last.

@@ -251,7 +251,7 @@ async fn one_by_one(client: &Client, denied: &Denied, extra: Extra, users: &[&Cl
 fn answers_it(extra: Extra, json: &Value) -> bool {
     match extra {
         Extra::SignIn | Extra::Mailbox => true,
-        Extra::Master => json.get("isCloudManaged").is_some(),
+        Extra::Master => json.get("isCloudManaged").is_some_and(|told| !told.is_null()),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! While the pages go by, users are created, deleted, restored and renamed; who gets a name of another range may be seen
 //! twice or not at all. So each range is counted when all were read. Where fewer were read than are counted, the ids there
-//! are asked for, and whoever is unknown is read by id. What cannot be told apart is read in one chain.
+//! are asked for, and whoever is unknown is read by id; a list of ids that is short as well is told. What cannot be told
+//! apart is read in one chain.
 
 use std::collections::BTreeSet;
 
@@ -10,15 +11,16 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 
 use crate::directory::ports::DirectoryError;
+use crate::model::digits::size;
 use crate::model::{CloudUser, EntraId};
 
 use super::bin;
 use super::call::{Call, Told, Version};
 use super::client::Client;
-use super::crowd::Crowd;
+use super::crowd::{Crowd, unlisted};
 use super::failure::GraphError;
 use super::list::Listed;
-use super::organization::{count_users, counted, number};
+use super::organization::{self, count_users, counted};
 use super::ranges::{AT_ONCE, Counted, Range, Split, starts_with};
 use super::rights::READ_USERS;
 use super::users::{self, Decoded, Depth, Place, listing};
@@ -37,6 +39,20 @@ struct Named {
     user_principal_name: String,
 }
 
+/// Whom there is, and what is not sure of that.
+pub(super) struct Everybody {
+    pub(super) users: Vec<CloudUser>,
+    /// In words.
+    pub(super) doubts: Vec<String>,
+}
+
+/// What lists of ids hold.
+struct Ids {
+    ids: BTreeSet<EntraId>,
+    /// How many fewer than were counted.
+    lacking: u64,
+}
+
 /// Everybody, live or deleted, by id. `split` is how the live ones are cut, as far as that is known, and `deleted` how many
 /// are in the recycle bin.
 pub(super) async fn read(
@@ -45,23 +61,28 @@ pub(super) async fn read(
     users: u64,
     split: Split,
     deleted: Option<u64>,
-) -> Result<Vec<CloudUser>, DirectoryError> {
+) -> Result<Everybody, DirectoryError> {
     let ranges = cut(client, split).await?.into_ranges();
     let parts = read_ranges(client, depth, &ranges, users).await?;
     // The bin comes last: whoever is deleted in between is seen twice, and not missed.
     let (bin, counts) = tokio::join!(bin::read(client, depth, deleted), count(client, &ranges));
-    let (crowd, counts) = (Crowd::new(parts, bin?)?, counts?);
-    let missing = match counts.as_slice() {
+    let (bin, counts) = (bin?, counts?);
+    let crowd = Crowd::new(parts, bin.users)?;
+    let everywhere = [(&Range::everybody(users), counts.first().copied().unwrap_or_default())];
+    let listed = match counts.as_slice() {
         [all, of_ranges @ ..] if of_ranges.iter().sum::<u64>() >= *all => {
-            let short: Vec<&Range> = crowd.short(&ranges, of_ranges).collect();
-            unknown(client, &crowd, &short).await?
+            let counted: Vec<(&Range, u64)> = ranges.iter().zip(of_ranges.iter().copied()).collect();
+            let short: Vec<(&Range, u64)> = crowd.short(&counted, of_ranges).copied().collect();
+            list_again(client, &short).await?
         }
         // Somebody has a name that fits nowhere.
-        _ => unknown(client, &crowd, &[&Range::everybody(users)]).await?,
+        _ => list_again(client, &everywhere).await?,
     };
+    let missing = listed.ids.into_iter().filter(|id| !crowd.knows(id)).collect();
     let again: Vec<EntraId> = crowd.doubles.union(&missing).copied().collect();
     let read = users::by_id(client, &again, &BTreeSet::new()).await?;
-    Ok(crowd.with(again.into_iter().zip(read).collect()))
+    let doubts = unlisted("live users", listed.lacking).into_iter().chain(bin.doubt).collect();
+    Ok(Everybody { users: crowd.with(again.into_iter().zip(read).collect()), doubts })
 }
 
 /// Cuts the users until no part is too long, or none of the long ones can be cut.
@@ -105,7 +126,7 @@ fn take<'c>(beginning: &str, answers: &mut impl Iterator<Item = (&'c Call, Liste
     let next = Split::next_beginnings(beginning);
     // All answers are taken, whatever one of them is.
     let counts: Vec<Result<u64, GraphError>> =
-        answers.by_ref().take(next.len()).map(|(_, listed)| listed.and_then(|items| number(&items))).collect();
+        answers.by_ref().take(next.len()).map(|(_, listed)| listed.and_then(|items| organization::number(&items))).collect();
     let ends: Vec<Result<Vec<Named>, GraphError>> =
         answers.by_ref().take(2).map(|(call, listed)| listed.and_then(|items| items.decode(call))).collect();
     let counts: Vec<u64> = counts.into_iter().collect::<Result<_, _>>()?;
@@ -153,15 +174,21 @@ fn count_users_where(filter: &str) -> Call {
     Call::get(Version::V1, &["users"]).select("id").filter(filter).count()
 }
 
-/// The ids in these ranges that were not read.
-async fn unknown(client: &Client, crowd: &Crowd, ranges: &[&Range]) -> Result<BTreeSet<EntraId>, DirectoryError> {
-    let call = |range: &&Range| {
+/// The ids in these ranges, of which so many were counted.
+async fn list_again(client: &Client, ranges: &[(&Range, u64)]) -> Result<Ids, DirectoryError> {
+    let call = |range: &Range| {
         let all = Place::Live.list(Version::V1).select("id").top(client.page_size).advanced();
         range.filter().map_or(all.clone(), |filter| all.filter(&filter))
     };
-    let calls: Vec<Call> = ranges.iter().map(call).collect();
+    let calls: Vec<Call> = ranges.iter().map(|(range, _)| call(range)).collect();
     let lists: Vec<_> = calls.iter().map(|call| client.list::<Row>(call)).collect();
     let rows: Vec<Vec<Row>> =
         stream::iter(lists).buffered(AT_ONCE).try_collect().await.map_err(|error| error.of_read(READ_USERS))?;
-    Ok(rows.into_iter().flatten().map(|row| row.id).filter(|id| !crowd.knows(id)).collect())
+    let mut found = Ids { ids: BTreeSet::new(), lacking: 0 };
+    for (rows, (_, counted)) in rows.into_iter().zip(ranges) {
+        let ids: BTreeSet<EntraId> = rows.into_iter().map(|row| row.id).collect();
+        found.lacking += counted.saturating_sub(size(ids.len()));
+        found.ids.extend(ids);
+    }
+    Ok(found)
 }

@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 
+use crate::directory::entra::json::Strict;
 use crate::directory::ports::DirectoryError;
 use crate::model::EntraId;
 
@@ -52,46 +52,33 @@ pub(super) struct Answer {
     pub(super) only_writes: bool,
 }
 
-#[derive(Deserialize)]
-struct Envelope {
-    error: Body,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Body {
-    /// Every error of Graph has one, if an empty one.
-    code: Option<String>,
-    message: String,
-    details: Vec<Detail>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Detail {
-    code: String,
-    target: Option<String>,
-}
-
 /// Whether a status says by itself to come back later, whoever answers so.
 pub(super) fn says_enough(status: u16) -> bool {
     matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
 }
 
+fn text(json: &Value, name: &str) -> String {
+    json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
 impl Answer {
     /// Reads the envelope; a gateway's page or a cut body leaves only the status.
     pub(super) fn read(status: u16, body: &[u8]) -> Self {
-        let Ok(Envelope { error }) = serde_json::from_slice::<Envelope>(body) else {
-            return Self { status, ..Self::default() };
-        };
-        let details = error.details.into_iter().map(|detail| (detail.code, detail.target.unwrap_or_default())).collect();
-        let (is_graphs, code) = (error.code.is_some(), error.code.unwrap_or_default());
-        Self { status, is_graphs, code, message: error.message, details, ..Self::default() }
+        let Strict(json) = serde_json::from_slice(body).unwrap_or_default();
+        Self::of_value(status, &json)
     }
 
-    /// The same of a part of a batch, whose body is JSON already.
+    /// The same of what is JSON already. What is null, or nothing that can be shown, is left out: a refusal stays one.
     pub(super) fn of_value(status: u16, body: &Value) -> Self {
-        Self::read(status, body.to_string().as_bytes())
+        let error = body.get("error").unwrap_or(&Value::Null);
+        // Every error of Graph has a code, if an empty one.
+        let is_graphs = error.get("code").is_some_and(Value::is_string);
+        if !is_graphs {
+            return Self { status, ..Self::default() };
+        }
+        let details = error.get("details").and_then(Value::as_array).into_iter().flatten();
+        let details = details.map(|detail| (text(detail, "code"), text(detail, "target"))).collect();
+        Self { status, is_graphs, code: text(error, "code"), message: text(error, "message"), details, ..Self::default() }
     }
 
     pub(super) fn is(&self, code: &str) -> bool {
@@ -140,7 +127,8 @@ impl Answer {
     pub(super) fn sentence(&self) -> String {
         let status = self.status;
         let said = match (self.code.as_str(), self.message.as_str()) {
-            _ if self.is_foreign() || !self.is_graphs => return format!("{}{}", self.foreign_sentence(), self.ids()),
+            _ if self.is_foreign() => return format!("{}{}", self.foreign_sentence(), self.ids()),
+            _ if !self.is_graphs => return format!("{}{}", self.passing_sentence(), self.ids()),
             (code, "") => said(code),
             ("", message) => said(message),
             (code, message) => format!("{}: {}", said(code), said(message)),
@@ -149,13 +137,29 @@ impl Answer {
     }
 
     fn foreign_sentence(&self) -> String {
-        let kind = self.content_type.as_ref().map_or_else(String::new, |kind| format!(" ({kind})"));
+        let kind = self.kind();
         let to = self.sent_to.as_ref().map_or_else(String::new, |host| format!(" to {host}"));
         format!(
             "{} was answered with {}{to}{kind}, and that is no answer of Microsoft Graph: a gateway or proxy in between answers \
              in its place, or `endpoint` is not where Graph is; check both",
             self.asked, self.status
         )
+    }
+
+    /// The status says enough, whoever sent it.
+    #[cold]
+    fn passing_sentence(&self) -> String {
+        let why = if self.is_throttled() { "throttles" } else { "is not available at the moment" };
+        format!(
+            "{} was answered with {}{}: Microsoft Graph, or a gateway before it, {why}; run again later",
+            self.asked,
+            self.status,
+            self.kind()
+        )
+    }
+
+    fn kind(&self) -> String {
+        self.content_type.as_ref().map_or_else(String::new, |kind| format!(" ({kind})"))
     }
 
     fn ids(&self) -> String {
@@ -235,7 +239,8 @@ impl GraphError {
             {
                 DirectoryError::Unreachable(answer.sentence())
             }
-            Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
+            Self::Answer(answer) if answer.status == 401 => not_taken(&answer),
+            Self::Answer(answer) if answer.status == 403 => {
                 DirectoryError::Denied(format!("{}. Reading this takes the Graph permission {right}", answer.sentence()))
             }
             Self::Answer(answer) => DirectoryError::Unusable(answer.sentence()),
@@ -249,15 +254,23 @@ impl GraphError {
             Self::Lost(message) => DirectoryError::Unknown(message),
             Self::Answer(answer) if answer.is_throttled() => DirectoryError::Throttled(answer.sentence()),
             Self::Answer(answer) if answer.is_passing() || answer.is_unclear() => DirectoryError::Unknown(answer.sentence()),
-            Self::Answer(answer) if matches!(answer.status, 401 | 403) => {
-                DirectoryError::Denied(format!("{}. {right}", answer.sentence()))
-            }
+            Self::Answer(answer) if answer.status == 401 => not_taken(&answer),
+            Self::Answer(answer) if answer.status == 403 => DirectoryError::Denied(format!("{}. {right}", answer.sentence())),
             Self::Answer(answer) => {
                 let holder = answer.conflicting().filter(|_| answer.is_conflict());
                 DirectoryError::Refused { message: answer.sentence(), holder }
             }
         }
     }
+}
+
+/// The answer to a token; no permission would change it.
+#[cold]
+fn not_taken(answer: &Answer) -> DirectoryError {
+    DirectoryError::Denied(format!(
+        "{}: the access token was not taken, nor a fresh one. Check that it is for Graph and for this tenant and cloud, and          that nothing (a policy, a revoked session) ends it early",
+        answer.sentence()
+    ))
 }
 
 #[cfg(test)]
@@ -290,6 +303,14 @@ mod tests {
         let graphs = r#"{"error":{"code":"X"}}"#;
         assert!(matches!(write_error(403, graphs), DirectoryError::Denied(_)));
         assert!(matches!(write_error(400, graphs), DirectoryError::Refused { holder: None, .. }));
+        let DirectoryError::Denied(text) = write_error(401, graphs) else { panic!("not denied") };
+        assert!(text.contains("token was not taken") && !text.contains("User.ReadWrite.All"), "{text}");
+        for (status, says) in
+            [(429, "gateway before it, throttles"), (503, "not available at the moment"), (408, "run again later")]
+        {
+            let text = write_error(status, "").to_string();
+            assert!(text.contains(says) && !text.contains("no answer of Microsoft Graph"), "{text}");
+        }
         let text = write_error(502, html).to_string();
         assert!(text.contains("gateway") && !text.contains("<html>"), "{text}");
     }
@@ -322,6 +343,22 @@ mod tests {
         assert!(GraphError::Answer(Box::new(Answer::read(403, without_code))).is_forbidden());
         let gone = r#"{"error":{"code":"Request_ResourceNotFound","message":"m"}}"#;
         assert!(GraphError::Answer(Box::new(Answer::read(404, gone.as_bytes()))).is_missing());
+    }
+
+    #[test]
+    fn null_in_a_refusal_leaves_it_one() {
+        for rest in [
+            r#""message":"m","details":null"#,
+            r#""message":null"#,
+            r#""message":"m","details":[null,{"code":null,"target":null,"message":"x"}]"#,
+            r#""message":{"value":"m"},"details":{},"innerError":null"#,
+        ] {
+            let body = format!(r#"{{"error":{{"code":"Authorization_RequestDenied",{rest}}}}}"#);
+            assert!(matches!(write_error(403, &body), DirectoryError::Denied(_)), "{body}");
+        }
+        let conflict = CONFLICT.replace(r#""onPremisesImmutableId","message":"x""#, r#"null,"message":null"#);
+        assert!(matches!(write_error(400, &conflict), DirectoryError::Refused { holder: Some(_), .. }));
+        assert!(matches!(write_error(403, r#"{"error":{"code":null,"message":"m"}}"#), DirectoryError::Unknown(_)));
     }
 
     #[test]

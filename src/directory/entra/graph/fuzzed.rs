@@ -23,8 +23,8 @@ pub(crate) fn batch(body: &[u8]) -> Result<(Vec<Option<String>>, Option<String>)
     let calls: Vec<Call> = [Place::Live, Place::Bin, Place::Live].map(|place| users::listing(place, Depth::Common, PAGE)).into();
     let replies: Replies = parse(calls.first().ok_or("no call")?, body).map_err(read_failed)?;
     let mut parts: Vec<Option<Part>> = calls.iter().map(|_| None).collect();
-    let mut round = Round { calls: &calls, parts: &mut parts, missing: (0..calls.len()).collect(), left: None };
-    replies.responses.into_iter().for_each(|reply| round.take(reply));
+    let mut round = Round { calls: &calls, parts: &mut parts, missing: (0..calls.len()).collect(), left: None, may_renew: true };
+    round.take_all(replies);
     let left = round.finish().map(|left| read_failed(left.why));
     let shown = |part: Option<Part>| part.map(|part| part.map_or_else(read_failed, |json| json.to_string()));
     Ok((parts.into_iter().map(shown).collect(), left))

@@ -3,11 +3,9 @@
 //! The client knows its own token and takes it out of every answer before that is looked at. Tokens of others are told by
 //! the word in front of them.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
-use memchr::memmem;
-
-use crate::directory::secrets::spellings;
+use crate::directory::secrets::{places, without};
 use crate::directory::text::shown;
 
 /// What stands where a token was.
@@ -21,15 +19,12 @@ const SHORTEST: usize = 16;
 
 /// An answer without the token, however the token is spelt in it. A good answer holds what is read: there a token that is
 /// short enough to be a word is only one behind its scheme.
-pub(super) fn in_body(mut body: Vec<u8>, token: &str, is_good: bool) -> Vec<u8> {
+pub(super) fn in_body(body: Vec<u8>, token: &str, is_good: bool) -> Vec<u8> {
     let may_be_a_word = is_good && token.len() < SHORTEST;
-    for spelt in spellings(token) {
-        let is_meant = |place: usize| !may_be_a_word || is_behind_scheme(body.get(..place).unwrap_or_default());
-        if let Cow::Owned(without) = without(&body, spelt.as_bytes(), is_meant) {
-            body = without;
-        }
-    }
-    body
+    let is_meant = |place: &Range<usize>| !may_be_a_word || is_behind_scheme(body.get(..place.start).unwrap_or_default());
+    let mut places = places(&body, token.as_bytes());
+    places.retain(is_meant);
+    if places.is_empty() { body } else { without(&body, &places, HIDDEN) }
 }
 
 /// What the server said, fit for a message.
@@ -39,32 +34,13 @@ pub(super) fn said(text: &str) -> String {
 
 /// A header without the token.
 pub(super) fn in_text(text: &str, token: &str) -> String {
-    let mut text = text.to_owned();
-    for spelt in spellings(token) {
-        text = text.replace(&*spelt, HIDDEN);
-    }
-    said(&text)
+    said(&String::from_utf8_lossy(&in_body(text.into(), token, false)))
 }
 
 fn is_behind_scheme(front: &[u8]) -> bool {
     let near = String::from_utf8_lossy(front.get(front.len().saturating_sub(SHORTEST)..).unwrap_or_default());
     let word = near.trim_end_matches("%20").trim_end_matches(BETWEEN);
     word.len() < near.len() && word.to_ascii_lowercase().ends_with(SCHEME)
-}
-
-fn without<'b>(body: &'b [u8], token: &[u8], is_meant: impl Fn(usize) -> bool) -> Cow<'b, [u8]> {
-    let mut places = memmem::find_iter(body, token).filter(|place| is_meant(*place)).peekable();
-    if places.peek().is_none() {
-        return Cow::Borrowed(body);
-    }
-    let (mut rest, mut kept) = (0, Vec::with_capacity(body.len()));
-    for place in places {
-        kept.extend_from_slice(body.get(rest..place).unwrap_or_default());
-        kept.extend_from_slice(HIDDEN.as_bytes());
-        rest = place + token.len();
-    }
-    kept.extend_from_slice(body.get(rest..).unwrap_or_default());
-    Cow::Owned(kept)
 }
 
 /// A text without what stands behind `Bearer`, if that may be a token.
@@ -107,12 +83,23 @@ mod tests {
             "EwB4/8l6BAA\\u002bopaque==",
             "EwB4%2F8l6BAA%2Bopaque%3D%3D",
             "EwB4%2f8l6BAA%2bopaque%3d%3d",
+            "EwB4\\u002f8l6BAA+opaqu\\u0065==",
+            "\\u0045wB4/8l6BAA+op%61que%3D=",
+            "EwB4\\\\/8l6BAA+\\\\u006Fpaque=\\u003d",
+            "EwB4%252F8l6BAA%25252bopaque==",
         ] {
             let body = format!("{{\"m\":\"{spelt} and {spelt}\"}}").into_bytes();
             assert_eq!(in_body(body, token, true), b"{\"m\":\"[token] and [token]\"}", "{spelt}");
             assert_eq!(in_text(spelt, token), "[token]");
         }
-        assert_eq!(in_body(b"{}".to_vec(), token, true), b"{}");
+        for other in
+            ["{}", "\\", "%", "\\u", "%2", "EwB4\\u01658l6", "EwB4%2F8l6BAA%2Bopaque%3D", "Ew\\u0042", "%25%25", "\\u0045"]
+        {
+            assert_eq!(in_body(other.into(), token, true), other.as_bytes(), "{other}");
+        }
+        // The token begins anew within itself.
+        assert_eq!(in_body(b"aabaabaa%62aaz".to_vec(), "aabaabaac", false), b"aabaabaa%62aaz");
+        assert_eq!(in_body(b"aabaabaab%61abaac".to_vec(), "aabaabaac", false), b"aabaab[token]");
         assert_eq!(in_body(b"{\"id\":1}".to_vec(), "id", false), b"{\"id\":1}");
     }
 

@@ -20,6 +20,8 @@ pub(super) enum Broken {
     Unreached(String),
     /// The connection ended, or the answer took too long: what was sent may have arrived.
     Lost(String),
+    /// What came is no HTTP, or more of it than anybody sends; whoever says so once does it again.
+    Odd(String),
 }
 
 /// Builds a client that follows no redirect, so that no secret does, and never sends anything twice by itself.
@@ -47,6 +49,11 @@ pub(super) fn broken(place: &str, error: &reqwest::Error) -> Broken {
     }
     if error.is_connect() && !error.is_timeout() {
         return Broken::Unreached(format!("{place} cannot be reached ({last}); check the network, the firewall and the proxy"));
+    }
+    if ["parsed", "head is too large"].iter().any(|end| last.contains(end)) {
+        return Broken::Odd(format!(
+            "what {place} answers is no HTTP that can be read ({last}); check the address and the proxy"
+        ));
     }
     let slow = format!("{place} does not answer in time; check the network, the firewall and the proxy");
     match (error.is_timeout(), error.is_connect()) {

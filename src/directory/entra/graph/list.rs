@@ -5,9 +5,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use crate::directory::entra::json::whole;
 use crate::directory::pages::Pages;
 use crate::directory::ports::DirectoryError;
 use crate::directory::progress::Step;
+use crate::model::EntraId;
+use crate::model::text::cut;
 
 use super::call::{Call, Version};
 use super::client::Client;
@@ -16,6 +19,9 @@ use super::hide::said;
 
 /// How often a list is begun anew because its page tokens ended.
 const RESTARTS: usize = 3;
+
+/// So much of an odd address is shown.
+const ADDRESS_SHOWN: usize = 80;
 
 #[derive(Deserialize)]
 pub(super) struct Page<T> {
@@ -38,7 +44,7 @@ pub(super) type Listed = Result<Items, GraphError>;
 impl Items {
     /// The entries, decoded.
     pub(super) fn decode<T: DeserializeOwned>(self, call: &Call) -> Result<Vec<T>, GraphError> {
-        let wrong = |error: serde_json::Error| odd(call, &format!("cannot be understood: {error}"));
+        let wrong = |error: serde_json::Error| not_understood(call, &format!(": {error}"));
         self.values.into_iter().map(|value| serde_json::from_value(value).map_err(wrong)).collect()
     }
 }
@@ -95,11 +101,11 @@ impl Client {
     }
 
     async fn rest_of(&self, call: &Call, json: Value) -> Listed {
-        let count = json.get("@odata.count").cloned();
-        let page = serde_json::from_value(json).map_err(|error| odd(call, &format!("cannot be understood: {error}")))?;
+        let count = json.get("@odata.count").and_then(whole).and_then(|count| count.try_into().ok());
+        let page = serde_json::from_value(json).map_err(|error| not_understood(call, &format!(": {error}")))?;
         let mut values = Vec::new();
         self.follow(call, page, &mut |mut page| values.append(&mut page)).await?;
-        Ok(Items { count: count.and_then(|count| count.as_u64()), values })
+        Ok(Items { count, values })
     }
 
     async fn pages<T: DeserializeOwned>(&self, call: &Call, keep: &mut impl FnMut(Vec<T>)) -> Result<(), GraphError> {
@@ -143,7 +149,12 @@ impl Client {
     /// The token goes to the configured host and to nobody else.
     fn check_next(&self, call: &Call, next: &str) -> Result<(), GraphError> {
         let foreign = || odd(call, "names a next page on another host; no token is sent there");
-        let url = Url::parse(next).map_err(|_| foreign())?;
+        let url = Url::parse(next).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        // An empty one is no end of the list either: that is one that is not there.
+        // The query holds names of people.
+        let path = cut(next.split('?').next().unwrap_or_default(), ADDRESS_SHOWN);
+        let none = || format!("names a next page by what is no whole web address (`{path}`); check `endpoint` and the proxy");
+        let url = url.ok_or_else(|| odd(call, &none()))?;
         let same_origin = url.origin() == self.endpoint.origin() && url.username().is_empty() && url.password().is_none();
         let below = url.path().starts_with(self.endpoint.path().trim_end_matches('/'));
         if same_origin && below { Ok(()) } else { Err(foreign()) }
@@ -165,14 +176,74 @@ fn traced<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, GraphError
     let deserializer = &mut serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(&mut *deserializer).map_err(|error| {
         let (path, inner) = (error.path().to_string(), error.into_inner());
-        odd(call, &format!("cannot be understood at `{path}`: {inner}"))
+        let whose = whose(body, &path).map(|id| format!(" (id {id})")).unwrap_or_default();
+        not_understood(call, &format!(" at `{path}`{whose}: {inner}"))
     })?;
     // What was wrong may be behind it.
-    let end = deserializer.end().map_err(|error| odd(call, &format!("cannot be understood: {error}")));
+    let end = deserializer.end().map_err(|error| not_understood(call, &format!(": {error}")));
     end.map(|()| read)
 }
 
+#[derive(Deserialize)]
+struct Ids {
+    value: Vec<WithId>,
+}
+
+#[derive(Deserialize)]
+struct WithId {
+    #[serde(default)]
+    id: Option<EntraId>,
+}
+
+/// The id of the entry of a list that a path leads into, as far as that can be read.
+#[cold]
+fn whose(body: &[u8], path: &str) -> Option<EntraId> {
+    let place: usize = path.strip_prefix("value[")?.split_once(']')?.0.parse().ok()?;
+    // Whatever else cannot be read is passed over.
+    let ids: Ids = serde_json::from_str(&String::from_utf8_lossy(body)).ok()?;
+    ids.value.get(place)?.id
+}
+
+#[cold]
+fn not_understood(call: &Call, what: &str) -> GraphError {
+    const CURE: &str =
+        "if it is a value of one object, write that anew in the Entra admin centre; else a proxy in between changes answers";
+    let (call, what) = (call.shown(), said(&format!("cannot be understood{what}")));
+    GraphError::Directory(DirectoryError::Unusable(format!("the answer to {call} {what}; {CURE}")))
+}
+
+#[cold]
 fn odd(call: &Call, what: &str) -> GraphError {
     // What is wrong may quote the answer.
     GraphError::Directory(DirectoryError::Unusable(format!("the answer to {} {}", call.shown(), said(what))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One name that cannot be read keeps everybody from being read, so that it is told whose it is.
+    #[test]
+    fn an_entry_that_cannot_be_read_is_named() {
+        let call = Call::get(Version::V1, &["users"]);
+        let first = r#"{"id":"6ea91a8d-e32e-41a1-b7bd-d2d185eed0e0","displayName":"a"}"#;
+        let told = |name: &[u8]| {
+            let second = [br#"{"id":"6ea91a8d-e32e-41a1-b7bd-d2d185eed0e1","displayName":"#, name, b"}]}"].concat();
+            let body = [b"{\"value\":[", first.as_bytes(), b",", &second].concat();
+            let Err(error) = parse::<Page<Named>>(&call, &body) else { panic!("it was read") };
+            error.of_read("R").to_string()
+        };
+        for name in [&b"\"\\ud800\""[..], b"\"\xff\"", b"7"] {
+            let told = told(name);
+            let place =
+                "GET /v1.0/users cannot be understood at `value[1].displayName` (id 6ea91a8d-e32e-41a1-b7bd-d2d185eed0e1): ";
+            assert!(told.contains(place) && told.contains("admin centre"), "{told}");
+        }
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Named {
+        #[serde(rename = "displayName")]
+        _name: String,
+    }
 }

@@ -5,7 +5,8 @@
 //!                        users · organization · grants · details · frame · search · holders ◄─┘   reading
 //!                        everybody: ranges of users side by side, and the crowd that they make up
 //!                        rehearse: what would be refused, by the tenant model
-//! call: one request · failure: one error          write: changes, many in one request
+//! call: one request · failure: one error · useless: answers that bring nothing
+//!                                                 write: changes, many in one request
 //!                    quota: what is taken · turns: who may write now · gather: what leaves together ◄─┘
 //! ```
 //!
@@ -44,6 +45,7 @@ pub mod rights;
 mod search;
 mod settings;
 mod turns;
+mod useless;
 mod users;
 mod write;
 
@@ -147,7 +149,9 @@ impl GraphTenant {
         );
         grants?.add_to(&mut tenant);
         let (groups, contacts) = (groups?, contacts?);
-        (tenant.users, tenant.live_users, tenant.recycle_bin_read) = (users?, None, true);
+        let everybody = users?;
+        tenant.doubts.extend(everybody.doubts);
+        (tenant.users, tenant.live_users, tenant.recycle_bin_read) = (everybody.users, None, true);
         (tenant.groups_read, tenant.contacts_read) = (groups.is_some(), contacts.is_some());
         add_others(&mut tenant.others, groups.into_iter().flatten().chain(contacts.into_iter().flatten()));
         self.has_identifiers.store(with_identifiers, Ordering::Relaxed);
@@ -164,7 +168,9 @@ impl GraphTenant {
         let (bin, grants) =
             tokio::join!(bin::read(&self.client, Depth::Common, frame.deleted), grants::complete(&self.client, frame.held));
         grants?.add_to(&mut tenant);
-        (tenant.users, tenant.recycle_bin_read, tenant.contacts_read) = (bin?, true, true);
+        let bin = bin?;
+        tenant.doubts.extend(bin.doubt);
+        (tenant.users, tenant.recycle_bin_read, tenant.contacts_read) = (bin.users, true, true);
         Ok(tenant)
     }
 
@@ -185,7 +191,11 @@ impl GraphTenant {
         }
         let everybody =
             everybody::read(&self.client, Depth::WithIdentifier, count, Split::new(count, self.client.page_size), None).await?;
-        let mut everybody: BTreeMap<EntraId, CloudUser> = everybody.into_iter().map(|user| (user.id, user)).collect();
+        let mut everybody: BTreeMap<EntraId, CloudUser> = everybody.users.into_iter().map(|user| (user.id, user)).collect();
+        // Who is gone is told by an answer about that account, and not by a list.
+        let unlisted: Vec<EntraId> = ids.iter().copied().filter(|id| !everybody.contains_key(id)).collect();
+        let read = users::by_id(&self.client, &unlisted, deleted).await?;
+        everybody.extend(unlisted.into_iter().zip(read).filter_map(|(id, user)| Some((id, user?))));
         Ok(ids.iter().map(|id| everybody.remove(id)).collect())
     }
 

@@ -13,7 +13,7 @@ mod tests;
 
 pub(crate) use strict::Strict;
 pub(crate) use tenant::{WireDomain, WireGrant, WireOrganization, WireOther, WireSwitches, initial_domain};
-pub(crate) use tri::Object;
+pub(crate) use tri::{Object, whole};
 pub use user::UserError;
 pub(crate) use user::{WireUser, forget_unselected};
 pub use write::{Path, property_changes, roles_json, user_json};

@@ -6,6 +6,8 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
+use serde_json::Value;
+
 use crate::model::Known;
 use crate::model::spreadsheet::is_type_name;
 
@@ -17,6 +19,11 @@ pub(super) fn tri<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: 
 /// Reads a list, or nothing where the list is null.
 pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A whole number, also where it is written as a text.
+pub(crate) fn whole(json: &Value) -> Option<i64> {
+    json.as_i64().or_else(|| json.as_str()?.parse().ok())
 }
 
 /// A nested object; `None` where `ConvertTo-Json` wrote the name of a type instead, because its depth was used up.

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::Url;
 
 use super::authority::Authority;
@@ -16,6 +17,7 @@ use super::refusal::{self, Refusal};
 use super::renewing::{Fetch, Fetched};
 use super::sdk::{fetched, not_understood};
 use super::settings::Surroundings;
+use crate::directory::entra::json::whole;
 use crate::directory::ports::DirectoryError;
 use crate::directory::text::shown;
 
@@ -43,16 +45,16 @@ struct Code {
     user_code: String,
     verification_uri: String,
     #[serde(default)]
-    expires_in: Option<u64>,
+    expires_in: Value,
     #[serde(default)]
-    interval: Option<u64>,
+    interval: Value,
 }
 
 /// It has no `Debug`: the tokens are secrets.
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
-    expires_in: i64,
+    expires_in: Value,
     refresh_token: Option<String>,
 }
 
@@ -93,9 +95,9 @@ impl ByPerson {
     async fn ask(&self) -> Result<Granted, Fault> {
         let fields = [("client_id", self.client_id.as_str()), ("scope", &self.scope())];
         let code: Code = self.post(self.authority.device_code_endpoint(), &fields).await?.read()?;
-        let lasts = code.expires_in.unwrap_or(900).min(LONGEST_WAIT);
+        let lasts = seconds(&code.expires_in).unwrap_or(900).min(LONGEST_WAIT);
         (self.surroundings.prompt)(&invitation(&code, lasts));
-        let mut interval = code.interval.unwrap_or(INTERVAL).clamp(1, LONGEST_WAIT);
+        let mut interval = seconds(&code.interval).unwrap_or(INTERVAL).clamp(1, LONGEST_WAIT);
         let mut waited = 0;
         while waited < lasts {
             (self.surroundings.sleep)(Duration::from_secs(interval)).await;
@@ -131,8 +133,9 @@ impl ByPerson {
     }
 
     fn keep(&self, granted: Granted) -> Result<Fetched, Fault> {
+        let lasts = whole(&granted.expires_in).ok_or_else(|| not_understood(&self.authority.shown()))?;
         *self.refresh.lock().unwrap_or_else(PoisonError::into_inner) = granted.refresh_token.map(SecretString::from);
-        let ends = (self.surroundings.clock)().as_second().saturating_add(granted.expires_in.max(0));
+        let ends = (self.surroundings.clock)().as_second().saturating_add(lasts.max(0));
         fetched(&self.authority, &granted.access_token, ends)
     }
 }
@@ -182,6 +185,11 @@ impl Answer {
             (_, fault) => Err(fault),
         }
     }
+}
+
+/// Some services write numbers as texts.
+fn seconds(json: &Value) -> Option<u64> {
+    whole(json).and_then(|seconds| seconds.try_into().ok())
 }
 
 fn too_late() -> Fault {

@@ -79,7 +79,7 @@ pub(super) fn is_nearby(url: &Url) -> bool {
 
 fn no_answer(host: &str, error: &reqwest::Error) -> Fault {
     match broken(host, error) {
-        Broken::Untrusted(message) => Fault::unreachable(message),
+        Broken::Untrusted(message) | Broken::Odd(message) => Fault::unreachable(message),
         Broken::Unreached(message) | Broken::Lost(message) => Fault::Passing(DirectoryError::Unreachable(message), None),
     }
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::aadsts;
 use super::fault::Fault;
+use crate::directory::entra::json::whole;
 use crate::directory::ports::DirectoryError;
 use crate::directory::text::shown;
 
@@ -14,13 +15,13 @@ use crate::directory::text::shown;
 const SECRET_FIELDS: [&str; 4] = ["client_secret", "client_assertion", "refresh_token", "device_code"];
 
 /// The body of a refusal.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug)]
 pub(super) struct Refusal {
     /// The OAuth error, such as `invalid_client`.
     pub(super) error: String,
     error_description: String,
-    error_codes: Vec<u32>,
+    /// The first of `error_codes`.
+    first_code: Option<u32>,
     trace_id: String,
     correlation_id: String,
 }
@@ -28,7 +29,13 @@ pub(super) struct Refusal {
 impl Refusal {
     /// Reads the body of an answer that is no success; `None` when the sign-in service did not write it.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice(body).ok().filter(|refusal: &Self| !refusal.error.is_empty())
+        let json: Value = serde_json::from_slice(body).ok()?;
+        // Whatever is null or no text is left out: a refusal stays one.
+        let text = |name: &str| json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let first_code = json.get("error_codes").and_then(|codes| whole(codes.get(0)?)).and_then(|code| code.try_into().ok());
+        let error = Some(text("error")).filter(|error| !error.is_empty())?;
+        let (error_description, trace_id, correlation_id) = (text("error_description"), text("trace_id"), text("correlation_id"));
+        Some(Self { error, error_description, first_code, trace_id, correlation_id })
     }
 
     /// The number after AADSTS.
@@ -37,7 +44,7 @@ impl Refusal {
             let (_, rest) = self.error_description.split_once("AADSTS")?;
             rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
         };
-        self.error_codes.first().copied().filter(|code| *code != 0).or_else(written)
+        self.first_code.filter(|code| *code != 0).or_else(written)
     }
 
     /// The service's own sentence, unless it repeats a secret of the request.
@@ -143,6 +150,15 @@ mod tests {
             let message = refused(&json!({ "error": "e", "error_description": echoed }), b"client_secret=hunter%2B2&a=b");
             assert!(!message.contains("hunter"), "{message}");
         }
+    }
+
+    #[test]
+    fn null_in_a_refusal_leaves_it_one() {
+        let body = json!({ "error": "invalid_client", "error_description": null, "error_codes": null, "trace_id": null });
+        assert!(matches!(fault("h", 401, None, body.to_string().as_bytes(), b""), Fault::Final(DirectoryError::Denied(_))));
+        let body = json!({ "error": "x", "error_codes": ["90033", null], "correlation_id": 7 });
+        assert!(matches!(fault("h", 400, None, body.to_string().as_bytes(), b""), Fault::Passing(..)));
+        assert!(Refusal::read(br#"{"error":null}"#).is_none() && Refusal::read(br#"{"error":{"code":"x"}}"#).is_none());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use azure_core::http::headers::Headers;
 use azure_core::http::{AsyncRawResponse, Body, ClientOptions, HttpClient, Request, RetryOptions, Transport};
 use jiff::Timestamp;
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::authority::Authority;
@@ -19,10 +19,14 @@ use super::fault::Fault;
 use super::http::{Http, Reply, is_nearby};
 use super::refusal;
 use super::renewing::Fetched;
+use crate::directory::entra::json::whole;
 use crate::directory::net::{is_loopback, place};
 
 /// Where Azure machines ask for their identity.
 const IDENTITY_SERVICE: &str = "169.254.169.254";
+
+/// No token lasts longer, in seconds.
+const LONGEST: i64 = 315_360_000;
 
 /// Carries the requests of one sign-in, and keeps what went wrong: the library's own errors would quote bodies.
 pub(super) struct Wire {
@@ -83,7 +87,8 @@ impl Wire {
         if !reply.is_success() {
             return Err(refusal::fault(&host, reply.status, reply.retry_after, &reply.body, &body));
         }
-        if has_usable_time(&reply.body) { Ok(reply) } else { Err(not_understood(&host)) }
+        let body = tidied(&reply.body).ok_or_else(|| not_understood(&host))?;
+        Ok(Reply { body, ..reply })
     }
 }
 
@@ -127,10 +132,22 @@ fn target(asked: &Url, plain: Option<&Url>) -> Result<Url, Fault> {
     Err(Fault::input(format!("{} would get a secret without TLS; an https address is wanted", place(&url))))
 }
 
-/// Whether a lifetime is one that can be added to the time: the library does not look.
-fn has_usable_time(body: &[u8]) -> bool {
-    let Ok(json) = serde_json::from_slice::<Value>(body) else { return false };
-    json.get("expires_in").and_then(Value::as_i64).is_none_or(|seconds| (0..=315_360_000).contains(&seconds))
+/// An answer as the library takes it: without nulls, lifetimes as numbers and moments as texts. `None` when it holds a
+/// lifetime that cannot be added to the time: the library does not look.
+fn tidied(body: &[u8]) -> Option<Vec<u8>> {
+    let mut json: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    json.retain(|_, value| !value.is_null());
+    for (name, value) in &mut json {
+        match (name.as_str(), whole(value)) {
+            ("expires_in" | "ext_expires_in", Some(seconds)) => {
+                *value = Some(seconds).filter(|seconds| (0..=LONGEST).contains(seconds))?.into();
+            }
+            ("expires_in" | "ext_expires_in", None) => return None,
+            ("expires_on", Some(moment)) => *value = moment.to_string().into(),
+            _ => {}
+        }
+    }
+    serde_json::to_vec(&json).ok()
 }
 
 /// A token that came, if it is one.
@@ -167,15 +184,19 @@ mod tests {
     }
 
     #[test]
-    fn lifetimes_that_would_overflow_are_no_lifetimes() {
+    fn lifetimes_are_numbers_that_can_be_added_and_nothing_is_null() {
         for (body, usable) in [
-            (r#"{"expires_in":3599}"#, true),
-            (r#"{"expires_in":"3599"}"#, true),
-            (r#"{"expires_in":9223372036854775807}"#, false),
-            (r#"{"expires_in":-1}"#, false),
-            ("<html>", false),
+            (r#"{"expires_in":3599}"#, Some(r#"{"expires_in":3599}"#)),
+            (r#"{"expires_in":"3599","ext_expires_in":null}"#, Some(r#"{"expires_in":3599}"#)),
+            (r#"{"expires_on":1800000000,"resource":"r"}"#, Some(r#"{"expires_on":"1800000000","resource":"r"}"#)),
+            (r#"{"expires_in":9223372036854775807}"#, None),
+            (r#"{"expires_in":"9223372036854775807"}"#, None),
+            (r#"{"expires_in":-1}"#, None),
+            (r#"{"expires_in":"soon"}"#, None),
+            ("<html>", None),
         ] {
-            assert_eq!(has_usable_time(body.as_bytes()), usable, "{body}");
+            let tidied = tidied(body.as_bytes()).map(|body| String::from_utf8(body).unwrap());
+            assert_eq!(tidied.as_deref(), usable, "{body}");
         }
     }
 }

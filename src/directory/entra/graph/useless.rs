@@ -1,0 +1,47 @@
+//! Answers that came and are of no use: how they are told, and what is said of them.
+
+use serde::Deserialize;
+
+use crate::directory::ports::DirectoryError;
+use crate::model::EntraId;
+
+use super::call::Call;
+use super::failure::GraphError;
+
+/// Whether a body is JSON, whatever it says.
+pub(super) fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
+/// Whether an answer is about the object that was asked for, where it was one.
+pub(super) fn is_about_asked(call: &Call, body: &[u8]) -> bool {
+    call.about.is_none_or(|id| serde_json::from_slice::<About>(body).is_ok_and(|about| about.id == id))
+}
+
+#[derive(Deserialize)]
+struct About {
+    id: EntraId,
+}
+
+/// An answer that says nothing about what was asked.
+#[cold]
+pub(super) fn about_another(asked: &str) -> GraphError {
+    GraphError::Lost(format!("the answer to {asked} is about another object than the one asked for: a proxy mixes answers up"))
+}
+
+/// A good answer that is none: a sign-in page of a proxy, or the rest of a broken one.
+#[cold]
+pub(super) fn no_json(call: &Call, kind: &str) -> GraphError {
+    let call = call.shown();
+    GraphError::Lost(format!(
+        "the answer to {call} ({kind}) is no JSON: a proxy in between, or its sign-in page, answers, or cuts it"
+    ))
+}
+
+/// Another try would bring as much. What a write did is not known then.
+#[cold]
+pub(super) fn too_long(answer: &str, limit: usize, call: &Call) -> GraphError {
+    let limit = limit >> 20;
+    let message = format!("{answer} is longer than {limit} MiB, and none of Microsoft Graph is; check `endpoint` and the proxy");
+    if call.is_read() { GraphError::Directory(DirectoryError::Unreachable(message)) } else { GraphError::Lost(message) }
+}
