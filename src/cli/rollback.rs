@@ -11,6 +11,7 @@ use crate::apply::rollback::{read_settled, rehearsed};
 use crate::apply::unfinished::FolderJournals;
 use crate::apply::{Difference, Directories, other_tenant};
 use crate::directory::folder;
+use crate::directory::ports::TenantIdentity;
 use crate::model::text::{EXAMPLES, and_more, counted, printable};
 use crate::plan::body::Body;
 use crate::plan::finding::{Code, Finding};
@@ -106,11 +107,11 @@ impl Undo<'_> {
     async fn way_back(&self, state: &JournalState) -> Result<(Body, usize), Failure> {
         let directories = directories::open_for_writing(&self.setup.config, self.terminal, CancellationToken::new())?;
         let _shown = Shown::begin(self.terminal);
-        let standing = state.to_undo();
+        let (standing, here) = (state.to_undo(), directories.tenant.identify().await?);
         let mut latest: Option<Body> = None;
         for (place, digest) in standing.iter().enumerate() {
             let history = self.history(state, digest);
-            let body = self.way_back_of(&history, &directories).await?;
+            let body = self.way_back_of(&history, &here, &directories).await?;
             if !body.actions.is_empty() || history.open_run().is_some() {
                 latest.iter().for_each(|later| self.pass_over(later));
                 return Ok((body, standing.len() - place - 1));
@@ -119,7 +120,7 @@ impl Undo<'_> {
         }
         match (latest, state.digests().last()) {
             (Some(body), _) => Ok((body, 0)),
-            (None, Some(digest)) => Ok((self.way_back_of(&self.history(state, digest), &directories).await?, 0)),
+            (None, Some(digest)) => Ok((self.way_back_of(&self.history(state, digest), &here, &directories).await?, 0)),
             (None, None) => Err(no_run(self.journal)),
         }
     }
@@ -139,8 +140,13 @@ impl Undo<'_> {
     }
 
     /// Plans it on the directories as they stand, once they show what the run did.
-    async fn way_back_of(&self, history: &History<'_>, directories: &Directories) -> Result<Body, Failure> {
-        self.same_tenant(history, directories).await?;
+    async fn way_back_of(
+        &self,
+        history: &History<'_>,
+        here: &TenantIdentity,
+        directories: &Directories,
+    ) -> Result<Body, Failure> {
+        self.same_tenant(history, here)?;
         let pauses = super::apply::looks_after_writes(&self.setup.config);
         let current = read_settled(history, directories, &pauses, surroundings::now(), |objects, pause| {
             self.terminal.say(&not_shown_yet(objects, pause));
@@ -151,9 +157,9 @@ impl Undo<'_> {
         planned.ok_or_else(|| no_run(self.journal))
     }
 
-    async fn same_tenant(&self, history: &History<'_>, directories: &Directories) -> Result<(), Failure> {
+    fn same_tenant(&self, history: &History<'_>, here: &TenantIdentity) -> Result<(), Failure> {
         let Some(run) = history.runs.last() else { return Ok(()) };
-        let differences = other_tenant(&run.header.tenant, &directories.tenant.identify().await?);
+        let differences = other_tenant(&run.header.tenant, here);
         differences.first().map_or(Ok(()), |difference| {
             let Difference { fact, expected, found, .. } = difference;
             let (what, journal) = (fact.split(':').next().unwrap_or(fact), self.journal.display());

@@ -68,6 +68,12 @@ impl ObjectGuid {
         &self.0
     }
 
+    /// Whether all bytes are zero, as no directory gives them to anybody.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.0 == [0; 16]
+    }
+
     /// The ImmutableID that the sync client makes of this GUID.
     #[must_use]
     pub fn immutable_id(&self) -> ImmutableId {

@@ -14,6 +14,22 @@ pub(super) fn resolve_anchor(link: &mut Link<'_>, world: &World) {
         (WriteSide::Cloud, Some(user)) => anchor_from_ad(link, user, world),
         (WriteSide::Cloud, None) => {}
     }
+    raise_zeros(link);
+}
+
+/// Sync and whoever is matched by it would take everybody with such a value for one person.
+fn raise_zeros(link: &mut Link<'_>) {
+    let Some(anchor) = link.anchor.as_ref().filter(|anchor| anchor.guid.is_some_and(|guid| guid.is_zero())) else { return };
+    let place = match anchor.origin {
+        AnchorOrigin::ConsistencyGuid => "mS-DS-ConsistencyGuid of the AD user",
+        AnchorOrigin::ObjectGuid => "objectGUID of the AD user",
+        AnchorOrigin::Attribute => "the anchor attribute of the AD user",
+        AnchorOrigin::Given => "the mapping",
+        AnchorOrigin::Cloud => "the ImmutableID of the account",
+    };
+    let message = format!("{place} has a GUID of zeros, which is nobody's: a tool or an export wrote it in place of a value");
+    let finding = link.finding(Code::AnchorInvalid, message);
+    link.raise(finding.hint("Correct it there, or export it again from a domain controller."));
 }
 
 fn anchor_from_ad(link: &mut Link<'_>, user: AdRef, world: &World) {

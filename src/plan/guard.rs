@@ -246,11 +246,12 @@ const UNREAD: [Unread; 3] = [
     ),
 ];
 
-/// What was not read of the accounts that get an ID.
+/// What was not read of the accounts that sync is to take over: a stamp hands one over as an ID does.
 fn unread_of_matched(draft: &Draft<'_>, world: &World) -> Vec<Finding> {
     let accounts = draft.ops.iter().filter_map(|op| match &op.write {
         Write::Account(user, ChangeKind::SetImmutableId(_)) => world.tenant.user(*user),
-        Write::Account(..) | Write::Stamp(..) => None,
+        Write::Stamp(..) => draft.links.get(op.link)?.target_user(world),
+        Write::Account(..) => None,
     });
     let accounts: Vec<&CloudUser> = accounts.collect();
     let finding = |(property, is_unread, so): &Unread| {

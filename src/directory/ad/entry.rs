@@ -267,7 +267,7 @@ fn are_all(names: &[&str]) -> bool {
         next = last.and_then(|last| last.checked_add(1));
         follows
     });
-    follow && next.is_none() && spans.last().is_some_and(|(_, last)| last.is_none())
+    follow && spans.last().is_some_and(|(_, last)| last.is_none())
 }
 
 /// Decodes a user. `None` is no user: a computer, a group, a contact, a managed service account, a trust, a container.
@@ -313,7 +313,7 @@ pub(super) fn object_guid(entry: &impl Entry) -> Result<Option<ObjectGuid>, Entr
         Err(wrong_length) => std::str::from_utf8(bytes).map_err(|_| wrong_length).and_then(str::parse),
     };
     let guid = decoded.map_err(EntryError::Guid)?;
-    if *guid.ad_bytes() == [0; 16] { Err(EntryError::NilGuid) } else { Ok(Some(guid)) }
+    if guid.is_zero() { Err(EntryError::NilGuid) } else { Ok(Some(guid)) }
 }
 
 /// objectSid as bytes, or as `S-1-…`.

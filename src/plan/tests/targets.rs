@@ -350,3 +350,33 @@ fn a_stamp_is_for_forests_that_take_their_anchors_from_it() {
     }
     assert_eq!(blockers(&plan(AnchorMode::ObjectGuid, A)), [], "it has that anchor");
 }
+
+/// Whichever attribute, mapping or account it comes from, a GUID of zeros is nobody's.
+#[test]
+fn an_anchor_of_zeros_is_refused_wherever_it_comes_from() {
+    const ZEROS: &str = "00000000-0000-0000-0000-000000000000";
+    let bytes = |user: &mut AdUser| user.consistency_guid = GuidAttribute::Bytes((*guid(ZEROS).ad_bytes()).into());
+    let stored = Case::new().ad("ann", A, bytes).cloud(1, "ann", None, nothing).map("ann", "ann", nothing);
+    let stamped = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(ZEROS)), nothing);
+    let stamped = stamped.map("ann", "ann", |mapping| mapping.write = WriteSide::OnPrem);
+    let given = |key: OnPremKey| {
+        let mut case = Case::new().cloud(1, "ann", None, nothing).map("", "ann", |mapping| {
+            mapping.on_prem = OnPremSide::User(OnPremSelector { key, forest: None, text: "given".into() });
+        });
+        case.desired.forests.clear();
+        case.observed.forests.clear();
+        case
+    };
+    let by_guid = given(OnPremKey::Guid(GuidInput::Guid(guid(ZEROS))));
+    let by_id = given(OnPremKey::ImmutableId(anchor(ZEROS)));
+    for (case, place) in [
+        (stored, "mS-DS-ConsistencyGuid of the AD user"),
+        (stamped, "the ImmutableID of the account"),
+        (by_guid, "the mapping"),
+        (by_id, "the mapping"),
+    ] {
+        let body = case.plan();
+        assert_eq!((blockers(&body), kinds(&body)), (vec![Code::AnchorInvalid], vec![]), "{place}");
+        assert!(body.findings.iter().any(|finding| finding.message.starts_with(place)), "{:?}", body.findings);
+    }
+}

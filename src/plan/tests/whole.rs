@@ -221,6 +221,15 @@ fn what_was_not_read_of_who_gets_an_id_is_said() {
         assert!(finding.objects[0].starts_with("ann@x.example"), "{finding:?}");
         assert_eq!(codes(&planned(Some(anchor(A)), account)), [], "nothing is written");
     }
+    let stamped = |account: Edit| {
+        let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(P)), account);
+        case.map("ann", "ann", |mapping| mapping.write = WriteSide::OnPrem).plan()
+    };
+    assert_eq!(codes(&stamped(nothing)), []);
+    for (property, account) in unread {
+        let body = stamped(account);
+        assert!(body.findings.iter().any(|finding| finding.message.starts_with(property)), "{:?}", body.findings);
+    }
     let nothing_there: Edit = |user| {
         (user.proxy_addresses, user.traits_mut().user_type) = (Known::Null, Known::Null);
     };

@@ -14,6 +14,7 @@ use crate::directory::ad::entry::{CONSISTENCY_GUID, Entry as _, EntryError, RawE
 use crate::directory::broken::Broken;
 use crate::directory::ports::DirectoryError;
 use crate::model::questions::ForestKey;
+use crate::model::text::some_of;
 use crate::model::{AdUser, AnchorMode, DistinguishedName, ObjectGuid, ObservedForest, Sid};
 
 /// What a domain controller says of itself.
@@ -206,11 +207,9 @@ impl LdapForest {
 
     /// References that do not tell what is not there.
     fn nowhere(&self, unreadable: &BTreeSet<&str>) -> Option<String> {
-        const MOST: usize = 10;
         let place = self.session.route.endpoint.label();
-        let quoted = unreadable.iter().take(MOST).map(|uri| format!("`{}`", self.session.credentials.said(uri)));
-        let more = if unreadable.len() > MOST { format!(" and {} more", unreadable.len() - MOST) } else { String::new() };
-        let named = quoted.collect::<Vec<_>>().join(", ") + &more;
+        let quoted: Vec<String> = unreadable.iter().map(|uri| format!("`{}`", self.session.credentials.said(uri))).collect();
+        let named = some_of(&quoted.iter().map(String::as_str).collect::<Vec<_>>());
         (!unreadable.is_empty()).then(|| {
             format!(
                 "forest `{}`: {place} does not hold a part of the directory, which was not read, and refers to {named}, which names \

@@ -93,8 +93,20 @@ enum Useless {
     Broken { kind: String, is_cut: bool },
     /// It is about another object than the one that was asked for.
     Other,
-    /// It is not what was asked for.
+    /// It is not what was asked for, and never will be.
     Odd(GraphError),
+}
+
+impl Useless {
+    /// How it is told where another try may bring more, and when that is made; else the error that it is.
+    #[cold]
+    fn outcome(self, call: &Call) -> Result<(GraphError, Next), GraphError> {
+        match self {
+            Self::Broken { kind, is_cut } => Ok((no_json(call, &kind), Next { is_short: !is_cut, asked: None })),
+            Self::Other => Ok((about_another(&call.shown()), Next::default())),
+            Self::Odd(error) => Err(error),
+        }
+    }
 }
 
 impl Client {
@@ -163,17 +175,13 @@ impl Client {
                         self.tell(&sent);
                         return Ok(read);
                     }
-                    Err(Useless::Broken { kind, is_cut }) => {
-                        let next = Next { is_short: !is_cut, asked: None };
-                        self.before_next(&mut tries, no_json(call, &kind), next, sent).await?;
-                    }
-                    Err(Useless::Other) => {
-                        self.before_next(&mut tries, about_another(&call.shown()), Next::default(), sent).await?;
-                    }
-                    Err(Useless::Odd(error)) => {
-                        self.tell(&sent);
-                        return Err(error);
-                    }
+                    Err(useless) => match useless.outcome(call) {
+                        Ok((error, next)) => self.before_next(&mut tries, error, next, sent).await?,
+                        Err(error) => {
+                            self.tell(&sent);
+                            return Err(error);
+                        }
+                    },
                 },
                 Try::Final(error) => {
                     self.tell(&sent);

@@ -268,7 +268,8 @@ impl GraphError {
 #[cold]
 fn not_taken(answer: &Answer) -> DirectoryError {
     DirectoryError::Denied(format!(
-        "{}: the access token was not taken, nor a fresh one. Check that it is for Graph and for this tenant and cloud, and          that nothing (a policy, a revoked session) ends it early",
+        "{}: the access token was not taken, nor a fresh one. Check that it is for Graph and for this tenant and cloud, and \
+         that nothing (a policy, a revoked session) ends it early",
         answer.sentence()
     ))
 }

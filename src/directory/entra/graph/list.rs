@@ -149,12 +149,9 @@ impl Client {
     /// The token goes to the configured host and to nobody else.
     fn check_next(&self, call: &Call, next: &str) -> Result<(), GraphError> {
         let foreign = || odd(call, "names a next page on another host; no token is sent there");
+        // An empty one is no end of the list, either: that is told by none at all.
         let url = Url::parse(next).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        // An empty one is no end of the list either: that is one that is not there.
-        // The query holds names of people.
-        let path = cut(next.split('?').next().unwrap_or_default(), ADDRESS_SHOWN);
-        let none = || format!("names a next page by what is no whole web address (`{path}`); check `endpoint` and the proxy");
-        let url = url.ok_or_else(|| odd(call, &none()))?;
+        let url = url.ok_or_else(|| no_address(call, next))?;
         let same_origin = url.origin() == self.endpoint.origin() && url.username().is_empty() && url.password().is_none();
         let below = url.path().starts_with(self.endpoint.path().trim_end_matches('/'));
         if same_origin && below { Ok(()) } else { Err(foreign()) }
@@ -210,6 +207,13 @@ fn not_understood(call: &Call, what: &str) -> GraphError {
         "if it is a value of one object, write that anew in the Entra admin centre; else a proxy in between changes answers";
     let (call, what) = (call.shown(), said(&format!("cannot be understood{what}")));
     GraphError::Directory(DirectoryError::Unusable(format!("the answer to {call} {what}; {CURE}")))
+}
+
+#[cold]
+fn no_address(call: &Call, next: &str) -> GraphError {
+    // The query holds names of people.
+    let path = cut(next.split('?').next().unwrap_or_default(), ADDRESS_SHOWN);
+    odd(call, &format!("names a next page by what is no whole web address (`{path}`); check `endpoint` and the proxy"))
 }
 
 #[cold]

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
-
 use serde_json::Value;
 
 use crate::model::Known;
