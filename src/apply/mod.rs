@@ -28,7 +28,7 @@ use crate::plan::action::Target;
 
 pub use execute::{ApplyError, Request, carry_out};
 pub use facts::{Current, TargetFacts, read_targets};
-pub use preflight::{Barrier, Difference, Preflight, other_tenant, preflight};
+pub use preflight::{Barrier, Difference, OtherTenant, Preflight, other_tenant, preflight};
 pub use recorded::Recorded;
 pub use run::{Event, ExitKind, Failure, FailureKind, Observer, Options, RunReport, Skipped, StoppedBy};
 

@@ -9,7 +9,7 @@ use crate::apply::journal::{History, Journal, JournalError, JournalState, journa
 use crate::apply::lock::{FolderLock, LOCK_FILE};
 use crate::apply::rollback::{read_settled, rehearsed};
 use crate::apply::unfinished::FolderJournals;
-use crate::apply::{Difference, Directories, other_tenant};
+use crate::apply::{Directories, OtherTenant, other_tenant};
 use crate::directory::folder;
 use crate::directory::ports::TenantIdentity;
 use crate::model::text::{EXAMPLES, and_more, counted, printable};
@@ -126,10 +126,8 @@ impl Undo<'_> {
     }
 
     fn history<'s>(&'s self, state: &'s JournalState, digest: &str) -> History<'s> {
-        let elsewhere = self.journals.map(|journals| journals.lasting(digest)).unwrap_or_default();
-        let mut history = state.history(digest);
-        history.lasting.extend(elsewhere);
-        history
+        let lasting = self.journals.map_or_else(|| state.lasting(digest), |journals| journals.lasting(digest));
+        History { lasting, ..state.history(digest) }
     }
 
     /// Says what keeps a later run than the one that is undone.
@@ -161,9 +159,11 @@ impl Undo<'_> {
         let Some(run) = history.runs.last() else { return Ok(()) };
         let differences = other_tenant(&run.header.tenant, here);
         differences.first().map_or(Ok(()), |difference| {
-            let Difference { fact, expected, found, .. } = difference;
-            let (what, journal) = (fact.split(':').next().unwrap_or(fact), self.journal.display());
-            let message = format!("the run in `{journal}` was in another tenant, and nothing was planned: its {what} is {expected}, here it is {found}");
+            let OtherTenant { what, expected, found, .. } = difference;
+            let journal = self.journal.display();
+            let message = format!(
+                "the run in `{journal}` was in another tenant, and nothing was planned: its {what} is {expected}, here it is {found}"
+            );
             Err(Failure::new(Exit::Stale, message).hint("Name the configuration of the tenant in which it ran: --config."))
         })
     }

@@ -121,11 +121,12 @@ impl JournalState {
                 fates.retain(|action, _| run.left.contains(action));
             }
         }
-        History { runs, fates, lasting: self.lasting(digest) }
+        History { runs, fates, lasting: Vec::new() }
     }
 
     /// What other plans than this one wrote that nobody can take back.
-    pub(in crate::apply) fn lasting(&self, digest: &str) -> Vec<&Action> {
+    #[must_use]
+    pub fn lasting(&self, digest: &str) -> Vec<&Action> {
         let mut fates = BTreeMap::new();
         let others = self.runs.iter().filter(|run| run.header.digest != digest);
         others.flat_map(|run| &run.steps).for_each(|step| settle(&mut fates, step));
@@ -185,7 +186,8 @@ pub struct History<'a> {
     pub runs: Vec<&'a RunRecord>,
     /// The actions that were sent at least once.
     pub fates: BTreeMap<&'a ActionId, Fate<'a>>,
-    /// What other plans wrote that nobody can take back: where it shows, it is nobody's doing since.
+    /// What other plans wrote that nobody can take back, filled in by whoever plans a way back: where it shows, it is
+    /// nobody's doing since.
     pub lasting: Vec<&'a Action>,
 }
 

@@ -61,7 +61,7 @@ pub async fn preflight(
     directories: &Directories,
 ) -> Result<Preflight, DirectoryError> {
     let tenant = directories.tenant.identify().await?;
-    let differences = other_tenant(&body.tenant, &tenant);
+    let differences: Vec<Difference> = other_tenant(&body.tenant, &tenant).into_iter().map(Into::into).collect();
     if !differences.is_empty() {
         // Of another tenant nothing else needs to be compared.
         return Ok(Preflight { differences, ..Preflight::default() });
@@ -86,13 +86,32 @@ pub async fn preflight(
     Ok(Preflight { done, deletions, unsure, barrier: Barrier::of(body, &tenant), differences })
 }
 
+/// A fact by which a tenant is not that of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherTenant {
+    /// Which one, in words.
+    pub what: &'static str,
+    /// What of the plan.
+    pub expected: String,
+    /// What is there.
+    pub found: String,
+    why: &'static str,
+}
+
+impl From<OtherTenant> for Difference {
+    fn from(other: OtherTenant) -> Self {
+        let OtherTenant { what, expected, found, why } = other;
+        Self { mapping: None, target: None, fact: format!("{what}: {why}"), expected, found }
+    }
+}
+
 /// Whether this is the tenant of the plan. What one of the two does not say is not compared, but something has to be.
 #[must_use]
-pub fn other_tenant(plan: &PlanTenant, found: &TenantIdentity) -> Vec<Difference> {
+pub fn other_tenant(plan: &PlanTenant, found: &TenantIdentity) -> Vec<OtherTenant> {
     let pairs =
         [("tenant id", &plan.id, &found.id), ("initial domain of the tenant", &plan.initial_domain, &found.initial_domain)];
     let is_told = pairs.iter().any(|(_, expected, found)| expected.is_some() && found.is_some());
-    let differs = pairs.into_iter().filter_map(|(fact, expected, found)| {
+    let differs = pairs.into_iter().filter_map(|(what, expected, found)| {
         let expected = expected.as_ref()?;
         let (why, found) = match found {
             Some(found) if expected.eq_ignore_ascii_case(found) => return None,
@@ -100,8 +119,7 @@ pub fn other_tenant(plan: &PlanTenant, found: &TenantIdentity) -> Vec<Difference
             None if is_told => return None,
             None => ("it cannot be told which tenant this is", "not reported"),
         };
-        let (fact, expected) = (format!("{fact}: {why}"), expected.clone());
-        Some(Difference { mapping: None, target: None, fact, expected, found: found.to_owned() })
+        Some(OtherTenant { what, why, expected: expected.clone(), found: found.to_owned() })
     });
     differs.collect()
 }

@@ -1,6 +1,6 @@
 //! The way back leads back.
 
-use crate::apply::journal::{EndStatus, JournalState};
+use crate::apply::journal::{EndStatus, History, JournalState};
 use crate::apply::rollback::{read_settled, rehearsed};
 use crate::apply::unfinished::FolderJournals;
 use crate::directory::ports::TenantReader as _;
@@ -22,7 +22,7 @@ pub(super) fn reversible() -> Body {
 }
 
 pub(super) async fn way_back(site: &Site, state: &JournalState, digest: &str) -> Body {
-    let history = state.history(digest);
+    let history = History { lasting: state.lasting(digest), ..state.history(digest) };
     let directories = site.disk.directories();
     let now = NOW.parse().unwrap();
     let current = read_settled(&history, &directories, &site.options.read_back, now, |_, _| {}).await.unwrap();
