@@ -10,6 +10,8 @@ mod store;
 
 use std::path::{Path, PathBuf};
 
+#[cfg(test)]
+pub(crate) use check::Chain;
 pub use entry::{Backup, EndStatus, Entry, FORMAT, FORMAT_VERSION, Outcome, OutcomeKind, RunHeader};
 pub use replay::{Fate, FateKind, History, JournalState, RunRecord, Step, replay};
 pub use store::{Journal, append_end};

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::check::{is_intact, sealed};
+use super::check::Chain;
 use super::{EndStatus, Entry, JournalError, JournalState};
 use crate::directory::durable::sync_folder;
 use crate::directory::text::words;
@@ -89,14 +89,14 @@ impl Journal {
     /// # Errors
     /// A [`JournalError`] when the file cannot be opened or a line is damaged.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let (file, lines) = open_file(path)?;
-        Ok(Self::start(path, InPlace { file, path: path.to_owned() }, lines))
+        let (file, chain) = open_file(path)?;
+        Ok(Self::start(path, InPlace { file, path: path.to_owned() }, chain))
     }
 
-    /// Starts the writer on a file that has so many lines.
-    pub(crate) fn start(path: &Path, file: impl LogFile, lines: usize) -> Self {
+    /// Starts the writer on a file that has these lines.
+    pub(crate) fn start(path: &Path, file: impl LogFile, chain: Chain) -> Self {
         let (sender, receiver) = channel();
-        let writer = std::thread::spawn(move || serve(file, lines, &receiver));
+        let writer = std::thread::spawn(move || serve(file, chain, &receiver));
         Self { path: path.to_owned(), sender: Some(sender), writer: Some(writer) }
     }
 
@@ -113,18 +113,18 @@ impl Journal {
     }
 }
 
-/// Opens the file, ready for the next line; how many it has.
-pub(crate) fn open_file(path: &Path) -> Result<(File, usize), JournalError> {
+/// Opens the file, ready for the next line; the lines that it has.
+pub(crate) fn open_file(path: &Path) -> Result<(File, Chain), JournalError> {
     let failed = |what| move |cause: io::Error| JournalError::io(what, path, &cause);
     let existed = path.try_exists().map_err(failed("look for"))?;
-    let Loaded { tail, lines, state: _ } = load(path)?;
+    let Loaded { tail, chain, state: _ } = load(path)?;
     let file = owner_only(OpenOptions::new().append(true).create(true)).open(path).map_err(failed("open"))?;
     restrict(&file).map_err(failed("protect"))?;
     if !existed {
         sync_folder(folder::of(path)).map_err(failed("create"))?;
     }
     mend(path, &tail).map_err(failed("repair the last line of"))?;
-    Ok((file, lines))
+    Ok((file, chain))
 }
 
 impl Drop for Journal {
@@ -140,15 +140,14 @@ fn stopped() -> Result<(), String> {
     Err("its writer stopped".to_owned())
 }
 
-fn serve(mut file: impl LogFile, mut lines: usize, requests: &Receiver<Request>) {
+fn serve(mut file: impl LogFile, mut chain: Chain, requests: &Receiver<Request>) {
     let mut broken: Option<String> = None;
     while let Ok(first) = requests.recv() {
         let mut batch: Vec<Request> = std::iter::once(first).chain(requests.try_iter()).collect();
         if broken.is_none() {
             let mut bytes = Vec::new();
             for request in &mut batch {
-                lines += 1;
-                bytes.extend(line(std::mem::take(&mut request.entry), lines));
+                bytes.extend(line(std::mem::take(&mut request.entry), &mut chain));
             }
             // After a failed write or sync nobody knows what is on disk, so the file is not written again.
             broken = file.append(&bytes).and_then(|()| file.sync()).err().map(|cause| words(&cause));
@@ -167,17 +166,17 @@ fn serve(mut file: impl LogFile, mut lines: usize, requests: &Receiver<Request>)
 /// A [`JournalError`] when the journal cannot be written.
 pub fn append_end(path: &Path, run_id: Uuid, status: EndStatus, left: &[ActionId], at: Timestamp) -> Result<(), JournalError> {
     let failed = |cause: io::Error| JournalError::io("write", path, &cause);
-    let loaded = load(path)?;
+    let mut loaded = load(path)?;
     mend(path, &loaded.tail).map_err(failed)?;
     let mut file = OpenOptions::new().append(true).open(path).map_err(failed)?;
     let end = Entry::End { at, left: left.to_vec(), run_id, status };
     let entry = serde_json::to_vec(&end).map_err(|cause| failed(cause.into()))?;
-    file.append(&line(entry, loaded.lines + 1)).and_then(|()| file.sync()).map_err(failed)
+    file.append(&line(entry, &mut loaded.chain)).and_then(|()| file.sync()).map_err(failed)
 }
 
-/// An entry as the line with this number.
-fn line(entry: Vec<u8>, number: usize) -> Vec<u8> {
-    let mut line = sealed(entry, number);
+/// An entry as the line after these.
+fn line(entry: Vec<u8>, chain: &mut Chain) -> Vec<u8> {
+    let mut line = chain.sealed(entry);
     line.push(b'\n');
     line
 }
@@ -195,13 +194,13 @@ enum Tail {
 struct Loaded {
     state: JournalState,
     tail: Tail,
-    /// How many lines there are, without a torn one.
-    lines: usize,
+    /// The lines, without a torn one.
+    chain: Chain,
 }
 
 fn load(path: &Path) -> Result<Loaded, JournalError> {
     let failed = |cause: io::Error| JournalError::io("read", path, &cause);
-    let mut loaded = Loaded { state: JournalState::default(), tail: Tail::Whole, lines: 0 };
+    let mut loaded = Loaded { state: JournalState::default(), tail: Tail::Whole, chain: Chain::default() };
     let mut reader = match limited::open_found(path) {
         Ok(file) => BufReader::new(file),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(loaded),
@@ -232,12 +231,11 @@ impl Loaded {
         }
         let whole = bytes.ends_with(b"\n");
         match serde_json::from_slice(bytes) {
-            Ok(_) if !is_intact(bytes, line) => {
-                Err("its check does not fit, so it was altered, or a line before it was taken out or put in".to_owned())
+            Ok(_) if !self.chain.takes(bytes) => {
+                Err("its check does not fit, so it or the line before it was altered, taken out or put in".to_owned())
             }
             Ok(entry) => {
                 self.tail = if whole { Tail::Whole } else { Tail::Unterminated };
-                self.lines = line;
                 self.state.take(line, entry)
             }
             Err(_) if !whole && is_torn(bytes) => {

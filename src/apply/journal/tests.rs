@@ -222,6 +222,25 @@ async fn what_is_appended_is_read_back_by_its_owner_only() {
 }
 
 #[tokio::test]
+async fn a_line_of_another_journal_does_not_pass_in_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, other] = [1, 2].map(|n| (folder.path().join(format!("{n}.journal.jsonl")), header(n)));
+    for (path, header) in [&one, &other] {
+        let journal = Journal::open(path).unwrap();
+        for entry in [header, &intent(), &outcome(OutcomeKind::Done)] {
+            journal.append(entry).await.unwrap();
+        }
+    }
+    let [mine, theirs] = [&one, &other].map(|(path, _)| std::fs::read_to_string(path).unwrap());
+    for (number, (mine_line, their_line)) in (1..).zip(mine.lines().zip(theirs.lines())) {
+        std::fs::write(&one.0, mine.replacen(mine_line, their_line, 1)).unwrap();
+        let error = Journal::read(&one.0).unwrap_err().to_string();
+        // A first line is in order by itself; it is the next one that does not follow it.
+        assert!(error.contains(&format!("line {} of", number.max(2))) && error.contains("its check does not fit"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn no_folder_no_journal() {
     let error = Journal::open(Path::new("/no/such/folder/x.journal.jsonl")).unwrap_err().to_string();
     assert!(error.contains("/no/such/folder") && error.contains("nothing is written without a journal"), "{error}");
@@ -278,7 +297,7 @@ impl LogFile for Slow {
 #[tokio::test]
 async fn entries_that_arrive_together_share_a_sync() {
     let file = Slow::default();
-    let journal = Journal::start(Path::new("x"), file.clone(), 0);
+    let journal = Journal::start(Path::new("x"), file.clone(), Chain::default());
     let entries: Vec<Entry> = (0..500).map(|_| intent()).collect();
     let all = futures_util::future::try_join_all(entries.iter().map(|entry| journal.append(entry))).await;
     assert_eq!(all.unwrap().len(), 500);
@@ -289,7 +308,7 @@ async fn entries_that_arrive_together_share_a_sync() {
 #[tokio::test]
 async fn after_a_failed_sync_nothing_is_written_any_more() {
     let file = Slow { fails: true, ..Slow::default() };
-    let journal = Journal::start(Path::new("x"), file.clone(), 0);
+    let journal = Journal::start(Path::new("x"), file.clone(), Chain::default());
     for _ in 0..2 {
         let error = journal.append(&intent()).await.unwrap_err().to_string();
         assert!(error.contains("disk full"), "{error}");

@@ -118,8 +118,8 @@ impl Site {
             std::fs::remove_dir(&self.options.backups).unwrap();
             std::fs::write(&self.options.backups, "").unwrap();
         }
-        let (file, lines) = open_file(path)?;
-        Ok(Journal::start(path, disk::DyingFile { file, disk: self.disk.clone() }, lines))
+        let (file, chain) = open_file(path)?;
+        Ok(Journal::start(path, disk::DyingFile { file, disk: self.disk.clone() }, chain))
     }
 
     pub(super) fn backups(&self) -> usize {
