@@ -157,7 +157,7 @@ impl<'a> Page<'a> {
     pub(super) fn table(&mut self, header: &[&str], rows: &[(anstyle::Style, Vec<String>)]) -> io::Result<()> {
         for rows in rows.chunks(ROWS_AT_ONCE) {
             let mut table = Table::new();
-            table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).force_no_tty();
+            table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
             table.set_width(u16::try_from(self.style.width).unwrap_or(u16::MAX));
             table.set_header(header.iter().copied());
             for (_, row) in rows {
