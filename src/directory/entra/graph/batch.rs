@@ -12,7 +12,6 @@ use serde_json::{Map, Value, json};
 use crate::directory::entra::json::Strict;
 use crate::directory::ports::Receipt;
 use crate::directory::progress::Step;
-use crate::model::EntraId;
 use crate::model::digits::size;
 
 use super::call::{Call, Version};
@@ -22,7 +21,7 @@ use super::failure::{Answer, GraphError, media_type};
 use super::hide::said;
 use super::list::parse;
 use super::pace::{THROTTLE_SCOPE, Tries, after, is_of_writes};
-use super::useless::about_another;
+use super::useless::{about_another, is_about_asked};
 
 /// How many batches are under way at a time.
 const AT_ONCE: usize = 20;
@@ -212,11 +211,6 @@ fn by_place(replies: Vec<PartReply>) -> BTreeMap<usize, PartReply> {
     }
     all.retain(|place, _| !twice.contains(place));
     all
-}
-
-fn is_about_asked(call: &Call, json: &Value) -> bool {
-    let is_it = |id: EntraId| json.get("id").and_then(Value::as_str).and_then(|text| text.parse().ok()) == Some(id);
-    call.about.is_none_or(is_it)
 }
 
 fn request(place: usize, call: &Call) -> Value {

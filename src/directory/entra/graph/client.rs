@@ -7,6 +7,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue,
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
+use serde_json::Deserializer;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
@@ -130,7 +131,7 @@ impl Client {
         self.send_to(call, &self.address(call), |reply| {
             if call.is_read() && !is_json(&reply.body) {
                 Err(reply.broken())
-            } else if call.is_read() && !is_about_asked(call, &reply.body) {
+            } else if call.is_read() && !is_about_asked(call, &mut Deserializer::from_slice(&reply.body)) {
                 Err(Useless::Other)
             } else {
                 Ok(reply)
@@ -147,7 +148,7 @@ impl Client {
     /// The same from an address that Graph itself gave, of the next page.
     pub(super) async fn read_at<T: DeserializeOwned>(&self, call: &Call, url: &str) -> Result<T, GraphError> {
         self.send_to(call, url, |reply| match parse(call, &reply.body) {
-            Ok(_) if !is_about_asked(call, &reply.body) => Err(Useless::Other),
+            Ok(_) if !is_about_asked(call, &mut Deserializer::from_slice(&reply.body)) => Err(Useless::Other),
             Ok(read) => Ok(read),
             Err(_) if !is_json(&reply.body) => Err(reply.broken()),
             Err(error) => Err(Useless::Odd(error)),

@@ -1,6 +1,6 @@
 //! Answers that came and are of no use: how they are told, and what is said of them.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::directory::ports::DirectoryError;
 use crate::model::EntraId;
@@ -14,8 +14,8 @@ pub(super) fn is_json(body: &[u8]) -> bool {
 }
 
 /// Whether an answer is about the object that was asked for, where it was one.
-pub(super) fn is_about_asked(call: &Call, body: &[u8]) -> bool {
-    call.about.is_none_or(|id| serde_json::from_slice::<About>(body).is_ok_and(|about| about.id == id))
+pub(super) fn is_about_asked<'de>(call: &Call, answer: impl Deserializer<'de>) -> bool {
+    call.about.is_none_or(|id| About::deserialize(answer).is_ok_and(|about| about.id == id))
 }
 
 #[derive(Deserialize)]
