@@ -56,6 +56,8 @@ async fn what_was_refused_and_is_there_all_the_same_is_named() {
     site.disk.change(11, |user| user.immutable_id = ImmutableId::stored(&anchor(11)));
     let told = found().await.iter().map(|finding| finding.message.clone()).collect::<String>();
     assert!(told.contains("it failed and is there all the same"), "{told}");
+    site.disk.change(11, |user| user.immutable_id = ImmutableId::stored(&anchor(200)));
+    assert_eq!(found().await, [], "what somebody else wrote is not of this run");
 }
 
 #[tokio::test]
