@@ -9,9 +9,9 @@ use std::hash::Hash;
 use hashbrown::HashMap;
 
 use crate::model::spreadsheet::is_value;
-use crate::model::text::{fold, local_part, same};
-use crate::model::{AdUser, CloudUser, EntraId, OnPremSide, Resolve, Text};
-use crate::tenant_model::{UserRef, mail_addresses};
+use crate::model::text::{local_part, same};
+use crate::model::{AdUser, CloudUser, OnPremSide, Resolve, Text};
+use crate::tenant_model::UserRef;
 
 use super::describe::{ad_user_line, cloud_user_line};
 use super::federation;
@@ -26,6 +26,7 @@ use super::obstacles::Obstacles;
 use super::order::{self, Op};
 use super::parallel;
 use super::protection::Protection;
+use super::restores;
 use super::target::{self, Need};
 use super::world::{AdRef, World};
 
@@ -76,9 +77,10 @@ pub(super) fn draft<'a>(mut links: Vec<Link<'a>>, world: &World, context: Contex
     let mut plans = examine(&mut links, world, context);
     settle_undecided(&mut links, &mut plans, world);
     raise_contradictions(&mut links, world);
-    raise_colliding_restores(&mut links, &plans, world);
+    restores::raise_colliding(&mut links, &plans, world);
+    restores::raise_passing_twins(&mut links, &plans, world);
     federation::raise_colliding_detours(&mut links, &plans.needs, world);
-    federation::raise_restores_of_parked_names(&mut links, &plans.needs, world);
+    federation::raise_restores_of_parked_names(&mut links, &plans, world);
     raise_waiting(&mut links, &plans);
     let Narrowed { links, plans, unwanted } = narrow(links, plans);
     let ops = order::order(&links, &plans, world);
@@ -225,7 +227,7 @@ fn raise_duplicate(links: &mut [Link<'_>], group: &[usize], what: &str) {
 }
 
 /// Where the mappings of a group stand, made once for all of them.
-fn places(links: &[Link<'_>], group: &[usize]) -> Listed {
+pub(super) fn places(links: &[Link<'_>], group: &[usize]) -> Listed {
     Listed::of(group.len(), group.iter().filter_map(|at| links.get(*at)).map(place))
 }
 
@@ -323,44 +325,6 @@ fn raise_contradictions(links: &mut [Link<'_>], world: &World) {
             link.raise(finding);
         }
     }
-}
-
-/// Two deleted accounts of one name or address: only one of them can come back.
-fn raise_colliding_restores(links: &mut [Link<'_>], plans: &Plans, world: &World) {
-    let mut owners: BTreeMap<String, BTreeSet<(EntraId, usize)>> = BTreeMap::new();
-    for (at, account) in restored(links, plans, world) {
-        for name in mail_addresses(account).chain([account.original_upn()]) {
-            owners.entry(fold(name).into_owned()).or_default().insert((account.id, at));
-        }
-    }
-    let accounts = |group: &BTreeSet<(EntraId, usize)>| group.iter().map(|(id, _)| *id).collect::<BTreeSet<_>>().len();
-    for (name, group) in owners.into_iter().filter(|(_, group)| accounts(group) > 1) {
-        let count = accounts(&group);
-        let group: Vec<usize> = group.into_iter().map(|(_, at)| at).collect::<BTreeSet<_>>().into_iter().collect();
-        let places = places(links, &group);
-        for at in &group {
-            let Some(link) = links.get_mut(*at) else { continue };
-            let message = format!(
-                "{count} deleted accounts have the name or address {name} and are to come out of the recycle bin; only one can have it"
-            );
-            let finding = link.finding(Code::TargetSoftDeleted, message).listed(places.clone());
-            link.raise(finding.hint(
-                "Restore the one that is really meant. One that is to be cleared comes out for a moment, too: decide `resolve: purge`, or \
-                 clear it in a plan of its own first.",
-            ));
-        }
-    }
-}
-
-/// The accounts that a plan brings out of the recycle bin, with the mapping for which it does: targets for good, accounts
-/// that are to be cleared for a moment.
-fn restored<'w>(links: &[Link<'_>], plans: &Plans, world: &'w World) -> Vec<(usize, &'w CloudUser)> {
-    let targets = links.iter().zip(&plans.needs).enumerate().filter(|(_, (_, need))| need.restore);
-    let targets = targets.filter_map(|(at, (link, _))| Some((at, world.tenant.user(link.target?)?)));
-    let decided = links.iter().enumerate().flat_map(|(at, link)| link.decided.iter().map(move |decision| (at, *decision)));
-    let cleared = decided.filter(|(_, (_, resolve))| *resolve == Resolve::Clear);
-    let cleared = cleared.filter_map(|(at, (user, _))| Some((at, world.tenant.user(user)?)));
-    targets.chain(cleared.filter(|(_, account)| account.is_deleted())).collect()
 }
 
 /// A mapping that depends on one that is blocked, or not to be planned, is blocked, too, and says on whom it waits.

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use crate::model::text::{fold, same};
-use crate::model::{Acceptable, AdUser, CloudUser, Upn};
+use crate::model::{Acceptable, CloudKey, CloudUser, Upn};
 use crate::tenant_model::Tenant;
 
 use super::describe::cloud_user_line;
+use super::draft::Plans;
 use super::finding::Code;
 use super::link::Link;
+use super::restores::restored;
 use super::target::Need;
 use super::world::{World, mail_addresses};
 
@@ -24,27 +26,32 @@ pub(super) fn park_name(upn: &Upn, tenant: &Tenant) -> Option<Upn> {
     format!("{}@{initial}", upn.local()).parse().ok()
 }
 
-/// Whether a plan that finds the account on its parking name can tell which name it had: by its mail addresses, or by
-/// the AD user.
-pub(super) fn is_recognisable(original: &Upn, account: &CloudUser, ad_user: Option<&AdUser>) -> bool {
-    let own = original.as_str();
-    crate::tenant_model::mail_addresses(account).any(|address| same(address, own))
-        || ad_user.is_some_and(|user| {
-            user.upn.as_ref().is_some_and(|upn| same(upn, own)) || mail_addresses(user).any(|address| same(address, own))
-        })
+/// Whether a plan that finds the account on its parking name can tell which name it had.
+pub(super) fn is_recognisable(original: &Upn, account: &CloudUser, link: &Link<'_>, world: &World) -> bool {
+    names_of_parked(account, link, world).any(|name| same(name, original.as_str()))
 }
 
-/// The federated name of an account that stands on its parking name: the one on its addresses or on the AD user, unless
-/// somebody else has it. Whoever is deleted has no name any more.
-pub(super) fn original_of_parked(account: &CloudUser, ad_user: Option<&AdUser>, tenant: &Tenant) -> Option<Upn> {
+/// What tells the name of a parked account: its mail addresses and the sign-in name of the AD user. That user's addresses
+/// tell it only where the mapping says the name itself: many an account was never called like them.
+fn names_of_parked<'w>(account: &'w CloudUser, link: &Link<'_>, world: &'w World) -> impl Iterator<Item = &'w str> {
+    let is_named = matches!(link.mapping.cloud.key, CloudKey::Upn(_));
+    let of_ad_user = link
+        .ad_user(world)
+        .into_iter()
+        .flat_map(move |user| user.upn.as_deref().into_iter().chain(mail_addresses(user).filter(move |_| is_named)));
+    crate::tenant_model::mail_addresses(account).chain(of_ad_user)
+}
+
+/// The federated name of an account that stands on its parking name, unless somebody else has it: whoever is deleted has no
+/// name any more. A mapping that names the account as it is called now began no detour.
+fn original_of_parked(account: &CloudUser, link: &Link<'_>, world: &World) -> Option<Upn> {
+    let tenant = &world.tenant;
     let current: Upn = account.upn.parse().ok()?;
     let initial = tenant.initial_domain()?;
-    if !same(current.domain(), initial) {
+    if matches!(link.mapping.cloud.key, CloudKey::Upn(_)) || !same(current.domain(), initial) {
         return None;
     }
-    let addresses = crate::tenant_model::mail_addresses(account);
-    let names = ad_user.into_iter().flat_map(|user| user.upn.as_deref().into_iter().chain(mail_addresses(user)));
-    let mut originals = addresses.chain(names).filter_map(|name| name.parse::<Upn>().ok());
+    let mut originals = names_of_parked(account, link, world).filter_map(|name| name.parse::<Upn>().ok());
     let is_free = |name: &Upn| tenant.live_by_upn(name.as_str()).is_empty();
     let original =
         originals.find(|name| same(name.local(), current.local()) && is_federated(name.domain(), tenant) && is_free(name))?;
@@ -60,11 +67,11 @@ pub(super) fn unparked(current: &Upn, original: &Upn) -> Option<Upn> {
 pub(super) fn examine_federation(link: &mut Link<'_>, account: &CloudUser, world: &World, need: &mut Need) {
     let Ok(upn) = account.original_upn().parse::<Upn>() else { return };
     if link.parked.is_none() && link.anchor.is_some() && link.accepts(Acceptable::FederatedDomain) {
-        link.parked = original_of_parked(account, link.ad_user(world), &world.tenant).map(Box::new);
+        link.parked = original_of_parked(account, link, world).map(Box::new);
         need.unpark = link.parked.is_some();
     }
-    if need.unpark {
-        link.use_accept(Acceptable::FederatedDomain);
+    if let Some(original) = link.parked.clone() {
+        raise_parked(link, account, &original, world);
     }
     let changes_id = need.set || (need.leave && account.immutable_id.is_some());
     if !changes_id || !is_federated(upn.domain(), &world.tenant) {
@@ -75,6 +82,15 @@ pub(super) fn examine_federation(link: &mut Link<'_>, account: &CloudUser, world
     } else {
         raise_federated_set(link, account, &upn, world, need);
     }
+}
+
+/// Nothing but names tells that a detour was begun, so it is said what the plan takes them for.
+fn raise_parked(link: &mut Link<'_>, account: &CloudUser, original: &Upn, world: &World) {
+    let message =
+        format!("{} is taken for {original}, whose name an interrupted detour has parked; it gets that name back", account.upn);
+    let twins = world.tenant.by_upn(original.as_str()).into_iter().filter_map(|user| world.tenant.user(user));
+    let finding = link.finding(Code::FederatedDomain, message).objects(twins.map(cloud_user_line));
+    link.raise_unless_accepted(Acceptable::FederatedDomain, finding);
 }
 
 /// Two detours by one parking name: names that differ in their domains only. The second has to wait until the first is over.
@@ -97,22 +113,33 @@ pub(super) fn raise_colliding_detours(links: &mut [Link<'_>], needs: &[Need], wo
     }
 }
 
-/// A deleted account that is to come back under a name that a parked account gets back.
-pub(super) fn raise_restores_of_parked_names(links: &mut [Link<'_>], needs: &[Need], world: &World) {
+/// A deleted account that is to come back, for good or only to be cleared, under a name that a parked account gets back.
+pub(super) fn raise_restores_of_parked_names(links: &mut [Link<'_>], plans: &Plans, world: &World) {
     let parked: BTreeMap<String, String> = links
         .iter()
-        .zip(needs)
+        .zip(&plans.needs)
         .filter(|(_, need)| need.unpark)
         .filter_map(|(link, _)| Some((fold(link.parked.as_ref()?.as_str()).into_owned(), link.id.to_owned())))
         .collect();
-    for (link, _) in links.iter_mut().zip(needs).filter(|(_, need)| need.restore && !parked.is_empty()) {
-        let Some(name) = link.target_user(world).map(|account| account.original_upn().to_owned()) else { continue };
-        if let Some(owner) = parked.get(&*fold(&name)) {
-            let message = format!("the account of mapping `{owner}` gets the name {name} back, so it cannot be restored with it");
-            let finding = link.finding(Code::TargetSoftDeleted, message);
-            link.raise(finding.hint("Rename the account that uses the name now, or choose that one."));
-        }
+    let restored: Vec<(usize, &CloudUser)> = if parked.is_empty() { Vec::new() } else { restored(links, plans, world) };
+    for (at, account) in restored {
+        let (Some(link), name) = (links.get_mut(at), account.original_upn()) else { continue };
+        let Some(owner) = parked.get(&*fold(name)) else { continue };
+        let message =
+            format!("the account of mapping `{owner}` gets the name {name} back, and a deleted account is to come back with it");
+        let finding = link.finding(Code::TargetSoftDeleted, message).objects([cloud_user_line(account)]);
+        link.raise(finding.hint(
+            "To restore it, rename the account that uses the name now, or choose that one. To clear it, decide `resolve: purge`, or give \
+             the name back in a plan of its own first.",
+        ));
     }
+}
+
+/// Whether the mapping names its account by a name that somebody in the recycle bin has, too.
+fn has_deleted_twin(link: &Link<'_>, upn: &Upn, world: &World) -> bool {
+    let twins = world.tenant.by_upn(upn.as_str());
+    matches!(link.mapping.cloud.key, CloudKey::Upn(_))
+        && twins.into_iter().filter_map(|user| world.tenant.user(user)).any(CloudUser::is_deleted)
 }
 
 fn raise_federated_leave(link: &mut Link<'_>, upn: &Upn) {
@@ -124,6 +151,8 @@ fn raise_federated_leave(link: &mut Link<'_>, upn: &Upn) {
 }
 
 fn raise_federated_set(link: &mut Link<'_>, account: &CloudUser, upn: &Upn, world: &World, need: &mut Need) {
+    // What keeps the detour from being made is said even where it is accepted.
+    link.use_accept(Acceptable::FederatedDomain);
     let Some(park) = park_name(upn, &world.tenant) else {
         let message = format!(
             "{upn} is in a federated domain, and the tenant's onmicrosoft.com domain is not known, so there is nowhere to park the name"
@@ -132,12 +161,22 @@ fn raise_federated_set(link: &mut Link<'_>, account: &CloudUser, upn: &Upn, worl
         link.raise(finding);
         return;
     };
-    if !is_recognisable(upn, account, link.ad_user(world)) {
+    if !is_recognisable(upn, account, link, world) {
         let message = format!(
             "{upn} is in a federated domain, and neither its mail addresses nor the AD user name it, so an interrupted detour could not be finished"
         );
-        let finding = link.finding(Code::FederatedDomain, message).hint("Give the AD user this userPrincipalName first.");
+        let finding = link
+            .finding(Code::FederatedDomain, message)
+            .hint("Give the account this mail address first, or the AD user this userPrincipalName.");
         link.raise(finding);
+        return;
+    }
+    if link.mapping.restore && has_deleted_twin(link, upn, world) {
+        let message = format!(
+            "a deleted account has the name {upn}, too; once the detour has parked the name, the mapping would restore that one"
+        );
+        let finding = link.finding(Code::CloudAmbiguous, message);
+        link.raise(finding.hint("Take `restore: true` out of the mapping, or name the account by `id`."));
         return;
     }
     let message = format!("{upn} is in a federated domain, where the ImmutableID cannot change in place");

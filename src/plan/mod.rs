@@ -41,6 +41,7 @@ pub(crate) mod protection;
 mod prove;
 pub mod questions;
 mod resolve;
+mod restores;
 mod rules;
 mod shown;
 mod steps;

@@ -213,15 +213,17 @@ fn resolve_cloud(link: &mut Link<'_>, world: &World, hints: &Hints) {
     let live = find_live(&selector.key, world);
     match (&live[..], &found[..]) {
         ([one], _) => link.target = Some(*one),
+        // Who was called so and is deleted is not whom the detour parked, unless the mapping wants somebody restored.
+        ([], deleted)
+            if (deleted.is_empty() || !link.mapping.restore)
+                && let Some((target, original)) = parked_target(link, world) =>
+        {
+            link.target = Some(target);
+            link.parked = Some(Box::new(original));
+        }
         ([], [one]) => take_deleted(link, *one, world),
-        ([], []) => match parked_target(link, world) {
-            Some((target, original)) => {
-                link.target = Some(target);
-                link.parked = Some(Box::new(original));
-            }
-            None if is_known => raise_cloud_not_found(link, world, hints),
-            None => raise_not_known(link, Code::CloudNotFound),
-        },
+        ([], []) if is_known => raise_cloud_not_found(link, world, hints),
+        ([], []) => raise_not_known(link, Code::CloudNotFound),
         ([], many) | (many, _) => {
             let lines = Listed::of(many.len(), many.iter().filter_map(user).map(cloud_user_line));
             let message = format!("{} cloud users answer to `{}`", many.len(), selector.text);
@@ -279,7 +281,7 @@ fn parked_target(link: &Link<'_>, world: &World) -> Option<(UserRef, Upn)> {
     let live = world.tenant.live_by_upn(park.as_str());
     let [user] = live[..] else { return None };
     let account = world.tenant.user(user)?;
-    let known = super::federation::is_recognisable(wanted, account, link.ad_user(world));
+    let known = super::federation::is_recognisable(wanted, account, link, world);
     let original = super::federation::unparked(&account.upn.parse().ok()?, wanted)?;
     known.then_some((user, original))
 }

@@ -35,16 +35,78 @@ fn a_detour_that_nobody_could_finish_is_not_begun() {
 
 #[test]
 fn a_parked_name_goes_back_only_where_the_detour_was_accepted() {
-    let plan = |upn: &str, edit: fn(&mut Mapping)| {
+    let plan = |key: &CloudKey, accept: bool| {
         let case = Case::new().ad("ann", A, in_ad).cloud(1, "ann@x.onmicrosoft.com", Some(anchor(A)), nothing);
-        case.map("ann", upn, edit).plan()
+        let named = |mapping: &mut Mapping| {
+            mapping.cloud.key = key.clone();
+            if accept {
+                accepted(mapping);
+            }
+        };
+        case.map("ann", "ann", named).plan()
     };
-    for named in ["ann@x.onmicrosoft.com", "ann@fed.example"] {
-        assert_eq!(kinds(&plan(named, accepted)), ["setUserPrincipalName ann"], "{named}");
+    let upn = |name: &str| CloudKey::Upn(name.parse().unwrap());
+    for key in [CloudKey::Id(entra(1)), upn("ann@fed.example")] {
+        let body = plan(&key, true);
+        assert_eq!(kinds(&body), ["setUserPrincipalName ann"], "{key:?}");
+        let told = body.findings.iter().any(|finding| finding.message.contains("an interrupted detour has parked"));
+        assert!(told, "{:?}", body.findings);
     }
-    assert_eq!(kinds(&plan("ann@x.onmicrosoft.com", nothing)), [""; 0]);
-    assert_eq!(blockers(&plan("ann@fed.example", nothing)), [Code::CloudNotFound]);
-    assert_eq!(blockers(&plan("ann@x.example", accepted)), [Code::CloudNotFound], "no name of a federated domain");
+    assert_eq!(kinds(&plan(&CloudKey::Id(entra(1)), false)), [""; 0]);
+    assert_eq!(blockers(&plan(&upn("ann@fed.example"), false)), [Code::CloudNotFound]);
+    assert_eq!(blockers(&plan(&upn("ann@x.example"), true)), [Code::CloudNotFound], "no name of a federated domain");
+}
+
+#[test]
+fn who_was_never_called_otherwise_is_not_renamed() {
+    let called = |user: &mut AdUser| user.mail = Some("ann@fed.example".into());
+    let by_id = |mapping: &mut Mapping| {
+        accepted(mapping);
+        mapping.cloud.key = CloudKey::Id(entra(1));
+    };
+    let case = |in_ad: fn(&mut AdUser)| Case::new().ad("ann", A, in_ad).cloud(1, "ann@x.onmicrosoft.com", None, nothing);
+    for body in [
+        case(in_ad).map("ann", "ann@x.onmicrosoft.com", accepted).plan(),
+        case(called).map("ann", "ann@x.onmicrosoft.com", accepted).plan(),
+        case(called).map("ann", "ann", by_id).plan(),
+    ] {
+        assert_eq!((blockers(&body), kinds(&body)), (vec![], vec!["setImmutableId ann".to_owned()]));
+        assert!(body.findings.iter().any(|finding| finding.code == Code::AcceptUnused), "{:?}", body.findings);
+    }
+}
+
+#[test]
+fn a_deleted_account_of_the_same_name_is_not_taken_for_the_parked_one() {
+    let deleted = |user: &mut CloudUser| *user = user.binned("2026-11-20T00:00:00Z");
+    let case = || {
+        let case = Case::new().ad("ann", A, in_ad).cloud(1, "ann@fed.example", None, nothing);
+        case.cloud(2, "ann@fed.example", None, deleted).cloud(3, "ann@fed.example", None, deleted)
+    };
+    let detour = ["setUserPrincipalName ann", "setImmutableId ann", "setUserPrincipalName ann"];
+    assert_eq!(kinds(&case().map("ann", "ann@fed.example", accepted).plan()), detour);
+    let restored = |mapping: &mut Mapping| {
+        accepted(mapping);
+        mapping.restore = true;
+    };
+    let body = case().map("ann", "ann@fed.example", restored).plan();
+    assert_eq!((blockers(&body), body.actions.len()), (vec![Code::CloudAmbiguous], 0));
+    assert!(!body.findings.iter().any(|finding| finding.code == Code::AcceptUnused), "{:?}", body.findings);
+}
+
+#[test]
+fn a_parked_name_is_not_given_to_an_account_that_is_cleared_meanwhile() {
+    let deleted = |user: &mut CloudUser| {
+        *user = user.binned("2026-11-20T00:00:00Z");
+        user.sid = Known::Is(sid(1));
+    };
+    let by_id = |mapping: &mut Mapping| {
+        accepted(mapping);
+        mapping.cloud.key = CloudKey::Id(entra(1));
+        decide_of(2, Resolve::Clear)(mapping);
+    };
+    let case = Case::new().ad("ann", A, in_ad).cloud(1, "ann@x.onmicrosoft.com", None, nothing);
+    let body = case.cloud(2, "ann@fed.example", None, deleted).map("ann", "ann", by_id).plan();
+    assert_eq!((blockers(&body), body.actions.len()), (vec![Code::TargetSoftDeleted], 0), "{:?}", body.findings);
 }
 
 #[test]

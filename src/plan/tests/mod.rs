@@ -147,6 +147,19 @@ fn decide(name: &str, resolve: Resolve) -> impl FnOnce(&mut Mapping) {
     move |mapping| mapping.holders.push(decision)
 }
 
+fn by_id(n: u8) -> CloudSelector {
+    CloudSelector { key: CloudKey::Id(entra(n)), text: entra(n).to_string().into() }
+}
+
+/// A decision on the account with this id.
+fn decide_of(n: u8, resolve: Resolve) -> impl FnOnce(&mut Mapping) {
+    let decided = decide("somebody", resolve);
+    move |mapping| {
+        decided(mapping);
+        mapping.holders.iter_mut().for_each(|decision| decision.account = by_id(n));
+    }
+}
+
 fn accept(code: Acceptable) -> impl FnOnce(&mut Mapping) {
     move |mapping| {
         mapping.accept.insert(code);

@@ -33,10 +33,13 @@ fn the_policy_protects_from_every_write() {
     assert_eq!(protecting(binned, "ann"), refused, "out of the recycle bin");
     let case = || Case::new().ad("bob", P, nothing).cloud(1, "ann", Some(anchor(A)), nothing);
     assert_eq!(protecting(case().map("", "ann", leaves), "ann"), refused, "everything of AD");
-    for name in ["ann@fed.example", "ann@x.onmicrosoft.com"] {
+    for named in [account("ann@fed.example"), by_id(1)] {
         let parked = Case::new().ad("ann", A, |user| user.upn = Some("ann@fed.example".into()));
         let parked = parked.cloud(1, "ann@x.onmicrosoft.com", Some(anchor(A)), nothing);
-        let parked = parked.map("ann", name, accept(Acceptable::FederatedDomain));
+        let parked = parked.map("ann", "ann", |mapping| {
+            accept(Acceptable::FederatedDomain)(mapping);
+            mapping.cloud = named;
+        });
         assert_eq!(protecting(parked, "ann"), refused, "its sign-in name");
     }
 }
