@@ -103,8 +103,10 @@ fn check_in_use(link: &mut Link<'_>, account: &CloudUser, world: &World) {
     }
     if let Some(last) = account.last_sign_in.value() {
         let taken_at = world.tenant.observed().taken_at.as_deref();
+        let unknown =
+            if taken_at.is_none() { " (how long ago is not known: the tenant does not say when it was read)" } else { "" };
         if signed_in_lately(last, taken_at) {
-            uses.push(format!("last sign-in {last}"));
+            uses.push(format!("last sign-in {last}{unknown}"));
         }
     }
     if let Some(purpose) = account.shared_mailbox() {

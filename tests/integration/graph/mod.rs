@@ -48,6 +48,18 @@ impl Server {
         Self { endpoint, token, gate: None, _folder: folder }
     }
 
+    /// Moves its clock to a time.
+    pub(crate) async fn go_to(&self, time: &str) {
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+        let advance = async |seconds: i64| -> Value {
+            let body = json!({ "advanceSeconds": seconds });
+            client.post(format!("{}/__emulator/clock", self.endpoint)).json(&body).send().await.unwrap().json().await.unwrap()
+        };
+        let moment = |time: &str| time.parse::<jiff::Timestamp>().unwrap().as_second();
+        let now = advance(0).await;
+        advance(moment(time) - moment(now["now"].as_str().unwrap())).await;
+    }
+
     fn client(&self) -> GraphTenant {
         GraphTenant::new(self.settings()).unwrap()
     }

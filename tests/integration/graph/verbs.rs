@@ -12,7 +12,18 @@ pub(super) struct Live {
 
 impl Live {
     pub(super) async fn example(name: &str, script: Value) -> Self {
-        let here = Hardmatch::example(name);
+        Self::of(Hardmatch::example(name), script).await
+    }
+
+    /// The same at the time at which it was exported.
+    async fn as_exported(here: Hardmatch) -> Self {
+        let tenant: Value = serde_json::from_str(&here.read("tenant.json")).unwrap();
+        let live = Self::of(here, allowing()).await;
+        live.server.go_to(tenant["takenAt"].as_str().unwrap()).await;
+        live
+    }
+
+    async fn of(here: Hardmatch, script: Value) -> Self {
         let tenant: Value = serde_json::from_str(&here.read("tenant.json")).unwrap();
         let server = Server::scripted(&tenant, script).await;
         let auth = "auth: { token: { env: GRAPH_TOKEN } }";
@@ -61,10 +72,28 @@ fn allowing() -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_live_tenant_gives_the_same_plan_as_its_snapshot() {
     for name in EXAMPLES {
-        let live = Live::example(name, allowing()).await;
+        let live = Live::as_exported(Hardmatch::example(name)).await;
         let file = live.body("snapshot.yaml", "auto").await;
         for read in ["needed", "everything"] {
             assert_eq!(live.body("hardmatch.yaml", read).await, file, "{name}, {read}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_counts_as_lately_is_told_by_the_clock_of_the_tenant() {
+    for (last, is_in_use) in [("2026-10-01T08:00:00Z", false), ("2026-11-20T08:00:00Z", true)] {
+        let here = Hardmatch::example("duplicate-account");
+        let mut tenant: Value = serde_json::from_str(&here.read("tenant.json")).unwrap();
+        for user in tenant["users"].as_array_mut().unwrap() {
+            user["signInActivity"] = json!({ "lastSignInDateTime": last });
+        }
+        here.write("tenant.json", tenant.to_string());
+        let live = Live::as_exported(here).await;
+        let file = live.body("snapshot.yaml", "auto").await;
+        assert_eq!(file.to_string().contains("holder-in-use"), is_in_use, "{last}");
+        for read in ["needed", "everything"] {
+            assert_eq!(live.body("hardmatch.yaml", read).await, file, "{last}, {read}");
         }
     }
 }
@@ -75,7 +104,7 @@ async fn a_live_tenant_explains_as_its_snapshot() {
     let people =
         [("duplicate-account", "james.bond"), ("everything-wrong", "target-synced@contoso.com"), ("recycle-bin", "omar.haddad")];
     for (name, who) in people {
-        let live = Live::example(name, allowing()).await;
+        let live = Live::as_exported(Hardmatch::example(name)).await;
         let explained = async |config: &str, read: &str| {
             let outcome = live.run(&["explain", who, "--config", config, "--read", read, "--format", "json"]).await;
             assert_eq!(outcome.code, Some(0), "{name}: {}", outcome.stderr);
@@ -91,7 +120,7 @@ async fn a_live_tenant_explains_as_its_snapshot() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_live_tenant_gives_the_same_proposals_as_its_snapshot() {
     for name in ["bulk-rules", "everything-wrong", "duplicate-account"] {
-        let live = Live::example(name, allowing()).await;
+        let live = Live::as_exported(Hardmatch::example(name)).await;
         let mut found = Vec::new();
         for config in ["snapshot.yaml", "hardmatch.yaml"] {
             let yaml = live.here.read(config);

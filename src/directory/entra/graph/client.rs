@@ -24,6 +24,7 @@ use super::hide::{in_body, in_text};
 use super::http::{Broken, Unread, body, broken, is_cut};
 use super::list::parse;
 use super::pace::{Pace, Patience, THROTTLE_SCOPE, Tries, is_of_writes, retry_after};
+use super::server_clock::ServerClock;
 use super::settings::{GraphSettings, Sent, Trace};
 use super::useless::{about_another, is_about_asked, is_json, no_json, too_long};
 
@@ -67,6 +68,7 @@ pub(super) struct Client {
     trace: Option<Trace>,
     pub(super) progress: Arc<dyn Progress>,
     cancel: CancellationToken,
+    pub(super) clock: ServerClock,
 }
 
 /// How one try ended.
@@ -117,7 +119,8 @@ impl Client {
         let http = endpoint::client(&endpoint, settings.answer_timeout)?;
         let GraphSettings { tokens, patience, largest_answer, page_size, trace, progress, cancel, .. } = settings;
         let (pace, page_size) = (Pace::new(Arc::clone(&progress), cancel.clone()), page_size.max(1));
-        Ok(Self { http, endpoint, tokens, pace, patience, largest_answer, page_size, trace, progress, cancel })
+        let clock = ServerClock::default();
+        Ok(Self { http, endpoint, tokens, pace, patience, largest_answer, page_size, trace, progress, cancel, clock })
     }
 
     /// Signs in, if that has not been done.
@@ -291,6 +294,7 @@ impl Client {
 
     async fn take(&self, call: &Call, response: Response, token: &AccessToken, id: &str) -> Try {
         let (status, headers, secret) = (response.status(), response.headers().clone(), token.secret.expose_secret());
+        self.clock.note(&headers);
         let header = |name: &str| header(&headers, name, secret);
         let (request_id, date) = (header("request-id"), header(DATE.as_str()));
         let (retry_after, only_writes) = (retry_after(&headers), is_of_writes(header(THROTTLE_SCOPE).as_deref()));

@@ -43,6 +43,7 @@ mod ranges;
 mod rehearse;
 pub mod rights;
 mod search;
+mod server_clock;
 mod settings;
 mod turns;
 mod useless;
@@ -129,7 +130,9 @@ impl GraphTenant {
     /// # Errors
     /// What Graph answered.
     pub async fn read_frame(&self, at_least: usize, names: &[&str]) -> Result<Frame, DirectoryError> {
-        frame::read(&self.client, size(at_least), names).await
+        let Frame { tenant, held, split, deleted } = frame::read(&self.client, size(at_least), names).await?;
+        let taken_at = self.client.clock.now().map(|at| at.to_string().into());
+        Ok(Frame { tenant: ObservedTenant { taken_at, ..tenant }, held, split, deleted })
     }
 
     /// Adds every user, group and contact to the frame, and who holds a role. What the lists do not have is read by

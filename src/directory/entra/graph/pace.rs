@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
@@ -207,9 +208,13 @@ fn pause(wanted: &str, date: Option<&str>) -> Option<Duration> {
     if let Ok(seconds) = wanted.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    let moment = |text: &str| rfc2822::parse(text.trim()).ok().map(|moment| moment.timestamp());
     let wait = moment(wanted)?.duration_since(moment(date?)?);
     Some(wait.try_into().unwrap_or(Duration::ZERO))
+}
+
+/// A date as HTTP writes it.
+pub(super) fn moment(date: &str) -> Option<Timestamp> {
+    rfc2822::parse(date.trim()).ok().map(|moment| moment.timestamp())
 }
 
 #[cfg(test)]
