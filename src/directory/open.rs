@@ -57,6 +57,10 @@ impl SnapshotStore for SnapshotDocument {
         Ok(())
     }
 
+    fn has_bin(&self) -> bool {
+        Self::has_bin(self)
+    }
+
     fn export(&self, id: &EntraId) -> Option<Value> {
         self.export_account(id)?.get_mut("user").map(Value::take)
     }

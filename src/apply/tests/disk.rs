@@ -136,6 +136,10 @@ impl SnapshotStore for UserStore {
         Ok(())
     }
 
+    fn has_bin(&self) -> bool {
+        false
+    }
+
     fn export(&self, id: &EntraId) -> Option<serde_json::Value> {
         let user = |user: &CloudUser| serde_json::json!({"id": id, "userPrincipalName": user.upn});
         self.disk.state().answered.clone().or_else(|| self.users.get(id).map(user))

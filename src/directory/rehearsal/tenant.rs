@@ -24,6 +24,9 @@ pub trait SnapshotStore: Send + 'static {
     /// The store does not know the user.
     fn apply(&mut self, before: &CloudUser, after: Option<&CloudUser>) -> Result<(), StoreError>;
 
+    /// Whether whoever was deleted since the export is in its recycle bin, and whoever was purged is nowhere.
+    fn has_bin(&self) -> bool;
+
     /// The whole user as the snapshot holds it.
     fn export(&self, id: &EntraId) -> Option<Value>;
 
@@ -101,7 +104,7 @@ impl SnapshotTenant {
     /// A snapshot and the store that keeps it; `clock` dates deletions.
     #[must_use]
     pub fn new(observed: ObservedTenant, store: Box<dyn SnapshotStore>, clock: Clock) -> Self {
-        let knows_who_is_gone = AtomicBool::new(observed.recycle_bin_read);
+        let knows_who_is_gone = AtomicBool::new(observed.recycle_bin_read || store.has_bin());
         let tenant = Tenant::new(observed);
         let shown = Arc::new(RwLock::new(tenant.clone()));
         let committer = Committer::start(Book { tenant, shown: Arc::clone(&shown), store });

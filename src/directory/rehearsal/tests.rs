@@ -78,6 +78,10 @@ impl SnapshotStore for Counting {
         self.keep()
     }
 
+    fn has_bin(&self) -> bool {
+        false
+    }
+
     fn export(&self, wanted: &EntraId) -> Option<Value> {
         (*wanted == id(1)).then(|| json!({"id": wanted, "unknownProperty": 1}))
     }

@@ -4,6 +4,8 @@
 
 #[path = "raw.rs"]
 mod raw;
+#[path = "written.rs"]
+mod written;
 
 use std::io;
 use std::path::Path;
@@ -21,6 +23,7 @@ use crate::model::{CloudUser, EntraId, ObservedTenant};
 use super::super::replace::HeldFile;
 use super::super::{decoder, label, open, read_tenant_from, unreadable, whole};
 use super::FORMAT;
+use written::Written;
 
 /// The text of a snapshot, with its users by id.
 #[derive(Debug)]
@@ -119,6 +122,12 @@ impl SnapshotDocument {
             }
         }
         Ok(Self { file, indent: indent_of(text), root, users, deleted, places })
+    }
+
+    /// Whether the file has a recycle bin, whole or as far as earlier runs filled it.
+    #[must_use]
+    pub fn has_bin(&self) -> bool {
+        self.root.get("deletedUsers").is_some_and(|bin| !bin.is_null())
     }
 
     /// The tenant as it stands in memory.
@@ -303,37 +312,6 @@ impl SnapshotDocument {
 
     fn write_with(&self, out: &mut dyn io::Write, formatter: impl Formatter) -> io::Result<()> {
         Ok(Written(self).serialize(&mut serde_json::Serializer::with_formatter(out, formatter))?)
-    }
-}
-
-/// The document as it is written: the lists of users in their places.
-struct Written<'a>(&'a SnapshotDocument);
-
-impl serde::Serialize for Written<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let document = self.0;
-        let entries = document.root.iter().map(|(key, value)| match key.as_str() {
-            "users" => (key.as_str(), Part::Users(&document.users)),
-            "deletedUsers" if !(value.is_null() && document.deleted.is_empty()) => (key.as_str(), Part::Users(&document.deleted)),
-            _ => (key.as_str(), Part::Other(value)),
-        });
-        let is_new = !document.deleted.is_empty() && !document.root.contains_key("deletedUsers");
-        let bin = is_new.then_some(("deletedUsers", Part::Users(&document.deleted)));
-        serializer.collect_map(entries.chain(bin))
-    }
-}
-
-enum Part<'a> {
-    Users(&'a Users),
-    Other(&'a Value),
-}
-
-impl serde::Serialize for Part<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Users(users) => serializer.collect_seq(users.iter().flatten()),
-            Self::Other(value) => value.serialize(serializer),
-        }
     }
 }
 

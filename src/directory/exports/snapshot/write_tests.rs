@@ -86,6 +86,24 @@ fn an_empty_recycle_bin_stays_one_that_was_read() {
     }
 }
 
+/// Whatever is put there: who was in it before is not known.
+#[test]
+fn a_recycle_bin_that_was_not_read_does_not_become_a_known_one() {
+    for bin in ["", "\"deletedUsers\":null,", "\"incomplete\":[\"groups\"],"] {
+        let user = format!("{{\"id\":\"{EVE}\",\"userPrincipalName\":\"eve@x\",\"onPremisesImmutableId\":null}}");
+        let text = format!("{{\"format\":\"hardmatch/tenant\",\"formatVersion\":\"1.0\",{bin}\"users\":[{user}]}}");
+        let (folder, mut document) = load(&text);
+        assert!(!document.has_bin());
+        document.soft_delete(&id(EVE), "2026-11-02T00:00:00Z").unwrap();
+        saved(&folder, &document);
+        let mut document = SnapshotDocument::load(&folder.path().join("tenant.json")).unwrap();
+        assert!(document.has_bin() && !document.observed().unwrap().recycle_bin_read, "{bin}");
+        document.purge(&id(EVE)).unwrap();
+        let end = saved(&folder, &document);
+        assert!(end.contains("\"deletedUsers\":[]") && end.contains("\"deletedUsers\"]"), "{end}");
+    }
+}
+
 #[test]
 fn changes_only_what_differs() {
     let (folder, mut document) = load(&text());
@@ -120,7 +138,7 @@ fn goes_to_the_recycle_bin_and_back() {
     assert_eq!(&*deleted.upn, "6ea91a8de32e41a1b7bdd2d185eed0e0eve@x");
     assert_eq!((deleted.traits.deleted_at.as_deref(), deleted.original_upn()), (Some("2026-11-02T00:00:00Z"), "eve@x"));
     let observed = document.observed().unwrap();
-    assert!(observed.recycle_bin_read && observed.users.contains(&deleted));
+    assert!(observed.users.contains(&deleted));
     assert!(saved(&folder, &document).contains(r#""deletedUsers": ["#));
     document.restore(&id(EVE)).unwrap();
     assert_eq!(document.user(&id(EVE)).unwrap().unwrap(), before);
