@@ -138,11 +138,13 @@ pub(super) fn pinned(world: &World) -> Pinned {
 pub(super) struct Candidates {
     /// Those with the strongest evidence first; of many who have one value only some.
     pub(super) all: Vec<Candidate>,
+    /// Guests, who are nobody's account, where nobody else has anything of the AD user.
+    pub(super) guests: Vec<Candidate>,
     /// More have a value that counts than are worth naming: it tells nobody apart.
     pub(super) are_crowded: bool,
 }
 
-/// The accounts that have something of an AD user. Guests are nobody's account.
+/// The accounts that have something of an AD user.
 pub(super) fn candidates(ad: AdRef, world: &World, pinned: &Pinned) -> Candidates {
     let Some(user) = world.forests.user(ad) else { return Candidates::default() };
     let mut found = Found { world, by_user: BTreeMap::new(), are_crowded: false };
@@ -151,16 +153,25 @@ pub(super) fn candidates(ad: AdRef, world: &World, pinned: &Pinned) -> Candidate
     found.by_names(user);
     found.by_addresses(user);
     found.by_employee_id(user);
+    let are_crowded = found.are_crowded;
+    let is_guest = |user: &UserRef| world.tenant.user(*user).is_some_and(CloudUser::is_guest);
+    let (guests, others): (BTreeMap<_, _>, BTreeMap<_, _>) = found.by_user.into_iter().partition(|(cloud, _)| is_guest(cloud));
+    let all = weighed_all(ad, user, others, world);
+    let mut guests = if all.is_empty() { weighed_all(ad, user, guests, world) } else { Vec::new() };
+    guests.iter_mut().for_each(|guest| guest.against.insert(0, "it is a guest of this tenant".to_owned()));
+    Candidates { all, guests, are_crowded }
+}
+
+fn weighed_all(ad: AdRef, user: &AdUser, found: BTreeMap<UserRef, BTreeSet<Evidence>>, world: &World) -> Vec<Candidate> {
     let own = |(cloud, evidence): (UserRef, BTreeSet<Evidence>)| {
-        let account = world.tenant.user(cloud).filter(|account| !account.is_guest())?;
+        let account = world.tenant.user(cloud)?;
         world.tenant.ask_details(account);
         Some(weighed(ad, user, cloud, account, evidence, world))
     };
-    let are_crowded = found.are_crowded;
-    let mut all: Vec<Candidate> = found.by_user.into_iter().filter_map(own).collect();
+    let mut all: Vec<Candidate> = found.into_iter().filter_map(own).collect();
     let id = |candidate: &Candidate| world.tenant.user(candidate.user).map(|account| account.id);
     all.sort_by(|left, right| right.strength().cmp(&left.strength()).then_with(|| id(left).cmp(&id(right))));
-    Candidates { all, are_crowded }
+    all
 }
 
 /// Accounts on the way to becoming candidates.

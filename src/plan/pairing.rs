@@ -43,9 +43,12 @@ pub(super) enum Pairing {
     Nobody,
 }
 
+const ONLY_A_GUEST: &str = "only a guest of this tenant has something of this AD user: if that is the right account, make it a \
+                            member first, or map it with `accept: [target-guest]`";
+
 /// Weighs the evidence of all accounts for one AD user.
 pub(super) fn pair(ad: AdRef, world: &World, pinned: &Pinned) -> Pairing {
-    let Candidates { all, are_crowded } = candidates(ad, world, pinned);
+    let Candidates { all, guests, are_crowded } = candidates(ad, world, pinned);
     let is_live = |candidate: &&Candidate| !is_deleted(candidate, world);
     let strong: Vec<&Candidate> = all.iter().filter(|candidate| candidate.strength() > Strength::Weak).collect();
     let has_live = strong.iter().any(is_live);
@@ -53,7 +56,8 @@ pub(super) fn pair(ad: AdRef, world: &World, pinned: &Pinned) -> Pairing {
     let counts = |candidate: &&&Candidate| is_live(candidate) || !has_live || candidate.strength() == Strength::Hard;
     let strong: Vec<&Candidate> = strong.iter().filter(counts).copied().collect();
     let why = match strong.as_slice() {
-        [] if all.is_empty() => return Pairing::Nobody,
+        [] if all.is_empty() && guests.is_empty() => return Pairing::Nobody,
+        [] if all.is_empty() => return Pairing::Unsure { why: ONLY_A_GUEST.to_owned(), candidates: guests },
         _ if are_crowded => format!("more than {EXAMPLES} accounts have something of this AD user; these are some of them"),
         [] => "only an alias or the name before the @ is the same".to_owned(),
         [one] => match verdict(ad, one, &all, world) {

@@ -123,8 +123,12 @@ fn a_guest_is_nobody_s_account() {
     let by_type = ann().cloud(1, "ann", None, guest).discover();
     let by_name = ann().cloud(1, "ann_x.example#EXT#@x.onmicrosoft.com", None, unread).discover();
     for found in [by_type, by_name] {
-        assert_eq!((found.nobody.len(), found.left_out.len()), (1, 0));
+        let [left_out] = found.left_out.as_slice() else { panic!("{found:?}") };
+        assert!(left_out.why.starts_with("only a guest of this tenant"), "{}", left_out.why);
+        assert_eq!((found.nobody.len(), &*left_out.candidates[0].against[0]), (0, "it is a guest of this tenant"));
     }
+    let member = ann().cloud(1, "ann_x.example#EXT#@x.onmicrosoft.com", None, unread).cloud(2, "ann", None, mailed);
+    assert_eq!(member.evidence().0, Confidence::Medium, "a guest takes nothing from a member");
 }
 
 #[test]
