@@ -148,11 +148,11 @@ pub(super) async fn carry_out_with(
     Ok(RunReport { barrier: look.barrier, ..report })
 }
 
-/// No plan begins beside another one that is not finished. Whoever undid a plan did not mean it to be carried out again by
+/// No plan begins beside another one of its tenant that is not finished. Whoever undid a plan did not mean it to be carried out again by
 /// whatever runs it once more; nor a part of what was done since to stay.
 fn refuse_by_journals(request: &Request<'_>, journals: &FolderJournals) -> Result<(), ApplyError> {
     let undoes = request.body.rollback_of.as_deref();
-    let unfinished = journals.unfinished(request.digest, undoes);
+    let unfinished = journals.unfinished(request.digest, &request.body.tenant, undoes);
     if !unfinished.is_empty() {
         return Err(ApplyError::Unfinished(unfinished));
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::plan::action::{Action, ActionId};
+use crate::plan::body::PlanTenant;
 
 use super::journal::{EndStatus, History, Journal, JournalError, JournalState, RunRecord, SUFFIX, append_end};
 
@@ -46,15 +47,16 @@ impl FolderJournals {
         journals(folder)?.into_iter().map(read).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The unfinished runs, except those of the plan with this digest and the run that it undoes.
+    /// The unfinished runs in this tenant, except those of the plan with this digest and the run that it undoes.
     #[must_use]
-    pub fn unfinished(&self, digest: &str, rollback_of: Option<&str>) -> Vec<UnfinishedRun> {
+    pub fn unfinished(&self, digest: &str, tenant: &PlanTenant, rollback_of: Option<&str>) -> Vec<UnfinishedRun> {
         let mut found = Vec::new();
         for (journal, state) in &self.0 {
             for other in state.digests().into_iter().filter(|other| *other != digest) {
                 let history = state.history(other);
                 let undone_by_this = rollback_of.is_some_and(|run| history.has_run(run));
-                found.extend(history.open_run().filter(|_| !undone_by_this).map(|run| UnfinishedRun::of(journal, run)));
+                let open = history.open_run().filter(|run| !undone_by_this && !run.header.tenant.is_another_than(tenant));
+                found.extend(open.map(|run| UnfinishedRun::of(journal, run)));
             }
         }
         found

@@ -116,7 +116,7 @@ fn plan_of_unfinished_run(path: &Path, new: &PlanFile) -> Option<PlanFile> {
     let old = read_plan(path).ok()?;
     // What is wrong with a journal is for `apply` to say.
     let journals = FolderJournals::read(folder::of(path));
-    let unfinished = journals.map(|journals| journals.unfinished(&new.digest(), None)).unwrap_or_default();
+    let unfinished = journals.map(|journals| journals.unfinished(&new.digest(), &old.body.tenant, None)).unwrap_or_default();
     let is_it = unfinished.iter().any(|run| run.digest == old.digest() && run.plan.file_name() == path.file_name());
     is_it.then_some(old)
 }

@@ -221,6 +221,15 @@ pub struct PlanTenant {
     pub users: u64,
 }
 
+impl PlanTenant {
+    /// Whether both say which tenant they are, and it is not the same one.
+    #[must_use]
+    pub fn is_another_than(&self, other: &Self) -> bool {
+        let differs = |own: &Option<String>, others: &Option<String>| Some(!own.as_ref()?.eq_ignore_ascii_case(others.as_ref()?));
+        differs(&self.id, &other.id).or_else(|| differs(&self.initial_domain, &other.initial_domain)).unwrap_or(false)
+    }
+}
+
 /// What the plan was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

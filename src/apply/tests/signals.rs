@@ -77,7 +77,7 @@ async fn another_plan_waits_until_an_unfinished_one_is_closed() {
         assert_eq!((runs.len(), runs[0].digest.as_str(), runs[0].plan.clone()), (1, DIGEST, site.plan()));
         let run = runs[0].run_id.to_string();
         assert!(
-            FolderJournals::read(site.folder()).unwrap().unfinished("sha256:two", Some(&run)).is_empty(),
+            FolderJournals::read(site.folder()).unwrap().unfinished("sha256:two", &body.tenant, Some(&run)).is_empty(),
             "its rollback may run"
         );
         abandon(&runs[0], NOW.parse().unwrap()).unwrap();
@@ -87,13 +87,29 @@ async fn another_plan_waits_until_an_unfinished_one_is_closed() {
 }
 
 #[tokio::test]
+async fn what_is_unfinished_in_another_tenant_keeps_nobody_waiting() {
+    let (mut site, body) = (Site::new(), three_sets());
+    site.disk.dies_after(3, true);
+    drop(site.apply(&body).await);
+    site.disk.repair();
+    let journal = std::fs::read_to_string(site.journal()).unwrap();
+    let elsewhere = body.tenant.id.as_deref().unwrap().replace(|_| true, "2");
+    let unchecked = journal.lines().filter_map(|line| Some(format!("{}}}\n", line.split_once(",\"check\"")?.0)));
+    let other = unchecked.collect::<String>().replace(body.tenant.id.as_deref().unwrap(), &elsewhere);
+    std::fs::write(site.folder().join("other.journal.jsonl"), other).unwrap();
+    std::fs::remove_file(site.journal()).unwrap();
+    site.digest = "sha256:two".into();
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+}
+
+#[tokio::test]
 async fn a_run_that_sent_nothing_is_not_unfinished() {
     let (site, body) = (Site::new(), three_sets());
     site.disk.dies_after(1, false);
     drop(site.apply(&body).await);
     site.disk.repair();
     assert!(site.journal().exists());
-    assert!(FolderJournals::read(site.folder()).unwrap().unfinished("sha256:two", None).is_empty());
+    assert!(FolderJournals::read(site.folder()).unwrap().unfinished("sha256:two", &body.tenant, None).is_empty());
     let unknown = append_end(&site.folder().join("none"), Uuid::nil(), EndStatus::Abandoned, &[], NOW.parse().unwrap());
     assert!(unknown.is_err());
 }

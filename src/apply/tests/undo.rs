@@ -122,7 +122,10 @@ async fn a_run_killed_anywhere_is_undone() {
         }
         let back = roll_back(&mut site).await;
         assert!(is_back(&site), "{back:#?} killed at {operations}");
-        assert!(FolderJournals::read(site.folder()).unwrap().unfinished("sha256:new", None).is_empty(), "killed at {operations}");
+        assert!(
+            FolderJournals::read(site.folder()).unwrap().unfinished("sha256:new", &body.tenant, None).is_empty(),
+            "killed at {operations}"
+        );
     }
 }
 
