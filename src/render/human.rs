@@ -44,8 +44,7 @@ fn header(page: &mut Page<'_>, view: &PlanView<'_>) -> io::Result<()> {
     if let Some(id) = &body.tenant.id {
         page.item("  tenant   ", DIM, &printable(id), PLAIN)?;
     }
-    let (users, deleted) = (number(body.tenant.users), number(body.tenant.deleted_users));
-    page.item("  users    ", DIM, &format!("{users} live, {deleted} in the recycle bin"), PLAIN)?;
+    page.item("  users    ", DIM, &view.users(), PLAIN)?;
     some(page, &body.forests, EXAMPLES, "more forests", |page, forest| {
         let users = counted(forest.users, "user");
         let text = format!("{}: {users}, source anchor {}", printable(&forest.name), printable(&forest.anchor));

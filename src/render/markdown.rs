@@ -44,7 +44,7 @@ fn head(view: &PlanView<'_>) -> String {
     row("status", &format!("{status}: {}", prose(status_meaning(body), MESSAGE)));
     let id = body.tenant.id.as_ref().map(|id| format!(" {}", code(id))).unwrap_or_default();
     row("tenant", &format!("{}{id}", code(view.tenant())));
-    row("users", &format!("{} live, {} in the recycle bin", number(body.tenant.users), number(body.tenant.deleted_users)));
+    row("users", &view.users());
     for forest in body.forests.iter().take(EXAMPLES) {
         row(
             "forest",

@@ -24,6 +24,18 @@ fn human_text(plan: &PlanFile, style: Style) -> String {
 }
 
 #[test]
+fn the_plan_of_a_rollback_tells_of_the_tenant_before_the_run() {
+    let mut plan = sample();
+    plan.body.rollback_of = Some("01a21e01-89cb-7496-a19b-7a8b84f9ffd0".into());
+    let view = PlanView::new(&plan);
+    let mut page = Vec::new();
+    html(&view, &mut page).unwrap();
+    for text in [human_text(&plan, PLAIN), markdown(&view), String::from_utf8(page).unwrap()] {
+        assert!(text.contains("200 live, 3 in the recycle bin before the run"), "{text}");
+    }
+}
+
+#[test]
 fn human_reads_from_what_needs_attention_to_the_summary() {
     insta::assert_snapshot!(human_text(&sample(), PLAIN), @r#"
     hardmatch plan for contoso.onmicrosoft.com

@@ -7,6 +7,7 @@ use hashbrown::DefaultHashBuilder;
 
 use super::nobody::Nobody;
 use super::words;
+use crate::model::text::number;
 use crate::plan::action::Action;
 use crate::plan::body::{Body, MappingState, PlannedMapping};
 use crate::plan::finding::{Code, Finding, Severity};
@@ -130,6 +131,13 @@ impl<'a> PlanView<'a> {
     #[must_use]
     pub fn tenant(&self) -> &'a str {
         words::tenant_name(&self.body.tenant)
+    }
+
+    /// How many users the tenant has; the plan of a rollback knows how many there were before the run that it undoes.
+    pub(super) fn users(&self) -> String {
+        let (live, deleted) = (number(self.body.tenant.users), number(self.body.tenant.deleted_users));
+        let when = if self.body.rollback_of.is_some() { " before the run" } else { "" };
+        format!("{live} live, {deleted} in the recycle bin{when}")
     }
 
     /// The first characters of the digest.

@@ -56,11 +56,10 @@ fn status_sign(status: Status) -> char {
 fn facts(view: &PlanView<'_>) -> Markup {
     let body = view.body;
     let (proof, next_sync) = (&body.proof, next_sync::counts(&body.mappings));
-    let (users, deleted) = (number(body.tenant.users), number(body.tenant.deleted_users));
     html! {
         dl.facts {
             @if let Some(id) = &body.tenant.id { div { dt { "tenant" } dd { code { (Value(id)) } } } }
-            div { dt { "users" } dd { (users) " live, " (deleted) " in the recycle bin" } }
+            div { dt { "users" } dd { (view.users()) } }
             @for forest in body.forests.iter().take(EXAMPLES) {
                 div {
                     dt { "forest" }
