@@ -100,7 +100,7 @@ impl ObjectGuid {
 }
 
 impl GuidInput {
-    /// Reads dashed text (with or without one pair of brackets or `urn:uuid:`), byte lists (`EE 7F …`, `0xEE…`,
+    /// Reads dashed text (with or without one pair of brackets or `urn:uuid:`), byte lists (`EE 7F …`, `0xEE…`, `X'ee…'`,
     /// `\ee\7f…`: always raw bytes) and 32 bare hex digits.
     ///
     /// # Errors
@@ -133,9 +133,10 @@ fn strip_wrapping(text: &str) -> Result<&str, GuidError> {
     Ok(text)
 }
 
-/// `EE 7F 05`, `EE-7F-05`, `0xEE7F05`, `\ee\7f\05`: bytes in stored order.
+/// `EE 7F 05`, `EE-7F-05`, `0xEE7F05`, `X'ee7f05'` (csvde), `\ee\7f\05`: bytes in stored order.
 fn byte_list(text: &str) -> Option<Vec<u8>> {
-    let digits: String = if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+    let of_csvde = || text.strip_prefix(['X', 'x'])?.strip_prefix('\'')?.strip_suffix('\'');
+    let digits: String = if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).or_else(of_csvde) {
         hex.to_owned()
     } else if text.starts_with('\\') {
         let parts: Vec<&str> = text.split('\\').skip(1).collect();
@@ -246,6 +247,7 @@ mod tests {
             "urn:uuid:f5057fee-4c3e-4459-82dd-21250b729601",
             "EE 7F 05 F5 3E 4C 59 44 82 DD 21 25 0B 72 96 01",
             "0xEE7F05F53E4C594482DD21250B729601",
+            "X'ee7f05f53e4c594482dd21250b729601'",
             r"\ee\7f\05\f5\3e\4c\59\44\82\dd\21\25\0b\72\96\01",
         ] {
             assert_eq!(text.parse::<ObjectGuid>().unwrap().to_string(), "f5057fee-4c3e-4459-82dd-21250b729601", "{text}");

@@ -39,9 +39,13 @@ pub(crate) enum OctetError {
     Unknown,
 }
 
-/// Bytes written as GUID text, base64, hex (`EE 7F …`, `EE-7F-…`, `0xEE7F…`) or as PowerShell joins them (`238 127 …`).
+/// Bytes written as GUID text, base64, hex (`EE 7F …`, `EE-7F-…`, `0xEE7F…`), as csvde writes them (`X'ee7f…'`) or as
+/// PowerShell joins them (`238 127 …`).
 pub(crate) fn octets(text: &str) -> Result<Vec<u8>, OctetError> {
     let text = text.trim();
+    if let Some(digits) = text.strip_prefix(['X', 'x']).and_then(|text| text.strip_prefix('\'')?.strip_suffix('\'')) {
+        return csvde(digits).ok_or(OctetError::Unknown);
+    }
     let tokens: Vec<&str> = text.split([' ', ',', ';']).filter(|token| !token.is_empty()).collect();
     let all_digits = tokens.iter().all(|token| token.bytes().all(|byte| byte.is_ascii_digit()));
     if tokens.len() > 1 && all_digits {
@@ -55,6 +59,12 @@ pub(crate) fn octets(text: &str) -> Result<Vec<u8>, OctetError> {
     }
     let hex = hex_list(text);
     hex.or_else(|| STANDARD.decode(text).ok()).filter(|bytes| !bytes.is_empty()).ok_or(OctetError::Unknown)
+}
+
+/// What csvde puts between `X'` and `'`: two digits a byte, in the order in which AD holds them.
+fn csvde(digits: &str) -> Option<Vec<u8>> {
+    let pairs: Vec<&str> = (0..digits.len()).step_by(2).filter_map(|at| digits.get(at..at + 2)).collect();
+    hex_pairs(&pairs).filter(|bytes| !bytes.is_empty() && bytes.len() * 2 == digits.len())
 }
 
 /// PowerShell writes no leading zeros; a hex list without letters has some, unless it happens to look like both.

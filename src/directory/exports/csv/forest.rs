@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, Entry as _, RawEntry, mark_in_place_of};
-use crate::model::text::{either, nearest};
-use crate::model::{AnchorMode, ObservedForest};
+use crate::model::digits::size;
+use crate::model::text::{counted, either, nearest, same};
+use crate::model::{AdUser, AnchorMode, ObservedForest};
 
 use super::super::expected::Expected;
 use super::super::forest::ForestBuilder;
@@ -18,6 +19,9 @@ const EXPORT_HELP: &str = "Get-ADUser -Filter * -Properties mS-DS-ConsistencyGui
      Select-Object ObjectClass,DistinguishedName,ObjectGUID,@{n='mS-DS-ConsistencyGuid';e={if ($_.'mS-DS-ConsistencyGuid') \
      {[guid]$_.'mS-DS-ConsistencyGuid'}}},SID,SamAccountName,UserPrincipalName,mail,@{n='proxyAddresses';e={$_.proxyAddresses -join ';'}},employeeID,displayName,\
      Enabled,adminCount,isCriticalSystemObject | Export-Csv users.csv -NoTypeInformation -Encoding UTF8";
+
+/// The bit of userAccountControl that says so.
+const ACCOUNT_DISABLED: i64 = 2;
 
 /// How the cells of a column are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +39,8 @@ struct Column {
     index: usize,
     attribute: String,
     reading: Reading,
+    /// Whether another column before it is the same attribute, and serves.
+    is_twin: bool,
 }
 
 /// Reads a forest from decoded text.
@@ -65,6 +71,7 @@ pub(crate) fn read_forest(
     let mut forest = forest.finish();
     forest.doubts.extend(unread_anchor(&columns, anchor, file));
     forest.doubts.extend(unread_values(&columns, file));
+    forest.doubts.extend(lost_letters(&forest));
     problems.into_result(forest)
 }
 
@@ -111,6 +118,18 @@ fn unread_values(columns: &[Column], file: &str) -> Option<String> {
     (!missing.is_empty()).then(|| format!("{file} has no column {all}: {}; export it, too, if that matters", said.join("; ")))
 }
 
+/// Whoever exports in ASCII gets `?` for each letter that it does not have.
+fn lost_letters(forest: &ObservedForest) -> Option<String> {
+    let holds = |user: &&AdUser| user.dn.as_str().contains('?') && !user.dn.as_str().starts_with("<GUID");
+    let (count, first) = (forest.users.iter().filter(holds).count(), forest.users.iter().find(holds)?);
+    let (users, verb) = (counted(size(count), "user"), if count == 1 { "has" } else { "have" });
+    Some(format!(
+        "{users} {verb} `?` in the DN, most likely for letters that the export could not write (the first is {}): nobody is found by \
+         such a name. Export again with `-Encoding UTF8`",
+        excerpt(first.dn.as_str())
+    ))
+}
+
 fn has_column(columns: &[Column], attribute: &str) -> bool {
     columns.iter().any(|column| column.attribute.eq_ignore_ascii_case(attribute))
 }
@@ -132,9 +151,11 @@ fn columns(table: &Table<'_>, anchor: &AnchorMode) -> Vec<Column> {
         let known = known_column(name)
             .or_else(|| custom.filter(|custom| custom.eq_ignore_ascii_case(name)).map(|custom| (custom, Reading::Text)));
         match known {
-            // `mail` and `EmailAddress` are the same attribute; the first one serves.
-            Some((attribute, _)) if columns.iter().any(|column| column.attribute == attribute) => {}
-            Some((attribute, reading)) => columns.push(Column { index, attribute: attribute.to_owned(), reading }),
+            Some((attribute, reading)) => {
+                // `mail` and `EmailAddress` are the same attribute, so are `SID` and `objectSid`.
+                let is_twin = columns.iter().any(|column| column.attribute == attribute);
+                columns.push(Column { index, attribute: attribute.to_owned(), reading, is_twin });
+            }
             None => {}
         }
     }
@@ -166,7 +187,7 @@ fn add(row: &Row, columns: &[Column], lost: &mut [bool], forest: &mut ForestBuil
     let texts = columns.iter().filter(|column| column.reading != Reading::Octets);
     let named = texts.map(|column| (column.attribute.as_str(), row.cell(column.index).unwrap_or_default()));
     let mut is_sound = is_undamaged(named, row.line, problems);
-    for (column, lost) in columns.iter().zip(lost) {
+    for (column, lost) in columns.iter().zip(lost).filter(|(column, _)| !column.is_twin) {
         let cell = row.cell(column.index).unwrap_or_default();
         if is_lost_list(cell) && column.reading != Reading::Octets {
             if !std::mem::replace(lost, true) {
@@ -182,10 +203,36 @@ fn add(row: &Row, columns: &[Column], lost: &mut [bool], forest: &mut ForestBuil
             }
         }
     }
+    if is_sound && let Some(why) = contradiction(row, columns, enabled) {
+        problems.push(
+            Diagnostic::error(why).at(problems.at(row.line)).help(
+                "a column was sorted or moved without the others: export again, and do not save the file from a spreadsheet",
+            ),
+        );
+        is_sound = false;
+    }
     if is_sound {
         name_entry(&mut entry);
         forest.add(&entry, row.line, enabled, |_| row.line, problems);
     }
+}
+
+/// Where two columns of one row tell different things of one attribute, the row is that of several people.
+fn contradiction(row: &Row, columns: &[Column], enabled: Option<bool>) -> Option<String> {
+    let cell = |column: &Column| row.cell(column.index).unwrap_or_default().trim();
+    for twin in columns.iter().filter(|column| column.is_twin) {
+        let first = columns.iter().find(|column| column.attribute == twin.attribute)?;
+        let (own, other) = (cell(first), cell(twin));
+        // A SID is written in several ways.
+        let is_text = [own, other].iter().all(|text| twin.reading != Reading::Sid || text.starts_with("S-1-"));
+        if is_text && !own.is_empty() && !other.is_empty() && !same(own, other) {
+            let (own, other) = (excerpt(own), excerpt(other));
+            return Some(format!("{}: two columns of it say `{own}` and `{other}` of one user", twin.attribute));
+        }
+    }
+    let control = columns.iter().find(|column| column.attribute.eq_ignore_ascii_case("userAccountControl")).map(cell)?;
+    let is_on = control.parse::<i64>().ok()? & ACCOUNT_DISABLED == 0;
+    (enabled? != is_on).then(|| format!("Enabled and userAccountControl ({control}) of one user contradict each other"))
 }
 
 /// The values of a cell; an empty cell has none.
@@ -207,7 +254,8 @@ fn read_cell(cell: &str, column: &Column, enabled: &mut Option<bool>) -> Result<
             Ok(bytes(classes.map(str::to_owned).collect()))
         }
         Reading::Enabled => {
-            *enabled = flag(cell).ok_or_else(|| "is neither True nor False".to_owned())?;
+            *enabled =
+                flag(cell).ok_or_else(|| "is neither True nor False, which a spreadsheet translates: export again".to_owned())?;
             Ok(Vec::new())
         }
         Reading::Text => Ok(vec![cell.as_bytes().to_vec()]),

@@ -76,6 +76,39 @@ fn a_missing_quote_swallows_no_row() {
     assert!(read(&text.replace('"', "5\" ")).is_ok(), "a quote within a text is one");
 }
 
+/// One column that was sorted gives everybody the values of somebody else.
+#[test]
+fn columns_that_contradict_each_other_are_an_error() {
+    let head = format!("{HEAD},\"objectSid\",\"userAccountControl\",\"mail\",\"EmailAddress\"");
+    let problems = |sid: &str, control: &str, mail: &str| {
+        let row = format!("{EVE},\"{sid}\",\"{control}\",\"{mail}\",\"eve@x\"");
+        read(&format!("{head}\n{row}\n"))
+            .map_or_else(|problems| problems.iter().map(|one| one.summary.clone()).collect(), |_| Vec::new())
+    };
+    for (sid, control, mail) in [("S-1-5-21-1-2-3-4", "512", "Eve@x"), ("", "", ""), ("AQU=", "0", "eve@x")] {
+        assert_eq!(problems(sid, control, mail), [""; 0], "{sid} {control} {mail}");
+    }
+    for (sid, control, mail, said) in [
+        (
+            "S-1-5-21-1-2-3-5",
+            "512",
+            "eve@x",
+            "objectSid: two columns of it say `S-1-5-21-1-2-3-4` and `S-1-5-21-1-2-3-5` of one user",
+        ),
+        ("", "514", "eve@x", "Enabled and userAccountControl (514) of one user contradict each other"),
+        ("", "512", "ann@x", "mail: two columns of it say `ann@x` and `eve@x` of one user"),
+    ] {
+        assert_eq!(problems(sid, control, mail), [said]);
+    }
+}
+
+#[test]
+fn letters_that_an_export_could_not_write_are_a_doubt() {
+    let doubts = |row: &str| read(&format!("{HEAD}\n{row}\n")).unwrap().doubts.join("\n");
+    assert!(!doubts(EVE).contains("`?`"));
+    assert!(doubts(&EVE.replace("CN=Eve", "CN=?ve")).contains("1 user has `?` in the DN"));
+}
+
 #[test]
 fn a_sid_of_two_users_is_a_doubt() {
     let ann = EVE.replace("29601", "29602").replace("Eve", "Ann");
@@ -102,6 +135,7 @@ fn reads_bytes_in_every_spelling() {
         "EE 7F 05 F5 3E 4C 59 44 82 DD 21 25 0B 72 96 01",
         "EE-7F-05-F5-3E-4C-59-44-82-DD-21-25-0B-72-96-01",
         "0xEE7F05F53E4C594482DD21250B729601",
+        "X'ee7f05f53e4c594482dd21250b729601'",
         "238 127 5 245 62 76 89 68 130 221 33 37 11 114 150 1",
         "238,127,5,245,62,76,89,68,130,221,33,37,11,114,150,1",
     ] {
@@ -111,7 +145,8 @@ fn reads_bytes_in_every_spelling() {
     assert_eq!(octets("EE 7F").unwrap(), [0xEE, 0x7F]);
     assert_eq!(octets("f5057fee4c3e445982dd21250b729601"), Err(OctetError::BareHex));
     assert_eq!(octets("10 20 30 40 50 60 70 80 90 10 20 30 40 50 60 70"), Err(OctetError::DecimalOrHex));
-    for text in ["", "x", "256 1", "1 2 -3", "7n8F9T5MWUSC3SElC3KWAQ=", "System.Byte[]"] {
+    assert_eq!(octets("X'ee7f'").unwrap(), [0xEE, 0x7F], "as csvde writes bytes");
+    for text in ["", "x", "X'ee7", "X''", "X'ee7'", "X'eä'", "256 1", "1 2 -3", "7n8F9T5MWUSC3SElC3KWAQ=", "System.Byte[]"] {
         assert_eq!(octets(text), Err(OctetError::Unknown), "{text}");
     }
 }
