@@ -3,6 +3,9 @@
 mod read;
 mod show;
 
+use std::io::Read as _;
+
+use crate::directory::encoding::Decoder;
 use crate::directory::limited;
 use crate::model::{EntraId, ImmutableId, ObjectGuid, Sid};
 
@@ -99,10 +102,16 @@ fn collect_values(given: &[String]) -> Result<Vec<String>, Failure> {
 fn read_stdin() -> Result<Vec<String>, Failure> {
     let bytes = limited::up_to(std::io::stdin().lock(), LARGEST_INPUT)?
         .ok_or_else(|| Failure::input("more than 64 MiB on standard input"))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Failure::input("standard input is no UTF-8 text").hint("Write one value a line."))?;
-    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim).filter(|line| !line.is_empty());
-    Ok(lines.map(str::to_owned).collect())
+    lines(&bytes)
+}
+
+/// The lines that are not empty, whatever Windows wrote them in.
+fn lines(bytes: &[u8]) -> Result<Vec<String>, Failure> {
+    let mut text = String::new();
+    Decoder::new(bytes)
+        .and_then(|mut decoded| decoded.read_to_string(&mut text))
+        .map_err(|_| Failure::input("standard input is no text in UTF-8 or UTF-16").hint("Write one value a line."))?;
+    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
 #[cfg(test)]

@@ -188,3 +188,13 @@ fn a_urn_is_guid_text() {
         assert_eq!(read::read(text).unwrap().form, "GUID text");
     }
 }
+
+#[test]
+fn lines_are_read_whatever_windows_wrote_them_in() {
+    let text = "4AQlP4lP0xGaDAMF6CwzAQ==\r\n\r\n  müller\r\n";
+    let wide: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [text.as_bytes(), format!("\u{feff}{text}").as_bytes(), &wide] {
+        assert_eq!(lines(bytes).unwrap(), ["4AQlP4lP0xGaDAMF6CwzAQ==", "müller"]);
+    }
+    assert!(lines(b"\xff\xfe\x00").is_err() && lines(b"m\xfcller").is_err());
+}
