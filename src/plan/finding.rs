@@ -182,7 +182,7 @@ codes! {
     NotChecked "not-checked" Warning "A part of the directories is unknown, so something could not be checked.";
     AnchorModeDoubtful "anchor-mode-doubtful" Warning "The source anchor may come from another attribute than the configuration says.";
     AddressConflict "address-conflict" Warning "A sign-in name or mail address of the AD user belongs to another object of the tenant.";
-    AnchorNearDuplicate "anchor-near-duplicate" Warning "Another account holds an ImmutableID that differs only in case.";
+    AnchorNearDuplicate "anchor-near-duplicate" Warning "An account holds an ImmutableID that differs only in case.";
     AnchorNotCanonical "anchor-not-canonical" Warning "An account carries this GUID in an encoding that matches nothing.";
     AnchorWrongByteOrder "anchor-wrong-byte-order" Warning "An account carries this GUID in text order, which matches nothing.";
     TargetWasLinked "target-was-linked" Warning "The cloud user carries another ImmutableID.";

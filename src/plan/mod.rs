@@ -35,6 +35,7 @@ pub mod next_sync;
 mod obstacles;
 mod only;
 mod order;
+mod owners;
 pub mod pairing;
 mod parallel;
 pub(crate) mod protection;
