@@ -26,6 +26,7 @@ use super::obstacles::Obstacles;
 use super::order::{self, Op};
 use super::parallel;
 use super::protection::Protection;
+use super::taken::raise_taken_from_others;
 use super::target::{self, Need};
 use super::world::{AdRef, World};
 
@@ -76,6 +77,7 @@ pub(super) fn draft<'a>(mut links: Vec<Link<'a>>, world: &World, context: Contex
     let mut plans = examine(&mut links, world, context);
     settle_undecided(&mut links, &mut plans, world);
     raise_contradictions(&mut links, world);
+    raise_taken_from_others(&mut links, world);
     raise_colliding_restores(&mut links, &plans, world);
     federation::raise_colliding_detours(&mut links, &plans.needs, world);
     federation::raise_restores_of_parked_names(&mut links, &plans.needs, world);

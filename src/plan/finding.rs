@@ -185,7 +185,7 @@ codes! {
     AnchorNearDuplicate "anchor-near-duplicate" Warning "An account holds an ImmutableID that differs only in case.";
     AnchorNotCanonical "anchor-not-canonical" Warning "An account carries this GUID in an encoding that matches nothing.";
     AnchorWrongByteOrder "anchor-wrong-byte-order" Warning "An account carries this GUID in text order, which matches nothing.";
-    TargetWasLinked "target-was-linked" Warning "The cloud user carries another ImmutableID.";
+    TargetWasLinked "target-was-linked" Warning "An account that is written carries another ImmutableID.";
     TakeoverOverwrites "takeover-overwrites" Warning "What Active Directory will change on the account once sync takes over.";
     HardMatchBlocked "hard-match-blocked" Warning "As things stand, sync will not link the account, although the ID is right.";
     Residue "residue" Warning "The account carries on-premises values of somebody else.";

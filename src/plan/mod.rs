@@ -41,11 +41,13 @@ mod parallel;
 pub(crate) mod protection;
 mod prove;
 pub mod questions;
+mod reasons;
 mod resolve;
 mod rules;
 mod shown;
 mod steps;
 pub mod synced_report;
+mod taken;
 mod target;
 #[cfg(test)]
 mod tests;

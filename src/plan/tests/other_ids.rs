@@ -73,3 +73,34 @@ fn a_number_that_is_somebodys_anchor_says_whose() {
     let finding = body.findings.iter().find(|finding| finding.code == Code::TargetWasLinked).unwrap();
     assert!(finding.objects[0].starts_with("CN=bob,"), "{finding:?}");
 }
+
+/// Bob's account, whose ID is right, stands in Ann's way for its SID alone.
+fn in_the_way_by_sid(resolve: Resolve) -> Case {
+    let case = Case::new().ad("ann", A, nothing).ad("bob", P, nothing).cloud(1, "ann", None, nothing);
+    let case = case.cloud(2, "bob", Some(anchor(P)), |user| user.sid = Known::Is(sid(1)));
+    case.map("ann", "ann", decide("bob", resolve))
+}
+
+#[test]
+fn who_loses_an_account_by_a_decision_on_its_sid_is_named() {
+    for (resolve, word, reasons) in [
+        (
+            Resolve::Clear,
+            "cleared",
+            ["the SID stands in the way, and `resolve: clear` takes the ImmutableID, too", "frees the SID"],
+        ),
+        (Resolve::Purge, "purged", ["stands in the way and is to be purged", "frees the SID"]),
+    ] {
+        let body = in_the_way_by_sid(resolve).plan();
+        let warning = body.findings.iter().find(|finding| finding.code == Code::TargetWasLinked).unwrap();
+        assert!(warning.objects[0].starts_with("CN=bob,") && warning.message.contains(word), "{warning:?}");
+        assert!(body.actions.iter().map(|action| action.reason.as_str()).take(2).eq(reasons), "{:?}", body.actions);
+    }
+    let mapped =
+        in_the_way_by_sid(Resolve::Clear).cloud(3, "new", None, nothing).map("bob", "new", decide("bob", Resolve::Clear));
+    let body = mapped.plan();
+    assert!(!codes(&body).contains(&Code::TargetWasLinked), "bob's own mapping decides so: {:?}", body.findings);
+    assert_eq!(body.actions[0].reason, "frees the ImmutableID");
+    let follows = in_the_way_by_sid(Resolve::Purge).cloud(3, "new", None, nothing).map("bob", "new", nothing).plan();
+    assert_eq!(follows.actions[1].reason, "frees the ImmutableID", "bob goes by ann's decision");
+}
