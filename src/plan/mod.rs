@@ -6,6 +6,7 @@
 
 mod account;
 pub mod action;
+mod advice;
 mod anchor;
 mod anchor_mode;
 mod assemble;

@@ -306,3 +306,22 @@ fn who_goes_by_the_decision_of_a_blocked_mapping_waits() {
     let waits = body.findings.iter().find(|finding| finding.code == Code::WaitsFor).unwrap();
     assert!(waits.message.starts_with("an account that is to go by a decision of mapping `ann@x.example`"), "{}", waits.message);
 }
+
+#[test]
+fn only_a_decision_is_advised_that_the_plan_would_carry_out() {
+    let hint = |case: Case| {
+        let body = case.ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", nothing).plan();
+        assert_eq!(blockers(&body), [Code::HolderUndecided]);
+        let hint = body.findings[0].hint.clone().unwrap();
+        (hint.contains("resolve: purge"), hint.contains("resolve: clear"))
+    };
+    let binned = |user: &mut CloudUser| user.traits_mut().deleted_at = Some("2026-11-20T00:00:00Z".into());
+    assert_eq!(hint(Case::new().cloud(2, "twin", Some(anchor(A)), nothing)), (true, true));
+    assert_eq!(hint(Case::new().cloud(2, "twin", Some(anchor(A)), binned)), (true, true));
+    assert_eq!(hint(Case::new().cloud(2, "ann", Some(anchor(A)), binned)), (true, false), "the name is taken");
+    assert_eq!(hint(Case::new().cloud(2, "twin@fed.example", Some(anchor(A)), nothing)), (true, false));
+    let mut with_role = Case::new().cloud(2, "twin", Some(anchor(A)), nothing);
+    let role = RoleGrant { principal: entra(2), role: "Helpdesk".into(), privileged: false, state: RoleState::Assigned };
+    with_role.observed.tenant.roles = Some(vec![role]);
+    assert_eq!(hint(with_role), (false, true));
+}

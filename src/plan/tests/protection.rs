@@ -174,3 +174,28 @@ fn a_source_of_authority_in_the_cloud_is_said_whatever_is_written() {
     assert!(says(None, nothing) && says(Some(anchor(P)), leaves) && says(Some(anchor(P)), stamped));
     assert!(!says(Some(anchor(A)), nothing), "nothing is written");
 }
+
+/// A decision would be refused, so none is asked for.
+#[test]
+fn nobody_is_asked_to_decide_on_whom_the_policy_protects() {
+    let synced = |user: &mut CloudUser| user.sync_enabled = Known::Is(true);
+    let sid_only = |user: &mut CloudUser| (user.immutable_id, user.sid) = (None, Known::Is(sid(1)));
+    let binned = |user: &mut CloudUser| user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
+    let case = |edit: fn(&mut CloudUser)| {
+        Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "vip", Some(anchor(A)), edit)
+    };
+    for edit in [nothing, synced, sid_only, binned] {
+        let mut case = case(edit).map("ann", "ann", nothing);
+        case.desired.policy.protect = vec![Protected::Account("vip@*".into())];
+        let body = case.plan();
+        assert_eq!(blockers(&body), [Code::HolderProtected]);
+        assert!(body.findings.iter().all(|finding| finding.steps.is_empty() && !format!("{finding:?}").contains("resolve:")));
+        decide("vip", Resolve::Clear)(&mut case.desired.mappings[0]);
+        assert_eq!(blockers(&case.plan()), [Code::HolderProtected]);
+    }
+    let spelt = |user: &mut CloudUser| user.immutable_id = ImmutableId::stored(A);
+    let mut case = case(spelt).map("ann", "ann", nothing);
+    case.desired.policy.protect = vec![Protected::Account("vip@*".into())];
+    let hint = case.plan().findings[0].hint.clone().unwrap();
+    assert!(hint.ends_with("is protected by `policy.protect`: it is left as it is."), "{hint}");
+}
