@@ -74,34 +74,54 @@ fn raise_two_guids(link: &mut Link<'_>, user: &AdUser, anchor: &SourceAnchor) {
     }
 }
 
-/// The same person in another forest, enabled there and disabled here: sync takes sign-in from the enabled one.
+/// The same person in another forest, enabled there: sync takes sign-in from an enabled one, and of two enabled ones with one
+/// anchor it may see the other first, unless it has the account already.
 fn raise_enabled_twin(link: &mut Link<'_>, ad: AdRef, user: &AdUser, world: &World) {
-    if user.enabled != Some(false) || world.forests.all().len() < 2 {
-        return;
-    }
-    let own_forest = world.forests.get(ad).map(|(forest, _)| forest.name.clone());
-    let names = user.upn.as_deref().map(|upn| world.forests.by_upn(upn, None)).into_iter();
-    let mails = mail_addresses(user).map(|mail| world.forests.by_address(mail, None));
-    let elsewhere = |twin: &AdRef| {
-        world
-            .forests
-            .get(*twin)
-            .is_some_and(|(forest, twin)| Some(&forest.name) != own_forest.as_ref() && twin.enabled == Some(true))
+    let Some((own_forest, _)) = world.forests.get(ad).filter(|_| world.forests.all().len() > 1) else { return };
+    let is_disabled = user.enabled == Some(false);
+    let is_twin = |twin: &AdRef| {
+        world.forests.get(*twin).is_some_and(|(forest, twin)| {
+            let may_be_enabled = if is_disabled { twin.enabled == Some(true) } else { twin.enabled != Some(false) };
+            forest.name != own_forest.name && may_be_enabled && twin.excluded.is_none()
+        })
     };
-    let mut twins: Vec<AdRef> = names.chain(mails).flatten().filter(elsewhere).collect();
+    let is_open = is_disabled || !link.target_user(world).is_some_and(CloudUser::is_held_by_sync);
+    let anchor = world.forests.anchor(ad).and_then(Result::ok).filter(|_| is_open);
+    let sharers = anchor.map(|anchor| world.forests.by_anchor(&anchor.value, None)).unwrap_or_default();
+    let mut twins: Vec<AdRef> = sharers.into_iter().filter(is_twin).collect();
+    if is_disabled {
+        twins.extend(namesakes(user, world).filter(is_twin));
+    }
     twins.sort_unstable();
     twins.dedup();
     if !twins.is_empty() {
-        let mut lines = Gathered::default();
-        lines.add(twins.len(), twins.iter().filter_map(|twin| ad_user_line(*twin, world)));
-        let finding = link
-            .finding(Code::EnabledTwin, "the AD user is disabled, and another forest has an enabled account of the same name");
-        link.raise(
-            finding.listed(lines.listed()).hint(
-                "Sync joins the two and takes the anchor from the enabled account: map that one, or enable this one and disable the other first.",
-            ),
-        );
+        raise_twins(link, &twins, is_disabled, world);
     }
+}
+
+/// Whoever has the sign-in name or an address of an AD user.
+fn namesakes(user: &AdUser, world: &World) -> impl Iterator<Item = AdRef> {
+    let names = user.upn.as_deref().map(|upn| world.forests.by_upn(upn, None)).into_iter();
+    names.chain(mail_addresses(user).map(|mail| world.forests.by_address(mail, None))).flatten()
+}
+
+fn raise_twins(link: &mut Link<'_>, twins: &[AdRef], is_disabled: bool, world: &World) {
+    let (message, hint) = if is_disabled {
+        (
+            "the AD user is disabled, and another forest has an enabled account of the same person",
+            "Sync joins the two and takes the anchor from the enabled account: map that one, or enable this one and disable the other first.",
+        )
+    } else {
+        (
+            "another forest has an AD user with the same source anchor, which is enabled, too: the account may be linked to that one",
+            "Whom sync sees first gets the account, unless it joins the two. Disable the other one or keep it out of the scope of sync \
+             before the sync cycle; `hardmatch verify` then says whose the account is.",
+        )
+    };
+    let mut lines = Gathered::default();
+    lines.add(twins.len(), twins.iter().filter_map(|twin| ad_user_line(*twin, world)));
+    let finding = link.finding(Code::EnabledTwin, message).listed(lines.listed()).hint(hint);
+    link.raise(finding);
 }
 
 fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, tenant: &Tenant) {
