@@ -4,8 +4,8 @@
 
 use crate::model::text::same;
 use crate::model::{
-    AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, OtherKind, ProxyAddress, ProxyKind, SIGN_IN_SIGNS, SourceAnchor,
-    Upn,
+    Acceptable, AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, OtherKind, ProxyAddress, ProxyKind, SIGN_IN_SIGNS,
+    SourceAnchor, Upn,
 };
 use crate::tenant_model::{Found, Incoming, SyncOutcome, SyncRefusal, SyncRule, Takeover, Tenant, UserRef};
 
@@ -13,11 +13,12 @@ use super::describe::{ad_user_line, cloud_user_line, other_line, refusal_line};
 use super::finding::{Code, Severity};
 use super::link::Link;
 use super::listed::{Gathered, Listed};
+use super::protection::Protection;
 use super::steps;
 use super::world::{AdRef, World, mail_addresses};
 
 /// Adds what sync will do with the AD user of a mapping once the plan is carried out. `end` is that state.
-pub(super) fn forecast(link: &mut Link<'_>, end: &World) {
+pub(super) fn forecast(link: &mut Link<'_>, end: &World, protection: &Protection<'_>) {
     let Some((ad, target)) = link.ad.zip(link.target) else { return };
     let Some((_, user)) = end.forests.get(ad) else { return };
     raise_anchor_doubts(link, ad, end);
@@ -28,9 +29,34 @@ pub(super) fn forecast(link: &mut Link<'_>, end: &World) {
     raise_address_conflicts(link, user, target, &end.tenant);
     if !account.is_held_by_sync() {
         raise_what_entra_does_not_take(link, user);
+        raise_armed(link, account, protection, &end.tenant);
     }
     raise_outcome(link, incoming, target, end);
     raise_takeover(link, &end.tenant.takeover_effects(incoming, account), account);
+}
+
+/// An account that no plan would arm has the ID already: sync takes it over all the same. What is written was examined before.
+fn raise_armed(link: &mut Link<'_>, account: &CloudUser, protection: &Protection<'_>, tenant: &Tenant) {
+    let name = account.original_upn();
+    let is_told = |link: &Link<'_>, code| link.findings.iter().any(|finding| finding.code == code);
+    if !is_told(link, Code::TargetProtected)
+        && let Some(by) = protection.of_account(account, tenant)
+    {
+        let message = format!("{name} is protected {by}, but has the wanted ImmutableID already: the next sync takes it over");
+        let finding = link.finding(Code::TargetProtected, message).with_severity(Severity::Warning);
+        link.raise(
+            finding.hint("If that is not wanted, keep the AD user out of the scope of sync, and find out who set the ID."),
+        );
+    }
+    if account.is_guest() && !link.accepts(Acceptable::TargetGuest) {
+        let message =
+            format!("{name} is a guest of this tenant, but has the wanted ImmutableID already: the next sync takes it over");
+        let finding = link.finding(Code::TargetGuest, message).with_severity(Severity::Warning);
+        link.raise(finding.hint(
+            "Map the person's member account instead, and take the ID off the guest (`onPrem: none`). If the guest is really meant, \
+             write `accept: [target-guest]`.",
+        ));
+    }
 }
 
 /// The anchor is not the one that a reader would expect.

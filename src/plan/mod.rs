@@ -176,7 +176,7 @@ fn finish<'w>(
     let states = parallel::map(&mut draft.links, |at, link| {
         link.next_sync = next_sync::of_link(link, &end).map(Box::new);
         if wants_sync(link, world) {
-            forecast::forecast(link, &end);
+            forecast::forecast(link, &end, &protection);
         }
         assemble::state(link, acting.contains(&at), world)
     });

@@ -199,3 +199,24 @@ fn nobody_is_asked_to_decide_on_whom_the_policy_protects() {
     let hint = case.plan().findings[0].hint.clone().unwrap();
     assert!(hint.ends_with("is protected by `policy.protect`: it is left as it is."), "{hint}");
 }
+
+/// Nothing is written, but the next sync takes the account over.
+#[test]
+fn an_armed_account_that_no_plan_would_arm_is_told() {
+    let guest = |user: &mut CloudUser| user.traits_mut().user_type = Known::Is(UserKind::Guest);
+    let told = |edit: fn(&mut CloudUser), protect: bool, mapped: fn(&mut Mapping)| {
+        let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(A)), edit).map("ann", "ann", mapped);
+        case.desired.policy.protect = if protect { vec![Protected::Account("ann@*".into())] } else { Vec::new() };
+        let body = case.plan();
+        assert_eq!((blockers(&body), kinds(&body)), (vec![], Vec::<String>::new()));
+        codes(&body)
+    };
+    assert_eq!(told(nothing, true, nothing), [Code::TargetProtected]);
+    assert_eq!(told(guest, false, nothing), [Code::TargetGuest]);
+    let accepts = |mapping: &mut Mapping| accept(Acceptable::TargetGuest)(mapping);
+    assert_eq!(told(guest, false, accepts), []);
+    let linked = |user: &mut CloudUser| (user.sync_enabled, user.sid) = (Known::Is(true), Known::Is(sid(1)));
+    assert_eq!(told(linked, true, nothing), [], "it is over");
+    let planned = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, guest).map("ann", "ann", accepts).plan();
+    assert_eq!(codes(&planned), [Code::TargetGuest], "told once");
+}
