@@ -74,7 +74,7 @@ fn conclude_decisions(link: &mut Link<'_>, sets: bool, found: &[(UserRef, Obstac
     raise_ambiguous_decisions(link, found, targets, world);
     sort_decisions(link, world);
     if sets {
-        raise_unneeded_decisions(link, found, world);
+        raise_unneeded_decisions(link, found, targets, world);
     }
 }
 
@@ -216,15 +216,21 @@ pub(super) fn raise_stamped_too_late(link: &mut Link<'_>, targets: &Targets, wor
 
 /// A decision to purge somebody whom another mapping wants to keep, whatever stands in the way today.
 pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &Targets, world: &World) {
-    for decision in link.mapping.holders.iter().filter(|decision| decision.resolve == Resolve::Purge) {
-        let kept = super::resolve::find_cloud(&decision.account.key, world).into_iter().filter(|user| targets.contains_key(user));
-        for account in kept.filter_map(|user| world.tenant.user(user)) {
+    for decision in &link.mapping.holders {
+        for account in purged_targets(decision, targets, world) {
             let message = format!("{} is to be purged here, but it is the target of a mapping", account.original_upn());
             let finding = link.finding(Code::HolderProtected, message).objects([cloud_user_line(account)]);
             let hint = "Remove the decision: the account gets its own ImmutableID, in order. If another account of that name is meant, give its id.";
             link.raise(finding.hint(hint));
         }
     }
+}
+
+/// The accounts of mappings that a decision would purge.
+fn purged_targets<'w>(decision: &HolderDecision, targets: &Targets, world: &'w World) -> impl Iterator<Item = &'w CloudUser> {
+    let named = (decision.resolve == Resolve::Purge).then(|| super::resolve::find_cloud(&decision.account.key, world));
+    let kept = named.into_iter().flatten().filter(|user| targets.contains_key(user));
+    kept.filter_map(|user| world.tenant.user(user))
 }
 
 /// What is said first where the right account holds the ID, too.
@@ -341,14 +347,15 @@ fn raise_odd_encoding(link: &mut Link<'_>, account: &CloudUser, anchor: &SourceA
     }
 }
 
-/// Decisions on accounts that are not in the way.
-fn raise_unneeded_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)], world: &World) {
+/// Decisions on accounts that are not in the way. Of those that are refused nothing is left alone.
+fn raise_unneeded_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)], targets: &Targets, world: &World) {
     let in_the_way: Vec<&CloudUser> = found.iter().filter_map(|(user, _)| world.tenant.user(*user)).collect();
     let unneeded: Vec<&HolderDecision> = link
         .mapping
         .holders
         .iter()
         .filter(|decision| !in_the_way.iter().any(|account| names(&decision.account.key, account)))
+        .filter(|decision| purged_targets(decision, targets, world).next().is_none())
         .collect();
     for decision in unneeded {
         let message = format!(

@@ -325,3 +325,10 @@ fn only_a_decision_is_advised_that_the_plan_would_carry_out() {
     with_role.observed.tenant.roles = Some(vec![role]);
     assert_eq!(hint(with_role), (false, true));
 }
+
+#[test]
+fn a_decision_that_is_refused_is_not_said_to_leave_the_account_alone() {
+    let case = Case::new().ad("ann", A, nothing).ad("bob", P, nothing).cloud(1, "ann", None, nothing);
+    let case = case.cloud(2, "bob", None, nothing).map("ann", "ann", decide("bob", Resolve::Purge)).map("bob", "bob", nothing);
+    assert_eq!(codes(&case.plan()), [Code::HolderProtected]);
+}

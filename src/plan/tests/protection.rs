@@ -220,3 +220,13 @@ fn an_armed_account_that_no_plan_would_arm_is_told() {
     let planned = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, guest).map("ann", "ann", accepts).plan();
     assert_eq!(codes(&planned), [Code::TargetGuest], "told once");
 }
+
+/// What protects an account protects somebody.
+#[test]
+fn an_entry_protects_whatever_the_case_of_its_letters() {
+    for (entry, name) in [("JÖRG@x.example", "jörg@x.example"), ("jörg@x.example", "JÖRG@x.example")] {
+        let mut case = Case::new().ad("ann", A, nothing).cloud(1, name, None, nothing).map("ann", name, nothing);
+        case.desired.policy.protect = vec![Protected::Account(entry.into())];
+        assert_eq!(codes(&case.plan()), [Code::TargetProtected], "{entry}");
+    }
+}
