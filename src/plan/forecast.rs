@@ -4,8 +4,8 @@
 
 use crate::model::text::same;
 use crate::model::{
-    Acceptable, AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, OtherKind, ProxyAddress, ProxyKind, SIGN_IN_SIGNS,
-    SourceAnchor, Upn,
+    Acceptable, AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, ProxyAddress, ProxyKind, SIGN_IN_SIGNS, SourceAnchor,
+    Upn,
 };
 use crate::tenant_model::{Found, Incoming, SyncOutcome, SyncRefusal, SyncRule, Takeover, Tenant, UserRef};
 
@@ -26,7 +26,7 @@ pub(super) fn forecast(link: &mut Link<'_>, end: &World, protection: &Protection
     let Some(Ok(anchor)) = end.forests.anchor(ad) else { return };
     let Some(account) = end.tenant.user(target) else { return };
     let incoming = Incoming { user, anchor: &anchor };
-    raise_address_conflicts(link, user, target, &end.tenant);
+    raise_address_conflicts(link, incoming, target, &end.tenant);
     if !account.is_held_by_sync() {
         raise_what_entra_does_not_take(link, user);
         raise_armed(link, account, protection, &end.tenant);
@@ -150,9 +150,9 @@ fn raise_twins(link: &mut Link<'_>, twins: &[AdRef], is_disabled: bool, world: &
     link.raise(finding);
 }
 
-fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, tenant: &Tenant) {
+fn raise_address_conflicts(link: &mut Link<'_>, incoming: Incoming<'_>, target: UserRef, tenant: &Tenant) {
     let Some(own) = tenant.user(target) else { return };
-    let (mut conflicts, mut of_groups) = (Gathered::default(), false);
+    let (mut conflicts, user) = (Gathered::default(), incoming.user);
     for name in user.upn.as_deref().into_iter().chain(mail_addresses(user)) {
         let mut add = |owners: Found, is_own: bool| {
             let others = owners.len().saturating_sub(usize::from(is_own));
@@ -162,7 +162,6 @@ fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, 
         add(tenant.by_upn(name), same(own.original_upn(), name));
         add(tenant.by_address(name), tenant.has_address(own, name));
         let others = tenant.others_with_address(name);
-        of_groups |= others.iter().any(|other| other.kind == OtherKind::Group);
         conflicts.add(others.len(), others.into_iter().map(|other| format!("{name}: {}", other_line(other))));
     }
     if !conflicts.is_empty() {
@@ -170,7 +169,7 @@ fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, 
             Code::AddressConflict,
             "a sign-in name or mail address of the AD user belongs to another object of the tenant",
         );
-        let hint = if of_groups {
+        let hint = if tenant.group_in_the_way(incoming, own).is_some() {
             "Take the address off the group before the sync cycle: as long as a group has it, the export of the AD user fails."
         } else {
             "The link itself goes through; the name or address is withheld from this account until the other object gives it up."
@@ -252,6 +251,7 @@ fn says(code: Code, rule: SyncRule) -> bool {
             | (Code::ObjectIdentifierDiffers, SyncRule::ObjectIdentifierFixed)
             | (Code::SecurityIdentifierHeld, SyncRule::SidHeld | SyncRule::AnchorChanged)
             | (Code::CloudManaged, SyncRule::CloudManaged)
+            | (Code::AddressConflict, SyncRule::OtherKindOfObject)
     )
 }
 

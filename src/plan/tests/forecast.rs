@@ -1,6 +1,7 @@
 //! What is said of the sync cycle after the plan.
 
 use super::*;
+use crate::plan::next_sync::Outcome;
 
 fn says(body: &Body, code: Code) -> bool {
     codes(body).contains(&code)
@@ -124,7 +125,7 @@ fn a_second_holder_of_an_id_that_is_set_already_is_dealt_with() {
 /// Of other accounts the address is withheld; a group's stops the export.
 #[test]
 fn the_address_of_a_group_stops_the_export() {
-    let hint = |kind: Option<OtherKind>| {
+    let told = |kind: Option<OtherKind>| {
         let mut case = Case::new().ad("ann", A, |user| user.proxy_addresses = ["SMTP:tax@x.example"].into());
         case = case.cloud(1, "ann", None, nothing).map("ann", "ann", nothing);
         match kind {
@@ -139,10 +140,16 @@ fn the_address_of_a_group_stops_the_export() {
             None => case = case.cloud(8, "tax", None, nothing),
         }
         let body = case.plan();
-        body.findings.iter().find(|finding| finding.code == Code::AddressConflict).unwrap().hint.clone().unwrap()
+        assert_eq!(codes(&body).iter().filter(|code| **code != Code::TakeoverOverwrites).count(), 1, "{:?}", body.findings);
+        let hint = body.findings.iter().find(|finding| finding.code == Code::AddressConflict).unwrap().hint.clone().unwrap();
+        (hint, body.mappings[0].next_sync.as_ref().unwrap().outcome)
     };
-    assert!(hint(Some(OtherKind::Group)).contains("the export of the AD user fails"));
-    assert!(hint(None).contains("is withheld"));
+    let (hint, outcome) = told(Some(OtherKind::Group));
+    assert!(hint.contains("the export of the AD user fails") && outcome == Outcome::Refused);
+    for kind in [Some(OtherKind::Contact), None] {
+        let (hint, outcome) = told(kind);
+        assert!(hint.contains("is withheld") && outcome == Outcome::HardMatch);
+    }
 }
 
 #[test]
