@@ -161,7 +161,7 @@ codes! {
     TargetPrivileged "target-privileged" Blocker "The cloud user holds a privileged role, so Entra refuses the hard match.";
     PrivilegeUnknown "privilege-unknown" Blocker "An account is to be purged whose roles could not be read.";
     TargetNotAUser "target-not-a-user" Blocker "The cloud selector names a group, contact or device; only users have an ImmutableID.";
-    HolderUndecided "holder-undecided" Blocker "Another account holds the wanted ImmutableID and nobody decided what becomes of it.";
+    HolderUndecided "holder-undecided" Blocker "Another account holds the wanted ImmutableID, and there is no decision on it that can be carried out.";
     HolderSynced "holder-synced" Blocker "A synced account holds the wanted ImmutableID; only sync can release it.";
     HolderProtected "holder-protected" Blocker "The account that stands in the way must not be touched.";
     HolderInUse "holder-in-use" Blocker "An account that is to be purged has licences or was signed in to lately.";

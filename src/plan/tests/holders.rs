@@ -178,6 +178,7 @@ fn a_holder_that_cannot_be_restored_cannot_be_cleared_in_the_bin() {
     };
     let blocked = case(Resolve::Clear);
     assert_eq!(blockers(&blocked), [Code::HolderUndecided]);
+    assert!(!Code::HolderUndecided.about().contains("nobody decided"), "somebody did, but it cannot be done");
     assert!(blocked.findings.iter().any(|finding| finding.objects.iter().any(|object| object.contains("other@x.example"))));
     assert_eq!(kinds(&case(Resolve::Purge)), ["purge old", "setImmutableId ann"]);
 }
