@@ -50,6 +50,15 @@ impl InTheWay {
         what
     }
 
+    /// What the account has, where nothing can be done about it.
+    pub(super) fn why_protected(self) -> &'static str {
+        match self {
+            Self::ImmutableId => "holds the wanted ImmutableID",
+            Self::Sid => "carries this AD user's SID",
+            Self::Spelling => "stands in the way",
+        }
+    }
+
     /// What a purge is for.
     pub(super) fn why_purged(self) -> &'static str {
         match self {
