@@ -269,7 +269,15 @@ pub(super) fn raise_roles(link: &mut Link<'_>, account: &CloudUser, tenant: &Ten
                 "When `hardmatch verify` says linked, give the role back.".to_owned(),
             ]);
         link.raise_unless_accepted(Acceptable::TargetPrivileged, finding);
-    } else if !roles.is_empty() {
+    } else {
+        raise_plain_roles(link, account, tenant);
+    }
+}
+
+/// Roles none of which is privileged.
+pub(super) fn raise_plain_roles(link: &mut Link<'_>, account: &CloudUser, tenant: &Tenant) {
+    let roles = tenant.roles_of(&account.id).unwrap_or_default();
+    if !roles.is_empty() && roles.iter().all(|role| !role.privileged) {
         let message = format!("{} holds a role that is not privileged", account.original_upn());
         let hint = "Microsoft's announcement of June 2026 speaks of any role: if sync refuses the match, take the role away and sync again.";
         let finding = link.finding(Code::RoleAssigned, message).objects(role_lines(&roles, tenant)).hint(hint);

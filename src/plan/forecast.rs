@@ -9,6 +9,7 @@ use crate::model::{
 };
 use crate::tenant_model::{Found, Incoming, SyncOutcome, SyncRefusal, SyncRule, Takeover, Tenant, UserRef};
 
+use super::account::{raise_mailbox, raise_plain_roles};
 use super::describe::{ad_user_line, cloud_user_line, other_line, refusal_line};
 use super::finding::{Code, Severity};
 use super::link::Link;
@@ -29,34 +30,39 @@ pub(super) fn forecast(link: &mut Link<'_>, end: &World, protection: &Protection
     raise_address_conflicts(link, incoming, target, &end.tenant);
     if !account.is_held_by_sync() {
         raise_what_entra_does_not_take(link, user);
-        raise_armed(link, account, protection, &end.tenant);
+        raise_armed(link, account, protection, end);
     }
     raise_outcome(link, incoming, target, end);
     raise_takeover(link, &end.tenant.takeover_effects(incoming, account), account);
 }
 
-/// An account that no plan would arm has the ID already: sync takes it over all the same. What is written was examined before.
-fn raise_armed(link: &mut Link<'_>, account: &CloudUser, protection: &Protection<'_>, tenant: &Tenant) {
-    let name = account.original_upn();
-    let is_told = |link: &Link<'_>, code| link.findings.iter().any(|finding| finding.code == code);
-    if !is_told(link, Code::TargetProtected)
-        && let Some(by) = protection.of_account(account, tenant)
-    {
-        let message = format!("{name} is protected {by}, but has the wanted ImmutableID already: the next sync takes it over");
-        let finding = link.finding(Code::TargetProtected, message).with_severity(Severity::Warning);
-        link.raise(
-            finding.hint("If that is not wanted, keep the AD user out of the scope of sync, and find out who set the ID."),
-        );
+/// An account that has the ID already is taken over without a write. What is written was examined before.
+fn raise_armed(link: &mut Link<'_>, account: &CloudUser, protection: &Protection<'_>, end: &World) {
+    let is_told = |link: &Link<'_>, codes: &[Code]| link.findings.iter().any(|finding| codes.contains(&finding.code));
+    let by = if is_told(link, &[Code::TargetProtected]) { None } else { protection.of_account(account, &end.tenant) };
+    if let Some(by) = by {
+        let hint = "If that is not wanted, keep the AD user out of the scope of sync, and find out who set the ID.";
+        raise_taken_over(link, account, Code::TargetProtected, &format!("protected {by}"), hint);
     }
     if account.is_guest() && !link.accepts(Acceptable::TargetGuest) {
-        let message =
-            format!("{name} is a guest of this tenant, but has the wanted ImmutableID already: the next sync takes it over");
-        let finding = link.finding(Code::TargetGuest, message).with_severity(Severity::Warning);
-        link.raise(finding.hint(
-            "Map the person's member account instead, and take the ID off the guest (`onPrem: none`). If the guest is really meant, \
-             write `accept: [target-guest]`.",
-        ));
+        let hint = "Map the person's member account instead, and take the ID off the guest (`onPrem: none`). If the guest is really \
+                    meant, write `accept: [target-guest]`.";
+        raise_taken_over(link, account, Code::TargetGuest, "a guest of this tenant", hint);
     }
+    if !is_told(link, &[Code::SharedMailbox, Code::DoubleMailbox]) {
+        raise_mailbox(link, account, end);
+    }
+    if !is_told(link, &[Code::RoleAssigned]) {
+        raise_plain_roles(link, account, &end.tenant);
+    }
+}
+
+/// What would be a blocker if anything had to be written.
+fn raise_taken_over(link: &mut Link<'_>, account: &CloudUser, code: Code, what: &str, hint: &str) {
+    let name = account.original_upn();
+    let message = format!("{name} is {what}, but has the wanted ImmutableID already: the next sync takes it over");
+    let finding = link.finding(code, message).with_severity(Severity::Warning).hint(hint);
+    link.raise(finding);
 }
 
 /// The anchor is not the one that a reader would expect.

@@ -217,6 +217,14 @@ fn an_armed_account_that_no_plan_would_arm_is_told() {
     assert_eq!(told(guest, false, accepts), []);
     let linked = |user: &mut CloudUser| (user.sync_enabled, user.sid) = (Known::Is(true), Known::Is(sid(1)));
     assert_eq!(told(linked, true, nothing), [], "it is over");
+    let shared = |user: &mut CloudUser| user.traits_mut().mailbox_purpose = Known::Is("shared".into());
+    assert_eq!(told(shared, false, nothing), [Code::SharedMailbox]);
+    let mut helper = armed().map("ann", "ann", nothing);
+    let role = RoleGrant { principal: entra(1), role: "Helpdesk".into(), privileged: false, state: RoleState::Assigned };
+    helper.observed.tenant.roles = Some(vec![role]);
+    assert_eq!(codes(&helper.plan()), [Code::RoleAssigned]);
+    helper.observed.tenant.users[0].immutable_id = None;
+    assert_eq!(codes(&helper.plan()), [Code::RoleAssigned], "told once, written or not");
     let planned = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, guest).map("ann", "ann", accepts).plan();
     assert_eq!(codes(&planned), [Code::TargetGuest], "told once");
 }
