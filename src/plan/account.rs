@@ -1,14 +1,15 @@
 //! What a reviewer should know about the cloud user of a mapping before it is written, and what forbids it.
 
-use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, ImmutableId, Known, ObjectGuid, RoleState, SourceAnchor};
+use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, ImmutableId, Known, ObjectGuid, RoleState};
 use crate::tenant_model::{RoleHeld, Tenant, UserRef, mail_addresses};
 
 use super::describe::{ad_user_line, anchor_text, cloud_user_line, other_line};
 use super::finding::Code;
 use super::link::Link;
 use super::listed::{Gathered, Listed};
+use super::owners::{Kinship, Owners, owners_of};
 use super::protection::Protection;
-use super::world::World;
+use super::world::{AdRef, World};
 
 pub(super) fn raise_protected(link: &mut Link<'_>, account: &CloudUser, protection: &Protection<'_>, tenant: &Tenant) {
     if let Some(by) = protection.of_account(account, tenant) {
@@ -67,67 +68,99 @@ pub(super) fn raise_restore_conflicts(link: &mut Link<'_>, account: &CloudUser, 
 pub(super) fn raise_other_anchor(link: &mut Link<'_>, account: &CloudUser, world: &World) {
     let (Some(current), Some(anchor)) = (&account.immutable_id, link.anchor.clone()) else { return };
     let name = account.original_upn();
-    match AnchorForm::of(current) {
-        AnchorForm::Opaque => raise_opaque(link, account, current.as_str()),
-        AnchorForm::Guid(guid) if is_swapped(&anchor, guid) => {
-            let message = format!("{name} carries `{current}`: this GUID with the first three groups swapped (text order)");
-            let finding = link
-                .finding(Code::AnchorWrongByteOrder, message)
-                .hint(format!("It will be set to {}.", anchor_text(&anchor.value)));
-            link.raise(finding);
-        }
-        form if anchor.guid.is_some_and(|guid| form.guids().contains(&Some(guid))) => {
-            let message = format!("{name} carries this GUID in an encoding that matches nothing: `{current}`");
-            let finding =
-                link.finding(Code::AnchorNotCanonical, message).hint(format!("It will be re-encoded to `{}`.", anchor.value));
-            link.raise(finding);
-        }
-        AnchorForm::Guid(guid) if let Some(attribute) = other_attribute(link, guid, world) => {
-            let message = format!("{name} carries {}, the {attribute} of this very AD user", anchor_text(current));
-            let hint = "If that attribute is the source anchor of your sync client, the account is right as it is: set `anchor` of the \
-                        forest accordingly, and plan again. Otherwise approve: the ID is changed.";
-            let finding = link.finding(Code::AnchorModeDoubtful, message).hint(hint);
-            link.raise(finding);
-        }
-        AnchorForm::Guid(_)
-        | AnchorForm::NotCanonical(_)
-        | AnchorForm::GuidText(_)
-        | AnchorForm::EncodedGuidText(_)
-        | AnchorForm::BareHex { .. } => raise_was_linked(link, name, current, world),
+    let form = AnchorForm::of(current);
+    let is_made_of = |guid: Option<ObjectGuid>| guid.is_some() && form.guids().contains(&guid);
+    if form == AnchorForm::Opaque {
+        raise_opaque(link, account, current, world);
+    } else if is_made_of(anchor.guid) {
+        let message = format!("{name} carries this GUID in an encoding that matches nothing: `{current}`");
+        let finding =
+            link.finding(Code::AnchorNotCanonical, message).hint(format!("It will be re-encoded to `{}`.", anchor.value));
+        link.raise(finding);
+    } else if is_made_of(anchor.guid.map(|guid| guid.byte_swapped())) {
+        let message = format!("{name} carries `{current}`: this GUID with the first three groups swapped (text order)");
+        let finding =
+            link.finding(Code::AnchorWrongByteOrder, message).hint(format!("It will be set to {}.", anchor_text(&anchor.value)));
+        link.raise(finding);
+    } else if anchor.value.as_str().eq_ignore_ascii_case(current.as_str()) {
+        let message = format!("{name} carries this ImmutableID but for upper and lower case, which matches nothing: `{current}`");
+        let finding = link.finding(Code::AnchorNearDuplicate, message).hint(format!("It will be set to `{}`.", anchor.value));
+        link.raise(finding);
+    } else if let Some(own) = other_attribute(link, form, world) {
+        raise_other_attribute(link, name, current, own);
+    } else {
+        raise_was_linked(link, name, current, world);
     }
 }
 
 fn raise_was_linked(link: &mut Link<'_>, name: &str, current: &ImmutableId, world: &World) {
-    let owners = world.forests.by_anchor(current, None);
     let message = format!("{name} carries another ImmutableID, {}", anchor_text(current));
-    let hint = match &owners[..] {
-        [] => "No AD user of these forests has that anchor: it is most likely stale.",
-        _ => "It is the anchor of the AD user listed here: that one no longer gets this account.",
+    let finding = link.finding(Code::TargetWasLinked, message);
+    let finding = match owners_of(current, world) {
+        None => finding.hint("No AD user of these forests has that anchor: it is most likely stale."),
+        Some(Owners { users, kinship: Kinship::Anchor }) => finding
+            .listed(ad_user_lines(&users, world))
+            .hint("It is the anchor of the AD user listed here: that one no longer gets this account."),
+        Some(Owners { users, kinship }) => finding.listed(ad_user_lines(&users, world)).hint(format!(
+            "It is {} the AD user listed here: whoever wrote it meant this account for that one. Make sure whose it is before you \
+             approve.",
+            kinship.words()
+        )),
     };
-    let lines = Listed::of(owners.len(), owners.iter().filter_map(|user| ad_user_line(*user, world)));
-    let finding = link.finding(Code::TargetWasLinked, message).listed(lines).hint(hint);
     link.raise(finding);
 }
 
-/// Which attribute of the mapping's own AD user has a GUID.
-fn other_attribute(link: &Link<'_>, guid: ObjectGuid, world: &World) -> Option<&'static str> {
+fn ad_user_lines(users: &[AdRef], world: &World) -> Listed {
+    Listed::of(users.len(), users.iter().filter_map(|user| ad_user_line(*user, world)))
+}
+
+/// A GUID of the mapping's own AD user that is not its source anchor.
+#[derive(Debug, Clone, Copy)]
+struct OtherAttribute {
+    name: &'static str,
+    /// Whether sync would make just this ID of it.
+    is_exact: bool,
+}
+
+fn other_attribute(link: &Link<'_>, form: AnchorForm, world: &World) -> Option<OtherAttribute> {
     let user = link.ad_user(world)?;
     let attributes = [("objectGUID", Some(user.guid)), ("mS-DS-ConsistencyGuid", user.consistency_guid.guid())];
-    attributes.into_iter().find(|(_, own)| *own == Some(guid)).map(|(name, _)| name)
+    let is_meant = |guid: ObjectGuid| {
+        let guids = form.guids();
+        guids.contains(&Some(guid)) || guids.contains(&Some(guid.byte_swapped()))
+    };
+    let found = attributes.into_iter().find_map(|(name, guid)| Some((name, guid.filter(|guid| is_meant(*guid))?)));
+    found.map(|(name, guid)| OtherAttribute { name, is_exact: form == AnchorForm::Guid(guid) })
 }
 
-fn is_swapped(anchor: &SourceAnchor, current: crate::model::ObjectGuid) -> bool {
-    anchor.guid.is_some_and(|guid| guid.byte_swapped() == current)
+fn raise_other_attribute(link: &mut Link<'_>, name: &str, current: &ImmutableId, own: OtherAttribute) {
+    let attribute = own.name;
+    let finding = if own.is_exact {
+        let message = format!("{name} carries {}, the {attribute} of this very AD user", anchor_text(current));
+        link.finding(Code::AnchorModeDoubtful, message).hint(
+            "If that attribute is the source anchor of your sync client, the account is right as it is: set `anchor` of the \
+             forest accordingly, and plan again. Otherwise approve: the ID is changed.",
+        )
+    } else {
+        let message =
+            format!("{name} carries the {attribute} of this very AD user in an encoding that matches nothing: `{current}`");
+        link.finding(Code::AnchorNotCanonical, message).hint("It is changed to the source anchor.")
+    };
+    link.raise(finding);
 }
 
-fn raise_opaque(link: &mut Link<'_>, account: &CloudUser, current: &str) {
+/// Somebody's own number is no GUID, and one of another identity provider is not either.
+fn raise_opaque(link: &mut Link<'_>, account: &CloudUser, current: &ImmutableId, world: &World) {
+    let name = account.original_upn();
     let message = format!(
-        "{} carries the ImmutableID `{current}`, which is no GUID; a federated identity provider may sign the person in by it",
-        account.original_upn()
+        "{name} carries the ImmutableID `{current}`, which is no GUID; a federated identity provider may sign the person in by it"
     );
     let hint = "Find out who set it. If nothing depends on it any more, write `accept: [anchor-opaque]` with `because`.";
     let finding = link.finding(Code::AnchorOpaque, message).hint(hint);
     link.raise_unless_accepted(Acceptable::AnchorOpaque, finding);
+    if !world.forests.by_anchor(current, None).is_empty() {
+        raise_was_linked(link, name, current, world);
+    }
 }
 
 pub(super) fn raise_mailbox(link: &mut Link<'_>, account: &CloudUser, world: &World) {
@@ -166,7 +199,7 @@ pub(super) fn raise_still_in_ad(link: &mut Link<'_>, account: &CloudUser, world:
     let Some(current) = &account.immutable_id else { return };
     let owners = world.forests.by_anchor(current, None);
     if !owners.is_empty() {
-        let lines = Listed::of(owners.len(), owners.iter().filter_map(|user| ad_user_line(*user, world)));
+        let lines = ad_user_lines(&owners, world);
         let message = format!("the AD user with the anchor of {} is still there", account.original_upn());
         // It may be matched again by its name or address; if that is refused, the name is taken when sync makes a new one.
         let then = match world.tenant.soft_match_refusal(&cleared(account)) {
@@ -236,7 +269,15 @@ pub(super) fn raise_roles(link: &mut Link<'_>, account: &CloudUser, tenant: &Ten
                 "When `hardmatch verify` says linked, give the role back.".to_owned(),
             ]);
         link.raise_unless_accepted(Acceptable::TargetPrivileged, finding);
-    } else if !roles.is_empty() {
+    } else {
+        raise_plain_roles(link, account, tenant);
+    }
+}
+
+/// Roles none of which is privileged.
+pub(super) fn raise_plain_roles(link: &mut Link<'_>, account: &CloudUser, tenant: &Tenant) {
+    let roles = tenant.roles_of(&account.id).unwrap_or_default();
+    if !roles.is_empty() && roles.iter().all(|role| !role.privileged) {
         let message = format!("{} holds a role that is not privileged", account.original_upn());
         let hint = "Microsoft's announcement of June 2026 speaks of any role: if sync refuses the match, take the role away and sync again.";
         let finding = link.finding(Code::RoleAssigned, message).objects(role_lines(&roles, tenant)).hint(hint);

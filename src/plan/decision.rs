@@ -9,6 +9,7 @@ use super::describe::cloud_user_line;
 use super::finding::Code;
 use super::link::Link;
 use super::protection::Protection;
+use super::reasons::InTheWay;
 use super::world::World;
 
 /// Signed in to within so many days means in use.
@@ -30,17 +31,16 @@ pub(super) fn check_decision(
     }
 }
 
-/// Whether the policy forbids to write an account that stands in the way.
-pub(super) fn check_protected(link: &mut Link<'_>, account: &CloudUser, world: &World, protection: &Protection<'_>) {
-    if let Some(by) = protection.of_account(account, &world.tenant) {
-        let message = format!("{} stands in the way and is protected {by}", account.original_upn());
-        let finding = link.finding(Code::HolderProtected, message);
-        link.raise(
-            finding
-                .objects([cloud_user_line(account)])
-                .hint("Find another way, or have the policy changed in a review of its own."),
-        );
-    }
+/// Raises that the policy forbids to write an account that stands in the way; tells whether it does.
+pub(super) fn check_protected(link: &mut Link<'_>, account: &CloudUser, world: &World, protection: &Protection<'_>) -> bool {
+    let Some(by) = protection.of_account(account, &world.tenant) else { return false };
+    let what = InTheWay::of(account, std::iter::once(&*link), world).why_protected();
+    let message = format!("{} {what} and is protected {by}", account.original_upn());
+    let finding = link.finding(Code::HolderProtected, message);
+    link.raise(
+        finding.objects([cloud_user_line(account)]).hint("Find another way, or have the policy changed in a review of its own."),
+    );
+    true
 }
 
 fn check_clear(link: &mut Link<'_>, account: &CloudUser, world: &World) {

@@ -27,6 +27,7 @@ use super::order::{self, Op};
 use super::parallel;
 use super::protection::Protection;
 use super::restores;
+use super::taken::raise_taken_from_others;
 use super::target::{self, Need};
 use super::world::{AdRef, World};
 
@@ -75,8 +76,9 @@ pub(super) fn draft<'a>(mut links: Vec<Link<'a>>, world: &World, context: Contex
     raise_duplicates(&mut links, world);
     raise_shared_anchors(&mut links, world);
     let mut plans = examine(&mut links, world, context);
-    settle_undecided(&mut links, &mut plans, world);
+    settle_undecided(&mut links, &mut plans, world, context.protection);
     raise_contradictions(&mut links, world);
+    raise_taken_from_others(&mut links, world);
     restores::raise_colliding(&mut links, &plans, world);
     restores::raise_passing_twins(&mut links, &plans, world);
     federation::raise_colliding_detours(&mut links, &plans.needs, world);
@@ -149,7 +151,7 @@ fn examine_one(
 }
 
 /// What one mapping decides of an account holds for every other that it stands in the way of; what nobody decides blocks.
-fn settle_undecided(links: &mut [Link<'_>], plans: &mut Plans, world: &World) {
+fn settle_undecided(links: &mut [Link<'_>], plans: &mut Plans, world: &World, protection: &Protection<'_>) {
     if plans.obstacles.values().all(|obstacles| obstacles.undecided.is_empty()) {
         return;
     }
@@ -164,7 +166,7 @@ fn settle_undecided(links: &mut [Link<'_>], plans: &mut Plans, world: &World) {
             let Some(account) = world.tenant.user(user) else { continue };
             match decisions.get(&user).filter(|(_, resolve)| obstacle.is_freed_by(*resolve)) {
                 Some((other, _)) => obstacles.decided_by.push((user, *other)),
-                None => holders::raise_undecided(link, account, obstacle, world),
+                None => holders::raise_undecided(link, account, obstacle, world, protection),
             }
         }
     }

@@ -161,7 +161,7 @@ codes! {
     TargetPrivileged "target-privileged" Blocker "The cloud user holds a privileged role, so Entra refuses the hard match.";
     PrivilegeUnknown "privilege-unknown" Blocker "An account is to be purged whose roles could not be read.";
     TargetNotAUser "target-not-a-user" Blocker "The cloud selector names a group, contact or device; only users have an ImmutableID.";
-    HolderUndecided "holder-undecided" Blocker "Another account holds the wanted ImmutableID and nobody decided what becomes of it.";
+    HolderUndecided "holder-undecided" Blocker "Another account holds the wanted ImmutableID, and there is no decision on it that can be carried out.";
     HolderSynced "holder-synced" Blocker "A synced account holds the wanted ImmutableID; only sync can release it.";
     HolderProtected "holder-protected" Blocker "The account that stands in the way must not be touched.";
     HolderInUse "holder-in-use" Blocker "An account that is to be purged has licences or was signed in to lately.";
@@ -182,10 +182,10 @@ codes! {
     NotChecked "not-checked" Warning "A part of the directories is unknown, so something could not be checked.";
     AnchorModeDoubtful "anchor-mode-doubtful" Warning "The source anchor may come from another attribute than the configuration says.";
     AddressConflict "address-conflict" Warning "A sign-in name or mail address of the AD user belongs to another object of the tenant.";
-    AnchorNearDuplicate "anchor-near-duplicate" Warning "Another account holds an ImmutableID that differs only in case.";
+    AnchorNearDuplicate "anchor-near-duplicate" Warning "An account holds an ImmutableID that differs only in case.";
     AnchorNotCanonical "anchor-not-canonical" Warning "An account carries this GUID in an encoding that matches nothing.";
     AnchorWrongByteOrder "anchor-wrong-byte-order" Warning "An account carries this GUID in text order, which matches nothing.";
-    TargetWasLinked "target-was-linked" Warning "The cloud user carries another ImmutableID.";
+    TargetWasLinked "target-was-linked" Warning "An account that is written carries another ImmutableID.";
     TakeoverOverwrites "takeover-overwrites" Warning "What Active Directory will change on the account once sync takes over.";
     HardMatchBlocked "hard-match-blocked" Warning "As things stand, sync will not link the account, although the ID is right.";
     Residue "residue" Warning "The account carries on-premises values of somebody else.";

@@ -4,20 +4,22 @@
 
 use crate::model::text::same;
 use crate::model::{
-    AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, OtherKind, ProxyAddress, ProxyKind, SIGN_IN_SIGNS, SourceAnchor,
+    Acceptable, AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, ProxyAddress, ProxyKind, SIGN_IN_SIGNS, SourceAnchor,
     Upn,
 };
 use crate::tenant_model::{Found, Incoming, SyncOutcome, SyncRefusal, SyncRule, Takeover, Tenant, UserRef};
 
+use super::account::{raise_mailbox, raise_plain_roles};
 use super::describe::{ad_user_line, cloud_user_line, other_line, refusal_line};
 use super::finding::{Code, Severity};
 use super::link::Link;
 use super::listed::{Gathered, Listed};
+use super::protection::Protection;
 use super::steps;
 use super::world::{AdRef, World, mail_addresses};
 
 /// Adds what sync will do with the AD user of a mapping once the plan is carried out. `end` is that state.
-pub(super) fn forecast(link: &mut Link<'_>, end: &World) {
+pub(super) fn forecast(link: &mut Link<'_>, end: &World, protection: &Protection<'_>) {
     let Some((ad, target)) = link.ad.zip(link.target) else { return };
     let Some((_, user)) = end.forests.get(ad) else { return };
     raise_anchor_doubts(link, ad, end);
@@ -25,12 +27,42 @@ pub(super) fn forecast(link: &mut Link<'_>, end: &World) {
     let Some(Ok(anchor)) = end.forests.anchor(ad) else { return };
     let Some(account) = end.tenant.user(target) else { return };
     let incoming = Incoming { user, anchor: &anchor };
-    raise_address_conflicts(link, user, target, &end.tenant);
+    raise_address_conflicts(link, incoming, target, &end.tenant);
     if !account.is_held_by_sync() {
         raise_what_entra_does_not_take(link, user);
+        raise_armed(link, account, protection, end);
     }
     raise_outcome(link, incoming, target, end);
     raise_takeover(link, &end.tenant.takeover_effects(incoming, account), account);
+}
+
+/// An account that has the ID already is taken over without a write. What is written was examined before.
+fn raise_armed(link: &mut Link<'_>, account: &CloudUser, protection: &Protection<'_>, end: &World) {
+    let is_told = |link: &Link<'_>, codes: &[Code]| link.findings.iter().any(|finding| codes.contains(&finding.code));
+    let by = if is_told(link, &[Code::TargetProtected]) { None } else { protection.of_account(account, &end.tenant) };
+    if let Some(by) = by {
+        let hint = "If that is not wanted, keep the AD user out of the scope of sync, and find out who set the ID.";
+        raise_taken_over(link, account, Code::TargetProtected, &format!("protected {by}"), hint);
+    }
+    if account.is_guest() && !link.accepts(Acceptable::TargetGuest) {
+        let hint = "Map the person's member account instead, and take the ID off the guest (`onPrem: none`). If the guest is really \
+                    meant, write `accept: [target-guest]`.";
+        raise_taken_over(link, account, Code::TargetGuest, "a guest of this tenant", hint);
+    }
+    if !is_told(link, &[Code::SharedMailbox, Code::DoubleMailbox]) {
+        raise_mailbox(link, account, end);
+    }
+    if !is_told(link, &[Code::RoleAssigned]) {
+        raise_plain_roles(link, account, &end.tenant);
+    }
+}
+
+/// What would be a blocker if anything had to be written.
+fn raise_taken_over(link: &mut Link<'_>, account: &CloudUser, code: Code, what: &str, hint: &str) {
+    let name = account.original_upn();
+    let message = format!("{name} is {what}, but has the wanted ImmutableID already: the next sync takes it over");
+    let finding = link.finding(code, message).with_severity(Severity::Warning).hint(hint);
+    link.raise(finding);
 }
 
 /// The anchor is not the one that a reader would expect.
@@ -74,49 +106,70 @@ fn raise_two_guids(link: &mut Link<'_>, user: &AdUser, anchor: &SourceAnchor) {
     }
 }
 
-/// The same person in another forest, enabled there and disabled here: sync takes sign-in from the enabled one.
+/// The same person in another forest, enabled there: sync takes sign-in from an enabled one, and of two enabled ones with one
+/// anchor it may see the other first, unless it has the account already.
 fn raise_enabled_twin(link: &mut Link<'_>, ad: AdRef, user: &AdUser, world: &World) {
-    if user.enabled != Some(false) || world.forests.all().len() < 2 {
-        return;
-    }
-    let own_forest = world.forests.get(ad).map(|(forest, _)| forest.name.clone());
-    let names = user.upn.as_deref().map(|upn| world.forests.by_upn(upn, None)).into_iter();
-    let mails = mail_addresses(user).map(|mail| world.forests.by_address(mail, None));
-    let elsewhere = |twin: &AdRef| {
-        world
-            .forests
-            .get(*twin)
-            .is_some_and(|(forest, twin)| Some(&forest.name) != own_forest.as_ref() && twin.enabled == Some(true))
+    let Some((own_forest, _)) = world.forests.get(ad).filter(|_| world.forests.all().len() > 1) else { return };
+    let is_disabled = user.enabled == Some(false);
+    let is_twin = |twin: &AdRef| {
+        world.forests.get(*twin).is_some_and(|(forest, twin)| {
+            let may_be_enabled = if is_disabled { twin.enabled == Some(true) } else { twin.enabled != Some(false) };
+            forest.name != own_forest.name && may_be_enabled && twin.excluded.is_none()
+        })
     };
-    let mut twins: Vec<AdRef> = names.chain(mails).flatten().filter(elsewhere).collect();
+    let is_open = is_disabled || !link.target_user(world).is_some_and(CloudUser::is_held_by_sync);
+    let anchor = world.forests.anchor(ad).and_then(Result::ok).filter(|_| is_open);
+    let sharers = anchor.map(|anchor| world.forests.by_anchor(&anchor.value, None)).unwrap_or_default();
+    let mut twins: Vec<AdRef> = sharers.into_iter().filter(is_twin).collect();
+    if is_disabled {
+        twins.extend(namesakes(user, world).filter(is_twin));
+    }
     twins.sort_unstable();
     twins.dedup();
     if !twins.is_empty() {
-        let mut lines = Gathered::default();
-        lines.add(twins.len(), twins.iter().filter_map(|twin| ad_user_line(*twin, world)));
-        let finding = link
-            .finding(Code::EnabledTwin, "the AD user is disabled, and another forest has an enabled account of the same name");
-        link.raise(
-            finding.listed(lines.listed()).hint(
-                "Sync joins the two and takes the anchor from the enabled account: map that one, or enable this one and disable the other first.",
-            ),
-        );
+        raise_twins(link, &twins, is_disabled, world);
     }
 }
 
-fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, tenant: &Tenant) {
+/// Whoever has the sign-in name or an address of an AD user.
+fn namesakes(user: &AdUser, world: &World) -> impl Iterator<Item = AdRef> {
+    let names = user.upn.as_deref().map(|upn| world.forests.by_upn(upn, None)).into_iter();
+    names.chain(mail_addresses(user).map(|mail| world.forests.by_address(mail, None))).flatten()
+}
+
+fn raise_twins(link: &mut Link<'_>, twins: &[AdRef], is_disabled: bool, world: &World) {
+    let (message, hint) = if is_disabled {
+        (
+            "the AD user is disabled, and another forest has an enabled account of the same person",
+            "Sync joins the two and takes the anchor from the enabled account: map that one, or enable this one and disable the other first.",
+        )
+    } else {
+        (
+            "another forest has an AD user with the same source anchor, which is enabled, too: the account may be linked to that one",
+            "Whom sync sees first gets the account, unless it joins the two. Disable the other one or keep it out of the scope of sync \
+             before the sync cycle; `hardmatch verify` then says whose the account is.",
+        )
+    };
+    let mut lines = Gathered::default();
+    lines.add(twins.len(), twins.iter().filter_map(|twin| ad_user_line(*twin, world)));
+    let finding = link.finding(Code::EnabledTwin, message).listed(lines.listed()).hint(hint);
+    link.raise(finding);
+}
+
+fn raise_address_conflicts(link: &mut Link<'_>, incoming: Incoming<'_>, target: UserRef, tenant: &Tenant) {
     let Some(own) = tenant.user(target) else { return };
-    let (mut conflicts, mut of_groups) = (Gathered::default(), false);
+    let (mut conflicts, user) = (Gathered::default(), incoming.user);
     for name in user.upn.as_deref().into_iter().chain(mail_addresses(user)) {
         let mut add = |owners: Found, is_own: bool| {
             let others = owners.len().saturating_sub(usize::from(is_own));
             let accounts = owners.into_iter().filter(|owner| *owner != target).filter_map(|owner| tenant.user(owner));
             conflicts.add(others, accounts.map(|owner| format!("{name}: {}", cloud_user_line(owner))));
         };
-        add(tenant.by_upn(name), same(own.original_upn(), name));
-        add(tenant.by_address(name), tenant.has_address(own, name));
+        add(tenant.live_by_upn(name), same(own.original_upn(), name));
+        // What this account has already nobody in the recycle bin keeps from it.
+        let has_it = tenant.has_address(own, name);
+        add(if has_it { tenant.live_by_address(name) } else { tenant.by_address(name) }, has_it);
         let others = tenant.others_with_address(name);
-        of_groups |= others.iter().any(|other| other.kind == OtherKind::Group);
         conflicts.add(others.len(), others.into_iter().map(|other| format!("{name}: {}", other_line(other))));
     }
     if !conflicts.is_empty() {
@@ -124,10 +177,10 @@ fn raise_address_conflicts(link: &mut Link<'_>, user: &AdUser, target: UserRef, 
             Code::AddressConflict,
             "a sign-in name or mail address of the AD user belongs to another object of the tenant",
         );
-        let hint = if of_groups {
+        let hint = if tenant.group_in_the_way(incoming, own).is_some() {
             "Take the address off the group before the sync cycle: as long as a group has it, the export of the AD user fails."
         } else {
-            "The link itself goes through; the name or address is withheld from this account until the other object gives it up."
+            "The link itself goes through; the name or address is withheld from this account until the other object gives it up; a deleted account does when it is purged."
         };
         link.raise(finding.listed(conflicts.listed()).hint(hint));
     }
@@ -206,6 +259,7 @@ fn says(code: Code, rule: SyncRule) -> bool {
             | (Code::ObjectIdentifierDiffers, SyncRule::ObjectIdentifierFixed)
             | (Code::SecurityIdentifierHeld, SyncRule::SidHeld | SyncRule::AnchorChanged)
             | (Code::CloudManaged, SyncRule::CloudManaged)
+            | (Code::AddressConflict, SyncRule::OtherKindOfObject)
     )
 }
 

@@ -6,6 +6,7 @@ use crate::model::text::number;
 use crate::model::{AnchorForm, CloudUser, HolderDecision, Resolve, SourceAnchor};
 use crate::tenant_model::{Found, UserRef};
 
+use super::advice::{decision_hint, name_of};
 use super::called::names;
 use super::decision::{check_decision, check_protected};
 use super::describe::{anchor_text, cloud_user_line};
@@ -21,7 +22,9 @@ use super::world::World;
 /// Whether the policy lets a SID be taken from the targets of other mappings.
 fn check_targets(obstacles: &Obstacles, link: &mut Link<'_>, world: &World, protection: &Protection<'_>) {
     let accounts = obstacles.sid_of_targets.iter().filter_map(|(user, _)| world.tenant.user(*user));
-    accounts.for_each(|account| check_protected(link, account, world, protection));
+    accounts.for_each(|account| {
+        check_protected(link, account, world, protection);
+    });
 }
 
 /// Looks for everything in the way of a mapping that is to be set (or is armed).
@@ -48,16 +51,16 @@ pub(super) fn examine(
         world.tenant.ask_details(account);
         match decision_on(link, account) {
             Some(decision) => {
-                raise_synced_decided(link, account, obstacle, world);
+                raise_synced_decided(link, account, obstacle, world, protection);
                 decide(link, (user, account), decision.resolve, world, protection);
             }
             None if obstacle == Obstacle::OddEncoding => odd.push(account),
             // Only sync can release what it has, whoever decides.
-            None if account.is_held_by_sync() => raise_undecided(link, account, obstacle, world),
+            None if account.is_held_by_sync() => raise_undecided(link, account, obstacle, world, protection),
             None => obstacles.undecided.push((user, obstacle)),
         }
     }
-    raise_odd_encodings(link, &odd, &anchor);
+    raise_odd_encodings(link, &odd, &anchor, world, protection);
     check_targets(&obstacles, link, world, protection);
     conclude_decisions(link, sets, &found, targets, world);
     if sets {
@@ -71,7 +74,7 @@ fn conclude_decisions(link: &mut Link<'_>, sets: bool, found: &[(UserRef, Obstac
     raise_ambiguous_decisions(link, found, targets, world);
     sort_decisions(link, world);
     if sets {
-        raise_unneeded_decisions(link, found, world);
+        raise_unneeded_decisions(link, found, targets, world);
     }
 }
 
@@ -213,9 +216,8 @@ pub(super) fn raise_stamped_too_late(link: &mut Link<'_>, targets: &Targets, wor
 
 /// A decision to purge somebody whom another mapping wants to keep, whatever stands in the way today.
 pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &Targets, world: &World) {
-    for decision in link.mapping.holders.iter().filter(|decision| decision.resolve == Resolve::Purge) {
-        let kept = super::resolve::find_cloud(&decision.account.key, world).into_iter().filter(|user| targets.contains_key(user));
-        for account in kept.filter_map(|user| world.tenant.user(user)) {
+    for decision in &link.mapping.holders {
+        for account in purged_targets(decision, targets, world) {
             let message = format!("{} is to be purged here, but it is the target of a mapping", account.original_upn());
             let finding = link.finding(Code::HolderProtected, message).objects([cloud_user_line(account)]);
             let hint = "Remove the decision: the account gets its own ImmutableID, in order. If another account of that name is meant, give its id.";
@@ -224,53 +226,49 @@ pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &Targets, world
     }
 }
 
+/// The accounts of mappings that a decision would purge.
+fn purged_targets<'w>(decision: &HolderDecision, targets: &Targets, world: &'w World) -> impl Iterator<Item = &'w CloudUser> {
+    let named = (decision.resolve == Resolve::Purge).then(|| super::resolve::find_cloud(&decision.account.key, world));
+    let kept = named.into_iter().flatten().filter(|user| targets.contains_key(user));
+    kept.filter_map(|user| world.tenant.user(user))
+}
+
 /// What is said first where the right account holds the ID, too.
 const ONE_HOLDER: &str =
     "No tenant gives one ImmutableID to two accounts, and the right one has it already: read the tenant anew first. ";
 
-/// Nobody says what becomes of an account that is in the way.
-pub(super) fn raise_undecided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, world: &World) {
-    let Some(anchor) = link.anchor.clone() else { return };
+/// Nobody says what becomes of an account that is in the way. Of one that the policy protects nobody can.
+pub(super) fn raise_undecided(
+    link: &mut Link<'_>,
+    account: &CloudUser,
+    obstacle: Obstacle,
+    world: &World,
+    protection: &Protection<'_>,
+) {
+    if check_protected(link, account, world, protection) {
+        return;
+    }
     match obstacle {
         Obstacle::Anchor | Obstacle::Sid if account.is_held_by_sync() => {
             raise_synced_holder(link, account, obstacle, Release::Undecided, world);
         }
         Obstacle::Sid => raise_sid_held(link, account, world),
-        Obstacle::Anchor | Obstacle::OddEncoding => {
-            let place = if account.is_deleted() { ", in the recycle bin," } else { "" };
-            let message =
-                format!("{}{place} already holds the wanted ImmutableID {}", account.original_upn(), anchor_text(&anchor.value));
-            let is_second = link.target_user(world).is_some_and(|target| target.immutable_id.as_ref() == Some(&anchor.value));
-            let doubt = if obstacle == Obstacle::Anchor && is_second { ONE_HOLDER } else { "" };
-            let finding = link
-                .finding(Code::HolderUndecided, message)
-                .objects([cloud_user_line(account)])
-                .hint(format!("{doubt}{}", decision_hint(account, world)));
-            link.raise_asking(Asked::Decision, finding);
-        }
+        Obstacle::Anchor | Obstacle::OddEncoding => raise_id_held(link, account, obstacle, world),
     }
 }
 
-/// How a decision names an account: by its sign-in name, or by its id where somebody else has that name, too.
-fn name_of(account: &CloudUser, world: &World) -> String {
-    let name = account.original_upn();
-    let namesakes = world.tenant.by_upn(name).into_iter().filter_map(|user| world.tenant.user(user));
-    let is_shared = namesakes.filter(|other| other.id != account.id).count() > 0;
-    if is_shared { account.id.to_string() } else { name.to_owned() }
-}
-
-fn decision_hint(account: &CloudUser, world: &World) -> String {
-    let name = name_of(account, world);
-    if account.is_guest() {
-        return format!(
-            "Write under `holders`: `- {{ account: {name}, resolve: clear }}`. Purging a guest also removes what was shared with it."
-        );
-    }
-    let restore =
-        if account.is_deleted() { " If it is in truth the right account, map it with `restore: true` instead." } else { "" };
-    format!(
-        "Decide under `holders`: `- {{ account: {name}, resolve: purge }}` removes the account for ever, `resolve: clear` only takes its ID away.{restore}"
-    )
+fn raise_id_held(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, world: &World) {
+    let Some(anchor) = link.anchor.clone() else { return };
+    let place = if account.is_deleted() { ", in the recycle bin," } else { "" };
+    let message =
+        format!("{}{place} already holds the wanted ImmutableID {}", account.original_upn(), anchor_text(&anchor.value));
+    let is_second = link.target_user(world).is_some_and(|target| target.immutable_id.as_ref() == Some(&anchor.value));
+    let doubt = if obstacle == Obstacle::Anchor && is_second { ONE_HOLDER } else { "" };
+    let finding = link
+        .finding(Code::HolderUndecided, message)
+        .objects([cloud_user_line(account)])
+        .hint(format!("{doubt}{}", decision_hint(account, world)));
+    link.raise_asking(Asked::Decision, finding);
 }
 
 /// Only sync can release what a synced account holds.
@@ -287,9 +285,15 @@ fn raise_synced_holder(link: &mut Link<'_>, account: &CloudUser, obstacle: Obsta
     steps::raise_to_free_a_holder(link, account, release, finding, world);
 }
 
-/// Whatever was decided of it.
-fn raise_synced_decided(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, world: &World) {
-    if account.is_held_by_sync() {
+/// Whatever was decided of it. Who is protected is not to go to the recycle bin either.
+fn raise_synced_decided(
+    link: &mut Link<'_>,
+    account: &CloudUser,
+    obstacle: Obstacle,
+    world: &World,
+    protection: &Protection<'_>,
+) {
+    if account.is_held_by_sync() && protection.of_account(account, &world.tenant).is_none() {
         raise_synced_holder(link, account, obstacle, Release::Decided, world);
     }
 }
@@ -305,9 +309,16 @@ fn raise_sid_held(link: &mut Link<'_>, account: &CloudUser, world: &World) {
 }
 
 /// What stands in nobody's way; of very many one finding.
-fn raise_odd_encodings(link: &mut Link<'_>, accounts: &[&CloudUser], anchor: &SourceAnchor) {
+fn raise_odd_encodings(
+    link: &mut Link<'_>,
+    accounts: &[&CloudUser],
+    anchor: &SourceAnchor,
+    world: &World,
+    protection: &Protection<'_>,
+) {
     if accounts.len() <= EXAMPLES {
-        return accounts.iter().for_each(|account| raise_odd_encoding(link, account, anchor));
+        let protected = |account: &CloudUser| protection.of_account(account, &world.tenant);
+        return accounts.iter().for_each(|account| raise_odd_encoding(link, account, anchor, protected(account)));
     }
     let lines = accounts.iter().map(|account| cloud_user_line(account));
     let message = format!("{} accounts carry this AD user's GUID in encodings that match nothing", number(accounts.len()));
@@ -315,7 +326,7 @@ fn raise_odd_encodings(link: &mut Link<'_>, accounts: &[&CloudUser], anchor: &So
     link.raise(finding.hint("They stand in nobody's way, but no tenant is like that: look at its export."));
 }
 
-fn raise_odd_encoding(link: &mut Link<'_>, account: &CloudUser, anchor: &SourceAnchor) {
+fn raise_odd_encoding(link: &mut Link<'_>, account: &CloudUser, anchor: &SourceAnchor, protected: Option<String>) {
     let Some(held) = &account.immutable_id else { return };
     let canonical = AnchorForm::of(held).is_canonical();
     let (code, how) = if canonical {
@@ -324,19 +335,27 @@ fn raise_odd_encoding(link: &mut Link<'_>, account: &CloudUser, anchor: &SourceA
         (Code::AnchorNotCanonical, "in an encoding that matches nothing")
     };
     let message = format!("{} carries this AD user's GUID {how}: `{held}` instead of `{}`", account.original_upn(), anchor.value);
-    let hint = "It stands in nobody's way, but somebody meant to link it. Decide under `holders` if it should lose the value.";
-    let finding = link.finding(code, message).objects([cloud_user_line(account)]).hint(hint);
-    link.raise_asking(Asked::Decision, finding);
+    let finding = link.finding(code, message).objects([cloud_user_line(account)]);
+    match protected {
+        None => link.raise_asking(
+            Asked::Decision,
+            finding.hint(
+                "It stands in nobody's way, but somebody meant to link it. Decide under `holders` if it should lose the value.",
+            ),
+        ),
+        Some(by) => link.raise(finding.hint(format!("It stands in nobody's way and is protected {by}: it is left as it is."))),
+    }
 }
 
-/// Decisions on accounts that are not in the way.
-fn raise_unneeded_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)], world: &World) {
+/// Decisions on accounts that are not in the way. Of those that are refused nothing is left alone.
+fn raise_unneeded_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)], targets: &Targets, world: &World) {
     let in_the_way: Vec<&CloudUser> = found.iter().filter_map(|(user, _)| world.tenant.user(*user)).collect();
     let unneeded: Vec<&HolderDecision> = link
         .mapping
         .holders
         .iter()
         .filter(|decision| !in_the_way.iter().any(|account| names(&decision.account.key, account)))
+        .filter(|decision| purged_targets(decision, targets, world).next().is_none())
         .collect();
     for decision in unneeded {
         let message = format!(

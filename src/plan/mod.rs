@@ -6,6 +6,7 @@
 
 mod account;
 pub mod action;
+mod advice;
 mod anchor;
 mod anchor_mode;
 mod assemble;
@@ -35,17 +36,20 @@ pub mod next_sync;
 mod obstacles;
 mod only;
 mod order;
+mod owners;
 pub mod pairing;
 mod parallel;
 pub(crate) mod protection;
 mod prove;
 pub mod questions;
+mod reasons;
 mod resolve;
 mod restores;
 mod rules;
 mod shown;
 mod steps;
 pub mod synced_report;
+mod taken;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -173,7 +177,7 @@ fn finish<'w>(
     let states = parallel::map(&mut draft.links, |at, link| {
         link.next_sync = next_sync::of_link(link, &end).map(Box::new);
         if wants_sync(link, world) {
-            forecast::forecast(link, &end);
+            forecast::forecast(link, &end, &protection);
         }
         assemble::state(link, acting.contains(&at), world)
     });

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use hashbrown::HashMap;
 use petgraph::graphmap::DiGraphMap;
 
-use crate::model::{AnchorMode, AnchorOrigin, CloudUser, Known, ObjectGuid, Resolve, SourceAnchor, Upn};
+use crate::model::{CloudUser, Known, ObjectGuid, Resolve, Upn};
 use crate::tenant_model::{ChangeKind, UserRef};
 
 use super::account::restore_conflicts;
 use super::cycles::one_of_each_cycle;
 use super::draft::Plans;
 use super::link::Link;
+use super::reasons::{InTheWay, anchor_reason, decision_reason};
 use super::world::{AdRef, World};
 
 /// One write before it has become an action.
@@ -36,7 +37,8 @@ pub(super) enum Write {
 /// The writes of all mappings that are not blocked.
 pub(super) fn order(links: &[Link<'_>], plans: &Plans, world: &World) -> Vec<Op> {
     let (ops, releases, holder_ops) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-    let mut builder = Builder { links, plans, world, ops, deciders: deciders(links), releases, holder_ops };
+    let (deciders, followers) = (deciders(links), followers(links, plans));
+    let mut builder = Builder { links, plans, world, ops, deciders, followers, releases, holder_ops };
     let due = builder.due();
     let opened = builder.open_cycles(&due);
     for at in &due {
@@ -58,6 +60,15 @@ fn deciders(links: &[Link<'_>]) -> HashMap<UserRef, Vec<usize>> {
     deciders
 }
 
+fn followers(links: &[Link<'_>], plans: &Plans) -> HashMap<UserRef, Vec<usize>> {
+    let mut followers: HashMap<UserRef, Vec<usize>> = HashMap::new();
+    let due = plans.obstacles.iter().filter(|(at, _)| links.get(**at).is_some_and(|link| !link.is_blocked()));
+    for (at, obstacles) in due {
+        obstacles.decided_by.iter().for_each(|(user, _)| followers.entry(*user).or_default().push(*at));
+    }
+    followers
+}
+
 struct Builder<'a, 'l> {
     links: &'l [Link<'a>],
     plans: &'l Plans,
@@ -65,6 +76,8 @@ struct Builder<'a, 'l> {
     ops: Vec<Op>,
     /// The mappings (by position) that go through and decided on an account.
     deciders: HashMap<UserRef, Vec<usize>>,
+    /// The mappings (by position) that go through and by what others decided on an account.
+    followers: HashMap<UserRef, Vec<usize>>,
     /// The write by which a mapping takes the old ID off its target.
     releases: BTreeMap<usize, usize>,
     /// The last write on each holder.
@@ -127,6 +140,7 @@ impl<'a> Builder<'a, '_> {
     fn add_holder(&mut self, at: usize, user: UserRef, resolve: Resolve) -> Option<usize> {
         let (link, account) = (self.links.get(at)?, self.world.tenant.user(user)?);
         let because = decision_reason(link, account);
+        let in_the_way = self.in_the_way(user, account);
         let mut last = None;
         let mut step =
             |builder: &mut Self, kind, why: String| last = Some(builder.push(at, Write::Account(user, kind), last, why));
@@ -135,7 +149,7 @@ impl<'a> Builder<'a, '_> {
                 if !account.is_deleted() {
                     step(self, ChangeKind::SoftDelete, format!("stands in the way and is to be purged{because}"));
                 }
-                step(self, ChangeKind::Purge, format!("frees the ImmutableID{because}"));
+                step(self, ChangeKind::Purge, format!("{}{because}", in_the_way.why_purged()));
             }
             Resolve::Clear => {
                 if account.is_deleted() {
@@ -146,7 +160,8 @@ impl<'a> Builder<'a, '_> {
                     );
                 }
                 if account.immutable_id.is_some() {
-                    step(self, ChangeKind::ClearImmutableId { residue: false }, format!("frees the ImmutableID{because}"));
+                    let why = format!("{}{because}", in_the_way.why_cleared());
+                    step(self, ChangeKind::ClearImmutableId { residue: false }, why);
                 }
                 if self.clears_sid(user, account) {
                     step(self, ChangeKind::ClearSecurityIdentifier, format!("frees the SID{because}"));
@@ -157,6 +172,11 @@ impl<'a> Builder<'a, '_> {
             }
         }
         last
+    }
+
+    fn in_the_way(&self, user: UserRef, account: &CloudUser) -> InTheWay {
+        let served = [&self.deciders, &self.followers].into_iter().filter_map(|map| map.get(&user)).flatten();
+        InTheWay::of(account, served.filter_map(|at| self.links.get(*at)), self.world)
     }
 
     /// Whether any mapping that goes through and decided on the account is about the AD user whose SID it carries.
@@ -323,26 +343,6 @@ impl<'a> Builder<'a, '_> {
             | ChangeKind::ClearObjectIdentifier => false,
         }
     }
-}
-
-/// Whose anchor it is, and where it comes from: the value itself stands beside it.
-fn anchor_reason(link: &Link<'_>, anchor: &SourceAnchor, world: &World) -> String {
-    let Some((forest, user)) = link.ad.and_then(|user| world.forests.get(user)) else {
-        return "the mapping gives this ImmutableID; no forest was read".to_owned();
-    };
-    let origin = match (anchor.origin, &forest.anchor) {
-        (AnchorOrigin::ConsistencyGuid, _) => "mS-DS-ConsistencyGuid",
-        (AnchorOrigin::Attribute, AnchorMode::Attribute(name)) => name,
-        (AnchorOrigin::ObjectGuid, _) => "objectGUID",
-        (AnchorOrigin::Attribute | AnchorOrigin::Given | AnchorOrigin::Cloud, _) => "the configured attribute",
-    };
-    format!("source anchor ({origin}) of {} in forest {}", user.dn, forest.name)
-}
-
-/// The author's own words about a decision.
-fn decision_reason(link: &Link<'_>, account: &CloudUser) -> String {
-    let decision = super::holders::decision_on(link, account);
-    decision.and_then(|decision| decision.because.as_deref()).map_or_else(String::new, |because| format!(" ({because})"))
 }
 
 /// Topological order; among writes that are free the one of the earliest mapping comes first.

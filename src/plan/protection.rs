@@ -137,12 +137,13 @@ fn idle(entry: &Protected, tenant: &Tenant) -> Option<String> {
 }
 
 fn names_somebody(text: &str, tenant: &Tenant) -> bool {
-    match text.parse::<EntraId>() {
-        Ok(id) => tenant.by_id(&id).is_some(),
-        // Both are asked at once: a look-up in a tenant that is read in parts takes a round of questions.
-        Err(_) => {
-            let (by_name, by_address) = (tenant.by_upn(text), tenant.by_address(text));
-            !by_name.is_empty() || !by_address.is_empty()
-        }
+    if let Ok(id) = text.parse::<EntraId>() {
+        return tenant.by_id(&id).is_some();
     }
+    // A look-up minds the case of letters beyond ASCII; what protects does not. All are asked at once: a look-up in a tenant
+    // that is read in parts takes a round of questions.
+    let spellings =
+        if text.is_ascii() { vec![text.to_owned()] } else { vec![text.to_owned(), lowered(text), text.to_uppercase()] };
+    let found = spellings.iter().map(|name| (tenant.by_upn(name), tenant.by_address(name))).collect::<Vec<_>>();
+    found.iter().any(|(by_name, by_address)| !by_name.is_empty() || !by_address.is_empty())
 }

@@ -50,8 +50,8 @@ fn human_reads_from_what_needs_attention_to_the_summary() {
 
     Blockers: 1
 
-      holder-undecided (1): Another account holds the wanted ImmutableID and nobody
-      decided what becomes of it.
+      holder-undecided (1): Another account holds the wanted ImmutableID, and there
+      is no decision on it that can be carried out.
       * eve  hardmatch.yaml:16
           `eve.old@contoso.com` (live) holds the ImmutableID that `eve@contoso.com`
           is to get
@@ -215,7 +215,7 @@ fn markdown_reads_well_in_a_pull_request() {
 
     ### Blockers: 1
 
-    - **holder-undecided** (1): Another account holds the wanted ImmutableID and nobody decided what becomes of it.
+    - **holder-undecided** (1): Another account holds the wanted ImmutableID, and there is no decision on it that can be carried out.
 
     | code | mapping | what was found | what to do |
     | --- | --- | --- | --- |

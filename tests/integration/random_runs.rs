@@ -46,6 +46,10 @@ impl SnapshotStore for Store {
         Ok(())
     }
 
+    fn has_bin(&self) -> bool {
+        true
+    }
+
     fn export(&self, id: &EntraId) -> Option<serde_json::Value> {
         self.users.get(id).map(|user| serde_json::json!({ "id": id, "userPrincipalName": user.upn }))
     }

@@ -5,6 +5,7 @@ use crate::tenant_model::UserRef;
 
 use super::super::account::role_lines;
 use super::super::describe::{ad_user_line, sync_state};
+use super::super::owners::{Owners, owners_of};
 use super::super::world::{AdRef, World};
 use super::ExplainedAccount;
 
@@ -89,15 +90,7 @@ fn own_id(id: &ImmutableId, ad: AdRef, world: &World) -> Option<String> {
 }
 
 fn somebodys_id(id: &ImmutableId, world: &World) -> Option<String> {
-    let forests = &world.forests;
-    let line = |user: AdRef| ad_user_line(user, world);
-    if let Some(owner) = forests.by_anchor(id, None).into_iter().find_map(line) {
-        return Some(format!("the source anchor of {owner}"));
-    }
-    let guids: Vec<_> = AnchorForm::of(id).guids().into_iter().flatten().collect();
-    if let Some(owner) = guids.iter().flat_map(|guid| forests.by_either_guid(guid, None)).find_map(line) {
-        return Some(format!("a GUID of {owner}, which is not its source anchor so"));
-    }
-    let swapped = guids.iter().flat_map(|guid| forests.by_anchor(&guid.byte_swapped().immutable_id(), None));
-    swapped.into_iter().find_map(line).map(|owner| format!("the GUID of {owner} with the first three groups reversed"))
+    let Owners { users, kinship } = owners_of(id, world)?;
+    let owner = users.into_iter().find_map(|user| ad_user_line(user, world))?;
+    Some(format!("{} {owner}", kinship.words()))
 }

@@ -1,6 +1,7 @@
 //! What is said of the sync cycle after the plan.
 
 use super::*;
+use crate::plan::next_sync::Outcome;
 
 fn says(body: &Body, code: Code) -> bool {
     codes(body).contains(&code)
@@ -54,6 +55,39 @@ fn a_disabled_ad_user_has_a_twin_only_where_another_forest_has_it_enabled() {
     assert!(!twin("old", false) && !twin("corp", true));
 }
 
+/// Ann of corp, and Ann of the old forest with the same anchor.
+fn migrated(enabled: Option<bool>, edit: fn(&mut AdUser)) -> Case {
+    let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing);
+    let mut twin = AdUser::new(guid(A), "CN=ann,OU=Staff,DC=old".parse().unwrap());
+    (twin.sam, twin.enabled) = (Some("ann".into()), enabled);
+    edit(&mut twin);
+    case.observed.forests.push(ObservedForest { name: "old".into(), users: vec![twin], ..ObservedForest::default() });
+    case.map("ann", "ann", |mapping| {
+        let OnPremSide::User(selector) = &mut mapping.on_prem else { unreachable!() };
+        selector.forest = Some("corp".into());
+    })
+}
+
+#[test]
+fn of_two_enabled_ad_users_with_one_anchor_sync_may_see_the_other_first() {
+    let told = |case: &Case| says(&case.plan(), Code::EnabledTwin);
+    assert!(told(&migrated(Some(true), nothing)) && told(&migrated(None, nothing)));
+    assert!(!told(&migrated(Some(false), nothing)), "what a migration leaves behind");
+    assert!(!told(&migrated(Some(true), |twin| twin.excluded = Some(Exclusion::LinkedMailbox))));
+    let mut armed = migrated(Some(true), nothing);
+    armed.observed.tenant.users[0].immutable_id = Some(anchor(A));
+    assert!(told(&armed));
+    armed.observed.tenant.users[0].sync_enabled = Known::Is(true);
+    armed.observed.tenant.users[0].sid = Known::Is(sid(1));
+    assert!(!told(&armed), "it is linked");
+    armed.observed.tenant.users[0].sid = Known::Is(sid(9));
+    assert!(!told(&armed), "it is linked to the other one, and that is told");
+    let mut stamped = migrated(Some(true), |twin| twin.guid = guid(P));
+    stamped.observed.tenant.users[0].immutable_id = Some(anchor(P));
+    stamped.desired.mappings[0].write = WriteSide::OnPrem;
+    assert!(told(&stamped), "the stamp makes the anchors equal");
+}
+
 #[test]
 fn two_mailboxes_are_feared_only_where_the_one_in_the_cloud_is_licensed() {
     let on_premises = |user: &mut AdUser| user.has_exchange_mailbox = true;
@@ -91,7 +125,7 @@ fn a_second_holder_of_an_id_that_is_set_already_is_dealt_with() {
 /// Of other accounts the address is withheld; a group's stops the export.
 #[test]
 fn the_address_of_a_group_stops_the_export() {
-    let hint = |kind: Option<OtherKind>| {
+    let told = |kind: Option<OtherKind>| {
         let mut case = Case::new().ad("ann", A, |user| user.proxy_addresses = ["SMTP:tax@x.example"].into());
         case = case.cloud(1, "ann", None, nothing).map("ann", "ann", nothing);
         match kind {
@@ -106,10 +140,16 @@ fn the_address_of_a_group_stops_the_export() {
             None => case = case.cloud(8, "tax", None, nothing),
         }
         let body = case.plan();
-        body.findings.iter().find(|finding| finding.code == Code::AddressConflict).unwrap().hint.clone().unwrap()
+        assert_eq!(codes(&body).iter().filter(|code| **code != Code::TakeoverOverwrites).count(), 1, "{:?}", body.findings);
+        let hint = body.findings.iter().find(|finding| finding.code == Code::AddressConflict).unwrap().hint.clone().unwrap();
+        (hint, body.mappings[0].next_sync.as_ref().unwrap().outcome)
     };
-    assert!(hint(Some(OtherKind::Group)).contains("the export of the AD user fails"));
-    assert!(hint(None).contains("is withheld"));
+    let (hint, outcome) = told(Some(OtherKind::Group));
+    assert!(hint.contains("the export of the AD user fails") && outcome == Outcome::Refused);
+    for kind in [Some(OtherKind::Contact), None] {
+        let (hint, outcome) = told(kind);
+        assert!(hint.contains("is withheld") && outcome == Outcome::HardMatch);
+    }
 }
 
 #[test]

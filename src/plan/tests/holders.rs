@@ -178,6 +178,7 @@ fn a_holder_that_cannot_be_restored_cannot_be_cleared_in_the_bin() {
     };
     let blocked = case(Resolve::Clear);
     assert_eq!(blockers(&blocked), [Code::HolderUndecided]);
+    assert!(!Code::HolderUndecided.about().contains("nobody decided"), "somebody did, but it cannot be done");
     assert!(blocked.findings.iter().any(|finding| finding.objects.iter().any(|object| object.contains("other@x.example"))));
     assert_eq!(kinds(&case(Resolve::Purge)), ["purge old", "setImmutableId ann"]);
 }
@@ -305,4 +306,30 @@ fn who_goes_by_the_decision_of_a_blocked_mapping_waits() {
     assert_eq!((blockers(&body), kinds(&body)), (vec![Code::WaitsFor, Code::TargetGuest], vec![]));
     let waits = body.findings.iter().find(|finding| finding.code == Code::WaitsFor).unwrap();
     assert!(waits.message.starts_with("an account that is to go by a decision of mapping `ann@x.example`"), "{}", waits.message);
+}
+
+#[test]
+fn only_a_decision_is_advised_that_the_plan_would_carry_out() {
+    let hint = |case: Case| {
+        let body = case.ad("ann", A, nothing).cloud(1, "ann", None, nothing).map("ann", "ann", nothing).plan();
+        assert_eq!(blockers(&body), [Code::HolderUndecided]);
+        let hint = body.findings[0].hint.clone().unwrap();
+        (hint.contains("resolve: purge"), hint.contains("resolve: clear"))
+    };
+    let binned = |user: &mut CloudUser| user.traits_mut().deleted_at = Some("2026-11-20T00:00:00Z".into());
+    assert_eq!(hint(Case::new().cloud(2, "twin", Some(anchor(A)), nothing)), (true, true));
+    assert_eq!(hint(Case::new().cloud(2, "twin", Some(anchor(A)), binned)), (true, true));
+    assert_eq!(hint(Case::new().cloud(2, "ann", Some(anchor(A)), binned)), (true, false), "the name is taken");
+    assert_eq!(hint(Case::new().cloud(2, "twin@fed.example", Some(anchor(A)), nothing)), (true, false));
+    let mut with_role = Case::new().cloud(2, "twin", Some(anchor(A)), nothing);
+    let role = RoleGrant { principal: entra(2), role: "Helpdesk".into(), privileged: false, state: RoleState::Assigned };
+    with_role.observed.tenant.roles = Some(vec![role]);
+    assert_eq!(hint(with_role), (false, true));
+}
+
+#[test]
+fn a_decision_that_is_refused_is_not_said_to_leave_the_account_alone() {
+    let case = Case::new().ad("ann", A, nothing).ad("bob", P, nothing).cloud(1, "ann", None, nothing);
+    let case = case.cloud(2, "bob", None, nothing).map("ann", "ann", decide("bob", Resolve::Purge)).map("bob", "bob", nothing);
+    assert_eq!(codes(&case.plan()), [Code::HolderProtected]);
 }

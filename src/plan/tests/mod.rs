@@ -14,6 +14,7 @@ mod linked;
 mod next_sync;
 mod only;
 mod order;
+mod other_ids;
 mod parts;
 mod proof;
 mod proposals;

@@ -177,3 +177,67 @@ fn a_source_of_authority_in_the_cloud_is_said_whatever_is_written() {
     assert!(says(None, nothing) && says(Some(anchor(P)), leaves) && says(Some(anchor(P)), stamped));
     assert!(!says(Some(anchor(A)), nothing), "nothing is written");
 }
+
+/// A decision would be refused, so none is asked for.
+#[test]
+fn nobody_is_asked_to_decide_on_whom_the_policy_protects() {
+    let synced = |user: &mut CloudUser| user.sync_enabled = Known::Is(true);
+    let sid_only = |user: &mut CloudUser| (user.immutable_id, user.sid) = (None, Known::Is(sid(1)));
+    let binned = |user: &mut CloudUser| user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
+    let case = |edit: fn(&mut CloudUser)| {
+        Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "vip", Some(anchor(A)), edit)
+    };
+    for edit in [nothing, synced, sid_only, binned] {
+        let mut case = case(edit).map("ann", "ann", nothing);
+        case.desired.policy.protect = vec![Protected::Account("vip@*".into())];
+        let body = case.plan();
+        assert_eq!(blockers(&body), [Code::HolderProtected]);
+        assert!(body.findings.iter().all(|finding| finding.steps.is_empty() && !format!("{finding:?}").contains("resolve:")));
+        decide("vip", Resolve::Clear)(&mut case.desired.mappings[0]);
+        assert_eq!(blockers(&case.plan()), [Code::HolderProtected]);
+    }
+    let spelt = |user: &mut CloudUser| user.immutable_id = ImmutableId::stored(A);
+    let mut case = case(spelt).map("ann", "ann", nothing);
+    case.desired.policy.protect = vec![Protected::Account("vip@*".into())];
+    let hint = case.plan().findings[0].hint.clone().unwrap();
+    assert!(hint.ends_with("is protected by `policy.protect`: it is left as it is."), "{hint}");
+}
+
+/// Nothing is written, but the next sync takes the account over.
+#[test]
+fn an_armed_account_that_no_plan_would_arm_is_told() {
+    let guest = |user: &mut CloudUser| user.traits_mut().user_type = Known::Is(UserKind::Guest);
+    let told = |edit: fn(&mut CloudUser), protect: bool, mapped: fn(&mut Mapping)| {
+        let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", Some(anchor(A)), edit).map("ann", "ann", mapped);
+        case.desired.policy.protect = if protect { vec![Protected::Account("ann@*".into())] } else { Vec::new() };
+        let body = case.plan();
+        assert_eq!((blockers(&body), kinds(&body)), (vec![], Vec::<String>::new()));
+        codes(&body)
+    };
+    assert_eq!(told(nothing, true, nothing), [Code::TargetProtected]);
+    assert_eq!(told(guest, false, nothing), [Code::TargetGuest]);
+    let accepts = |mapping: &mut Mapping| accept(Acceptable::TargetGuest)(mapping);
+    assert_eq!(told(guest, false, accepts), []);
+    let linked = |user: &mut CloudUser| (user.sync_enabled, user.sid) = (Known::Is(true), Known::Is(sid(1)));
+    assert_eq!(told(linked, true, nothing), [], "it is over");
+    let shared = |user: &mut CloudUser| user.traits_mut().mailbox_purpose = Known::Is("shared".into());
+    assert_eq!(told(shared, false, nothing), [Code::SharedMailbox]);
+    let mut helper = armed().map("ann", "ann", nothing);
+    let role = RoleGrant { principal: entra(1), role: "Helpdesk".into(), privileged: false, state: RoleState::Assigned };
+    helper.observed.tenant.roles = Some(vec![role]);
+    assert_eq!(codes(&helper.plan()), [Code::RoleAssigned]);
+    helper.observed.tenant.users[0].immutable_id = None;
+    assert_eq!(codes(&helper.plan()), [Code::RoleAssigned], "told once, written or not");
+    let planned = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, guest).map("ann", "ann", accepts).plan();
+    assert_eq!(codes(&planned), [Code::TargetGuest], "told once");
+}
+
+/// What protects an account protects somebody.
+#[test]
+fn an_entry_protects_whatever_the_case_of_its_letters() {
+    for (entry, name) in [("JÖRG@x.example", "jörg@x.example"), ("jörg@x.example", "JÖRG@x.example")] {
+        let mut case = Case::new().ad("ann", A, nothing).cloud(1, name, None, nothing).map("ann", name, nothing);
+        case.desired.policy.protect = vec![Protected::Account(entry.into())];
+        assert_eq!(codes(&case.plan()), [Code::TargetProtected], "{entry}");
+    }
+}

@@ -301,9 +301,9 @@ fn the_policy_protects_whoever_holds_a_role() {
     let protected = found.filter(|finding| [Code::HolderProtected, Code::TargetProtected].contains(&finding.code));
     let messages: Vec<&str> = protected.map(|finding| &*finding.message).collect();
     insta::assert_snapshot!(messages.join("\n"), @"
-    twin@x.example stands in the way and is protected by `policy.protect`, as it holds the role Helpdesk Administrator
+    twin@x.example holds the wanted ImmutableID and is protected by `policy.protect`, as it holds the role Helpdesk Administrator
     ann@x.example is protected by `policy.protect`, as it holds the role Helpdesk Administrator
-    twin@x.example stands in the way and is protected by `policy.protect`, as it may hold the role Global*: roles were not read
+    twin@x.example holds the wanted ImmutableID and is protected by `policy.protect`, as it may hold the role Global*: roles were not read
     ann@x.example is protected by `policy.protect`, as it may hold the role Global*: roles were not read
     ");
 }

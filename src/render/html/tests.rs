@@ -51,7 +51,7 @@ fn the_head_says_without_a_script_what_must_be_read() {
         "1 to purge",
         "1 blocked",
         "2 warnings",
-        "Another account holds the wanted ImmutableID and nobody decided what becomes of it.",
+        "Another account holds the wanted ImmutableID, and there is no decision on it that can be carried out.",
         "<code><bdi>eve.old@contoso.com</bdi></code> (live) holds the ImmutableID",
         "decide under <code><bdi>holders</bdi></code>",
         "<li>Plan again</li>",

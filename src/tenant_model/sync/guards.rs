@@ -1,8 +1,9 @@
 //! When Entra refuses something in a sync cycle, by which rule.
 
 use super::Incoming;
+use super::export::Export;
 use super::rule::{BLOCKS_HARD_MATCH, SyncRefusal, SyncRule};
-use crate::model::{CloudUser, Known, RoleState};
+use crate::model::{CloudUser, Known, OtherKind, RoleState};
 use crate::tenant_model::{Tenant, UserRef};
 
 impl Tenant {
@@ -26,7 +27,23 @@ impl Tenant {
         }
         found.extend(self.object_identifier_fixed(incoming, account));
         found.extend(held);
+        if !account.is_synced() || account.is_deleted() {
+            found.extend(self.group_in_the_way(incoming, account));
+        }
         found
+    }
+
+    /// A group has an address that the account would get. What other users and contacts have is withheld; against a group that
+    /// does not help, and the export fails.
+    #[must_use]
+    pub fn group_in_the_way(&self, incoming: Incoming<'_>, account: &CloudUser) -> Option<SyncRefusal> {
+        // Of a part of the tenant it is not known before it was asked.
+        if self.observed().others.is_empty() && !self.recorder().has_look_ups() {
+            return None;
+        }
+        let addresses = Export::of(self, incoming).addresses.into_iter().filter(|address| self.takes(address, account));
+        let mut owners = addresses.flat_map(|address| self.others_with_address(address));
+        owners.find(|other| other.kind == OtherKind::Group).map(|group| SyncRule::OtherKindOfObject.refuses(group.id))
     }
 
     /// The SID is on another account: the AD user's present link, or what an earlier one left behind.

@@ -84,7 +84,7 @@ impl Tenant {
             let Some(account) = self.user(*user).filter(|account| !account.is_deleted()) else { continue };
             let federated = || if by_upn { self.federated_name(account) } else { None };
             let Some(refusal) = self.soft_match_refusal(account).or_else(federated) else {
-                return Step::Done(self.accepted(export, *user, by_upn));
+                return Step::Done(self.accepted(export, (*user, account), by_upn));
             };
             if !account.is_guest() {
                 return Step::Done(self.stopped(refusal, by_upn, passed));
@@ -96,8 +96,9 @@ impl Tenant {
         Step::Nobody(passed)
     }
 
-    fn accepted(&self, export: &Export<'_>, user: UserRef, by_upn: bool) -> SoftMatch {
-        match self.sid_refusal(export.incoming, Some(user)) {
+    fn accepted(&self, export: &Export<'_>, (user, account): (UserRef, &CloudUser), by_upn: bool) -> SoftMatch {
+        let refusal = self.sid_refusal(export.incoming, Some(user));
+        match refusal.or_else(|| self.group_in_the_way(export.incoming, account)) {
             Some(refusal) => SoftMatch::Refused(refusal),
             None => SoftMatch::Found { user, by_upn },
         }

@@ -25,7 +25,7 @@ pub struct Takeover {
     pub primary_address: Option<(Option<Text>, Text)>,
     /// Mail addresses that AD does not have and the account loses.
     pub lost_addresses: Vec<Text>,
-    /// Addresses of AD that somebody else owns; they are quarantined, which does not stop the link.
+    /// Addresses of AD that somebody else owns; they are quarantined, which does not stop the link unless it is a group.
     pub address_conflicts: Vec<(Text, EntraId)>,
     /// Whether a sign-in that is (or may be) allowed gets blocked, because the AD account is disabled.
     pub sign_in_blocked: bool,
@@ -163,7 +163,7 @@ impl Tenant {
     }
 
     /// Whether proxy calculation takes this address of AD: of licensed users only those in verified domains.
-    fn takes(&self, address: &str, account: &CloudUser) -> bool {
+    pub(super) fn takes(&self, address: &str, account: &CloudUser) -> bool {
         !may_be_licensed(account) || self.is_verified(address)
     }
 

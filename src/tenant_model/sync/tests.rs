@@ -267,8 +267,15 @@ fn a_group_with_the_address_fails_the_export_and_a_contact_does_not() {
     assert_eq!(created(&owned(OtherKind::Contact).build(), &eva), ("eva@x.example".into(), false, vec![id(100)], vec![]));
     let off = owned(OtherKind::Contact).feature("quarantineUponProxyAddressesConflictEnabled", false).build();
     assert_eq!(off.refused(&eva), ("AttributeValueMustBeUnique", Some(id(100))));
-    let armed = armed().tenant(|tenant| tenant.others = vec![other(OtherKind::Group, 100, &["eva@x.example"])]).build();
-    assert_eq!(armed.ask(&eva), hard_match(&armed, 1), "a hard match is not stopped by it");
+    let armed = |kind| armed().tenant(move |tenant| tenant.others = vec![other(kind, 100, &["eva@x.example"])]);
+    assert_eq!(armed(OtherKind::Group).build().refused(&eva), ("ObjectTypeMismatch", Some(id(100))), "nor is it linked");
+    let by_contact = armed(OtherKind::Contact).build();
+    assert_eq!(by_contact.ask(&eva), hard_match(&by_contact, 1), "the address is withheld");
+    let soft =
+        TenantBuilder::users(&["eva"]).tenant(|tenant| tenant.others = vec![other(OtherKind::Group, 100, &["team@x.example"])]);
+    let soft = soft.addresses(1, &["SMTP:eva@x.example"]).build();
+    let alias = self::eva().addresses(&["SMTP:eva@x.example", "smtp:team@x.example"]);
+    assert_eq!(soft.refused(&alias), ("ObjectTypeMismatch", Some(id(100))));
 }
 
 #[test]

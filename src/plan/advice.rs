@@ -1,0 +1,52 @@
+//! What a mapping may decide of an account that stands in its way: only what the plan would then carry out.
+
+use crate::model::CloudUser;
+
+use super::account::restore_conflicts;
+use super::world::World;
+
+/// How a decision names an account: by its sign-in name, or by its id where somebody else has that name, too.
+pub(super) fn name_of(account: &CloudUser, world: &World) -> String {
+    let name = account.original_upn();
+    let namesakes = world.tenant.by_upn(name).into_iter().filter_map(|user| world.tenant.user(user));
+    let is_shared = namesakes.filter(|other| other.id != account.id).count() > 0;
+    if is_shared { account.id.to_string() } else { name.to_owned() }
+}
+
+pub(super) fn decision_hint(account: &CloudUser, world: &World) -> String {
+    let name = name_of(account, world);
+    if account.is_guest() {
+        return format!(
+            "Write under `holders`: `- {{ account: {name}, resolve: clear }}`. Purging a guest also removes what was shared with it."
+        );
+    }
+    let restore =
+        if account.is_deleted() { " If it is in truth the right account, map it with `restore: true` instead." } else { "" };
+    let hint = match (why_not_purged(account, world), why_not_cleared(account, world)) {
+        (Some(why), None) => {
+            format!("Write under `holders`: `- {{ account: {name}, resolve: clear }}`, which only takes its ID away. {why}")
+        }
+        (None, Some(why)) => {
+            format!("Decide under `holders`: `- {{ account: {name}, resolve: purge }}` removes the account for ever. {why}")
+        }
+        (None, None) | (Some(_), Some(_)) => format!(
+            "Decide under `holders`: `- {{ account: {name}, resolve: purge }}` removes the account for ever, `resolve: clear` only takes its ID away."
+        ),
+    };
+    hint + restore
+}
+
+fn why_not_purged(account: &CloudUser, world: &World) -> Option<&'static str> {
+    let has_role = world.tenant.roles_of(&account.id).is_some_and(|roles| !roles.is_empty());
+    has_role.then_some("It holds a role, and who does is not purged.")
+}
+
+fn why_not_cleared(account: &CloudUser, world: &World) -> Option<&'static str> {
+    let domain = account.original_upn().rsplit_once('@').map_or("", |(_, domain)| domain);
+    if super::federation::is_federated(domain, &world.tenant) {
+        return Some("In a federated domain it cannot be cleared.");
+    }
+    let is_stuck = account.is_deleted() && !restore_conflicts(account, &world.tenant, &[]).is_empty();
+    is_stuck
+        .then_some("It cannot be cleared: somebody else has a name or address of it, so it cannot come out of the recycle bin.")
+}
