@@ -1,5 +1,7 @@
 //! The allowed_signers file of OpenSSH: principals, options, key.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -63,6 +65,17 @@ impl AllowedSigners {
     /// The lines with this key.
     pub fn with_key<'s, 'k>(&'s self, key: &'k KeyData) -> impl DoubleEndedIterator<Item = &'s Signer> + use<'s, 'k> {
         self.signers.iter().filter(move |signer| signer.key.key_data() == key)
+    }
+
+    /// How many may approve at a time, at most: each key and each name counts once.
+    #[must_use]
+    pub fn approvers(&self, now: Timestamp) -> usize {
+        let usable: Vec<&Signer> = self.signers.iter().filter(|signer| signer.refusal(now).is_none()).collect();
+        let keys: HashSet<&KeyData> = usable.iter().map(|signer| signer.key.key_data()).collect();
+        // A pattern stands for any number of people.
+        let has_pattern = usable.iter().any(|signer| signer.names().count() < signer.principals.len());
+        let names: HashSet<String> = usable.iter().flat_map(|signer| signer.names()).map(str::to_ascii_lowercase).collect();
+        if has_pattern { keys.len() } else { keys.len().min(names.len()) }
     }
 
     /// How many lines there are.

@@ -7,7 +7,7 @@ use crate::approval::{AllowedSigners, Decision, SignedStatement, Subject, decide
 use crate::directory::folder;
 use crate::directory::limited;
 use crate::directory::text::words;
-use crate::model::text::printable;
+use crate::model::text::{counted, printable};
 use crate::planfile::PlanFile;
 
 use super::authors;
@@ -39,6 +39,33 @@ pub(super) fn read_signers(setup: &Setup) -> Result<Option<AllowedSigners>, Fail
         Failure::input(lines.join("\n")).hint("The format is that of ssh-keygen(1), ALLOWED SIGNERS.")
     })?;
     Ok(Some(signers))
+}
+
+/// Checks before anything is planned that a plan of this policy can be approved at all.
+pub(super) fn check_signers(setup: &Setup, terminal: Terminal) -> Result<(), Failure> {
+    if let Some(lack) = lack_of_signers(setup)? {
+        terminal.warn(&lack);
+    }
+    Ok(())
+}
+
+/// Why nobody can give as many approvals as the policy asks for, although its signers can be read.
+pub(super) fn lack_of_signers(setup: &Setup) -> Result<Option<String>, Failure> {
+    let required = setup.config.desired.policy.required_approvals;
+    let signers = read_signers(setup).map_err(|failure| {
+        failure.hint("It is the file that `approvals: { signers }` of the policy names; without it nothing can be approved.")
+    })?;
+    let (Some(signers), Some(path)) = (signers, &setup.config.signers) else { return Ok(None) };
+    let there_are = signers.approvers(surroundings::now());
+    let lack = u32::try_from(there_are).is_ok_and(|there_are| there_are < required);
+    Ok(lack.then(|| {
+        let wanted = counted(required, "approval");
+        let them = match there_are {
+            0 => "lets nobody approve now".to_owned(),
+            _ => format!("lets only {there_are} approve now"),
+        };
+        format!("the policy asks for {wanted}, and `{}` {them}: no plan can be applied", path.display())
+    }))
 }
 
 /// Checks that a plan has as many approvals as the policy asks for.
@@ -79,8 +106,7 @@ fn enough(decision: &Decision, path: &Path, setup: &Setup) -> Result<(), Failure
 }
 
 fn missing(required: usize, decision: &Decision, path: &Path) -> Failure {
-    let wanted = if required == 1 { "1 approval".to_owned() } else { format!("{required} approvals") };
-    let message = format!("the policy asks for {wanted}, and {} count", decision.approved.len());
+    let message = format!("the policy asks for {}, and {} count", counted(required, "approval"), decision.approved.len());
     let mut failure = Failure::new(Exit::NotApproved, message);
     for rejection in &decision.rejected {
         failure = failure.hint(printable(&rejection.to_string()).into_owned());

@@ -47,6 +47,43 @@ fn unapproved(here: &Hardmatch, why: &[&str]) {
     assert_eq!(here.read("tenant.json"), before);
 }
 
+/// Who reads of it only when the plan is to be applied has had it reviewed for nothing.
+#[test]
+fn a_policy_that_nobody_can_satisfy_is_told_before_anything_is_planned() {
+    let here = ground();
+    let listed = here.read("approvers");
+    let alice = listed.lines().next().unwrap().to_owned() + "\n";
+    let lacking = [
+        (String::new(), "lets nobody approve now"),
+        (alice.clone(), "lets only 1 approve now"),
+        (alice.repeat(2), "lets only 1 approve now"),
+        (listed.replace(".com ", ".com valid-before=\"20200101Z\" "), "lets nobody approve now"),
+        (alice + &listed.replace("alice@", "Alice@").replace("bob@", "alice@"), "lets only 1 approve now"),
+    ];
+    for (signers, lack) in lacking {
+        here.write("approvers", signers);
+        for verb in ["validate", "plan"] {
+            here.run(&[verb]).expect(0).says(&["warning", "asks for 2 approvals", lack]);
+        }
+        here.run(&["doctor"]).expect(0).shows(&["look  approvals: ", lack]);
+    }
+    let unreadable = |why: &str| {
+        for args in [&["validate"][..], &["plan"], &["apply"]] {
+            here.run(args).expect(3).says(&["approvers", why, "`approvals: { signers }`"]);
+        }
+        here.run(&["doctor"]).expect(3).shows(&["FAIL  approvals: ", "approvers", why]);
+    };
+    here.write("approvers", "garbage\n");
+    unreadable("line 1");
+    here.write("approvers", b"\xff\xfe\x00");
+    unreadable("approvers");
+    std::fs::remove_file(here.path().join("approvers")).unwrap();
+    unreadable("there is no such file");
+    here.write("approvers", listed);
+    assert!(!here.run(&["validate"]).expect(0).stderr.contains("warning"));
+    here.run(&["doctor"]).expect(0).shows(&["ok    approvals: 2 required"]);
+}
+
 /// Cut, flipped, swapped, emptied, blown up, or no file at all: it does not count, the reason is named, and nothing is written.
 #[test]
 fn a_damaged_approval_does_not_count_and_says_why() {

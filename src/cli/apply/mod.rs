@@ -130,6 +130,7 @@ fn nothing_to_do(
 /// Without a plan: makes one, keeps it beside the configuration so that an interrupted run can go on, and shows it.
 fn plan_now(args: &ApplyArgs, terminal: Terminal) -> Result<(PathBuf, PlanFile, Setup), Failure> {
     let setup = Setup::load_with_policy(&args.config, args.policy.as_deref(), terminal)?;
+    approvals::check_signers(&setup, terminal)?;
     let options = plan::Options { earlier_runs: setup.earlier_runs(None), ..plan::Options::default() };
     let plan = setup.plan(&options, terminal)?;
     approval::show(&plan, terminal);
