@@ -97,7 +97,9 @@ pub(super) fn still_count(
 fn decided(path: &Path, named: &[PathBuf], plan: &PlanFile, setup: &Setup, terminal: Terminal) -> Result<Decision, Failure> {
     let signers = read_signers(setup)?.unwrap_or_default();
     let files = if named.is_empty() { beside(path) } else { named.to_vec() };
-    Ok(weigh(&files, plan, &signers, &authors::of_change(setup, terminal)))
+    let authors = authors::of_change(setup);
+    authors.doubts.iter().for_each(|doubt| terminal.warn(doubt));
+    Ok(weigh(&files, plan, &signers, &authors.addresses))
 }
 
 fn enough(decision: &Decision, path: &Path, setup: &Setup) -> Result<(), Failure> {

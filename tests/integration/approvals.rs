@@ -251,18 +251,14 @@ fn the_policy_of_the_protected_branch_counts() {
 
 #[test]
 fn who_wrote_the_change_does_not_approve_it() {
-    let here = ground();
-    let git = |here: &Hardmatch, args: &[&str]| {
-        let author = ["-c", "user.name=Alice", "-c", "user.email=alice@contoso.com", "-c", "commit.gpgsign=false"];
-        let done = ssh(here, "git", &[&author[..], args].concat(), b"");
-        assert!(done.status.success(), "{done:?}");
-    };
+    let here = ground().env("PATH", "/usr/local/bin:/usr/bin:/bin");
+    let git = |here: &Hardmatch, args: &[&str]| git_as(here, "alice", args);
     git(&here, &["init", "-q"]);
     git(&here, &["add", "hardmatch.yaml"]);
     git(&here, &["commit", "-qm", "a wave"]);
-    approve(&here, "alice").expect(0);
-    approve(&here, "bob").expect(0);
-    let here = here.env("PATH", "/usr/local/bin:/usr/bin:/bin");
+    const WILL_NOT_COUNT: &str = "warning: by what git says here alice@contoso.com wrote the change, so `apply` will not count";
+    approve(&here, "alice").expect(0).says(&[WILL_NOT_COUNT]);
+    assert!(!approve(&here, "bob").expect(0).stderr.contains("wrote the change"));
     unapproved(&here, &["alice@contoso.com wrote the change"]);
     // Nor whoever goes on writing without a commit.
     git(&here, &["config", "user.email", "bob@contoso.com"]);
@@ -273,6 +269,50 @@ fn who_wrote_the_change_does_not_approve_it() {
     let told =
         ["alice@contoso.com wrote the change", "bob@contoso.com wrote the change", "they count as written by bob@contoso.com"];
     unapproved(&here, &told);
+}
+
+fn git_as(here: &Hardmatch, name: &str, args: &[&str]) {
+    let (user, mail) = (format!("user.name={name}"), format!("user.email={name}@contoso.com"));
+    let done = ssh(here, "git", &[&["-c", &user, "-c", &mail, "-c", "commit.gpgsign=false"], args].concat(), b"");
+    assert!(done.status.success(), "{done:?}");
+}
+
+/// The rule that authors do not approve their own change is weaker then, and whoever relies on it has to hear so.
+#[test]
+fn where_nothing_says_who_wrote_the_change_that_is_said() {
+    let here = ground().env("PATH", "/usr/local/bin:/usr/bin:/bin");
+    unapproved(&here, &["warning: the configuration is in no git repository", "nobody is kept from approving their own"]);
+    git_as(&here, "dev", &["init", "-q"]);
+    let base = here.read("hardmatch.yaml");
+    let commit = |name: &str, more: &str| {
+        here.write("hardmatch.yaml", here.read("hardmatch.yaml") + more);
+        git_as(&here, name, &["add", "hardmatch.yaml"]);
+        git_as(&here, name, &["commit", "-qm", name]);
+    };
+    commit("dev", "");
+    commit("alice", "# a mapping\n");
+    commit("dev", "# a comment\n");
+    here.plan();
+    approve(&here, "alice").expect(0);
+    // The policy of the change itself, and one that lies in no repository.
+    const ONLY_THE_LAST: &str =
+        "warning: nothing says since which commit the change was made, so only the author of the last change";
+    unapproved(&here, &[ONLY_THE_LAST, "and 1 count"]);
+    let outside = Hardmatch::new().file("policy.yaml", base).file("approvers", here.read("approvers"));
+    let policy = outside.path().join("policy.yaml").display().to_string();
+    here.run(&["apply", "plan.json", "--policy", &policy]).expect(8).says(&[ONLY_THE_LAST]);
+    // A configuration that git is told to ignore.
+    here.write(".git/info/exclude", "*\n");
+    git_as(&here, "dev", &["rm", "-q", "--cached", "hardmatch.yaml"]);
+    git_as(&here, "dev", &["commit", "-qm", "no more"]);
+    here.write("sub/hardmatch.yaml", here.read("hardmatch.yaml"));
+    for name in ["approvers", "tenant.json", "corp.ldif"] {
+        here.write(&format!("sub/{name}"), here.read(name));
+    }
+    let config = ["--config", "sub/hardmatch.yaml"];
+    here.run(&[&["plan", "--out", "plan.json"][..], &config].concat()).expect(0);
+    let said = here.run(&[&["apply", "plan.json"][..], &config].concat());
+    said.expect(8).says(&["git does not say who wrote the change, so nobody is kept"]);
 }
 
 #[test]
