@@ -214,6 +214,33 @@ fn each_way_to_cheat_is_refused_with_its_reason() {
     unapproved(&here, &["plan.bob@contoso.com.approval", "not among the allowed signers"]);
 }
 
+/// A rehearsal is of the whole way, approval included. A redacted one holds nothing by which a signer could be found.
+#[test]
+fn a_snapshot_takes_the_signers_along() {
+    let here = ground();
+    here.run(&["snapshot", "reh"]).expect(0).shows(&["reh/approvers", "who may approve"]);
+    assert_eq!(here.read("reh/approvers"), here.read("approvers"));
+    let config = ["--config", "reh/hardmatch.yaml"];
+    let run = |args: &[&str]| here.run(&[args, &config].concat());
+    run(&["plan", "--out", "reh/plan.json"]).expect(0);
+    for name in ["alice", "bob"] {
+        run(&["approve", "reh/plan.json", "--key", name]).expect(0);
+    }
+    run(&["apply", "reh/plan.json"]).expect(0);
+
+    let keys = here.read("approvers");
+    here.write("approvers", keys.replace("bob@contoso.com ", "bob@contoso.com,*@contoso.com namespaces=\"hardmatch-*\" "));
+    here.run(&["snapshot", "red", "--redact"]).expect(0).says(&["keys of the signers were replaced"]);
+    let redacted = here.read("red/approvers");
+    let secrets = keys.split_whitespace().filter(|word| word.starts_with("AAAA")).chain(["alice", "bob", "contoso"]);
+    secrets.for_each(|secret| assert!(!redacted.contains(secret), "{secret} in {redacted}"));
+    assert!(redacted.contains(" namespaces=\"hardmatch-*\" ssh-ed25519 "), "{redacted}");
+    let validated = here.run(&["validate", "--config", "red/hardmatch.yaml"]);
+    assert!(!validated.expect(0).stderr.contains("warning"), "{validated:?}");
+    // With an option of its own it is still the list of two people.
+    here.run(&["plan", "--config", "red/hardmatch.yaml"]).expect(0);
+}
+
 #[test]
 fn an_approval_is_of_one_plan_and_expires() {
     let here = ground();
