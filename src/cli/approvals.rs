@@ -41,6 +41,16 @@ pub(super) fn read_signers(setup: &Setup) -> Result<Option<AllowedSigners>, Fail
     Ok(Some(signers))
 }
 
+/// The commands by which a plan comes to be applied.
+pub(super) fn way_to_apply(setup: &Setup, plan: &Path) -> String {
+    let apply = setup.given.apply(plan, "");
+    match setup.config.desired.policy.required_approvals {
+        0 => apply,
+        1 => format!("{} (somebody else), then {apply}", setup.given.approve(plan)),
+        required => format!("{} (each of {required} people), then {apply}", setup.given.approve(plan)),
+    }
+}
+
 /// Checks before anything is planned that a plan of this policy can be approved at all.
 pub(super) fn check_signers(setup: &Setup, terminal: Terminal) -> Result<(), Failure> {
     if let Some(lack) = lack_of_signers(setup)? {
@@ -104,16 +114,16 @@ fn decided(path: &Path, named: &[PathBuf], plan: &PlanFile, setup: &Setup, termi
 
 fn enough(decision: &Decision, path: &Path, setup: &Setup) -> Result<(), Failure> {
     let required = usize::try_from(setup.config.desired.policy.required_approvals).unwrap_or(usize::MAX);
-    if decision.approved.len() >= required { Ok(()) } else { Err(missing(required, decision, path)) }
+    if decision.approved.len() >= required { Ok(()) } else { Err(missing(required, decision, path, setup)) }
 }
 
-fn missing(required: usize, decision: &Decision, path: &Path) -> Failure {
+fn missing(required: usize, decision: &Decision, path: &Path, setup: &Setup) -> Failure {
     let message = format!("the policy asks for {}, and {} count", counted(required, "approval"), decision.approved.len());
     let mut failure = Failure::new(Exit::NotApproved, message);
     for rejection in &decision.rejected {
         failure = failure.hint(printable(&rejection.to_string()).into_owned());
     }
-    failure.hint(format!("To approve it after review: hardmatch approve {} --key KEY", path.display()))
+    failure.hint(format!("To approve it after review: {}", setup.given.approve(path)))
 }
 
 fn weigh(paths: &[PathBuf], plan: &PlanFile, signers: &AllowedSigners, authors: &[String]) -> Decision {

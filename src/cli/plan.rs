@@ -67,7 +67,8 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
     stamps.refusals().chain(stamps.warnings()).for_each(|warning| terminal.warn(&warning));
     if let Some(out) = &args.out {
         let can_be_applied = refusal(&plan.body).is_none() && !plan.body.actions.is_empty() && stamps.refusals().next().is_none();
-        let next = if can_be_applied { format!(" To carry it out: hardmatch apply {}", out.display()) } else { String::new() };
+        let next =
+            if can_be_applied { format!(" To carry it out: {}", approvals::way_to_apply(&setup, out)) } else { String::new() };
         terminal.say(&format!("\nSaved as {}.{next}", out.display()));
     }
     let exit = verdict(&plan.body, args.detailed_exitcode);

@@ -14,6 +14,7 @@ use crate::redact::Redactor;
 use super::approvals;
 use super::args::{Read, SnapshotArgs};
 use super::batch::Batch;
+use super::command_line;
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -41,7 +42,7 @@ pub(super) fn run(args: &SnapshotArgs, terminal: Terminal) -> Result<Exit, Failu
                 .say("The keys of the signers were replaced, too: nobody can approve a plan of it while `required` is not 0.");
         }
     }
-    terminal.say(&format!("\nTo plan from it: hardmatch plan --config {}", layout.config.display()));
+    terminal.say(&format!("\nTo plan from it: hardmatch plan{}", command_line::option("config", Some(&layout.config))));
     Ok(Exit::Done)
 }
 

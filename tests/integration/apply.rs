@@ -35,6 +35,19 @@ fn nothing_is_written_without_approval() {
     assert_eq!(here.read("tenant.json"), before);
 }
 
+/// Whoever names another digest means another plan.
+#[test]
+fn an_empty_plan_takes_no_other_digest_either() {
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+    let empty = here.plan();
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(8).says(&["the digest given is not that of `plan.json`"]);
+    here.run(&["apply", "plan.json", "--digest", "quatsch"]).expect(8);
+    here.run(&["apply", "plan.json", "--digest", &empty]).expect(0).shows(&["Nothing to do"]);
+    here.run(&["apply", "plan.json"]).expect(0).shows(&["Nothing to do"]);
+}
+
 #[test]
 fn a_policy_that_asks_for_signatures_is_not_met_by_a_digest() {
     let here = Hardmatch::example(EXAMPLE);

@@ -137,6 +137,9 @@ fn a_pipe_that_is_called_like_an_approval_is_not_waited_for() {
 #[test]
 fn two_signatures_let_a_plan_through() {
     let here = ground();
+    const WAY: &str =
+        "To carry it out: hardmatch approve plan.json --key KEY (each of 2 people), then hardmatch apply plan.json\n";
+    here.run(&["plan", "--out", "plan.json"]).expect(0).says(&[WAY]);
     unapproved(&here, &["the policy asks for 2 approvals, and 0 count", "hardmatch approve plan.json --key KEY"]);
     approve(&here, "alice").expect(0).says(&["alice@contoso.com approves it until"]).shows(&["plan.alice@contoso.com.approval"]);
     unapproved(&here, &["and 1 count"]);

@@ -23,6 +23,7 @@ use crate::planfile::PlanFile;
 
 use super::approvals;
 use super::args::{ApplyArgs, ApplyFormat};
+use super::command_line::{self, Given};
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -78,6 +79,7 @@ fn apply_or_refuse(args: &ApplyArgs, stream: Option<&Stream>, terminal: Terminal
     let digest = plan.digest();
     // The plan of a way back without actions still closes the run that it undoes.
     if plan.body.actions.is_empty() && plan.body.rollback_of.is_none() {
+        approval::right_digest(args, &path, &digest)?;
         return nothing_to_do(&plan, &digest, &path, stream, terminal);
     }
     same_policy(args, &path, &plan, &setup, terminal)?;
@@ -168,20 +170,29 @@ struct Apply<'a> {
 
 impl Apply<'_> {
     fn carry_out_and_report(&self) -> Result<Exit, Failure> {
-        let Self { path, plan, stream, terminal, .. } = *self;
+        let Self { plan, stream, terminal, .. } = *self;
+        let again = self.again();
         let began = Instant::now();
         let (report, signalled) = self.carry_out()?;
         let exit = report::exit(&report, signalled);
         let outputs = [vec![("digest", self.digest.to_owned())], report::counts(&report)].concat();
-        runner::ended(&outputs, exit, &report::markdown(&report, plan, path), terminal);
+        runner::ended(&outputs, exit, &report::markdown(&report, plan, &again), terminal);
         let totals = terminal.board().totals();
         if let Some(stream) = stream {
-            stream.end(&report, exit, report::next(&report, plan, path), totals);
+            stream.end(&report, exit, report::next(&report, plan, &again), totals);
             return Ok(exit);
         }
         let effort = report::effort(began.elapsed(), totals, report.done.len());
-        let written = terminal.result(&report::text(&report, plan, path, &effort));
+        let written = terminal.result(&report::text(&report, plan, &again, &effort));
         unless_unwritten(Ok(exit), written.err(), terminal)
+    }
+
+    /// The command that goes on with the run.
+    fn again(&self) -> String {
+        let digest = self.args.digest.as_deref().map(|digest| format!(" --digest {}", command_line::quoted(digest)));
+        let approvals = self.args.approvals.iter().map(|file| command_line::option("approval", Some(file)));
+        let more: String = digest.into_iter().chain(approvals).collect();
+        self.setup.given.apply(self.path, &more)
     }
 
     fn carry_out(&self) -> Result<(RunReport, Option<Exit>), Failure> {
@@ -213,7 +224,7 @@ impl Apply<'_> {
 
     fn stopped_at_once(&self, exit: Exit) -> Failure {
         Failure::new(exit, "stopped at once; what was in flight is settled by the next apply")
-            .hint(format!("The journal is consistent. To go on: hardmatch apply {}", self.path.display()))
+            .hint(format!("The journal is consistent. To go on: {}", self.again()))
     }
 
     async fn attempt(&self, signals: &Signals, directories: &Directories, watcher: &Watcher<'_>) -> Result<RunReport, Failure> {
@@ -230,7 +241,7 @@ impl Apply<'_> {
             observer: watcher,
             cancel: signals.token(),
         };
-        attempt(self.args, &request, directories, self.terminal).await
+        attempt(self.args, &request, directories, self.setup, self.terminal).await
     }
 }
 
@@ -254,7 +265,7 @@ pub(super) fn looks_after_writes(config: &Config) -> Vec<Duration> {
 
 /// Keeps every apply out of a folder, or says which one is at work there.
 pub(super) fn lock_folder(folder: &Path) -> Result<FolderLock, Failure> {
-    FolderLock::take(folder).map_err(|error| report::refusal(error.into(), true))
+    FolderLock::take(folder).map_err(|error| report::refusal(error.into(), true, &Given::default()))
 }
 
 fn is_of_files(config: &Config) -> bool {
@@ -282,7 +293,7 @@ fn same_policy(args: &ApplyArgs, path: &Path, plan: &PlanFile, setup: &Setup, te
     if has_begun(path, &plan.digest()) {
         let failure = Failure::new(Exit::Stale, format!("{what}; this run wrote nothing, an earlier one did"))
             .hint("To finish the begun run put the policy back and apply the plan again.");
-        return Err(report::way_out(failure, &journal_path(path)));
+        return Err(report::way_out(failure, &journal_path(path), &setup.given));
     }
     Err(Failure::new(Exit::Stale, format!("{what}; nothing was written")).hint(
         "Plan again with this policy (`--policy` takes the same file), so that its limits and protected accounts are held against the plan \
@@ -325,6 +336,7 @@ async fn attempt(
     args: &ApplyArgs,
     request: &Request<'_>,
     directories: &Directories,
+    setup: &Setup,
     terminal: Terminal,
 ) -> Result<RunReport, Failure> {
     let is_way_back = request.body.rollback_of.is_some();
@@ -334,13 +346,13 @@ async fn attempt(
     };
     let given_up = unfinished(&error);
     if !args.abandon_unfinished || given_up.is_empty() {
-        return Err(report::refusal(error, is_way_back));
+        return Err(report::refusal(error, is_way_back, &setup.given));
     }
     for run in given_up {
         abandon(run, surroundings::now()).map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
         terminal.warn(&format!("gave up the unfinished run of `{}`", run.plan.display()));
     }
-    apply::carry_out(request, directories).await.map_err(|error| report::refusal(error, is_way_back))
+    apply::carry_out(request, directories).await.map_err(|error| report::refusal(error, is_way_back, &setup.given))
 }
 
 /// The runs that stand in the way: of other plans, or an earlier one of this plan that somebody undid.
