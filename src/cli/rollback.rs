@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::journal::{History, Journal, JournalError, JournalState, journal_path};
+use crate::apply::journal::{Entry, History, Journal, JournalError, JournalState, SUFFIX, journal_path};
 use crate::apply::lock::{FolderLock, LOCK_FILE};
 use crate::apply::rollback::{read_settled, rehearsed};
 use crate::apply::unfinished::FolderJournals;
@@ -194,7 +194,17 @@ fn no_journal(path: &Path, error: &JournalError) -> Failure {
         return Failure::input(message)
             .hint(format!("Name the journal of the plan, which `apply` has written: {}", journal_path(path).display()));
     }
+    if matches!(error, JournalError::Damaged { .. }) && !is_journal(path) {
+        return Failure::input(format!("`{}` is no journal", path.display())).hint(NAME_THE_JOURNAL);
+    }
     Failure::input(error.to_string())
+}
+
+/// Whether a file is called like a journal, or has an entry of one: then what is wrong with it is damage.
+fn is_journal(path: &Path) -> bool {
+    let is_entry = |line: &[u8]| serde_json::from_slice::<Entry>(line).is_ok();
+    path.to_string_lossy().ends_with(SUFFIX)
+        || files::read(path).is_ok_and(|bytes| bytes.split(|byte| *byte == b'\n').any(is_entry))
 }
 
 /// Whoever applies the way back closes the run in its journal, and looks for that beside the plan.

@@ -122,6 +122,17 @@ fn rollback_is_a_plan_of_its_own() {
     elsewhere.expect(3).says(&["is not in the folder of the journal", "--out undo.json"]);
     let plan = here.run(&["rollback", "plan.json", "--out", "undo.json"]);
     plan.expect(3).says(&["`plan.json` is a plan", "Name the journal of the plan", "plan.journal.jsonl"]);
+    for (name, content) in [("tenant.json", None), ("list.txt", Some("")), ("notes.txt", Some("{}\n"))] {
+        content.into_iter().for_each(|content| here.write(name, content));
+        let other = here.run(&["rollback", name, "--out", "undo.json"]);
+        assert!(!other.expect(3).stderr.contains("damaged"), "{other:?}");
+    }
+    here.run(&["rollback", "tenant.json", "--out", "undo.json"])
+        .expect(3)
+        .says(&["`tenant.json` is no journal", "Name the journal beside the plan"]);
+    let journal = here.read("plan.journal.jsonl");
+    here.write("copy.txt", format!("x\n{journal}"));
+    here.run(&["rollback", "copy.txt", "--out", "undo.json"]).expect(3).says(&["line 1 of the journal `copy.txt` is damaged"]);
     here.run(&["rollback", "nowhere.journal.jsonl", "--out", "undo.json"]).expect(3).says(&["nowhere.journal.jsonl"]);
 }
 

@@ -3,6 +3,7 @@
 
 mod approval;
 mod events;
+mod kept;
 mod report;
 mod watch;
 
@@ -27,7 +28,7 @@ use super::command_line::{self, Given};
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::print::{read_plan, save_plan};
+use super::print::read_plan;
 use super::progress::{Shown, Totals};
 use super::runner;
 use super::setup::{Setup, TOOL};
@@ -37,6 +38,7 @@ use super::terminal::Terminal;
 use events::Stream;
 #[cfg(test)]
 pub(super) use events::schema;
+use kept::Kept;
 use watch::{Signals, Watcher};
 
 /// Runs the verb.
@@ -88,13 +90,16 @@ fn apply_or_refuse(args: &ApplyArgs, stream: Option<&Stream>, terminal: Terminal
     stamps.refuse()?;
     stamps.warnings().for_each(|warning| terminal.warn(&warning));
     warn_of_lost_journal(&plan, &path, terminal);
-    approval::obtain(args, &path, &plan, &setup, terminal)?;
+    let kept = Kept::of(args, &path);
+    approval::obtain(args, &path, &plan, &setup, terminal).inspect_err(|failure| kept.on_refusal(failure, &plan, terminal))?;
+    kept.save(&plan, terminal)?;
     terminal.say(&format!("Applying plan {digest}"));
     if let Some(stream) = stream {
         stream.begin(&plan, &digest, &path);
     }
     let run = Apply { args, path: &path, digest: &digest, plan: &plan, setup: &setup, stream, terminal };
     let ended = run.carry_out_and_report();
+    kept.remove_unless_begun();
     stamps.warnings().for_each(|warning| terminal.warn(&warning));
     ended
 }
@@ -129,7 +134,7 @@ fn nothing_to_do(
     Ok(Exit::Done)
 }
 
-/// Without a plan: makes one, keeps it beside the configuration so that an interrupted run can go on, and shows it.
+/// Without a plan: makes one and shows it.
 fn plan_now(args: &ApplyArgs, terminal: Terminal) -> Result<(PathBuf, PlanFile, Setup), Failure> {
     let setup = Setup::load_with_policy(&args.config, args.policy.as_deref(), terminal)?;
     approvals::check_signers(&setup, terminal)?;
@@ -138,9 +143,6 @@ fn plan_now(args: &ApplyArgs, terminal: Terminal) -> Result<(PathBuf, PlanFile, 
     approval::show(&plan, terminal);
     refuse(&plan)?;
     let path = setup.config.base_dir.join(format!("plan-{}.json", plan.short_digest()));
-    if !plan.body.actions.is_empty() {
-        save_plan(&path, &plan, terminal)?;
-    }
     Ok((path, plan, setup))
 }
 
@@ -298,8 +300,11 @@ fn same_policy(args: &ApplyArgs, path: &Path, plan: &PlanFile, setup: &Setup, te
     Err(Failure::new(Exit::Stale, format!("{what}; nothing was written")).hint(
         "Plan again with this policy (`--policy` takes the same file), so that its limits and protected accounts are held against the plan \
          and those who may approve it are known.",
-    ))
+    ).hint(LINE_ENDINGS))
 }
+
+const LINE_ENDINGS: &str =
+    "A changed line ending counts as a change, too: git changes them where `core.autocrlf` or `.gitattributes` say so.";
 
 /// What was approved was made from these very files. A run that has begun is finished all the same.
 fn same_configuration(plan: &PlanFile, path: &Path, setup: &Setup) -> Result<(), Failure> {
@@ -311,7 +316,8 @@ fn same_configuration(plan: &PlanFile, path: &Path, setup: &Setup) -> Result<(),
     let message =
         format!("`{}` or a mapping file of it changed since the plan was made; nothing was written", setup.path.display());
     Err(Failure::new(Exit::Stale, message)
-        .hint("Plan again, and have the new plan reviewed; `hardmatch diff` shows what it changes."))
+        .hint("Plan again, and have the new plan reviewed; `hardmatch diff` shows what it changes.")
+        .hint(LINE_ENDINGS))
 }
 
 /// Undone elsewhere than where it ran, a run still stands there as done.
