@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::reader::Reader;
-use super::secrets::{PLAIN_KEYS, PLAIN_WORDS, SIGN_IN, is_nearly, is_secret_key, looks_like_secret, scrubbed};
+use super::secrets::{PLAIN_KEYS, PLAIN_WORDS, SIGN_IN, is_nearly, is_plain, is_secret_key, looks_like_secret, scrubbed};
 use super::tenant::AUTH_KINDS;
 use super::tree::Value;
 use super::{forests, tenant};
@@ -97,8 +97,8 @@ fn below_key(key: &str, below: Below) -> Below {
 }
 
 fn may_be_secret(key: &str, text: &str, below: Below) -> bool {
-    let is_plain = if SIGN_IN.contains(&key) { is_nearly(text, &PLAIN_WORDS) } else { PLAIN_KEYS.contains(&key) };
-    is_secret_key(key) || looks_like_secret(text) || below == Below::SignIn && !is_plain
+    let is_shown = if SIGN_IN.contains(&key) { is_nearly(text, &PLAIN_WORDS) } else { is_plain(key, text) };
+    is_secret_key(key) || looks_like_secret(text) || below == Below::SignIn && !is_shown
 }
 
 /// Whether a key below a way to sign in is one, and not a secret in the place of a key.

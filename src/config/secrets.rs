@@ -32,6 +32,17 @@ pub(super) const PLAIN_KEYS: [&str; 5] = ["clientId", "certificate", "user", "en
 /// The names of the ways to sign in that stand alone.
 pub(super) const PLAIN_WORDS: [&str; 5] = ["azureCli", "managedIdentity", "workloadIdentity", "deviceCode", "gssapi"];
 
+/// Whether a key below a way to sign in has a plain setting as its value.
+pub(super) fn is_plain(key: &str, text: &str) -> bool {
+    PLAIN_KEYS.contains(&key) && !looks_like_secret(text) && (key != "env" || is_variable(text))
+}
+
+/// Whether a text is fit for the name of an environment variable.
+pub(super) fn is_variable(text: &str) -> bool {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    text.bytes().all(is_name) && !text.starts_with(|c: char| c.is_ascii_digit())
+}
+
 /// The shortest token that is taken for one.
 const SHORTEST_TOKEN: usize = 20;
 /// Where `Q~` stands in a client secret as Entra makes them, and how much follows at least.
@@ -82,7 +93,9 @@ pub(super) fn in_text(text: &str) -> Vec<Range<usize>> {
     for line in text.split_inclusive('\n') {
         let content = line.trim_start();
         let indent = line.len() - content.len();
-        if !content.is_empty() && sign_in.is_some_and(|above| indent <= above) {
+        // How deep a tab leads is not known; it is refused, and its line is shown then.
+        let is_deep = line.get(..indent).is_some_and(|blanks| blanks.contains('\t'));
+        if !content.is_empty() && !is_deep && sign_in.is_some_and(|above| indent <= above) {
             sign_in = None;
         }
         let opened = sign_in_key(line);
@@ -130,7 +143,7 @@ fn below_sign_in(line: &str, from: usize) -> Option<Range<usize>> {
     let secret = keys.find(|(_, key, start)| {
         let value = line.get(*start..end).unwrap_or_default();
         let word = value.split([' ', ',', '}', '#']).next().unwrap_or_default();
-        let is_plain = PLAIN_KEYS.contains(key) && !looks_like_secret(word) && !value.starts_with(['[', '{']);
+        let is_plain = is_plain(key, word.trim_matches(['"', '\''])) && !value.starts_with(['[', '{']);
         !(value.is_empty() || names_a_place(value) || is_plain || PLAIN_WORDS.contains(&word))
     });
     secret.map(|(_, _, start)| start..end)

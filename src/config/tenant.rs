@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 
 use super::hide;
 use super::reader::{Fault, Reader};
-use super::secrets::{Secret, is_nearly, looks_like_secret};
+use super::secrets::{Secret, is_nearly, is_variable, looks_like_secret};
 use super::tree::Value;
 use crate::model::text::nearest;
 
@@ -271,8 +271,7 @@ pub(super) fn secret<'t>(reader: &mut Reader<'t>, value: Value<'t>, key: &str, b
         return reader.path(place, base).map(Secret::File);
     }
     let text = reader.text(place)?;
-    let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if is_name(text) && !text.starts_with(|c: char| c.is_ascii_digit()) {
+    if is_variable(text) {
         return Some(Secret::Env(text.to_owned()));
     }
     hide::all(reader, place);

@@ -66,6 +66,8 @@ fn nothing_below_a_way_to_sign_in_is_shown_but_plain_settings() {
         binds("{ simple: [svc, Sommer2026!x] }"),
         binds("{ simple: { user: svc, kennung: Sommer2026!x } }"),
         binds("{ simple: { user: [Sommer2026!x] } }"),
+        binds("{ token: { env: Sommer2026!x } }"),
+        block("\tx: Sommer2026!x\n"),
         block("      Sommer2026!x\n"),
         block("      value: Sommer2026!x\n      b\n"),
         block("      - Sommer2026!x: 'a\n"),
