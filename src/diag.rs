@@ -140,6 +140,15 @@ impl Diagnostics {
         self.entries.extend(other.entries);
     }
 
+    /// Changes every text that a person would read.
+    pub fn each_text(&mut self, mut change: impl FnMut(&mut String)) {
+        for entry in &mut self.entries {
+            change(&mut entry.summary);
+            entry.help.iter_mut().for_each(&mut change);
+            entry.related.iter_mut().for_each(|(_, label)| change(label));
+        }
+    }
+
     /// Whether an error is among them.
     #[must_use]
     pub fn has_errors(&self) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use ssh_key::public::KeyData;
 use ssh_key::{PublicKey, SshSig};
 
 use super::signers::{AllowedSigners, Signer};
@@ -105,13 +106,19 @@ fn weigh(
     }
     let signature = signature_of(signed, bytes)?;
     let signer = signer_of(&statement, signers, &signature, now)?;
-    let names = signers.with_key(signature.public_key()).flat_map(Signer::names).chain([statement.approver.as_str()]);
-    if let Some(own) = names.rev().find(|name| subject.authors.iter().any(|author| same(author, name))) {
+    if let Some(own) = own_author(signers, signature.public_key(), &statement.approver, subject.authors) {
         let key = if same(own, &statement.approver) { "" } else { ", whose key this is," };
         return Err(format!("{own}{key} wrote the change, and somebody else has to approve it"));
     }
     let fingerprint = signer.key().fingerprint(ssh_key::HashAlg::Sha256).to_string();
     Ok(Approved { approver: statement.approver, expires: statement.expires, fingerprint })
+}
+
+/// The author of the change that an approver is, by name or by key.
+#[must_use]
+pub fn own_author<'n>(signers: &'n AllowedSigners, key: &KeyData, approver: &'n str, authors: &[String]) -> Option<&'n str> {
+    let names = signers.with_key(key).flat_map(Signer::names).chain([approver]);
+    names.rev().find(|name| authors.iter().any(|author| same(author, name)))
 }
 
 /// The signature, if it is one of these bytes.

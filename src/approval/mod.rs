@@ -8,7 +8,7 @@ mod check;
 mod signers;
 mod statement;
 
-pub use check::{Approved, Content, Decision, Rejection, SignedStatement, Subject, decide};
+pub use check::{Approved, Content, Decision, Rejection, SignedStatement, Subject, decide, own_author};
 pub use signers::{AllowedSigners, Signer, SignersError};
 pub use statement::{Statement, StatementError};
 

@@ -1,14 +1,17 @@
 //! The allowed_signers file of OpenSSH: principals, options, key.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use ssh_key::PublicKey;
-use ssh_key::public::KeyData;
+use ssh_key::public::{Ed25519PublicKey, KeyData};
 use wildmatch::WildMatch;
 
 use super::NAMESPACE;
 use crate::model::text::printable;
+use crate::redact::Redactor;
 
 /// Who may approve.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +68,32 @@ impl AllowedSigners {
         self.signers.iter().filter(move |signer| signer.key.key_data() == key)
     }
 
+    /// The file with other names and keys, and nothing else of it changed but comments, which are left out.
+    ///
+    /// Nobody has the private half of such a key.
+    #[must_use]
+    pub fn redacted(&self, redactor: &mut Redactor) -> String {
+        let mut out = String::new();
+        for signer in &self.signers {
+            let names: Vec<String> = signer.principals.iter().map(|principal| redactor.signer(principal)).collect();
+            let bytes = redactor.public_key(&signer.key.to_bytes().unwrap_or_default());
+            let key = PublicKey::from(Ed25519PublicKey(bytes)).to_openssh().unwrap_or_default();
+            out.push_str(&format!("{} {}{key}\n", names.join(","), signer.options()));
+        }
+        out
+    }
+
+    /// How many may approve at a time, at most: each key and each name counts once.
+    #[must_use]
+    pub fn approvers(&self, now: Timestamp) -> usize {
+        let usable: Vec<&Signer> = self.signers.iter().filter(|signer| signer.refusal(now).is_none()).collect();
+        let keys: HashSet<&KeyData> = usable.iter().map(|signer| signer.key.key_data()).collect();
+        // A pattern stands for any number of people.
+        let has_pattern = usable.iter().any(|signer| signer.names().count() < signer.principals.len());
+        let names: HashSet<String> = usable.iter().flat_map(|signer| signer.names()).map(str::to_ascii_lowercase).collect();
+        if has_pattern { keys.len() } else { keys.len().min(names.len()) }
+    }
+
     /// How many lines there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -83,6 +112,16 @@ impl Signer {
     #[must_use]
     pub fn key(&self) -> &PublicKey {
         &self.key
+    }
+
+    /// The options as they are written, with a blank behind them.
+    fn options(&self) -> String {
+        let time = |name: &str, time: Timestamp| format!("{name}=\"{}\"", time.strftime("%Y%m%d%H%M%SZ"));
+        let namespaces = self.namespaces.as_ref().map(|patterns| format!("namespaces=\"{}\"", patterns.join(",")));
+        let after = self.valid_after.map(|from| time("valid-after", from));
+        let before = self.valid_before.map(|until| time("valid-before", until));
+        let all: Vec<String> = [namespaces, after, before].into_iter().flatten().collect();
+        if all.is_empty() { String::new() } else { all.join(",") + " " }
     }
 
     /// The only principal of the line, where it is a name and no pattern.

@@ -7,7 +7,7 @@ use crate::approval::{AllowedSigners, Decision, SignedStatement, Subject, decide
 use crate::directory::folder;
 use crate::directory::limited;
 use crate::directory::text::words;
-use crate::model::text::printable;
+use crate::model::text::{counted, printable};
 use crate::planfile::PlanFile;
 
 use super::authors;
@@ -41,6 +41,43 @@ pub(super) fn read_signers(setup: &Setup) -> Result<Option<AllowedSigners>, Fail
     Ok(Some(signers))
 }
 
+/// The commands by which a plan comes to be applied.
+pub(super) fn way_to_apply(setup: &Setup, plan: &Path) -> String {
+    let apply = setup.given.apply(plan, "");
+    match setup.config.desired.policy.required_approvals {
+        0 => apply,
+        1 => format!("{} (somebody else), then {apply}", setup.given.approve(plan)),
+        required => format!("{} (each of {required} people), then {apply}", setup.given.approve(plan)),
+    }
+}
+
+/// Checks before anything is planned that a plan of this policy can be approved at all.
+pub(super) fn check_signers(setup: &Setup, terminal: Terminal) -> Result<(), Failure> {
+    if let Some(lack) = lack_of_signers(setup)? {
+        terminal.warn(&lack);
+    }
+    Ok(())
+}
+
+/// Why nobody can give as many approvals as the policy asks for, although its signers can be read.
+pub(super) fn lack_of_signers(setup: &Setup) -> Result<Option<String>, Failure> {
+    let required = setup.config.desired.policy.required_approvals;
+    let signers = read_signers(setup).map_err(|failure| {
+        failure.hint("It is the file that `approvals: { signers }` of the policy names; without it nothing can be approved.")
+    })?;
+    let (Some(signers), Some(path)) = (signers, &setup.config.signers) else { return Ok(None) };
+    let there_are = signers.approvers(surroundings::now());
+    let lack = u32::try_from(there_are).is_ok_and(|there_are| there_are < required);
+    Ok(lack.then(|| {
+        let wanted = counted(required, "approval");
+        let them = match there_are {
+            0 => "lets nobody approve now".to_owned(),
+            _ => format!("lets only {there_are} approve now"),
+        };
+        format!("the policy asks for {wanted}, and `{}` {them}: no plan can be applied", path.display())
+    }))
+}
+
 /// Checks that a plan has as many approvals as the policy asks for.
 pub(super) fn require(path: &Path, named: &[PathBuf], plan: &PlanFile, setup: &Setup, terminal: Terminal) -> Result<(), Failure> {
     let decision = decided(path, named, plan, setup, terminal)?;
@@ -70,22 +107,23 @@ pub(super) fn still_count(
 fn decided(path: &Path, named: &[PathBuf], plan: &PlanFile, setup: &Setup, terminal: Terminal) -> Result<Decision, Failure> {
     let signers = read_signers(setup)?.unwrap_or_default();
     let files = if named.is_empty() { beside(path) } else { named.to_vec() };
-    Ok(weigh(&files, plan, &signers, &authors::of_change(setup, terminal)))
+    let authors = authors::of_change(setup);
+    authors.doubts.iter().for_each(|doubt| terminal.warn(doubt));
+    Ok(weigh(&files, plan, &signers, &authors.addresses))
 }
 
 fn enough(decision: &Decision, path: &Path, setup: &Setup) -> Result<(), Failure> {
     let required = usize::try_from(setup.config.desired.policy.required_approvals).unwrap_or(usize::MAX);
-    if decision.approved.len() >= required { Ok(()) } else { Err(missing(required, decision, path)) }
+    if decision.approved.len() >= required { Ok(()) } else { Err(missing(required, decision, path, setup)) }
 }
 
-fn missing(required: usize, decision: &Decision, path: &Path) -> Failure {
-    let wanted = if required == 1 { "1 approval".to_owned() } else { format!("{required} approvals") };
-    let message = format!("the policy asks for {wanted}, and {} count", decision.approved.len());
+fn missing(required: usize, decision: &Decision, path: &Path, setup: &Setup) -> Failure {
+    let message = format!("the policy asks for {}, and {} count", counted(required, "approval"), decision.approved.len());
     let mut failure = Failure::new(Exit::NotApproved, message);
     for rejection in &decision.rejected {
         failure = failure.hint(printable(&rejection.to_string()).into_owned());
     }
-    failure.hint(format!("To approve it after review: hardmatch approve {} --key KEY", path.display()))
+    failure.hint(format!("To approve it after review: {}", setup.given.approve(path)))
 }
 
 fn weigh(paths: &[PathBuf], plan: &PlanFile, signers: &AllowedSigners, authors: &[String]) -> Decision {

@@ -10,6 +10,7 @@ use crate::directory::{exports, simulate};
 use crate::model::AnchorMode;
 
 use super::args::{Cli, DemoArgs};
+use super::command_line;
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -49,9 +50,10 @@ pub(super) fn run(args: &DemoArgs, terminal: Terminal) -> Result<Exit, Failure> 
     stage.say("Planning again finds nothing to do.")?;
     stage.run("hardmatch plan")?;
     terminal.result(&format!(
-        "\nThe files stay in {0}. Try `cd {0}`, change hardmatch.yaml, and plan again;\n\
+        "\nThe files stay in {}. Try `cd {}`, change hardmatch.yaml, and plan again;\n\
          `hardmatch rollback plan.journal.jsonl --out undo.json` makes the plan of the way back.\n",
-        args.dir.display()
+        args.dir.display(),
+        command_line::path(&args.dir)
     ))?;
     Ok(Exit::Done)
 }

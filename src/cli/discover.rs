@@ -11,6 +11,7 @@ use crate::plan::synced_report::synced_report;
 use crate::render;
 
 use super::args::{DiscoverArgs, DiscoverFormat, Read};
+use super::command_line;
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -126,7 +127,7 @@ fn say(setup: &Setup, discovery: &Discovery, args: &DiscoverArgs, live: u64, ter
         ));
     }
     if args.format == DiscoverFormat::Yaml {
-        let file = args.out.as_ref().map_or_else(|| "FILE".to_owned(), |out| out.display().to_string());
+        let file = args.out.as_ref().map_or_else(|| "FILE".to_owned(), |out| command_line::path(out));
         terminal.say(&format!(
             "Keep it beside {}, where its paths start. To see what it would do: hardmatch plan --config {file}",
             setup.path.display()

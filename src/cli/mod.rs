@@ -9,6 +9,7 @@ mod approve;
 pub mod args;
 mod authors;
 mod batch;
+mod command_line;
 pub(crate) mod convert;
 mod demo;
 mod directories;

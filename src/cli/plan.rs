@@ -12,6 +12,7 @@ use crate::plan::finding::{Code, Severity};
 use crate::planfile::PlanFile;
 use crate::render::PlanView;
 
+use super::approvals;
 use super::args::{ConfigArgs, PlanArgs};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -36,6 +37,7 @@ pub(super) fn validate(args: &ConfigArgs, terminal: Terminal) -> Result<Exit, Fa
         let drawn = config::render_diagnostics(&duplicates, &setup.config.sources, width, color);
         return Err(Failure::drawn(drawn, duplicates));
     }
+    approvals::check_signers(&setup, terminal)?;
     let counts = [
         counted(desired.mappings.len(), "mapping"),
         counted(desired.rules.len(), "rule"),
@@ -49,6 +51,7 @@ pub(super) fn validate(args: &ConfigArgs, terminal: Terminal) -> Result<Exit, Fa
 pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let printing = Printing::new(&args.render)?;
     let mut setup = Setup::load_with_policy(&args.config, args.policy.as_deref(), terminal)?;
+    approvals::check_signers(&setup, terminal)?;
     outputs::check(&printing.files().chain(args.out.as_deref()).collect::<Vec<_>>(), &setup.inputs())?;
     // What was wrong with them has been said.
     setup.config.sources = SourceTexts::default();
@@ -64,7 +67,8 @@ pub(super) fn plan(args: &PlanArgs, terminal: Terminal) -> Result<Exit, Failure>
     stamps.refusals().chain(stamps.warnings()).for_each(|warning| terminal.warn(&warning));
     if let Some(out) = &args.out {
         let can_be_applied = refusal(&plan.body).is_none() && !plan.body.actions.is_empty() && stamps.refusals().next().is_none();
-        let next = if can_be_applied { format!(" To carry it out: hardmatch apply {}", out.display()) } else { String::new() };
+        let next =
+            if can_be_applied { format!(" To carry it out: {}", approvals::way_to_apply(&setup, out)) } else { String::new() };
         terminal.say(&format!("\nSaved as {}.{next}", out.display()));
     }
     let exit = verdict(&plan.body, args.detailed_exitcode);

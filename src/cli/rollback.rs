@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::journal::{History, Journal, JournalError, JournalState, journal_path};
+use crate::apply::journal::{Entry, History, Journal, JournalError, JournalState, SUFFIX, journal_path};
 use crate::apply::lock::{FolderLock, LOCK_FILE};
 use crate::apply::rollback::{read_settled, rehearsed};
 use crate::apply::unfinished::FolderJournals;
@@ -17,7 +17,9 @@ use crate::plan::body::Body;
 use crate::plan::finding::{Code, Finding};
 use crate::planfile::{self, PlanFile};
 
+use super::approvals;
 use super::args::{Format, RenderArgs, RollbackArgs};
+use super::command_line;
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -51,7 +53,7 @@ pub(super) fn run(args: &RollbackArgs, terminal: Terminal) -> Result<Exit, Failu
     Printing::new(&RenderArgs { format: Format::Human, output: Vec::new(), all: false })?.print(&plan, terminal)?;
     let exit = verdict(&plan.body, false);
     if exit == Exit::Done {
-        terminal.say(&what_next(&plan.body, &args.out));
+        terminal.say(&what_next(&plan.body, &args.out, &setup));
     }
     if earlier > 0 {
         let plans = counted(earlier, "earlier plan");
@@ -98,7 +100,7 @@ impl Undo<'_> {
             let later = later.file_name().map_or_else(|| later.to_owned(), |name| self.journal.with_file_name(name));
             let message = format!("what `{}` records was undone, and its way back was undone in turn", self.journal.display());
             Err(Failure::input(message)
-                .hint(format!("Roll back the run that did it again: hardmatch rollback {} --out FILE", later.display())))
+                .hint(format!("Roll back the run that did it again: {}", self.setup.given.rollback(&later, "FILE"))))
         })
     }
 
@@ -175,12 +177,13 @@ fn not_shown_yet(objects: usize, pause: Duration) -> String {
     format!("{} {verb} not show what the run did; looking again {when}", counted(objects, "object"))
 }
 
-fn what_next(body: &Body, out: &Path) -> String {
+fn what_next(body: &Body, out: &Path, setup: &Setup) -> String {
+    let next = approvals::way_to_apply(setup, out);
     let out = out.display();
     if body.actions.is_empty() {
-        format!("\nSaved as {out}. There is nothing to write; applying it records that the run is undone: hardmatch apply {out}")
+        format!("\nSaved as {out}. There is nothing to write; applying it records that the run is undone: {next}")
     } else {
-        format!("\nSaved as {out}. After review: hardmatch apply {out}")
+        format!("\nSaved as {out}. After review: {next}")
     }
 }
 
@@ -191,7 +194,17 @@ fn no_journal(path: &Path, error: &JournalError) -> Failure {
         return Failure::input(message)
             .hint(format!("Name the journal of the plan, which `apply` has written: {}", journal_path(path).display()));
     }
+    if matches!(error, JournalError::Damaged { .. }) && !is_journal(path) {
+        return Failure::input(format!("`{}` is no journal", path.display())).hint(NAME_THE_JOURNAL);
+    }
     Failure::input(error.to_string())
+}
+
+/// Whether a file is called like a journal, or has an entry of one: then what is wrong with it is damage.
+fn is_journal(path: &Path) -> bool {
+    let is_entry = |line: &[u8]| serde_json::from_slice::<Entry>(line).is_ok();
+    path.to_string_lossy().ends_with(SUFFIX)
+        || files::read(path).is_ok_and(|bytes| bytes.split(|byte| *byte == b'\n').any(is_entry))
 }
 
 /// Whoever applies the way back closes the run in its journal, and looks for that beside the plan.
@@ -204,7 +217,7 @@ fn stays_beside(journal: &Path, out: &Path) -> Result<(), Failure> {
     let name = out.file_name().map(Path::new).unwrap_or(out);
     Err(Failure::input(format!("`{}` is not in the folder of the journal `{}`", out.display(), journal.display())).hint(format!(
         "Save it beside the journal, or the run would stand there as unfinished after it is undone: --out {}",
-        journal.with_file_name(name).display()
+        command_line::path(&journal.with_file_name(name))
     )))
 }
 

@@ -11,6 +11,7 @@ use crate::plan::{EarlierRun, Options};
 use crate::planfile::{Meta, PlanFile};
 
 use super::args::{ConfigArgs, Read};
+use super::command_line::Given;
 use super::directories;
 use super::failure::Failure;
 use super::reading::Reading;
@@ -32,6 +33,8 @@ pub(super) struct Setup {
     pub config: Config,
     /// How much of live directories is read.
     pub read: Read,
+    /// What the next command has to name as well.
+    pub given: Given,
 }
 
 impl Setup {
@@ -46,7 +49,8 @@ impl Setup {
             terminal.warn_drawn(&config::render_diagnostics(&worth_saying, &config.sources, width, color));
             runner::warned(&worth_saying, terminal);
         }
-        Ok(Self { policy: path.clone(), path, config, read: args.read })
+        let given = Given { config: args.config.clone(), policy: None };
+        Ok(Self { policy: path.clone(), path, config, read: args.read, given })
     }
 
     /// Checks that a forest of this name is configured.
@@ -69,6 +73,7 @@ impl Setup {
             setup.config.desired.policy_sha256 = file.sha256;
             setup.config.signers = file.signers;
             path.clone_into(&mut setup.policy);
+            setup.given.policy = Some(path.to_owned());
         }
         Ok(setup)
     }

@@ -11,11 +11,14 @@ use crate::model::{CloudUser, Observed, ObservedForest, ObservedTenant, OtherKin
 use crate::plan::Options;
 use crate::redact::Redactor;
 
+use super::approvals;
 use super::args::{Read, SnapshotArgs};
 use super::batch::Batch;
+use super::command_line;
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::files;
 use super::outputs;
 use super::reading::Reading;
 use super::setup::Setup;
@@ -25,7 +28,8 @@ use super::terminal::Terminal;
 /// Runs the verb.
 pub(super) fn run(args: &SnapshotArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let setup = Setup::load(&args.config, terminal)?;
-    let layout = Layout::new(&args.dir, &setup.config, args.redact);
+    let mut layout = Layout::new(&args.dir, &setup.config, args.redact);
+    layout.exported.signers = setup.config.signers.as_deref().map(files::read).transpose()?;
     refuse_existing(&layout.files(&[]), &setup, args.force)?;
     let (observed, files) = gather(&setup, &layout, args.redact, terminal)?;
     refuse_existing(&layout.files(&files), &setup, args.force)?;
@@ -33,8 +37,12 @@ pub(super) fn run(args: &SnapshotArgs, terminal: Terminal) -> Result<Exit, Failu
     terminal.result(&table(&rows))?;
     if args.redact {
         terminal.say("Names, addresses and ids were replaced; flags, dates, licences and roles are the true ones.");
+        if setup.config.signers.is_some() {
+            terminal
+                .say("The keys of the signers were replaced, too: nobody can approve a plan of it while `required` is not 0.");
+        }
     }
-    terminal.say(&format!("\nTo plan from it: hardmatch plan --config {}", layout.config.display()));
+    terminal.say(&format!("\nTo plan from it: hardmatch plan{}", command_line::option("config", Some(&layout.config))));
     Ok(Exit::Done)
 }
 
@@ -43,7 +51,7 @@ fn gather(setup: &Setup, layout: &Layout, redact: bool, terminal: Terminal) -> R
     let (config, shown) = (&setup.config, setup.path.display().to_string());
     if redact {
         let observed = everything(config, terminal)?;
-        return redacted(config, &shown, &layout.exported, observed);
+        return redacted(setup, &shown, &layout.exported, observed);
     }
     let files = rehearsal::relocate(config, &shown, &layout.exported).map_err(|why| unchanged(setup, &why))?;
     Ok((everything(config, terminal)?, files))
@@ -67,13 +75,17 @@ fn unchanged(setup: &Setup, why: &str) -> Failure {
 }
 
 fn redacted(
-    config: &Config,
+    setup: &Setup,
     shown: &str,
     exported: &Exported,
     observed: Observed,
 ) -> Result<(Observed, Vec<WrittenFile>), Failure> {
     let mut redactor = Redactor::new(surroundings::random_key(), &observed);
-    let files = rehearsal::redact(config, shown, exported, &observed.tenant, &mut redactor);
+    let mut exported = exported.clone();
+    if let Some(signers) = approvals::read_signers(setup)? {
+        exported.signers = Some(signers.redacted(&mut redactor).into_bytes());
+    }
+    let files = rehearsal::redact(&setup.config, shown, &exported, &observed.tenant, &mut redactor);
     let files = files.map_err(|why| Failure::input(format!("the configuration cannot be redacted: {why}")))?;
     Ok((redactor.observed(observed), files))
 }
@@ -97,7 +109,7 @@ impl Layout {
             (target, "tenant.json".to_owned(), "hardmatch.yaml".to_owned())
         };
         let forests = forest_files(config, is_redacted);
-        let exported = Exported { tenant: tenant.clone(), forests };
+        let exported = Exported { tenant: tenant.clone(), forests, signers: None };
         Self { folder: folder.to_owned(), tenant: folder.join(tenant), config: folder.join(yaml), exported }
     }
 
@@ -160,9 +172,8 @@ fn write(layout: &Layout, observed: &Observed, files: &[WrittenFile], force: boo
     }
     for file in files {
         let path = layout.place_of(file);
-        batch.add(&path, |out| out.write_all(file.text.as_bytes()))?;
-        let words = if file.path.as_os_str().is_empty() { "the configuration that plans from these files" } else { "mappings" };
-        rows.push((path, words.to_owned()));
+        batch.add(&path, |out| out.write_all(&file.content))?;
+        rows.push((path, file.words.to_owned()));
     }
     batch.commit()?;
     Ok(rows)

@@ -13,14 +13,12 @@ use super::repeats::drop_repetitions;
 use super::source::{SourceText, SourceTexts, decode};
 use super::tenant::{self, TenantSource};
 use super::tree::Value;
-use super::{Config, ConfigErrors, mapping, rule, waves, yaml};
+use super::{Config, ConfigErrors, hide, mapping, rule, waves, yaml};
 use crate::diag::{Diagnostic, Diagnostics, Level, Location};
 use crate::model::{Desired, Mapping, Notice, Rule};
 
 /// The sections.
 pub(super) const KEYS: [&str; 7] = ["version", "tenant", "forests", "mappings", "mappingFiles", "rules", "policy"];
-/// How deep secrets are looked for: deeper than any section goes.
-const SECRET_DEPTH: usize = 16;
 
 /// Where a configuration stands.
 #[derive(Debug, Clone, Copy)]
@@ -87,10 +85,11 @@ impl State {
             }
             None => Draft::default(),
         };
-        let Reader { diagnostics, notices, masks, .. } = reader;
+        let Reader { diagnostics, notices, masks, hidden, .. } = reader;
+        self.diagnostics.extend(diagnostics);
+        hide::from_messages(&mut self.diagnostics, &hidden);
         drop(tree);
         self.digest.add_without(source.text(), &draft.connections);
-        self.diagnostics.extend(diagnostics);
         self.notices.extend(notices);
         masks.into_iter().for_each(|span| source.mask(span));
         self.sources.push(source);
@@ -179,7 +178,7 @@ impl State {
 fn read_sections<'t>(reader: &mut Reader<'t>, root: Value<'t>, base: &Path) -> Draft {
     let Some(fields) = reader.fields(root, &KEYS) else { return Draft::default() };
     for section in [fields.get("tenant"), fields.get("forests")].into_iter().flatten() {
-        tenant::mask_secrets(section, &mut reader.masks, SECRET_DEPTH);
+        hide::secrets(reader, section);
     }
     if let Some(value) = fields.required(reader, "version") {
         version(reader, value);

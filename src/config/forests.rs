@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 
 use super::reader::{Fault, Fields, Reader};
 use super::secrets::Secret;
-use super::tenant::{flatten, hide_password, host_of, secret};
+use super::tenant::{bare_word, flatten, hide_password, host_of, secret};
 use super::tree::Value;
 use crate::diag::Diagnostic;
 use crate::directory::net::is_loopback_host;
@@ -147,8 +147,11 @@ fn anchor<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<AnchorMode> {
     Some(AnchorMode::Attribute(name.into()))
 }
 
+/// The keys of a live forest.
+pub(super) const LDAP_KEYS: [&str; 5] = ["url", "baseDn", "bind", "ca", "startTls"];
+
 fn ldap<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -> Option<LdapForest> {
-    let fields = reader.fields(value, &["url", "baseDn", "bind", "ca", "startTls"])?;
+    let fields = reader.fields(value, &LDAP_KEYS)?;
     let start_tls = fields.get("startTls").map_or(Some(false), |value| reader.boolean(value));
     let bind = fields.required(reader, "bind").and_then(|value| bind(reader, value, base));
     let url = url(reader, &fields, start_tls.unwrap_or(true), matches!(bind, Some(LdapBind::Simple { .. })));
@@ -187,7 +190,7 @@ fn url<'t>(reader: &mut Reader<'t>, fields: &Fields<'t>, start_tls: bool, has_pa
 
 fn bind<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -> Option<LdapBind> {
     if value.scalar().is_some() {
-        return reader.word(value, &[("gssapi", ())]).map(|()| LdapBind::Gssapi {});
+        return bare_word(reader, value, &[("gssapi", ())]).map(|()| LdapBind::Gssapi {});
     }
     let fields = reader.fields(value, &["simple", "gssapi"])?;
     match fields.exactly_one(reader, &["simple", "gssapi"], "the way to sign in")? {

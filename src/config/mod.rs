@@ -14,6 +14,7 @@ mod digest;
 mod document;
 mod escapes;
 mod forests;
+mod hide;
 mod inputs;
 mod load;
 mod mapping;

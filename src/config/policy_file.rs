@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::digest::of_policy;
 use super::document::{KEYS, Place, ReadFile};
+use super::hide;
 use super::load;
 use super::policy;
 use super::reader::Reader;
@@ -45,6 +46,7 @@ fn parse(bytes: &[u8], place: &Place<'_>, read_file: &mut ReadFile<'_>) -> Resul
         .and_then(|fields| fields.required(&mut reader, "policy"))
         .map(|value| policy::read(&mut reader, value, place.base_dir));
     faults.extend(std::mem::take(&mut reader.diagnostics));
+    hide::from_messages(&mut faults, &reader.hidden);
     match section {
         Some(mut section) if !faults.has_errors() => {
             section.look_at_signers(read_file);

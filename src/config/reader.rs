@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use super::escapes;
+use super::secrets::looks_like_secret;
 use super::source::SourceText;
 use super::tree::Value;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -22,6 +23,8 @@ pub(super) struct Reader<'t> {
     pub notices: Vec<Notice>,
     /// Secrets that stand in the text.
     pub masks: Vec<Range<usize>>,
+    /// Their texts.
+    pub hidden: Vec<&'t str>,
 }
 
 /// What is wrong with a text, before it is known where it stands.
@@ -56,7 +59,7 @@ impl Fault {
 
 impl<'t> Reader<'t> {
     pub(super) fn new(source: &'t SourceText) -> Self {
-        Self { source, diagnostics: Diagnostics::default(), notices: Vec::new(), masks: Vec::new() }
+        Self { source, diagnostics: Diagnostics::default(), notices: Vec::new(), masks: Vec::new(), hidden: Vec::new() }
     }
 
     /// Reads two parts of the file at the same time. What is noted in the later one comes after the rest.
@@ -74,7 +77,14 @@ impl<'t> Reader<'t> {
         self.diagnostics.extend(beside.diagnostics);
         self.notices.extend(beside.notices);
         self.masks.extend(beside.masks);
+        self.hidden.extend(beside.hidden);
         read
+    }
+
+    /// Never shows this value.
+    pub(super) fn hide(&mut self, value: Value<'t>) {
+        self.masks.extend([value.span(), value.written_span()]);
+        self.hidden.extend(value.scalar().map(|(text, _)| text));
     }
 
     /// Notes a fault at a place.
@@ -230,6 +240,12 @@ impl<'t> Reader<'t> {
         // A shell would; here a folder of that name would be made.
         if text == "~" || text.starts_with("~/") || text.starts_with("~\\") {
             self.error(value, "`~` is not made your home folder here", "write the path in full, or from the folder of this file");
+            return None;
+        }
+        if looks_like_secret(text) {
+            self.hide(value);
+            let help = "write the path of a file that holds it, and treat the secret that stood here as known to everybody";
+            self.error(value, "this is no path: it looks like a secret", help);
             return None;
         }
         Some(base.join(text))

@@ -1,12 +1,12 @@
 //! The section `tenant`: where the cloud users are read and written.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 
+use super::hide;
 use super::reader::{Fault, Reader};
-use super::secrets::{Secret, is_secret_key};
+use super::secrets::{Secret, is_nearly, is_variable, looks_like_secret};
 use super::tree::Value;
 use crate::model::text::nearest;
 
@@ -93,7 +93,7 @@ pub enum GraphAuth {
     Token(Secret),
 }
 
-const AUTH_KINDS: [&str; 7] =
+pub(super) const AUTH_KINDS: [&str; 7] =
     ["clientSecret", "clientCertificate", "workloadIdentity", "managedIdentity", "azureCli", "deviceCode", "token"];
 
 type MakeAuth = fn() -> GraphAuth;
@@ -106,6 +106,9 @@ pub(super) const BARE_AUTH: [(&str, MakeAuth); 4] = [
     ("deviceCode", || GraphAuth::DeviceCode { client_id: None }),
 ];
 
+/// The keys of a live tenant.
+pub(super) const GRAPH_KEYS: [&str; 5] = ["tenantId", "cloud", "auth", "endpoint", "authority"];
+
 /// Reads the section.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -> Option<TenantSource> {
     let fields = reader.fields(value, &["snapshot", "graph"])?;
@@ -116,7 +119,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -
 }
 
 fn graph<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -> Option<GraphTenant> {
-    let fields = reader.fields(value, &["tenantId", "cloud", "auth", "endpoint", "authority"])?;
+    let fields = reader.fields(value, &GRAPH_KEYS)?;
     let tenant_id = fields.required(reader, "tenantId").and_then(|value| identifier(reader, value));
     let cloud = fields.get("cloud").map_or(Some(Cloud::Global), |value| reader.word(value, &CLOUDS));
     let auth = fields.required(reader, "auth").and_then(|value| auth(reader, value, base));
@@ -141,7 +144,9 @@ pub(super) fn flatten<T>(read: Option<Option<T>>) -> Option<Option<T>> {
 
 fn identifier<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<String> {
     let text = reader.text(value)?;
-    if text.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '.') {
+    if looks_like_secret(text) {
+        hide::all(reader, value);
+    } else if text.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '.') {
         return Some(text.to_owned());
     }
     reader.error(value, format!("`{text}` is neither an id nor a domain"), "copy the id from the Entra portal");
@@ -232,7 +237,20 @@ fn client_id<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<Option<Opt
 
 /// A way to sign in that needs no particulars, written as a bare word.
 fn bare_auth<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<GraphAuth> {
-    reader.word(value, &BARE_AUTH).map(|make: MakeAuth| make())
+    bare_word(reader, value, &BARE_AUTH).map(|make: MakeAuth| make())
+}
+
+/// One of some ways to sign in, by its name; what is far from all of them may be a secret and is not told.
+pub(super) fn bare_word<'t, T: Copy>(reader: &mut Reader<'t>, value: Value<'t>, words: &[(&'static str, T)]) -> Option<T> {
+    let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    let is_word = |text: &str| text.trim().is_empty() || is_nearly(text.trim(), &names);
+    if value.is_null() || value.is_boolean() || value.scalar().is_none_or(|(text, _)| is_word(text)) {
+        return reader.word(value, words);
+    }
+    hide::all(reader, value);
+    let help = format!("the choice is {}; treat a secret that stood here as known to everybody", names.join(" or "));
+    reader.error(value, "this is no way to sign in", help);
+    None
 }
 
 const PLACES: [&str; 2] = ["env", "file"];
@@ -243,7 +261,7 @@ pub(super) fn secret<'t>(reader: &mut Reader<'t>, value: Value<'t>, key: &str, b
     let is_place =
         value.entries().is_some_and(|mut entries| entries.all(|(key, _, _)| nearest(key, PLACES.iter().copied()).is_some()));
     if !is_place {
-        mask_all(reader, value);
+        hide::all(reader, value);
         reader.note(value.span(), Fault::new(format!("`{key}` must not stand in the file itself"), HELP).error());
         return None;
     }
@@ -253,39 +271,11 @@ pub(super) fn secret<'t>(reader: &mut Reader<'t>, value: Value<'t>, key: &str, b
         return reader.path(place, base).map(Secret::File);
     }
     let text = reader.text(place)?;
-    let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if is_name(text) && !text.starts_with(|c: char| c.is_ascii_digit()) {
+    if is_variable(text) {
         return Some(Secret::Env(text.to_owned()));
     }
-    mask_all(reader, place);
+    hide::all(reader, place);
     let help = "write the name of a variable: letters, digits and `_`; never the secret itself";
     reader.error(place, "this is no name of an environment variable", help);
     None
-}
-
-fn mask_all<'t>(reader: &mut Reader<'t>, value: Value<'t>) {
-    reader.masks.push(value.span());
-    for item in value.items().into_iter().flatten() {
-        mask_all(reader, item);
-    }
-    for (_, key, entry) in value.entries().into_iter().flatten() {
-        reader.masks.push(key);
-        mask_all(reader, entry);
-    }
-}
-
-/// Masks whatever stands under a key that sounds like a secret, so that no other message shows it.
-pub(super) fn mask_secrets(value: Value<'_>, masks: &mut Vec<Range<usize>>, depth: usize) {
-    if depth == 0 {
-        return;
-    }
-    for (key, _, entry) in value.entries().into_iter().flatten() {
-        if entry.scalar().is_some() && is_secret_key(key) {
-            masks.push(entry.span());
-        }
-        mask_secrets(entry, masks, depth - 1);
-    }
-    for item in value.items().into_iter().flatten() {
-        mask_secrets(item, masks, depth - 1);
-    }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::text::fold;
-use crate::model::{AnchorForm, ImmutableId};
+use crate::model::{AnchorForm, ImmutableId, has_wildcards};
 
 use super::Redactor;
 
@@ -36,6 +36,24 @@ impl Redactor {
             return self.shaped(text, &folded);
         }
         self.stand_in(&folded, |this, round| this.pseudonym(&folded, round))
+    }
+
+    /// The stand-in of a name or pattern in a list of signers: a mail address, or a word. What a pattern has of a domain stays one.
+    #[must_use]
+    pub fn signer(&mut self, text: &str) -> String {
+        let (sign, name) = text.strip_prefix('!').map_or(("", text), |name| ("!", name));
+        match name.split_once('@') {
+            _ if name == "*" => text.to_owned(),
+            Some(("*", domain)) if !has_wildcards(domain) => format!("{sign}*@{}", self.domain(domain)),
+            Some(_) if !has_wildcards(name) => format!("{sign}{}", self.address(name)),
+            _ => format!("{sign}{}", self.word(name)),
+        }
+    }
+
+    /// Bytes that stand in for those of a public key.
+    #[must_use]
+    pub fn public_key(&self, bytes: &[u8]) -> [u8; 32] {
+        self.hash("public key", bytes, 0)
     }
 
     /// A GUID where a name should be stays recognisable as that GUID.

@@ -35,6 +35,19 @@ fn nothing_is_written_without_approval() {
     assert_eq!(here.read("tenant.json"), before);
 }
 
+/// Whoever names another digest means another plan.
+#[test]
+fn an_empty_plan_takes_no_other_digest_either() {
+    let here = Hardmatch::example(EXAMPLE);
+    let digest = here.plan();
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0);
+    let empty = here.plan();
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(8).says(&["the digest given is not that of `plan.json`"]);
+    here.run(&["apply", "plan.json", "--digest", "quatsch"]).expect(8);
+    here.run(&["apply", "plan.json", "--digest", &empty]).expect(0).shows(&["Nothing to do"]);
+    here.run(&["apply", "plan.json"]).expect(0).shows(&["Nothing to do"]);
+}
+
 #[test]
 fn a_policy_that_asks_for_signatures_is_not_met_by_a_digest() {
     let here = Hardmatch::example(EXAMPLE);
@@ -109,6 +122,17 @@ fn rollback_is_a_plan_of_its_own() {
     elsewhere.expect(3).says(&["is not in the folder of the journal", "--out undo.json"]);
     let plan = here.run(&["rollback", "plan.json", "--out", "undo.json"]);
     plan.expect(3).says(&["`plan.json` is a plan", "Name the journal of the plan", "plan.journal.jsonl"]);
+    for (name, content) in [("tenant.json", None), ("list.txt", Some("")), ("notes.txt", Some("{}\n"))] {
+        content.into_iter().for_each(|content| here.write(name, content));
+        let other = here.run(&["rollback", name, "--out", "undo.json"]);
+        assert!(!other.expect(3).stderr.contains("damaged"), "{other:?}");
+    }
+    here.run(&["rollback", "tenant.json", "--out", "undo.json"])
+        .expect(3)
+        .says(&["`tenant.json` is no journal", "Name the journal beside the plan"]);
+    let journal = here.read("plan.journal.jsonl");
+    here.write("copy.txt", format!("x\n{journal}"));
+    here.run(&["rollback", "copy.txt", "--out", "undo.json"]).expect(3).says(&["line 1 of the journal `copy.txt` is damaged"]);
     here.run(&["rollback", "nowhere.journal.jsonl", "--out", "undo.json"]).expect(3).says(&["nowhere.journal.jsonl"]);
 }
 

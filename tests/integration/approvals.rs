@@ -24,7 +24,7 @@ fn made_key(here: &Hardmatch, name: &str, kind: &str) {
 }
 
 /// A policy of two approvals, keys of Alice and Bob, who may approve, and of Eve, who may not; and a plan.
-fn ground() -> Hardmatch {
+pub(crate) fn ground() -> Hardmatch {
     let here = Hardmatch::example(EXAMPLE);
     for (name, kind) in [("alice", "ed25519"), ("bob", "ecdsa"), ("eve", "ed25519")] {
         made_key(&here, name, kind);
@@ -37,11 +37,11 @@ fn ground() -> Hardmatch {
     here
 }
 
-fn approve(here: &Hardmatch, name: &str) -> Outcome {
+pub(crate) fn approve(here: &Hardmatch, name: &str) -> Outcome {
     here.run(&["approve", "plan.json", "--key", name])
 }
 
-fn unapproved(here: &Hardmatch, why: &[&str]) {
+pub(crate) fn unapproved(here: &Hardmatch, why: &[&str]) {
     let before = here.read("tenant.json");
     here.run(&["apply", "plan.json"]).expect(8).says(why);
     assert_eq!(here.read("tenant.json"), before);
@@ -100,6 +100,9 @@ fn a_pipe_that_is_called_like_an_approval_is_not_waited_for() {
 #[test]
 fn two_signatures_let_a_plan_through() {
     let here = ground();
+    const WAY: &str =
+        "To carry it out: hardmatch approve plan.json --key KEY (each of 2 people), then hardmatch apply plan.json\n";
+    here.run(&["plan", "--out", "plan.json"]).expect(0).says(&[WAY]);
     unapproved(&here, &["the policy asks for 2 approvals, and 0 count", "hardmatch approve plan.json --key KEY"]);
     approve(&here, "alice").expect(0).says(&["alice@contoso.com approves it until"]).shows(&["plan.alice@contoso.com.approval"]);
     unapproved(&here, &["and 1 count"]);
@@ -214,18 +217,14 @@ fn the_policy_of_the_protected_branch_counts() {
 
 #[test]
 fn who_wrote_the_change_does_not_approve_it() {
-    let here = ground();
-    let git = |here: &Hardmatch, args: &[&str]| {
-        let author = ["-c", "user.name=Alice", "-c", "user.email=alice@contoso.com", "-c", "commit.gpgsign=false"];
-        let done = ssh(here, "git", &[&author[..], args].concat(), b"");
-        assert!(done.status.success(), "{done:?}");
-    };
+    let here = ground().env("PATH", "/usr/local/bin:/usr/bin:/bin");
+    let git = |here: &Hardmatch, args: &[&str]| git_as(here, "alice", args);
     git(&here, &["init", "-q"]);
     git(&here, &["add", "hardmatch.yaml"]);
     git(&here, &["commit", "-qm", "a wave"]);
-    approve(&here, "alice").expect(0);
-    approve(&here, "bob").expect(0);
-    let here = here.env("PATH", "/usr/local/bin:/usr/bin:/bin");
+    const WILL_NOT_COUNT: &str = "warning: by what git says here alice@contoso.com wrote the change, so `apply` will not count";
+    approve(&here, "alice").expect(0).says(&[WILL_NOT_COUNT]);
+    assert!(!approve(&here, "bob").expect(0).stderr.contains("wrote the change"));
     unapproved(&here, &["alice@contoso.com wrote the change"]);
     // Nor whoever goes on writing without a commit.
     git(&here, &["config", "user.email", "bob@contoso.com"]);
@@ -236,6 +235,12 @@ fn who_wrote_the_change_does_not_approve_it() {
     let told =
         ["alice@contoso.com wrote the change", "bob@contoso.com wrote the change", "they count as written by bob@contoso.com"];
     unapproved(&here, &told);
+}
+
+pub(crate) fn git_as(here: &Hardmatch, name: &str, args: &[&str]) {
+    let (user, mail) = (format!("user.name={name}"), format!("user.email={name}@contoso.com"));
+    let done = ssh(here, "git", &[&["-c", &user, "-c", &mail, "-c", "commit.gpgsign=false"], args].concat(), b"");
+    assert!(done.status.success(), "{done:?}");
 }
 
 #[test]

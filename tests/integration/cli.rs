@@ -237,3 +237,50 @@ fn a_message_quotes_no_name_that_a_terminal_or_a_runner_obeys() {
         assert!(!run.stderr.contains(['\u{1b}', '\u{202e}']), "{}", run.stderr);
     }
 }
+
+/// What is printed as the next step is copied into a shell: it has to work there.
+#[cfg(unix)]
+#[test]
+fn the_command_that_is_told_as_the_next_step_works() {
+    let here = Hardmatch::example("first-link");
+    let there = here.path().join("mit Leer $HOME");
+    std::fs::create_dir(&there).unwrap();
+    for name in ["hardmatch.yaml", "tenant.json", "corp.ldif"] {
+        std::fs::rename(here.path().join(name), there.join(name)).unwrap();
+    }
+    here.write("main/it's.yaml", "policy:\n  limits: { changes: 400 }\n");
+    let named = ["--config", "mit Leer $HOME/hardmatch.yaml", "--policy", "main/it's.yaml"];
+    let sh = |line: &str| {
+        let folder = program().parent().unwrap().display().to_string();
+        let path = format!("{folder}:/usr/bin:/bin");
+        let output =
+            Command::new("sh").args(["-c", line]).current_dir(here.path()).env_clear().env("PATH", path).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let behind = |text: &str, words: &str| {
+        let at = text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+        text[at + words.len()..].lines().next().unwrap().to_owned()
+    };
+    let planned = here.run(&[&["plan", "--out", "mit Leer $HOME/p q.json"][..], &named].concat());
+    let apply = behind(&planned.expect(0).stderr, "To carry it out: ");
+    let (code, refused) = sh(&apply);
+    assert_eq!(code, Some(8), "{apply}: {refused}");
+    let with_digest = behind(&refused, "After review: ");
+    let (code, said) = sh(&with_digest);
+    assert_eq!(code, Some(0), "{with_digest}: {said}");
+    let back =
+        here.run(&["rollback", "mit Leer $HOME/p q.journal.jsonl", "--out", "mit Leer $HOME/b k.json", named[0], named[1]]);
+    let (_, refused) = sh(&behind(&back.expect(0).stderr, "After review: "));
+    let (code, said) = sh(&behind(&refused, "After review: "));
+    assert_eq!(code, Some(0), "{refused}: {said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_folder_that_is_told_can_be_entered() {
+    let here = Hardmatch::new();
+    for verb in ["init", "demo"] {
+        let told = here.run(&[verb, &format!("{verb} mit Leer")]).expect(0).stdout.clone();
+        assert!(told.contains(&format!("cd '{verb} mit Leer'")), "{told}");
+    }
+}

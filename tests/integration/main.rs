@@ -39,6 +39,7 @@ mod rollback;
 mod screen;
 mod secrets;
 mod sign_in;
+mod signers;
 mod snapshot;
 mod stamps;
 mod surroundings;

@@ -60,6 +60,24 @@ fn any_other_answer_declines() {
     }
 }
 
+/// A plan that was made for the question is nobody's once it is declined.
+#[test]
+fn what_was_planned_for_a_question_that_is_declined_does_not_stay() {
+    for answer in ["n\r", "\u{4}", "\u{3}"] {
+        let here = Hardmatch::example(EXAMPLE);
+        let names = || {
+            let entries = std::fs::read_dir(here.path()).unwrap().map(|entry| entry.unwrap().file_name());
+            entries.collect::<std::collections::BTreeSet<_>>()
+        };
+        let before = names();
+        let mut screen = Screen::open(&here, &["apply"], 80);
+        screen.wait_for("anything else declines");
+        screen.press(answer);
+        screen.end();
+        assert_eq!(names(), before, "{answer:?}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_at_the_question_writes_and_locks_nothing() {

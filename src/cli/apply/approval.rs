@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::model::text::printable;
 use crate::planfile::PlanFile;
 use crate::render::{self, PlanView};
 
@@ -25,15 +26,20 @@ pub(super) fn obtain(args: &ApplyArgs, path: &Path, plan: &PlanFile, setup: &Set
         }
     }
     match given {
-        Some(given) if given == digest => Ok(()),
-        Some(given) => Err(Failure::new(Exit::NotApproved, format!("the digest given is not that of `{}`", path.display()))
-            .hint(format!("given:    {}", crate::model::text::printable(given)))
-            .hint(format!("the plan: {digest}"))
-            .hint("Review the plan that is there now: `hardmatch show` shows it.")),
+        Some(_) => right_digest(args, path, &digest),
         None if terminal.can_ask() => ask(plan, &digest, terminal),
         None => Err(Failure::new(Exit::NotApproved, format!("the plan is not approved, and {}", terminal.why_nobody_is_asked()))
-            .hint(format!("After review: hardmatch apply {} --digest {digest}", path.display()))),
+            .hint(format!("After review: {}", setup.given.apply(path, &format!(" --digest {digest}"))))),
     }
+}
+
+/// Refuses a digest that is given and not that of the plan.
+pub(super) fn right_digest(args: &ApplyArgs, path: &Path, digest: &str) -> Result<(), Failure> {
+    let Some(given) = args.digest.as_deref().filter(|given| *given != digest) else { return Ok(()) };
+    Err(Failure::new(Exit::NotApproved, format!("the digest given is not that of `{}`", path.display()))
+        .hint(format!("given:    {}", printable(given)))
+        .hint(format!("the plan: {digest}"))
+        .hint("Review the plan that is there now: `hardmatch show` shows it."))
 }
 
 /// Asks first; nothing is locked while somebody thinks.

@@ -3,6 +3,7 @@
 
 mod approval;
 mod events;
+mod kept;
 mod report;
 mod watch;
 
@@ -23,10 +24,11 @@ use crate::planfile::PlanFile;
 
 use super::approvals;
 use super::args::{ApplyArgs, ApplyFormat};
+use super::command_line::{self, Given};
 use super::directories;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::print::{read_plan, save_plan};
+use super::print::read_plan;
 use super::progress::{Shown, Totals};
 use super::runner;
 use super::setup::{Setup, TOOL};
@@ -36,6 +38,7 @@ use super::terminal::Terminal;
 use events::Stream;
 #[cfg(test)]
 pub(super) use events::schema;
+use kept::Kept;
 use watch::{Signals, Watcher};
 
 /// Runs the verb.
@@ -78,6 +81,7 @@ fn apply_or_refuse(args: &ApplyArgs, stream: Option<&Stream>, terminal: Terminal
     let digest = plan.digest();
     // The plan of a way back without actions still closes the run that it undoes.
     if plan.body.actions.is_empty() && plan.body.rollback_of.is_none() {
+        approval::right_digest(args, &path, &digest)?;
         return nothing_to_do(&plan, &digest, &path, stream, terminal);
     }
     same_policy(args, &path, &plan, &setup, terminal)?;
@@ -86,13 +90,16 @@ fn apply_or_refuse(args: &ApplyArgs, stream: Option<&Stream>, terminal: Terminal
     stamps.refuse()?;
     stamps.warnings().for_each(|warning| terminal.warn(&warning));
     warn_of_lost_journal(&plan, &path, terminal);
-    approval::obtain(args, &path, &plan, &setup, terminal)?;
+    let kept = Kept::of(args, &path);
+    approval::obtain(args, &path, &plan, &setup, terminal).inspect_err(|failure| kept.on_refusal(failure, &plan, terminal))?;
+    kept.save(&plan, terminal)?;
     terminal.say(&format!("Applying plan {digest}"));
     if let Some(stream) = stream {
         stream.begin(&plan, &digest, &path);
     }
     let run = Apply { args, path: &path, digest: &digest, plan: &plan, setup: &setup, stream, terminal };
     let ended = run.carry_out_and_report();
+    kept.remove_unless_begun();
     stamps.warnings().for_each(|warning| terminal.warn(&warning));
     ended
 }
@@ -127,17 +134,15 @@ fn nothing_to_do(
     Ok(Exit::Done)
 }
 
-/// Without a plan: makes one, keeps it beside the configuration so that an interrupted run can go on, and shows it.
+/// Without a plan: makes one and shows it.
 fn plan_now(args: &ApplyArgs, terminal: Terminal) -> Result<(PathBuf, PlanFile, Setup), Failure> {
     let setup = Setup::load_with_policy(&args.config, args.policy.as_deref(), terminal)?;
+    approvals::check_signers(&setup, terminal)?;
     let options = plan::Options { earlier_runs: setup.earlier_runs(None), ..plan::Options::default() };
     let plan = setup.plan(&options, terminal)?;
     approval::show(&plan, terminal);
     refuse(&plan)?;
     let path = setup.config.base_dir.join(format!("plan-{}.json", plan.short_digest()));
-    if !plan.body.actions.is_empty() {
-        save_plan(&path, &plan, terminal)?;
-    }
     Ok((path, plan, setup))
 }
 
@@ -167,20 +172,29 @@ struct Apply<'a> {
 
 impl Apply<'_> {
     fn carry_out_and_report(&self) -> Result<Exit, Failure> {
-        let Self { path, plan, stream, terminal, .. } = *self;
+        let Self { plan, stream, terminal, .. } = *self;
+        let again = self.again();
         let began = Instant::now();
         let (report, signalled) = self.carry_out()?;
         let exit = report::exit(&report, signalled);
         let outputs = [vec![("digest", self.digest.to_owned())], report::counts(&report)].concat();
-        runner::ended(&outputs, exit, &report::markdown(&report, plan, path), terminal);
+        runner::ended(&outputs, exit, &report::markdown(&report, plan, &again), terminal);
         let totals = terminal.board().totals();
         if let Some(stream) = stream {
-            stream.end(&report, exit, report::next(&report, plan, path), totals);
+            stream.end(&report, exit, report::next(&report, plan, &again), totals);
             return Ok(exit);
         }
         let effort = report::effort(began.elapsed(), totals, report.done.len());
-        let written = terminal.result(&report::text(&report, plan, path, &effort));
+        let written = terminal.result(&report::text(&report, plan, &again, &effort));
         unless_unwritten(Ok(exit), written.err(), terminal)
+    }
+
+    /// The command that goes on with the run.
+    fn again(&self) -> String {
+        let digest = self.args.digest.as_deref().map(|digest| format!(" --digest {}", command_line::quoted(digest)));
+        let approvals = self.args.approvals.iter().map(|file| command_line::option("approval", Some(file)));
+        let more: String = digest.into_iter().chain(approvals).collect();
+        self.setup.given.apply(self.path, &more)
     }
 
     fn carry_out(&self) -> Result<(RunReport, Option<Exit>), Failure> {
@@ -212,7 +226,7 @@ impl Apply<'_> {
 
     fn stopped_at_once(&self, exit: Exit) -> Failure {
         Failure::new(exit, "stopped at once; what was in flight is settled by the next apply")
-            .hint(format!("The journal is consistent. To go on: hardmatch apply {}", self.path.display()))
+            .hint(format!("The journal is consistent. To go on: {}", self.again()))
     }
 
     async fn attempt(&self, signals: &Signals, directories: &Directories, watcher: &Watcher<'_>) -> Result<RunReport, Failure> {
@@ -229,7 +243,7 @@ impl Apply<'_> {
             observer: watcher,
             cancel: signals.token(),
         };
-        attempt(self.args, &request, directories, self.terminal).await
+        attempt(self.args, &request, directories, self.setup, self.terminal).await
     }
 }
 
@@ -253,7 +267,7 @@ pub(super) fn looks_after_writes(config: &Config) -> Vec<Duration> {
 
 /// Keeps every apply out of a folder, or says which one is at work there.
 pub(super) fn lock_folder(folder: &Path) -> Result<FolderLock, Failure> {
-    FolderLock::take(folder).map_err(|error| report::refusal(error.into(), true))
+    FolderLock::take(folder).map_err(|error| report::refusal(error.into(), true, &Given::default()))
 }
 
 fn is_of_files(config: &Config) -> bool {
@@ -281,13 +295,16 @@ fn same_policy(args: &ApplyArgs, path: &Path, plan: &PlanFile, setup: &Setup, te
     if has_begun(path, &plan.digest()) {
         let failure = Failure::new(Exit::Stale, format!("{what}; this run wrote nothing, an earlier one did"))
             .hint("To finish the begun run put the policy back and apply the plan again.");
-        return Err(report::way_out(failure, &journal_path(path)));
+        return Err(report::way_out(failure, &journal_path(path), &setup.given));
     }
     Err(Failure::new(Exit::Stale, format!("{what}; nothing was written")).hint(
         "Plan again with this policy (`--policy` takes the same file), so that its limits and protected accounts are held against the plan \
          and those who may approve it are known.",
-    ))
+    ).hint(LINE_ENDINGS))
 }
+
+const LINE_ENDINGS: &str =
+    "A changed line ending counts as a change, too: git changes them where `core.autocrlf` or `.gitattributes` say so.";
 
 /// What was approved was made from these very files. A run that has begun is finished all the same.
 fn same_configuration(plan: &PlanFile, path: &Path, setup: &Setup) -> Result<(), Failure> {
@@ -299,7 +316,8 @@ fn same_configuration(plan: &PlanFile, path: &Path, setup: &Setup) -> Result<(),
     let message =
         format!("`{}` or a mapping file of it changed since the plan was made; nothing was written", setup.path.display());
     Err(Failure::new(Exit::Stale, message)
-        .hint("Plan again, and have the new plan reviewed; `hardmatch diff` shows what it changes."))
+        .hint("Plan again, and have the new plan reviewed; `hardmatch diff` shows what it changes.")
+        .hint(LINE_ENDINGS))
 }
 
 /// Undone elsewhere than where it ran, a run still stands there as done.
@@ -324,6 +342,7 @@ async fn attempt(
     args: &ApplyArgs,
     request: &Request<'_>,
     directories: &Directories,
+    setup: &Setup,
     terminal: Terminal,
 ) -> Result<RunReport, Failure> {
     let is_way_back = request.body.rollback_of.is_some();
@@ -333,13 +352,13 @@ async fn attempt(
     };
     let given_up = unfinished(&error);
     if !args.abandon_unfinished || given_up.is_empty() {
-        return Err(report::refusal(error, is_way_back));
+        return Err(report::refusal(error, is_way_back, &setup.given));
     }
     for run in given_up {
         abandon(run, surroundings::now()).map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
         terminal.warn(&format!("gave up the unfinished run of `{}`", run.plan.display()));
     }
-    apply::carry_out(request, directories).await.map_err(|error| report::refusal(error, is_way_back))
+    apply::carry_out(request, directories).await.map_err(|error| report::refusal(error, is_way_back, &setup.given))
 }
 
 /// The runs that stand in the way: of other plans, or an earlier one of this plan that somebody undid.

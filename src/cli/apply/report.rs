@@ -16,6 +16,7 @@ use crate::plan::action::{Action, ActionId, ActionKind};
 use crate::planfile::PlanFile;
 use crate::render;
 
+use super::super::command_line::{self, Given};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::progress::{Totals, time};
@@ -42,10 +43,10 @@ pub(super) fn exit(report: &RunReport, signalled: Option<Exit>) -> Exit {
 }
 
 /// Why nothing was tried.
-pub(super) fn refusal(error: ApplyError, is_way_back: bool) -> Failure {
+pub(super) fn refusal(error: ApplyError, is_way_back: bool, given: &Given) -> Failure {
     match error {
         ApplyError::Directory(error) => error.into(),
-        ApplyError::Stale { differences, begun } => stale(&differences, begun.as_ref(), is_way_back),
+        ApplyError::Stale { differences, begun } => stale(&differences, begun.as_ref(), is_way_back, given),
         ApplyError::Unfinished(_) => Failure::new(Exit::OtherRun, error.to_string())
             .hint("Finish it with `hardmatch apply` of that plan, undo it with `hardmatch rollback`, or give it up with `--abandon-unfinished`."),
         ApplyError::Lock(LockError::Held { .. }) => Failure::new(Exit::OtherRun, error.to_string()),
@@ -63,7 +64,7 @@ pub(super) fn refusal(error: ApplyError, is_way_back: bool) -> Failure {
     }
 }
 
-fn stale(differences: &[Difference], begun: Option<&UnfinishedRun>, is_way_back: bool) -> Failure {
+fn stale(differences: &[Difference], begun: Option<&UnfinishedRun>, is_way_back: bool, given: &Given) -> Failure {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(Terminal::WIDTH_OF_FILES).unwrap_or(120));
@@ -81,21 +82,22 @@ fn stale(differences: &[Difference], begun: Option<&UnfinishedRun>, is_way_back:
     let written = if begun.is_some() { "this run wrote nothing, an earlier one did" } else { "nothing was written" };
     let failure = Failure::new(Exit::Stale, format!("the plan is stale: {facts} that it relies on changed; {written}\n{table}"));
     match begun {
-        Some(run) => {
-            way_out(failure.hint("Directories tell late what was written: apply the plan again in some minutes."), &run.journal)
-        }
+        Some(run) => way_out(
+            failure.hint("Directories tell late what was written: apply the plan again in some minutes."),
+            &run.journal,
+            given,
+        ),
         None if is_way_back => failure.hint("Run `hardmatch rollback` again: it leaves out what somebody changed since."),
         None => failure.hint("Plan again; `hardmatch diff` shows what a new plan changes."),
     }
 }
 
 /// How to go on with a run that has begun and cannot be finished as things stand.
-pub(super) fn way_out(failure: Failure, journal: &Path) -> Failure {
+pub(super) fn way_out(failure: Failure, journal: &Path, given: &Given) -> Failure {
     failure
         .hint(format!(
-            "Or undo what is done: hardmatch rollback {} --out {}",
-            journal.display(),
-            journal.with_file_name("back.json").display()
+            "Or undo what is done: {}",
+            given.rollback(journal, &command_line::path(&journal.with_file_name("back.json")))
         ))
         .hint("Or give the begun run up: plan again, have the new plan reviewed, and apply it with --abandon-unfinished.")
 }
@@ -155,7 +157,7 @@ fn counted(report: &RunReport, plan: &PlanFile) -> String {
 }
 
 /// The report of a run.
-pub(super) fn text(report: &RunReport, plan: &PlanFile, path: &Path, effort: &str) -> String {
+pub(super) fn text(report: &RunReport, plan: &PlanFile, again: &str, effort: &str) -> String {
     let mut text = String::new();
     for (heading, lines) in troubles(report, plan).iter().filter(|(_, lines)| !lines.is_empty()) {
         let _ = writeln!(text, "{heading}:");
@@ -166,13 +168,13 @@ pub(super) fn text(report: &RunReport, plan: &PlanFile, path: &Path, effort: &st
     }
     let _ = writeln!(text, "{}", counted(report, plan));
     text.push_str(effort);
-    let _ = writeln!(text, "{}", next(report, plan, path));
+    let _ = writeln!(text, "{}", next(report, plan, again));
     text
 }
 
 /// The same for the summary of a CI job.
-pub(super) fn markdown(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
-    render::run_markdown(&counted(report, plan), &troubles(report, plan), &next(report, plan, path))
+pub(super) fn markdown(report: &RunReport, plan: &PlanFile, again: &str) -> String {
+    render::run_markdown(&counted(report, plan), &troubles(report, plan), &next(report, plan, again))
 }
 
 /// Whether sync has something to take over after the plan.
@@ -181,8 +183,8 @@ fn arms(plan: &PlanFile) -> bool {
     plan.body.actions.iter().any(|action| arming.contains(&action.kind))
 }
 
-/// How to go on.
-pub(super) fn next(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
+/// How to go on; `again` is the command that does.
+pub(super) fn next(report: &RunReport, plan: &PlanFile, again: &str) -> String {
     let why = report.stopped_by.as_ref().map_or_else(String::new, |why| format!("Stopped: {}. ", watch::stopped(why)));
     match report.exit_kind() {
         ExitKind::Complete if report.stopped_by.is_some() => format!("{why}Everything else is done."),
@@ -209,7 +211,7 @@ pub(super) fn next(report: &RunReport, plan: &PlanFile, path: &Path) -> String {
         | ExitKind::Unconfirmed
         | ExitKind::Unreachable
         | ExitKind::Unsaved => {
-            format!("{why}To go on: hardmatch apply {}", path.display())
+            format!("{why}To go on: {again}")
         }
     }
 }

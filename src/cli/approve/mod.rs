@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 use ssh_key::{HashAlg, LineEnding, PublicKey};
 
-use crate::approval::{AllowedSigners, Signer, Statement};
+use crate::approval::{AllowedSigners, Signer, Statement, own_author};
 use crate::model::text::printable;
 use crate::planfile::PlanFile;
 use crate::render::PlanView;
 
 use super::approvals::{SUFFIX, read_signers, signature_of};
 use super::args::ApproveArgs;
+use super::authors;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files::{self, Readers};
@@ -44,6 +45,9 @@ pub(super) fn run(args: &ApproveArgs, terminal: Terminal) -> Result<Exit, Failur
     files::write(&beside, Readers::AsUsual, |out| out.write_all(signature.as_bytes()))?;
     terminal.result(&format!("{}\n{}\n", file.display(), beside.display()))?;
     say(&plan, &statement, signers.is_some(), terminal);
+    if let Some(signers) = &signers {
+        warn_author(&setup, signers, &key.public(), &approver, terminal);
+    }
     Ok(Exit::Done)
 }
 
@@ -53,6 +57,18 @@ fn say(plan: &PlanFile, statement: &Statement, has_signers: bool, terminal: Term
     terminal.say(&format!("{} approves it until {}.", printable(&statement.approver), statement.expires));
     if !has_signers {
         terminal.warn("the policy names no allowed_signers file, so `apply` does not ask for approvals");
+    }
+}
+
+/// Whoever wrote the change hears at once that their approval of it will not count.
+fn warn_author(setup: &Setup, signers: &AllowedSigners, key: &PublicKey, approver: &str, terminal: Terminal) {
+    if setup.config.desired.policy.required_approvals == 0 {
+        return;
+    }
+    let authors = authors::of_change(setup).addresses;
+    if let Some(own) = own_author(signers, key.key_data(), approver, &authors) {
+        terminal
+            .warn(&format!("by what git says here {} wrote the change, so `apply` will not count this approval", printable(own)));
     }
 }
 

@@ -7,6 +7,7 @@ mod tenant;
 
 use crate::config::{Config, TenantSource};
 
+use super::approvals;
 use super::args::DoctorArgs;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -18,6 +19,7 @@ use line::{Line, Standing};
 pub(super) fn run(args: &DoctorArgs, terminal: Terminal) -> Result<Exit, Failure> {
     let setup = Setup::load(&args.config, terminal)?;
     let mut lines = vec![configuration(&setup)];
+    lines.extend(approvals_of(&setup));
     lines.extend(match &setup.config.tenant {
         TenantSource::Snapshot(path) => tenant::exported(path, terminal),
         TenantSource::Graph(source) => tenant::live(source, &setup.config, terminal),
@@ -36,6 +38,20 @@ fn configuration(setup: &Setup) -> Line {
     let Config { desired, .. } = &setup.config;
     let (mappings, rules) = (desired.mappings.len(), desired.rules.len());
     Line::good("config", format!("{}: {mappings} mappings, {rules} rules", setup.path.display()))
+}
+
+/// Whether plans can be approved, where the policy asks for that.
+fn approvals_of(setup: &Setup) -> Option<Line> {
+    const PLACE: &str = "approvals";
+    let signers = setup.config.signers.as_ref()?.display();
+    Some(match approvals::lack_of_signers(setup) {
+        Ok(None) => Line::good(
+            PLACE,
+            format!("{} required; who may give them: `{signers}`", setup.config.desired.policy.required_approvals),
+        ),
+        Ok(Some(lack)) => Line::doubtful(PLACE, lack, "Add the keys of more people to the file, or ask for fewer approvals."),
+        Err(failure) => Line::failed(PLACE, &failure),
+    })
 }
 
 fn verdict(lines: &[Line]) -> String {

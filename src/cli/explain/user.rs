@@ -76,6 +76,7 @@ fn failure(why: &Unexplained, what: &str, setup: &Setup) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::command_line::Given;
 
     #[test]
     fn of_many_with_one_name_ten_are_named() {
@@ -83,7 +84,7 @@ mod tests {
         let path = folder.path().join("hardmatch.yaml");
         std::fs::write(&path, "version: 1\ntenant: { snapshot: tenant.json }\n").unwrap();
         let config = config::load(&path).unwrap();
-        let setup = Setup { policy: path.clone(), path, config, read: Read::Auto };
+        let setup = Setup { policy: path.clone(), path, config, read: Read::Auto, given: Given::default() };
         let users = |count: usize| (0..count).map(|n| (format!("CN=u{n}"), n.to_string())).collect();
         let message = |count| failure(&Unexplained::Several(users(count)), "ann", &setup).message;
         assert!(message(10).starts_with("10 users answer to `ann`:") && !message(10).contains("more"));

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Ci, InitArgs};
 use super::batch::Batch;
+use super::command_line;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::terminal::Terminal;
@@ -97,7 +98,7 @@ fn report(args: &InitArgs, starters: &[Starter], chosen: &[Ci]) -> String {
     let width = starters.iter().map(|starter| starter.place.len()).max().unwrap_or_default();
     let mut text: String = starters.iter().map(|starter| format!("{:<width$}  {}\n", starter.place, starter.about)).collect();
     text.push_str("\nNext:\n");
-    let enter = if args.dir == Path::new(".") { String::new() } else { format!("cd {} && ", args.dir.display()) };
+    let enter = if args.dir == Path::new(".") { String::new() } else { format!("cd {} && ", command_line::path(&args.dir)) };
     let pipelines = match chosen {
         [Ci::Github] => "the two workflows in .github/workflows",
         [Ci::Azure] => "a pipeline from each of the two files in azure/",

@@ -12,12 +12,18 @@ use crate::diag::Diagnostics;
 /// What stands in for a range of the text.
 type Edit = (Range<usize>, String);
 
-/// The text with other sources; `place_of` says where a mapping file goes.
-pub(super) fn with_sources(
-    source: &SourceText,
-    exported: &Exported,
-    place_of: &mut dyn FnMut(&str) -> PathBuf,
-) -> Result<String, String> {
+/// A file that goes along.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Moved {
+    Mappings,
+    Signers,
+}
+
+/// Says where a file goes.
+type PlaceOf<'a> = dyn FnMut(Moved, &str) -> PathBuf + 'a;
+
+/// The text with other sources; `place_of` says where a file that goes along is then.
+pub(super) fn with_sources(source: &SourceText, exported: &Exported, place_of: &mut PlaceOf<'_>) -> Result<String, String> {
     let mut diagnostics = Diagnostics::default();
     let tree = yaml::read(source, &mut diagnostics);
     let root = tree.as_ref().and_then(|tree| tree.root()).ok_or("the file is empty")?;
@@ -29,8 +35,11 @@ pub(super) fn with_sources(
         edits.extend(forest.and_then(|value| one_source(value, text, "ldif", file)));
     }
     for wave in entry(root, "mappingFiles").and_then(Value::items).into_iter().flatten() {
-        edits.extend(moved(wave, place_of));
+        edits.extend(moved(wave, Moved::Mappings, place_of));
     }
+    let approvals = entry(root, "policy").and_then(|policy| entry(policy, "approvals"));
+    let signers = approvals.and_then(|approvals| entry(approvals, "signers"));
+    edits.extend(signers.and_then(|signers| moved(signers, Moved::Signers, place_of)));
     Ok(apply(text, edits))
 }
 
@@ -42,11 +51,11 @@ fn one_source(section: Value<'_>, text: &str, key: &str, file: &str) -> Option<E
     Some((range, format!("{key}: {}", quoted(file))))
 }
 
-fn moved(wave: Value<'_>, place_of: &mut dyn FnMut(&str) -> PathBuf) -> Option<Edit> {
-    let (name, _) = wave.scalar()?;
+fn moved(file: Value<'_>, kind: Moved, place_of: &mut PlaceOf<'_>) -> Option<Edit> {
+    let (name, _) = file.scalar()?;
     let name = name.trim();
-    let place = place_of(name);
-    (place != Path::new(name)).then(|| (wave.span(), quoted(&place.display().to_string())))
+    let place = place_of(kind, name);
+    (place != Path::new(name)).then(|| (file.span(), quoted(&place.display().to_string())))
 }
 
 /// Where a value ends: a block where its last part does, as the parser counts blank lines and comments in.

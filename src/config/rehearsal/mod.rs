@@ -24,6 +24,8 @@ pub struct Exported {
     pub tenant: String,
     /// The name of the file of each forest, in the order of the configuration.
     pub forests: Vec<(Box<str>, String)>,
+    /// What the file of the signers holds, where the policy names one.
+    pub signers: Option<Vec<u8>>,
 }
 
 /// A file to write.
@@ -32,8 +34,28 @@ pub struct WrittenFile {
     /// Its place in the new folder; empty for the configuration itself.
     pub path: PathBuf,
     /// What it holds.
-    pub text: String,
+    pub content: Vec<u8>,
+    /// The same for people, in a few words.
+    pub words: &'static str,
 }
+
+impl WrittenFile {
+    fn configuration(text: String) -> Self {
+        let words = "the configuration that plans from these files";
+        Self { path: PathBuf::new(), content: text.into_bytes(), words }
+    }
+
+    fn mappings(path: PathBuf, text: String) -> Self {
+        Self { path, content: text.into_bytes(), words: "mappings" }
+    }
+
+    fn signers(path: PathBuf, content: Vec<u8>) -> Self {
+        Self { path, content, words: "who may approve" }
+    }
+}
+
+/// What the file of the signers is called where its own name leads out of the folder, or is redacted.
+const SIGNERS: &str = "approvers";
 
 /// The configuration with other sources, and its mapping files; the configuration comes first.
 ///
@@ -42,12 +64,17 @@ pub struct WrittenFile {
 pub fn relocate(config: &Config, shown: &str, exported: &Exported) -> Result<Vec<WrittenFile>, String> {
     let source = config.sources.get(shown).ok_or("its text is not at hand")?;
     let mut waves = Waves::default();
-    let text = edit::with_sources(source, exported, &mut |name| waves.place_of(name))?;
-    let mut files = vec![WrittenFile { path: PathBuf::new(), text }];
+    let mut signers = None;
+    let mut place_of = |kind, name: &str| match kind {
+        edit::Moved::Mappings => waves.place_of(name),
+        edit::Moved::Signers => signers.insert(inside(name).unwrap_or_else(|| SIGNERS.into())).clone(),
+    };
+    let text = edit::with_sources(source, exported, &mut place_of)?;
+    let mut files = vec![WrittenFile::configuration(text)];
     for (name, path) in waves.0 {
-        let text = text_of(config, &name)?.text().to_owned();
-        files.push(WrittenFile { path, text });
+        files.push(WrittenFile::mappings(path, text_of(config, &name)?.text().to_owned()));
     }
+    files.extend(signers.zip(exported.signers.clone()).map(|(path, content)| WrittenFile::signers(path, content)));
     check(config, shown, exported, &files)?;
     Ok(files)
 }
@@ -58,14 +85,19 @@ fn text_of<'c>(config: &'c Config, name: &str) -> Result<&'c SourceText, String>
     config.sources.get(&shown).ok_or_else(|| format!("the text of `{name}` is not at hand"))
 }
 
+/// A path that stays below its folder.
+fn inside(name: &str) -> Option<PathBuf> {
+    let stays = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    stays.then(|| PathBuf::from(name))
+}
+
 /// Mapping files with their new places: the old ones, where those are below the folder of the configuration.
 #[derive(Default)]
 struct Waves(Vec<(String, PathBuf)>);
 
 impl Waves {
     fn place_of(&mut self, name: &str) -> PathBuf {
-        let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-        let path = if inside { PathBuf::from(name) } else { PathBuf::from(format!("mappings-{}.csv", self.0.len() + 1)) };
+        let path = inside(name).unwrap_or_else(|| format!("mappings-{}.csv", self.0.len() + 1).into());
         self.0.push((name.to_owned(), path.clone()));
         path
     }
@@ -78,9 +110,9 @@ fn check(config: &Config, shown: &str, exported: &Exported, files: &[WrittenFile
     let place = Place { shown, relative, base_dir: Path::new("") };
     let mut read = |path: &Path| {
         let found = waves.iter().find(|file| file.path == path);
-        found.map(|file| file.text.clone().into_bytes()).ok_or_else(|| format!("{} is missing", path.display()))
+        found.map(|file| file.content.clone()).ok_or_else(|| format!("{} is missing", path.display()))
     };
-    let again = super::parse(main.text.as_bytes(), &place, &mut read).map_err(|errors| errors.to_string())?;
+    let again = super::parse(&main.content, &place, &mut read).map_err(|errors| errors.to_string())?;
     let (old, new) = (&config.desired, &again.desired);
     let is_moved = |source: &super::ForestSource, name: &str| *source == super::ForestSource::Ldif(PathBuf::from(name));
     let same_wishes = old.mappings.len() == new.mappings.len()

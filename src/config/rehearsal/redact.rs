@@ -9,7 +9,7 @@ use super::super::selector;
 use super::super::source::SourceText;
 use super::super::tree::Value;
 use super::super::yaml;
-use super::{Exported, WrittenFile, block, table, text_of};
+use super::{Exported, SIGNERS, WrittenFile, block, table, text_of};
 use crate::diag::Diagnostics;
 use crate::model::{AccountPattern, AnchorMode, EntraId, GuidInput, ImmutableId, ObjectGuid, ObservedTenant, has_wildcards};
 use crate::redact::Redactor;
@@ -29,7 +29,8 @@ pub fn redact(
     let mut selectors = Selectors(redactor);
     let mut waves: Vec<WrittenFile> = Vec::new();
     let text = document(source, config, exported, tenant, &mut selectors, &mut waves)?;
-    waves.insert(0, WrittenFile { path: PathBuf::new(), text });
+    waves.insert(0, WrittenFile::configuration(text));
+    waves.extend(exported.signers.clone().map(|content| WrittenFile::signers(SIGNERS.into(), content)));
     Ok(waves)
 }
 
@@ -84,7 +85,7 @@ fn mapping_files(
         let text = table::redacted(text_of(config, name.trim())?.text(), selectors)?;
         let path = PathBuf::from(format!("mappings-{}.csv", names.len() + 1));
         names.push(path.display().to_string());
-        waves.push(WrittenFile { path, text });
+        waves.push(WrittenFile::mappings(path, text));
     }
     Ok(json!(names))
 }
@@ -133,7 +134,7 @@ fn policy(value: Value<'_>, tenant: &ObservedTenant, selectors: &mut Selectors<'
             Json::Array(value.items().into_iter().flatten().flat_map(|entry| protected(entry, tenant, selectors)).collect())
         }
         "backups" => json!("backups"),
-        "approvals" => each(value, |key, value| if key == "signers" { json!("signers") } else { plain(value) }),
+        "approvals" => each(value, |key, value| if key == "signers" { json!(SIGNERS) } else { plain(value) }),
         _ => plain(value),
     })
 }

@@ -17,7 +17,7 @@ fn config(yaml: &str) -> Config {
 
 fn exported() -> Exported {
     let forests = vec![("corp".into(), "corp.ldif".to_owned()), ("old".into(), "old.ldif".to_owned())];
-    Exported { tenant: "tenant.json".to_owned(), forests }
+    Exported { tenant: "tenant.json".to_owned(), forests, signers: None }
 }
 
 #[test]
@@ -25,13 +25,28 @@ fn only_the_sources_change_and_no_line_moves() {
     let files = relocate(&config(YAML), "dir/h.yaml", &exported()).unwrap();
     let paths: Vec<_> = files.iter().map(|file| file.path.to_str().unwrap()).collect();
     assert_eq!(paths, ["", "a.csv", "mappings-2.csv"]);
-    let text = &files[0].text;
+    let text = std::str::from_utf8(&files[0].content).unwrap();
     assert_eq!(text.lines().count(), YAML.lines().count());
     assert!(text.contains("  snapshot: \"tenant.json\"\n\n\n"), "{text}");
     assert!(text.contains("{ ldif: \"corp.ldif\", anchor: objectGuid }   # flow"), "{text}");
     assert!(text.contains("    ldif: \"old.ldif\"\n\n\n\nmappingFiles: [a.csv, \"mappings-2.csv\"]"), "{text}");
     let (old, new): (Vec<_>, Vec<_>) = (YAML.lines().skip(17).collect(), text.lines().skip(17).collect());
     assert_eq!(old, new);
+}
+
+#[test]
+fn the_signers_go_along_under_a_name_of_their_own_where_theirs_leads_out() {
+    for (name, written) in [("team/approvers", "team/approvers"), ("../approvers", "\"approvers\"")] {
+        let yaml =
+            format!("{YAML}  approvals: {{ required: 2, signers: {name} }} # four eyes\n").replace("policy: { ", "policy:\n  ");
+        let yaml = yaml.replace("], backups: /var/b }", "]");
+        let exported = Exported { signers: Some(b"a".to_vec()), ..exported() };
+        let files = relocate(&config(&yaml), "dir/h.yaml", &exported).unwrap();
+        let text = std::str::from_utf8(&files[0].content).unwrap();
+        assert!(text.ends_with(&format!("approvals: {{ required: 2, signers: {written} }} # four eyes\n")), "{text}");
+        let last = files.last().unwrap();
+        assert_eq!((last.path.to_str().unwrap(), &*last.content), (written.trim_matches('"'), &b"a"[..]));
+    }
 }
 
 #[test]
@@ -49,12 +64,13 @@ fn a_redacted_configuration_is_one_and_keeps_nothing() {
     let place = Place { shown: "h.yaml", relative: "h.yaml", base_dir: Path::new("") };
     let mut read = |path: &Path| {
         let found = files.iter().find(|file| file.path == path);
-        found.map(|file| file.text.clone().into_bytes()).ok_or_else(|| path.display().to_string())
+        found.map(|file| file.content.clone()).ok_or_else(|| path.display().to_string())
     };
-    let again = super::super::parse(files[0].text.as_bytes(), &place, &mut read).unwrap();
+    let again = super::super::parse(&files[0].content, &place, &mut read).unwrap();
     assert_eq!(again.desired.mappings.len(), 3);
     assert_eq!(again.desired.forests.iter().map(|forest| &*forest.name).collect::<Vec<_>>(), ["forest1", "forest2"]);
-    let all: String = files.iter().map(|file| format!("{}{}", file.path.display(), file.text)).collect();
+    let all: String =
+        files.iter().map(|file| format!("{}{}", file.path.display(), String::from_utf8_lossy(&file.content))).collect();
     for word in ["contoso", "corp:", "eve", "ann@", "story", "asked", "ldaps", "x.example", "#", "/var"] {
         assert!(!all.to_lowercase().contains(word), "{word} in {all}");
     }

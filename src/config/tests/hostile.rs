@@ -38,6 +38,102 @@ fn a_secret_in_the_text_is_refused_and_never_shown() {
     }
 }
 
+/// Whatever stands where somebody signs in and is no plain setting, under whatever key, in whatever form.
+#[test]
+fn nothing_below_a_way_to_sign_in_is_shown_but_plain_settings() {
+    const PASSWORD: &str = "Sommer2026!x";
+    let signs_in = |auth: &str| format!("version: 1\ntenant: {{ graph: {{ tenantId: x, auth: {auth} }} }}\n");
+    let binds = |bind: &str| {
+        format!(
+            "version: 1\ntenant: {{ snapshot: a }}\nforests: {{ corp: {{ ldap: {{ url: ldaps://dc, baseDn: DC=x, bind: {bind} }} }} }}\n"
+        )
+    };
+    let block = |below: &str| format!("version: 1\ntenant:\n  graph:\n    tenantId: x\n    auth:\n{below}");
+    let documents = [
+        signs_in(PASSWORD),
+        signs_in("' Sommer2026!x'"),
+        signs_in("\"Sommer2026!x\\u200b\""),
+        signs_in("{ clientSecret: { clientId: 1, value: Sommer2026!x } }"),
+        signs_in("{ clientSecret: { clientId: a, secret: { env: X }, geheim: [Sommer2026!x] } }"),
+        signs_in("{ bearer: Sommer2026!x }"),
+        signs_in("{ key: { a: { b: Sommer2026!x } } }"),
+        signs_in("{ Sommer2026!x }"),
+        signs_in("{ clientSecret: { Sommer2026!x: 1, Sommer2026!x: 2 } }"),
+        signs_in("[Sommer2026!x]"),
+        signs_in("azureCli, geheim: Sommer2026!x"),
+        binds(PASSWORD),
+        binds("{ simple: Sommer2026!x }"),
+        binds("{ simple: [svc, Sommer2026!x] }"),
+        binds("{ simple: { user: svc, kennung: Sommer2026!x } }"),
+        binds("{ simple: { user: [Sommer2026!x] } }"),
+        binds("{ token: { env: Sommer2026!x } }"),
+        block("\tx: Sommer2026!x\n"),
+        block("      Sommer2026!x\n"),
+        block("      value: Sommer2026!x\n      b\n"),
+        block("      - Sommer2026!x: 'a\n"),
+        block("      clientSecret:\n        value: !Sommer2026!x\n"),
+        block("      clientSecret:\n        value: *Sommer2026!x\n"),
+        block("      value: \"Sommer2026!x\n"),
+        "version: 1\nauth: Sommer2026!x\n".to_owned(),
+    ];
+    for yaml in documents {
+        let shown = errors(&yaml);
+        assert!(!shown.contains("Sommer2026"), "{yaml}{shown}");
+    }
+}
+
+#[test]
+fn what_has_the_form_of_a_secret_is_shown_nowhere() {
+    let token = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl";
+    let head = "version: 1\ntenant: { graph: { tenantId: x, auth: ";
+    for secret in [token, "abc8Q~dEfGhIjKlMnOp", "'-----BEGIN PRIVATE KEY----- MIIEvQ eyJ'", "Bearer eyJhbGciOi"] {
+        for yaml in [
+            format!("{head}{{ clientSecret: {{ clientId: a, secret: {{ file: {secret} }} }} }} }} }}\n"),
+            format!("{head}{{ token: {{ file: {secret} }} }} }} }}\n"),
+            format!("{head}{{ clientCertificate: {{ clientId: a, certificate: {secret} }} }} }} }}\n"),
+            format!("{head}{{ deviceCode: {{ clientId: {secret} }} }} }} }}\n"),
+            format!("{head}azureCli, cloud: {secret} }} }}\n"),
+            format!("version: 1\ntenant: {{ graph: {{ auth: azureCli, tenantId: {secret} }} }}\n"),
+            format!("version: 1\ntenant: {{ snapshot: {secret} }}\n"),
+        ] {
+            let shown = errors(&yaml);
+            assert!(!["eyJh", "8Q~d", "MIIE"].iter().any(|part| shown.contains(part)), "{yaml}{shown}");
+        }
+    }
+}
+
+#[test]
+fn plain_settings_beside_a_secret_and_slips_are_still_shown() {
+    let shown = errors("version: 1\ntenant: { graph: { tenantId: x, auth: azureCl } }\n");
+    assert!(shown.contains("`azureCl` is not possible here") && shown.contains("did you mean `azureCli`"), "{shown}");
+    let shown = errors("version: 1\ntenant: { graph: { tenantId: x, auth: { clientSecret: { clientId: 4 7, sekret: x } } } }\n");
+    assert!(shown.contains("`4 7` is neither") && shown.contains("unknown key `sekret`"), "{shown}");
+    let file = errors("version: 1\ntenant: { graph: { tenantId: x, auth: { token: { file: abc8Q~dEfGhIjKlMnOp } } } }\n");
+    assert_snapshot!(file, @r"
+    error: this is no path: it looks like a secret
+     --> hardmatch.yaml:2:56
+      |
+    2 | … x, auth: { token: { file: ***
+      |                             ^^^
+      |
+      = help: write the path of a file that holds it, and treat the secret that stood here as known to everybody
+
+    1 error
+    ");
+    let bare = errors("version: 1\ntenant: { graph: { tenantId: x, auth: Sommer2026!x } }\n");
+    assert_snapshot!(bare, @r"
+    error: this is no way to sign in
+     --> hardmatch.yaml:2:39
+      |
+    2 | tenant: { graph: { tenantId: x, auth: ***
+      |                                       ^^^
+      |
+      = help: the choice is azureCli or managedIdentity or workloadIdentity or deviceCode; treat a secret that stood here as known to everybody
+
+    1 error
+    ");
+}
+
 #[test]
 fn addresses_that_leak_tokens_are_refused() {
     for (address, fits) in [

@@ -209,7 +209,8 @@ fn a_plan_is_applied_to_its_own_tenant_and_from_its_own_configuration() {
     here.refused(6, &["the tenant", "nothing was written"]);
     here.files.write("exports/tenant.json", tenant);
     here.files.edit("waves/wave-1.csv", "jonas.weber,jonas.weber@contoso.com,,,,\n", "");
-    here.refused(6, &["`hardmatch.yaml` or a mapping file of it changed since the plan was made"]);
+    let changed = ["`hardmatch.yaml` or a mapping file of it changed since the plan was made", "A changed line ending counts"];
+    here.refused(6, &changed);
 }
 
 #[test]

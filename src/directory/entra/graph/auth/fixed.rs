@@ -69,6 +69,17 @@ mod tests {
         assert!(matches!(source.token(Some(&token)).await, Err(DirectoryError::Denied(text)) if !text.contains("opaque")));
     }
 
+    #[test]
+    fn one_with_quotes_around_it_is_not_sent() {
+        for token in ["\"e30.e30.c2ln\"", "'e30.e30.c2ln'", "“e30.e30.c2ln”", "e30.e30.c2ln\""] {
+            let refused = Fixed::new(token.to_owned().into(), Arc::new(|| Timestamp::UNIX_EPOCH)).err();
+            assert!(
+                matches!(&refused, Some(DirectoryError::Input(text)) if text.contains("has quotes around it") && !text.contains("e30")),
+                "{refused:?}"
+            );
+        }
+    }
+
     #[tokio::test]
     async fn one_that_says_it_has_ended_is_not_sent() {
         for (ends, good) in [(20_000, true), (9_800, true), (9_600, false), (0, false)] {

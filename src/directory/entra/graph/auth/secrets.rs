@@ -13,11 +13,17 @@ use super::sdk::Wire;
 use crate::directory::ports::DirectoryError;
 use crate::model::text::printable;
 
+/// What people copy along from a file of JSON, a script or a letter.
+const QUOTES: [char; 6] = ['"', '\'', '`', '“', '”', '„'];
+
 /// Refuses what cannot be a secret before it is sent anywhere.
 pub(super) fn check_secret(what: &str, secret: &SecretString) -> Result<(), DirectoryError> {
     let text = secret.expose_secret();
     if text.is_empty() {
         return Err(DirectoryError::Input(format!("{what} is empty; check the variable or the file that it comes from")));
+    }
+    if text.starts_with(QUOTES) || text.ends_with(QUOTES) {
+        return Err(DirectoryError::Input(format!("{what} has quotes around it; write nothing but the value itself")));
     }
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         let message = format!(
