@@ -150,13 +150,10 @@ fn columns(table: &Table<'_>, anchor: &AnchorMode) -> Vec<Column> {
     for (index, name) in table.columns().iter().enumerate() {
         let known = known_column(name)
             .or_else(|| custom.filter(|custom| custom.eq_ignore_ascii_case(name)).map(|custom| (custom, Reading::Text)));
-        match known {
-            Some((attribute, reading)) => {
-                // `mail` and `EmailAddress` are the same attribute, so are `SID` and `objectSid`.
-                let is_twin = columns.iter().any(|column| column.attribute == attribute);
-                columns.push(Column { index, attribute: attribute.to_owned(), reading, is_twin });
-            }
-            None => {}
+        if let Some((attribute, reading)) = known {
+            // `mail` and `EmailAddress` are the same attribute, so are `SID` and `objectSid`.
+            let is_twin = columns.iter().any(|column| column.attribute == attribute);
+            columns.push(Column { index, attribute: attribute.to_owned(), reading, is_twin });
         }
     }
     columns
