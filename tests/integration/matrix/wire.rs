@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use fastrand::Rng;
 use futures_util::{StreamExt as _, stream};
 use hardmatch::directory::ports::{DirectoryError, TenantReader as _};
+use hardmatch::model::ObservedTenant;
 use serde_json::{Value, json};
 
 use super::damage::{Damage, LIES, PLAIN};
@@ -103,7 +104,9 @@ async fn read(seed: u64, kinds: &[(&'static str, Damage)], calm: &Calm) -> Outco
     let whole = client.read_tenant().await.unwrap();
     let is_through = read.is_ok();
     let wrong = match read {
-        Ok(read) if read != whole => vec![wire.told(&format!("reads something else: {read:?}"))],
+        Ok(read) if (ObservedTenant { taken_at: whole.taken_at.clone(), ..read.clone() }) != whole => {
+            vec![wire.told(&format!("reads something else: {read:?}"))]
+        }
         Ok(_) | Err(DirectoryError::Unreachable(_) | DirectoryError::Denied(_) | DirectoryError::Unusable(_)) => Vec::new(),
         Err(error) => vec![wire.told(&format!("takes it for something else: {error:?}"))],
     };
