@@ -40,8 +40,12 @@ impl TokenSource for Fixed {
             let message = format!("the access token has expired or is not for Graph; {CURE}");
             return Err(DirectoryError::Denied(message));
         }
-        if let Some(ends) = self.ends.filter(|ends| ends.duration_until((self.clock)()) > SKEW) {
-            return Err(DirectoryError::Denied(format!("the access token has expired at {ends}; {CURE}")));
+        let now = (self.clock)();
+        if let Some(ends) = self.ends.filter(|ends| ends.duration_until(now) > SKEW) {
+            // A clock that is days ahead makes every token an old one.
+            let now = now.strftime("%Y-%m-%dT%H:%M:%SZ");
+            let message = format!("the access token has expired at {ends}, by this machine's clock ({now}); {CURE}");
+            return Err(DirectoryError::Denied(message));
         }
         Ok(self.token.clone())
     }
