@@ -95,6 +95,21 @@ async fn an_account_that_somebody_restored_since_is_not_deleted_again_without_a_
 }
 
 /// Its name cannot go back to where no account without ImmutableID has one.
+/// It is live because the run brought it out of the recycle bin, and goes back there.
+#[tokio::test]
+async fn an_account_that_only_got_its_id_back_was_restored_by_nobody() {
+    let mut planner = Planner::new();
+    let restored = planner.state(ActionKind::Restore, 8, "live", &[]);
+    planner.clear(8, &[restored]);
+    let (site, body) = (Site::new(), planner.body());
+    let held = site.disk.state().users[&id(8)].immutable_id.clone();
+    site.apply(&body).await.unwrap();
+    site.disk.change(8, |user| user.immutable_id = held.clone());
+    let back = way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await;
+    let kinds: Vec<ActionKind> = back.actions.iter().map(|action| action.kind).collect();
+    assert_eq!((kinds, back.findings), (vec![ActionKind::SoftDelete], vec![]));
+}
+
 #[tokio::test]
 async fn a_name_that_came_out_of_a_federated_domain_without_an_id_stays_and_is_told() {
     let mut tenant = observed_tenant();
