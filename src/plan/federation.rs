@@ -55,12 +55,15 @@ fn original_of_parked(account: &CloudUser, link: &Link<'_>, world: &World) -> Op
     let is_free = |name: &Upn| tenant.live_by_upn(name.as_str()).is_empty();
     let original =
         originals.find(|name| same(name.local(), current.local()) && is_federated(name.domain(), tenant) && is_free(name))?;
-    unparked(&current, &original)
+    unparked(&current, &original, tenant)
 }
 
-/// The name that goes back, in the letters that it had: an address or a mapping may spell it otherwise.
-pub(super) fn unparked(current: &Upn, original: &Upn) -> Option<Upn> {
-    format!("{}@{}", current.local(), original.domain()).parse().ok()
+/// The name that goes back, in the letters that it had and those of the tenant's domain: an address or a mapping may spell it
+/// otherwise.
+pub(super) fn unparked(current: &Upn, original: &Upn, tenant: &Tenant) -> Option<Upn> {
+    let mut domains = tenant.observed().domains.iter().flatten().map(|domain| &*domain.name);
+    let domain = domains.find(|name| same(name, original.domain())).unwrap_or(original.domain());
+    format!("{}@{domain}", current.local()).parse().ok()
 }
 
 /// The ImmutableID of a user in a federated domain cannot change in place.

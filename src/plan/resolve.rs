@@ -282,7 +282,7 @@ fn parked_target(link: &Link<'_>, world: &World) -> Option<(UserRef, Upn)> {
     let [user] = live[..] else { return None };
     let account = world.tenant.user(user)?;
     let known = super::federation::is_recognisable(wanted, account, link, world);
-    let original = super::federation::unparked(&account.upn.parse().ok()?, wanted)?;
+    let original = super::federation::unparked(&account.upn.parse().ok()?, wanted, &world.tenant)?;
     known.then_some((user, original))
 }
 

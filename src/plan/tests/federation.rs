@@ -58,6 +58,18 @@ fn a_parked_name_goes_back_only_where_the_detour_was_accepted() {
 }
 
 #[test]
+fn a_name_goes_back_in_the_letters_of_the_tenant() {
+    let by_id = |mapping: &mut Mapping| {
+        accepted(mapping);
+        mapping.cloud.key = CloudKey::Id(entra(1));
+    };
+    let case = Case::new().ad("ann", A, |user| user.upn = Some("ANN@FED.Example".into()));
+    let body = case.cloud(1, "Ann@x.onmicrosoft.com", Some(anchor(A)), nothing).map("ann", "ann", by_id).plan();
+    let name = body.actions[0].after.get(&FactName::UserPrincipalName);
+    assert_eq!(name, Some(&FactValue::text("Ann@fed.example")));
+}
+
+#[test]
 fn who_was_never_called_otherwise_is_not_renamed() {
     let called = |user: &mut AdUser| user.mail = Some("ann@fed.example".into());
     let by_id = |mapping: &mut Mapping| {
