@@ -1,5 +1,6 @@
 //! What nobody can tell of a run is said, and left as it is.
 
+use crate::apply::unfinished::FolderJournals;
 use crate::plan::finding::Code;
 
 use super::scripted::{Answer, Scripted, apply, refused};
@@ -152,4 +153,7 @@ async fn what_another_plan_cleared_for_good_is_nobodys_change_since() {
     let back = way_back(&site, &Journal::read(&site.journal()).unwrap(), DIGEST).await;
     let kinds: Vec<ActionKind> = back.actions.iter().map(|action| action.kind).collect();
     assert_eq!((kinds, back.findings), (vec![ActionKind::SetImmutableId, ActionKind::SoftDelete], vec![]));
+    let journals = FolderJournals::read(site.folder()).unwrap();
+    let lasting: Vec<ActionKind> = journals.lasting(DIGEST).iter().map(|action| action.kind).collect();
+    assert_eq!(lasting, [ActionKind::ClearSecurityIdentifier], "whichever journal of the folder tells of it");
 }
