@@ -153,12 +153,12 @@ fn below_sign_in(line: &str, from: usize) -> Option<Range<usize>> {
 fn by_form(line: &str) -> impl Iterator<Item = Range<usize>> {
     let holds = line.contains("eyJ") || line.contains("Q~");
     let line = if holds { line } else { "" };
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '~');
-    let words = line.split(move |c: char| !is_part(c)).filter(|word| looks_like_secret(word));
-    words.map(move |word| {
-        let start = word.as_ptr().addr() - line.as_ptr().addr();
-        start..start + word.len()
-    })
+    let is_sign = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '~'));
+    let words = line.split_inclusive(is_sign).scan(0, move |next, piece| {
+        let start = std::mem::replace(next, *next + piece.len());
+        Some((start, piece.trim_end_matches(is_sign)))
+    });
+    words.filter(|(_, word)| looks_like_secret(word)).map(|(start, word)| start..start + word.len())
 }
 
 fn in_line(line: &str) -> Option<Range<usize>> {

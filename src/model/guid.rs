@@ -135,9 +135,8 @@ fn strip_wrapping(text: &str) -> Result<&str, GuidError> {
 
 /// `EE 7F 05`, `EE-7F-05`, `0xEE7F05`, `X'ee7f05'` (csvde), `\ee\7f\05`: bytes in stored order.
 fn byte_list(text: &str) -> Option<Vec<u8>> {
-    let of_csvde = || text.strip_prefix(['X', 'x'])?.strip_prefix('\'')?.strip_suffix('\'');
-    let digits: String = if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).or_else(of_csvde) {
-        hex.to_owned()
+    let digits: String = if let Some(bytes) = marked_bytes(text) {
+        return Some(bytes);
     } else if text.starts_with('\\') {
         let parts: Vec<&str> = text.split('\\').skip(1).collect();
         parts.iter().all(|part| part.len() == 2).then(|| parts.concat())?
@@ -148,6 +147,16 @@ fn byte_list(text: &str) -> Option<Vec<u8>> {
         let parts: Vec<String> = parts.iter().map(bare).collect();
         parts.iter().all(|part| part.len() == 2).then(|| parts.concat())?
     };
+    from_hex(&digits)
+}
+
+/// Any number of bytes behind a mark: `0xEE7F05`, or `X'ee7f05'` as csvde writes them.
+pub(crate) fn marked_bytes(text: &str) -> Option<Vec<u8>> {
+    let of_csvde = || text.strip_prefix(['X', 'x'])?.strip_prefix('\'')?.strip_suffix('\'');
+    text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).or_else(of_csvde).and_then(from_hex)
+}
+
+fn from_hex(digits: &str) -> Option<Vec<u8>> {
     let pair = |chunk: &[u8]| std::str::from_utf8(chunk).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
     (digits.len().is_multiple_of(2) && digits.bytes().all(|b| b.is_ascii_hexdigit())).then_some(())?;
     digits.as_bytes().chunks(2).map(pair).collect()

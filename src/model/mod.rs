@@ -45,6 +45,7 @@ pub use desired::{
 pub use dn::{DistinguishedName, DnError};
 pub use entra_id::{EntraId, EntraIdError};
 pub use fact::{AccountFacts, AccountState, FactName, FactValue, Facts, facts_as_object};
+pub(crate) use guid::marked_bytes;
 pub use guid::{GuidError, GuidInput, ObjectGuid};
 pub use immutable_id::ImmutableId;
 pub use known::Known;

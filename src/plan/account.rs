@@ -7,7 +7,7 @@ use super::describe::{ad_user_line, anchor_text, cloud_user_line, other_line};
 use super::finding::Code;
 use super::link::Link;
 use super::listed::{Gathered, Listed};
-use super::owners::{Kinship, Owners, owners_of};
+use super::owners::{Kinship, owners_of};
 use super::protection::Protection;
 use super::world::{AdRef, World};
 
@@ -98,14 +98,10 @@ fn raise_was_linked(link: &mut Link<'_>, name: &str, current: &ImmutableId, worl
     let finding = link.finding(Code::TargetWasLinked, message);
     let finding = match owners_of(current, world) {
         None => finding.hint("No AD user of these forests has that anchor: it is most likely stale."),
-        Some(Owners { users, kinship: Kinship::Anchor }) => finding
-            .listed(ad_user_lines(&users, world))
-            .hint("It is the anchor of the AD user listed here: that one no longer gets this account."),
-        Some(Owners { users, kinship }) => finding.listed(ad_user_lines(&users, world)).hint(format!(
-            "It is {} the AD user listed here: whoever wrote it meant this account for that one. Make sure whose it is before you \
-             approve.",
-            kinship.words()
-        )),
+        Some(owners) => {
+            let look = if owners.kinship == Kinship::Anchor { "" } else { " Make sure whose it is before you approve." };
+            finding.listed(ad_user_lines(&owners.users, world)).hint(owners.loss() + look)
+        }
     };
     link.raise(finding);
 }

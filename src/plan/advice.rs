@@ -3,6 +3,7 @@
 use crate::model::CloudUser;
 
 use super::account::restore_conflicts;
+use super::decision::{holds_role, needs_its_id};
 use super::world::World;
 
 /// How a decision names an account: by its sign-in name, or by its id where somebody else has that name, too.
@@ -29,7 +30,10 @@ pub(super) fn decision_hint(account: &CloudUser, world: &World) -> String {
         (None, Some(why)) => {
             format!("Decide under `holders`: `- {{ account: {name}, resolve: purge }}` removes the account for ever. {why}")
         }
-        (None, None) | (Some(_), Some(_)) => format!(
+        (Some(no_purge), Some(no_clear)) => {
+            format!("No decision on it can be carried out as things stand. {no_purge} {no_clear}")
+        }
+        (None, None) => format!(
             "Decide under `holders`: `- {{ account: {name}, resolve: purge }}` removes the account for ever, `resolve: clear` only takes its ID away."
         ),
     };
@@ -37,13 +41,11 @@ pub(super) fn decision_hint(account: &CloudUser, world: &World) -> String {
 }
 
 fn why_not_purged(account: &CloudUser, world: &World) -> Option<&'static str> {
-    let has_role = world.tenant.roles_of(&account.id).is_some_and(|roles| !roles.is_empty());
-    has_role.then_some("It holds a role, and who does is not purged.")
+    holds_role(account, world).then_some("It holds a role, and who does is not purged.")
 }
 
 fn why_not_cleared(account: &CloudUser, world: &World) -> Option<&'static str> {
-    let domain = account.original_upn().rsplit_once('@').map_or("", |(_, domain)| domain);
-    if super::federation::is_federated(domain, &world.tenant) {
+    if needs_its_id(account, world) {
         return Some("In a federated domain it cannot be cleared.");
     }
     let is_stuck = account.is_deleted() && !restore_conflicts(account, &world.tenant, &[]).is_empty();

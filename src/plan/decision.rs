@@ -43,9 +43,19 @@ pub(super) fn check_protected(link: &mut Link<'_>, account: &CloudUser, world: &
     true
 }
 
-fn check_clear(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+/// Whether nobody could sign in any more by an account without its ImmutableID.
+pub(super) fn needs_its_id(account: &CloudUser, world: &World) -> bool {
     let domain = account.original_upn().rsplit_once('@').map_or("", |(_, domain)| domain);
-    if account.immutable_id.is_some() && super::federation::is_federated(domain, &world.tenant) {
+    account.immutable_id.is_some() && super::federation::is_federated(domain, &world.tenant)
+}
+
+/// Whether an account holds a role, as far as it is known; who does is not purged.
+pub(super) fn holds_role(account: &CloudUser, world: &World) -> bool {
+    world.tenant.roles_of(&account.id).is_some_and(|roles| !roles.is_empty())
+}
+
+fn check_clear(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    if needs_its_id(account, world) {
         let message = format!("{} is in a federated domain, where its ImmutableID cannot be cleared", account.original_upn());
         let hint = "Give the account a sign-in name in a managed domain first, or decide to purge it.";
         let finding = link.finding(Code::FederatedDomain, message).objects([cloud_user_line(account)]).hint(hint);

@@ -161,25 +161,9 @@ fn raise_federated_set(link: &mut Link<'_>, account: &CloudUser, upn: &Upn, worl
             "{upn} is in a federated domain, and the tenant's onmicrosoft.com domain is not known, so there is nowhere to park the name"
         );
         let finding = link.finding(Code::FederatedDomain, message).hint("Export the tenant's domains, too.");
-        link.raise(finding);
-        return;
+        return link.raise(finding);
     };
-    if !is_recognisable(upn, account, link, world) {
-        let message = format!(
-            "{upn} is in a federated domain, and neither its mail addresses nor the AD user name it, so an interrupted detour could not be finished"
-        );
-        let finding = link
-            .finding(Code::FederatedDomain, message)
-            .hint("Give the account this mail address first, or the AD user this userPrincipalName.");
-        link.raise(finding);
-        return;
-    }
-    if link.mapping.restore && has_deleted_twin(link, upn, world) {
-        let message = format!(
-            "a deleted account has the name {upn}, too; once the detour has parked the name, the mapping would restore that one"
-        );
-        let finding = link.finding(Code::CloudAmbiguous, message);
-        link.raise(finding.hint("Take `restore: true` out of the mapping, or name the account by `id`."));
+    if raise_not_found_again(link, account, upn, world) {
         return;
     }
     let message = format!("{upn} is in a federated domain, where the ImmutableID cannot change in place");
@@ -188,17 +172,31 @@ fn raise_federated_set(link: &mut Link<'_>, account: &CloudUser, upn: &Upn, worl
     );
     let finding = link.finding(Code::FederatedDomain, message).hint(hint);
     need.detour = link.raise_unless_accepted(Acceptable::FederatedDomain, finding);
-    let taken: Vec<String> = world
-        .tenant
-        .by_upn(park.as_str())
-        .into_iter()
-        .filter_map(|user| world.tenant.user(user))
-        .filter(|user| !user.is_deleted())
-        .map(cloud_user_line)
-        .collect();
+    let owners = world.tenant.live_by_upn(park.as_str()).into_iter().filter_map(|user| world.tenant.user(user));
+    let taken: Vec<String> = owners.map(cloud_user_line).collect();
     if need.detour && !taken.is_empty() {
         let message = format!("the name {park}, which the federated detour needs, is taken");
         let finding = link.finding(Code::ParkNameTaken, message).objects(taken).hint("Rename that account, then plan again.");
         link.raise(finding);
     }
+}
+
+/// An account that the mapping would not find again once its name is parked: a detour that is interrupted could not be finished.
+fn raise_not_found_again(link: &mut Link<'_>, account: &CloudUser, upn: &Upn, world: &World) -> bool {
+    let finding = if !is_recognisable(upn, account, link, world) {
+        let message = format!(
+            "{upn} is in a federated domain, and neither its mail addresses nor the AD user name it, so an interrupted detour could not be finished"
+        );
+        link.finding(Code::FederatedDomain, message)
+            .hint("Give the account this mail address first, or the AD user this userPrincipalName.")
+    } else if link.mapping.restore && has_deleted_twin(link, upn, world) {
+        let message = format!(
+            "a deleted account has the name {upn}, too; once the detour has parked the name, the mapping would restore that one"
+        );
+        link.finding(Code::CloudAmbiguous, message).hint("Take `restore: true` out of the mapping, or name the account by `id`.")
+    } else {
+        return false;
+    };
+    link.raise(finding);
+    true
 }

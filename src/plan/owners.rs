@@ -36,6 +36,21 @@ impl Kinship {
     }
 }
 
+impl Owners {
+    /// What it means for the AD users, who are listed, that an account loses the ID.
+    pub(super) fn loss(&self) -> String {
+        match self.kinship {
+            Kinship::Anchor => "It is the anchor of the AD user listed here: that one no longer gets this account.".to_owned(),
+            Kinship::Misspelt | Kinship::Reversed | Kinship::OtherGuid => {
+                format!(
+                    "It is {} the AD user listed here: whoever wrote it meant this account for that one.",
+                    self.kinship.words()
+                )
+            }
+        }
+    }
+}
+
 /// Who has the ImmutableID as its source anchor, or else who was meant by whoever wrote it.
 pub(super) fn owners_of(id: &ImmutableId, world: &World) -> Option<Owners> {
     let forests = &world.forests;

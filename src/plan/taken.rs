@@ -9,7 +9,7 @@ use super::describe::{ad_user_line, anchor_text};
 use super::finding::Code;
 use super::link::Link;
 use super::listed::Listed;
-use super::owners::{Kinship, Owners, owners_of};
+use super::owners::owners_of;
 use super::world::{AdRef, World};
 
 /// Whoever stands in the way for its SID may carry the ImmutableID of somebody else: that one loses the account, unless its
@@ -31,8 +31,8 @@ pub(super) fn raise_taken_from_others(links: &mut [Link<'_>], world: &World) {
 }
 
 fn raise_taken(link: &mut Link<'_>, account: &CloudUser, id: &ImmutableId, resolve: Resolve, world: &World) {
-    let Some(Owners { users, kinship }) = owners_of(id, world) else { return };
-    let others: Vec<AdRef> = users.into_iter().filter(|user| Some(*user) != link.ad).collect();
+    let Some(owners) = owners_of(id, world) else { return };
+    let others: Vec<AdRef> = owners.users.iter().copied().filter(|user| Some(*user) != link.ad).collect();
     if others.is_empty() {
         return;
     }
@@ -42,12 +42,7 @@ fn raise_taken(link: &mut Link<'_>, account: &CloudUser, id: &ImmutableId, resol
         Resolve::Clear => format!("{name} is to be cleared, and loses another ImmutableID than the wanted one, too: {id}"),
         Resolve::Purge => format!("{name} is to be purged, and carries another ImmutableID than the wanted one: {id}"),
     };
-    let hint = match kinship {
-        Kinship::Anchor => "It is the anchor of the AD user listed here: that one no longer gets this account.".to_owned(),
-        Kinship::Misspelt | Kinship::Reversed | Kinship::OtherGuid => {
-            format!("It is {} the AD user listed here: whoever wrote it meant this account for that one.", kinship.words())
-        }
-    };
+    let hint = owners.loss();
     let lines = others.iter().filter_map(|user| ad_user_line(*user, world));
     let finding = link.finding(Code::TargetWasLinked, message).listed(Listed::of(others.len(), lines));
     link.raise(finding.hint(format!("{hint} If the account is that person's, map it to them: its SID is then taken off alone.")));

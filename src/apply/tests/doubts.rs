@@ -4,7 +4,7 @@ use crate::apply::unfinished::FolderJournals;
 use crate::plan::finding::Code;
 
 use super::scripted::{Answer, Scripted, apply, refused};
-use super::undo::way_back;
+use super::undo::{roll_back, way_back};
 use super::*;
 
 /// Takes the lines of the journal from the first outcome on.
@@ -156,4 +156,28 @@ async fn what_another_plan_cleared_for_good_is_nobodys_change_since() {
     let journals = FolderJournals::read(site.folder()).unwrap();
     let lasting: Vec<ActionKind> = journals.lasting(DIGEST).iter().map(|action| action.kind).collect();
     assert_eq!(lasting, [ActionKind::ClearSecurityIdentifier], "whichever journal of the folder tells of it");
+}
+
+#[tokio::test]
+async fn cleared_identifiers_and_residue_do_not_come_back() {
+    let mut disk_change = Planner::new();
+    let cleared = (FactName::OnPremisesSecurityIdentifier, FactValue::Null);
+    let place = disk_change.add(ActionKind::ClearSecurityIdentifier, 13, cleared, &[]);
+    disk_change.clear(13, &[place]);
+    let mut body = disk_change.body();
+    body.actions[0].before.insert(FactName::OnPremisesSecurityIdentifier, FactValue::text(sid(13).to_string()));
+    let Action { kind, mapping, target, mut before, mut after, reason, depends_on, .. } = body.actions.remove(1);
+    before.insert(FactName::OnPremisesDistinguishedName, FactValue::text("CN=old"));
+    after.insert(FactName::OnPremisesDistinguishedName, FactValue::Null);
+    body.actions.push(Action { depends_on, ..Action::new(kind, &mapping, target, before, after, reason) });
+    let mut site = Site::new();
+    site.disk.change(13, |user| {
+        user.sid = Known::Is(sid(13));
+        user.residue.distinguished_name = Known::Is("CN=old".into());
+    });
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete);
+    let back = roll_back(&mut site).await;
+    let messages: Vec<&str> = back.findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert!(messages.len() == 2 && messages[0].contains("CN=old"), "{messages:?}");
+    assert_eq!(site.disk.state().users[&id(13)].immutable_id, ImmutableId::stored(&anchor(130)));
 }

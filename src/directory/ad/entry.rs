@@ -270,6 +270,11 @@ fn are_all(names: &[&str]) -> bool {
     follow && spans.last().is_some_and(|(_, last)| last.is_none())
 }
 
+/// Whether userAccountControl lets the user sign in: ACCOUNTDISABLE is not set.
+pub(crate) fn is_enabled(control: i64) -> bool {
+    control & 0x2 == 0
+}
+
 /// Decodes a user. `None` is no user: a computer, a group, a contact, a managed service account, a trust, a container.
 ///
 /// A user that the sync client leaves out by default is returned and says so in [`AdUser::excluded`].
@@ -293,7 +298,7 @@ pub fn decode_user(entry: &impl Entry, anchor: &AnchorMode) -> Result<Option<AdU
         proxy_addresses: proxy_addresses(entry)?,
         employee_id: entry.owned("employeeID")?,
         display_name: entry.owned("displayName")?,
-        enabled: control.map(|bits| bits & 0x2 == 0),
+        enabled: control.map(is_enabled),
         protected_by_admin_sd_holder: entry.number("adminCount")? == Some(1),
         has_exchange_mailbox: entry.values("msExchMailboxGuid").any(|value| !value.is_empty()),
         external_directory_object_id: external_id(entry)?,

@@ -7,7 +7,7 @@ use super::super::problems::{Problems, excerpt};
 use crate::diag::Diagnostic;
 use crate::directory::ad::entry::unambiguous_guid;
 use crate::model::spreadsheet::{damage, is_type_name};
-use crate::model::{GuidInput, ProxyAddress, ProxyKind};
+use crate::model::{GuidInput, ProxyAddress, ProxyKind, marked_bytes};
 
 /// Refuses a row in which a spreadsheet damaged one of these cells, given with the names of their columns. What people are
 /// called for show may look so.
@@ -43,9 +43,6 @@ pub(crate) enum OctetError {
 /// PowerShell joins them (`238 127 …`).
 pub(crate) fn octets(text: &str) -> Result<Vec<u8>, OctetError> {
     let text = text.trim();
-    if let Some(digits) = text.strip_prefix(['X', 'x']).and_then(|text| text.strip_prefix('\'')?.strip_suffix('\'')) {
-        return csvde(digits).ok_or(OctetError::Unknown);
-    }
     let tokens: Vec<&str> = text.split([' ', ',', ';']).filter(|token| !token.is_empty()).collect();
     let all_digits = tokens.iter().all(|token| token.bytes().all(|byte| byte.is_ascii_digit()));
     if tokens.len() > 1 && all_digits {
@@ -57,14 +54,8 @@ pub(crate) fn octets(text: &str) -> Result<Vec<u8>, OctetError> {
     if matches!(GuidInput::parse(text), Ok(GuidInput::BareHex { .. })) {
         return Err(OctetError::BareHex);
     }
-    let hex = hex_list(text);
+    let hex = marked_bytes(text).or_else(|| hex_list(text));
     hex.or_else(|| STANDARD.decode(text).ok()).filter(|bytes| !bytes.is_empty()).ok_or(OctetError::Unknown)
-}
-
-/// What csvde puts between `X'` and `'`: two digits a byte, in the order in which AD holds them.
-fn csvde(digits: &str) -> Option<Vec<u8>> {
-    let pairs: Vec<&str> = (0..digits.len()).step_by(2).filter_map(|at| digits.get(at..at + 2)).collect();
-    hex_pairs(&pairs).filter(|bytes| !bytes.is_empty() && bytes.len() * 2 == digits.len())
 }
 
 /// PowerShell writes no leading zeros; a hex list without letters has some, unless it happens to look like both.

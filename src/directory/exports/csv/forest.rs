@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, Entry as _, RawEntry, mark_in_place_of};
+use crate::directory::ad::entry::{ATTRIBUTES, CONSISTENCY_GUID, Entry as _, RawEntry, is_enabled, mark_in_place_of};
 use crate::model::digits::size;
 use crate::model::text::{counted, either, nearest, same};
 use crate::model::{AdUser, AnchorMode, ObservedForest};
@@ -19,9 +19,6 @@ const EXPORT_HELP: &str = "Get-ADUser -Filter * -Properties mS-DS-ConsistencyGui
      Select-Object ObjectClass,DistinguishedName,ObjectGUID,@{n='mS-DS-ConsistencyGuid';e={if ($_.'mS-DS-ConsistencyGuid') \
      {[guid]$_.'mS-DS-ConsistencyGuid'}}},SID,SamAccountName,UserPrincipalName,mail,@{n='proxyAddresses';e={$_.proxyAddresses -join ';'}},employeeID,displayName,\
      Enabled,adminCount,isCriticalSystemObject | Export-Csv users.csv -NoTypeInformation -Encoding UTF8";
-
-/// The bit of userAccountControl that says so.
-const ACCOUNT_DISABLED: i64 = 2;
 
 /// How the cells of a column are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,7 +225,7 @@ fn contradiction(row: &Row, columns: &[Column], enabled: Option<bool>) -> Option
         }
     }
     let control = columns.iter().find(|column| column.attribute.eq_ignore_ascii_case("userAccountControl")).map(cell)?;
-    let is_on = control.parse::<i64>().ok()? & ACCOUNT_DISABLED == 0;
+    let is_on = is_enabled(control.parse().ok()?);
     (enabled? != is_on).then(|| format!("Enabled and userAccountControl ({control}) of one user contradict each other"))
 }
 
