@@ -321,10 +321,14 @@ fn only_a_decision_is_advised_that_the_plan_would_carry_out() {
     assert_eq!(hint(Case::new().cloud(2, "twin", Some(anchor(A)), binned)), (true, true));
     assert_eq!(hint(Case::new().cloud(2, "ann", Some(anchor(A)), binned)), (true, false), "the name is taken");
     assert_eq!(hint(Case::new().cloud(2, "twin@fed.example", Some(anchor(A)), nothing)), (true, false));
-    let mut with_role = Case::new().cloud(2, "twin", Some(anchor(A)), nothing);
-    let role = RoleGrant { principal: entra(2), role: "Helpdesk".into(), privileged: false, state: RoleState::Assigned };
-    with_role.observed.tenant.roles = Some(vec![role]);
-    assert_eq!(hint(with_role), (false, true));
+    let with_role = |name: &str| {
+        let mut case = Case::new().cloud(2, name, Some(anchor(A)), nothing);
+        let role = RoleGrant { principal: entra(2), role: "Helpdesk".into(), privileged: false, state: RoleState::Assigned };
+        case.observed.tenant.roles = Some(vec![role]);
+        case
+    };
+    assert_eq!(hint(with_role("twin")), (false, true));
+    assert_eq!(hint(with_role("twin@fed.example")), (false, false), "neither");
 }
 
 #[test]
