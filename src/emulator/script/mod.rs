@@ -11,6 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::diag::{Diagnostic, Diagnostics, Location};
+use crate::directory::entra::json::{Misread, read};
 
 pub use rule::{Edit, FaultAnswer, Moment, Rule};
 pub use sign_in::{Client, DeviceCode, DeviceOutcome, SignIn};
@@ -145,9 +146,7 @@ impl Script {
     /// # Errors
     /// What is wrong, in words.
     pub fn parse(json: &[u8]) -> Result<Self, String> {
-        let mut reader = serde_json::Deserializer::from_slice(json);
-        let script: Self = serde_path_to_error::deserialize(&mut reader).map_err(|error| error.to_string())?;
-        reader.end().map_err(|error| error.to_string())?;
+        let script: Self = read(json).map_err(|Misread { path, why, line, .. }| format!("line {line}, {path}: {why}"))?;
         script
             .faults
             .iter()

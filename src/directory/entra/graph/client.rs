@@ -26,7 +26,7 @@ use super::list::parse;
 use super::pace::{Pace, Patience, THROTTLE_SCOPE, Tries, is_of_writes, retry_after};
 use super::server_clock::ServerClock;
 use super::settings::{GraphSettings, Sent, Trace};
-use super::useless::{about_another, is_about_asked, is_json, no_json, too_long};
+use super::useless::{Next, Useless, is_about_asked, is_json, too_long};
 
 /// Waits that are worth it even when the run is to end.
 const SHORT: Duration = Duration::from_secs(3);
@@ -71,6 +71,15 @@ pub(super) struct Client {
     pub(super) clock: ServerClock,
 }
 
+/// A request that is tried until it is answered for good.
+struct Sending<'a> {
+    call: &'a Call,
+    url: &'a str,
+    tries: Tries,
+    /// The token that was not taken.
+    rejected: Option<AccessToken>,
+}
+
 /// How one try ended.
 enum Try {
     Good(Reply),
@@ -79,37 +88,6 @@ enum Try {
     /// The token is not taken any more.
     Expired(GraphError, AccessToken),
     Final(GraphError),
-}
-
-/// When a request is tried again.
-#[derive(Default)]
-struct Next {
-    /// The pause that Graph asked for.
-    asked: Option<Duration>,
-    /// An address that is wrong, or a proxy that lets nothing through, shall not take minutes to say so.
-    is_short: bool,
-}
-
-/// Why a good answer is of no use.
-enum Useless {
-    /// It is no JSON; another one may be. Its status and kind.
-    Broken { kind: String, is_cut: bool },
-    /// It is about another object than the one that was asked for.
-    Other,
-    /// It is not what was asked for, and never will be.
-    Odd(GraphError),
-}
-
-impl Useless {
-    /// How it is told where another try may bring more, and when that is made; else the error that it is.
-    #[cold]
-    fn outcome(self, call: &Call) -> Result<(GraphError, Next), GraphError> {
-        match self {
-            Self::Broken { kind, is_cut } => Ok((no_json(call, &kind), Next { is_short: !is_cut, asked: None })),
-            Self::Other => Ok((about_another(&call.shown()), Next::default())),
-            Self::Odd(error) => Err(error),
-        }
-    }
 }
 
 impl Client {
@@ -164,29 +142,30 @@ impl Client {
     }
 
     async fn send_to<T>(&self, call: &Call, url: &str, read: impl Fn(Reply) -> Result<T, Useless>) -> Result<T, GraphError> {
-        let mut tries = Tries::new(&self.patience);
-        let mut rejected = None;
+        let mut sending = Sending { call, url, tries: Tries::new(&self.patience), rejected: None };
         loop {
-            let token = self.tokens.token(rejected.as_ref()).await.map_err(GraphError::Directory)?;
-            if !self.pace.turn().await {
-                return Err(stopped(call));
+            let (reply, sent) = self.good_reply(&mut sending).await?;
+            match read(reply) {
+                Ok(read) => {
+                    self.tell(&sent);
+                    return Ok(read);
+                }
+                Err(useless) => self.pass_useless(&mut sending, useless, sent).await?,
             }
-            let (sent, end) = self.once(call, url, &token).await;
-            tries.spend(sent.took);
+        }
+    }
+
+    /// Tries until the server has nothing to object. What was sent for it is not told yet: that waits for what it is worth.
+    async fn good_reply(&self, sending: &mut Sending<'_>) -> Result<(Reply, Sent), GraphError> {
+        loop {
+            let token = self.tokens.token(sending.rejected.as_ref()).await.map_err(GraphError::Directory)?;
+            if !self.pace.turn().await {
+                return Err(stopped(sending.call));
+            }
+            let (sent, end) = self.once(sending.call, sending.url, &token).await;
+            sending.tries.spend(sent.took);
             match end {
-                Try::Good(reply) => match read(reply) {
-                    Ok(read) => {
-                        self.tell(&sent);
-                        return Ok(read);
-                    }
-                    Err(useless) => match useless.outcome(call) {
-                        Ok((error, next)) => self.before_next(&mut tries, error, next, sent).await?,
-                        Err(error) => {
-                            self.tell(&sent);
-                            return Err(error);
-                        }
-                    },
-                },
+                Try::Good(reply) => return Ok((reply, sent)),
                 Try::Final(error) => {
                     self.tell(&sent);
                     return Err(error);
@@ -194,11 +173,21 @@ impl Client {
                 Try::Expired(error, token) => {
                     self.tell(&sent);
                     // A source that has no other token says so at the next turn; one fresh token is tried, no more.
-                    if rejected.replace(token).is_some() {
+                    if sending.rejected.replace(token).is_some() {
                         return Err(error);
                     }
                 }
-                Try::Again(error, next) => self.before_next(&mut tries, error, next, sent).await?,
+                Try::Again(error, next) => self.before_next(&mut sending.tries, error, next, sent).await?,
+            }
+        }
+    }
+
+    async fn pass_useless(&self, sending: &mut Sending<'_>, useless: Useless, sent: Sent) -> Result<(), GraphError> {
+        match useless.outcome(sending.call) {
+            Ok((error, next)) => self.before_next(&mut sending.tries, error, next, sent).await,
+            Err(error) => {
+                self.tell(&sent);
+                Err(error)
             }
         }
     }

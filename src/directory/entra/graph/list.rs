@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::directory::entra::json::whole;
+use crate::directory::entra::json::{self, Misread, whole};
 use crate::directory::pages::Pages;
 use crate::directory::ports::DirectoryError;
 use crate::directory::progress::Step;
@@ -164,21 +164,15 @@ fn is_expired_page(error: &GraphError) -> bool {
 
 /// Reads an answer.
 pub(super) fn parse<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, GraphError> {
-    // Where something is wrong is looked for when something is.
-    let read = str::from_utf8(body).ok().and_then(|text| serde_json::from_str(text).ok());
-    read.map_or_else(|| traced(call, body), Ok)
+    json::read(body).map_err(|misread| misunderstood(call, body, &misread))
 }
 
-fn traced<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, GraphError> {
-    let deserializer = &mut serde_json::Deserializer::from_slice(body);
-    let read = serde_path_to_error::deserialize(&mut *deserializer).map_err(|error| {
-        let (path, inner) = (error.path().to_string(), error.into_inner());
-        let whose = whose(body, &path).map(|id| format!(" (id {id})")).unwrap_or_default();
-        not_understood(call, &format!(" at `{path}`{whose}: {inner}"))
-    })?;
-    // What was wrong may be behind it.
-    let end = deserializer.end().map_err(|error| not_understood(call, &format!(": {error}")));
-    end.map(|()| read)
+#[cold]
+fn misunderstood(call: &Call, body: &[u8], misread: &Misread) -> GraphError {
+    let Misread { path, why, line, column, .. } = misread;
+    let whose = whose(body, path).map(|id| format!(" (id {id})")).unwrap_or_default();
+    let place = if path.is_empty() { String::new() } else { format!(" at `{path}`{whose}") };
+    not_understood(call, &format!("{place}: {why} at line {line} column {column}"))
 }
 
 #[derive(Deserialize)]

@@ -2,6 +2,7 @@
 //!
 //! Absent, null and value stay apart. Names come in Graph's camelCase or in the PascalCase of PowerShell's SDK.
 
+mod read;
 mod strict;
 mod tenant;
 mod tri;
@@ -11,6 +12,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use read::{Misread, read};
 pub(crate) use strict::Strict;
 pub(crate) use tenant::{WireDomain, WireGrant, WireOrganization, WireOther, WireSwitches, initial_domain};
 pub(crate) use tri::{Object, whole};
@@ -25,7 +27,7 @@ use crate::model::CloudUser;
 /// # Errors
 /// A type that does not fit, or a [`UserError`], both in words.
 pub fn read_user(json: &serde_json::Value) -> Result<CloudUser, String> {
-    // A copy, so that the code that reads a value stands in the program once.
-    let Object(wire) = serde_json::from_value::<Object<WireUser>>(json.clone()).map_err(|error| error.to_string())?;
+    // As text, so that the code that reads a user stands in the program once.
+    let Object(wire) = read::<Object<WireUser>>(json.to_string().as_bytes()).map_err(|misread| misread.why)?;
     wire.into_user(false).map_err(|error| error.to_string())
 }

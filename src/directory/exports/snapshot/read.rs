@@ -11,7 +11,9 @@ use std::thread::scope;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, Visitor};
 
 use crate::diag::{Diagnostic, Diagnostics, Location};
-use crate::directory::entra::json::{Object, WireDomain, WireGrant, WireOrganization, WireOther, WireSwitches, WireUser};
+use crate::directory::entra::json::{
+    self, Misread, Object, WireDomain, WireGrant, WireOrganization, WireOther, WireSwitches, WireUser,
+};
 use crate::model::{ObservedTenant, OtherKind};
 
 use super::super::expected::Expected;
@@ -58,34 +60,17 @@ impl From<FrameError> for Wrong {
 
 /// Parses a value; `path` names it.
 fn parse<'a, T: Deserialize<'a>>(frame: Frame<'a>, path: impl FnOnce() -> String) -> Result<T, Wrong> {
-    // Checked once as a whole, and not text by text.
-    match str::from_utf8(frame.bytes) {
-        Ok(text) => serde_json::from_str(text).map_err(|error| {
-            let inner = traced::<T>(frame).err().map_or_else(|| ".".to_owned(), |(inner, _)| inner);
-            wrong(frame, &error, &path(), &inner)
-        }),
-        Err(_) => traced(frame).map_err(|(inner, error)| wrong(frame, &error, &path(), &inner)),
-    }
+    json::read(frame.bytes).map_err(|misread| wrong(frame, misread, path()))
 }
 
-/// Parses with an eye on the place inside of the value where something is wrong.
-fn traced<'a, T: Deserialize<'a>>(frame: Frame<'a>) -> Result<T, (String, serde_json::Error)> {
-    let mut json = serde_json::Deserializer::from_slice(frame.bytes);
-    let read = serde_path_to_error::deserialize(&mut json);
-    let read = read.map_err(|traced| (traced.path().to_string(), traced.into_inner()))?;
-    json.end().map(|()| read).map_err(|error| (".".to_owned(), error))
-}
-
-fn wrong(frame: Frame<'_>, error: &serde_json::Error, path: &str, inner: &str) -> Wrong {
-    let path = match inner {
-        "." => path.to_owned(),
+fn wrong(frame: Frame<'_>, misread: Misread, path: String) -> Wrong {
+    let place = frame.place_of(misread.line, misread.column);
+    let path = match misread.path {
+        inner if inner.is_empty() => path,
         inner if path.is_empty() || inner.starts_with('[') => format!("{path}{inner}"),
         inner => format!("{path}.{inner}"),
     };
-    let text = error.to_string();
-    let summary = text.rsplit_once(" at line ").map_or(text.as_str(), |(head, _)| head).to_owned();
-    let place = frame.place_of(error.line(), error.column());
-    Wrong { path, error: FrameError { summary, place, is_cut: error.is_eof() } }
+    Wrong { path, error: FrameError { summary: misread.why, place, is_cut: misread.is_cut } }
 }
 
 /// What the document has said so far.
