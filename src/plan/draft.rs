@@ -13,6 +13,7 @@ use crate::model::text::{local_part, same};
 use crate::model::{AdUser, CloudUser, OnPremSide, Resolve, Text};
 use crate::tenant_model::UserRef;
 
+use super::decided::raise_purged_targets;
 use super::describe::{ad_user_line, cloud_user_line};
 use super::federation;
 use super::finding::Code;
@@ -127,7 +128,7 @@ fn examine_one(
     if !link.is_examined() {
         return Default::default();
     }
-    holders::raise_purged_targets(link, targets, world);
+    raise_purged_targets(link, targets, world);
     let linked = link.target_user(world).is_some_and(|account| linked::is_linked(link, account, world));
     if linked || link.target.is_none() {
         return Default::default();

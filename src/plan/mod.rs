@@ -14,6 +14,7 @@ pub mod body;
 mod called;
 mod carry;
 mod cycles;
+mod decided;
 mod decision;
 mod describe;
 pub mod discover;

@@ -21,7 +21,7 @@ pub(super) fn anchor_reason(link: &Link<'_>, anchor: &SourceAnchor, world: &Worl
 
 /// The author's own words about a decision.
 pub(super) fn decision_reason(link: &Link<'_>, account: &CloudUser) -> String {
-    let decision = super::holders::decision_on(link, account);
+    let decision = super::decided::decision_on(link, account);
     decision.and_then(|decision| decision.because.as_deref()).map_or_else(String::new, |because| format!(" ({because})"))
 }
 
