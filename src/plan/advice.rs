@@ -1,21 +1,25 @@
 //! What a mapping may decide of an account that stands in its way: only what the plan would then carry out.
 
 use crate::model::CloudUser;
+use crate::model::text::same;
 
 use super::account::restore_conflicts;
 use super::decision::{holds_role, needs_its_id};
+use super::link::Link;
 use super::world::World;
 
-/// How a decision names an account: by its sign-in name, or by its id where somebody else has that name, too.
-pub(super) fn name_of(account: &CloudUser, world: &World) -> String {
+/// How a decision names an account: by its sign-in name, or by its id where somebody else has that name, too, or will have
+/// it once sync has given it to the right account.
+pub(super) fn name_of(link: &Link<'_>, account: &CloudUser, world: &World) -> String {
     let name = account.original_upn();
+    let is_of_the_ad_user = link.ad_user(world).and_then(|user| user.upn.as_deref()).is_some_and(|upn| same(upn, name));
     let namesakes = world.tenant.by_upn(name).into_iter().filter_map(|user| world.tenant.user(user));
     let is_shared = namesakes.filter(|other| other.id != account.id).count() > 0;
-    if is_shared { account.id.to_string() } else { name.to_owned() }
+    if is_shared || is_of_the_ad_user { account.id.to_string() } else { name.to_owned() }
 }
 
-pub(super) fn decision_hint(account: &CloudUser, world: &World) -> String {
-    let name = name_of(account, world);
+pub(super) fn decision_hint(link: &Link<'_>, account: &CloudUser, world: &World) -> String {
+    let name = name_of(link, account, world);
     if account.is_guest() {
         return format!(
             "Write under `holders`: `- {{ account: {name}, resolve: clear }}`. Purging a guest also removes what was shared with it."

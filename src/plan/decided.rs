@@ -25,6 +25,7 @@ pub(super) fn conclude_decisions(
     world: &World,
 ) {
     raise_ambiguous_decisions(link, found, targets, world);
+    raise_contradictory_decisions(link, found, targets, world);
     sort_decisions(link, world);
     if sets {
         raise_unneeded_decisions(link, found, targets, world);
@@ -51,16 +52,53 @@ fn raise_ambiguous_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)],
     }
 }
 
+/// One account that is named in two ways, to be purged by one and to be cleared by the other.
+fn raise_contradictory_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)], targets: &Targets, world: &World) {
+    let free = found.iter().filter(|(user, _)| !targets.contains_key(user)).filter_map(|(user, _)| world.tenant.user(*user));
+    for account in free {
+        let on_it = |wanted: Resolve| {
+            let mut decisions = link.mapping.holders.iter().filter(|decision| decision.resolve == wanted);
+            decisions.find(|decision| names(&decision.account.key, account)).map(|decision| decision.account.text.clone())
+        };
+        let (Some(purged), Some(cleared)) = (on_it(Resolve::Purge), on_it(Resolve::Clear)) else { continue };
+        let message = format!(
+            "this mapping decides twice on {}: to purge it (as `{purged}`) and to clear it (as `{cleared}`)",
+            account.original_upn()
+        );
+        let finding = link.finding(Code::HolderUndecided, message).objects([cloud_user_line(account)]);
+        link.raise(finding.hint("Keep the one of the two decisions that is right."));
+    }
+}
+
 /// A decision to purge somebody whom another mapping wants to keep, whatever stands in the way today.
 pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &Targets, world: &World) {
     for decision in &link.mapping.holders {
         for account in purged_targets(decision, targets, world) {
+            if is_spent_on(link, account, world) {
+                raise_spent(link, decision);
+                continue;
+            }
             let message = format!("{} is to be purged here, but it is the target of a mapping", account.original_upn());
             let finding = link.finding(Code::HolderProtected, message).objects([cloud_user_line(account)]);
             let hint = "Remove the decision: the account gets its own ImmutableID, in order. If another account of that name is meant, give its id.";
             link.raise(finding.hint(hint));
         }
     }
+}
+
+/// Whether an account is the mapping's own and has what it was to get: sync has given it the name of the one that was purged.
+fn is_spent_on(link: &Link<'_>, account: &CloudUser, world: &World) -> bool {
+    let is_own = link.target_user(world).is_some_and(|own| own.id == account.id);
+    is_own && link.anchor.as_ref().is_some_and(|anchor| account.immutable_id.as_ref() == Some(&anchor.value))
+}
+
+fn raise_spent(link: &mut Link<'_>, decision: &HolderDecision) {
+    let message = format!(
+        "the decision on `{}` names the right account itself now, which has its ImmutableID: it is left alone",
+        decision.account.text
+    );
+    let finding = link.finding(Code::AcceptUnused, message);
+    link.raise(finding.hint("Remove the decision: it has been carried out."));
 }
 
 /// The accounts of mappings that a decision would purge.

@@ -136,7 +136,9 @@ fn examine_one(
     let need = target::examine(link, world, protection);
     let mut obstacles = Obstacles::none();
     let wants_match = matches!(link.mapping.on_prem, OnPremSide::User(_));
-    if wants_match && !is_held_by_sync(link, world) {
+    if wants_match
+        && (!is_held_by_sync(link, world) || link.target_user(world).is_some_and(|own| linked::lost_sid(link, own, world)))
+    {
         obstacles = holders::examine(link, need.set, targets, world, protection);
     }
     if let Some(account) = link.target_user(world).filter(|_| need.restore) {

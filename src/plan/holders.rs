@@ -214,7 +214,7 @@ fn raise_id_held(link: &mut Link<'_>, account: &CloudUser, obstacle: Obstacle, w
     let finding = link
         .finding(Code::HolderUndecided, message)
         .objects([cloud_user_line(account)])
-        .hint(format!("{doubt}{}", decision_hint(account, world)));
+        .hint(format!("{doubt}{}", decision_hint(link, account, world)));
     link.raise_asking(Asked::Decision, finding);
 }
 
@@ -250,7 +250,7 @@ fn raise_sid_held(link: &mut Link<'_>, account: &CloudUser, world: &World) {
         "{} carries this AD user's SID, which must be unique: the hard match would fail (AttributeValueMustBeUnique)",
         account.original_upn()
     );
-    let hint = format!("Write under `holders`: `- {{ account: {}, resolve: clear }}`.", name_of(account, world));
+    let hint = format!("Write under `holders`: `- {{ account: {}, resolve: clear }}`.", name_of(link, account, world));
     let finding = link.finding(Code::SecurityIdentifierHeld, message).objects([cloud_user_line(account)]).hint(hint);
     link.raise_asking(Asked::Decision, finding);
 }

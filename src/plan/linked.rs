@@ -1,6 +1,6 @@
 //! Whether sync has taken an account over, and for whom: what only sync writes proves it.
 
-use crate::model::{CloudUser, ObjectGuid, Sid, WriteSide};
+use crate::model::{CloudUser, ImmutableId, ObjectGuid, Sid, WriteSide};
 
 use super::describe::{ad_user_line, cloud_user_line};
 use super::finding::Code;
@@ -10,7 +10,17 @@ use super::world::World;
 
 /// Whether sync has taken over and the proof is there: synced, and SID and object identifier are this AD user's.
 pub(super) fn is_linked(link: &Link<'_>, account: &CloudUser, world: &World) -> bool {
-    is_synced_under(link, account) && Proof::of_link(link, account, world).holds() && has_anchor(link, world)
+    let proof = Proof::of_link(link, account, world);
+    is_synced_under(link, account) && proof.holds() && has_anchor(link, world) && !lost_sid(link, account, world)
+}
+
+/// Whether an account lacks the AD user's SID because another one carries it, to which no sync cycle gives another.
+pub(super) fn lost_sid(link: &Link<'_>, account: &CloudUser, world: &World) -> bool {
+    let Some(sid) = link.ad_sid(world).filter(|sid| account.sid.value() != Some(*sid)) else { return false };
+    let others = world.tenant.by_sid(sid).into_iter().filter(|user| Some(*user) != link.target);
+    let is_anchored = |id: &ImmutableId| !world.forests.by_anchor(id, None).is_empty();
+    let keeps_it = |other: &CloudUser| !other.immutable_id.as_ref().is_some_and(is_anchored);
+    others.filter_map(|user| world.tenant.user(user)).any(keeps_it)
 }
 
 /// Whether sync makes the wanted anchor of the AD user as it stands. One that is to be stamped may have lost it.
@@ -69,12 +79,13 @@ pub(super) fn raise_synced_for_another(link: &mut Link<'_>, account: &CloudUser,
     if whats.is_empty() {
         return;
     }
-    let message = format!(
-        "{} is synced with the wanted ImmutableID, but has the {} of another AD user",
-        account.upn,
-        whats.join(" and the ")
-    );
-    let objects = std::iter::once(cloud_user_line(account)).chain(owners(sid, guid, world));
+    let owners = owners(sid, guid, world);
+    let whose =
+        if owners.is_empty() { "which is not this AD user's, nor that of another one here" } else { "of another AD user" };
+    let comma = if owners.is_empty() { "," } else { "" };
+    let message =
+        format!("{} is synced with the wanted ImmutableID, but has the {}{comma} {whose}", account.upn, whats.join(" and the "));
+    let objects = std::iter::once(cloud_user_line(account)).chain(owners);
     let finding = link.finding(Code::TargetSynced, message).objects(objects);
     if proof.object_identifier == Some(true) {
         link.raise(finding.hint(

@@ -47,6 +47,18 @@ fn a_value_of_another_ad_user_blocks_whoever_that_is() {
     }
 }
 
+/// No cycle can write a SID that another account keeps; one that is matched itself gets its own.
+#[test]
+fn who_lacks_its_sid_because_another_account_has_it_is_not_linked() {
+    let case = |id| synced(Known::Null, Known::Is(guid(A))).cloud(9, "other", id, |user| user.sid = Known::Is(sid(1)));
+    assert_eq!(state(&case(None)), (MappingState::Blocked, vec![Code::SecurityIdentifierHeld]));
+    assert_eq!(state(&case(Some(anchor(S)))), (MappingState::Blocked, vec![Code::SecurityIdentifierHeld]));
+    assert_eq!(state(&case(Some(anchor(P)))), (MappingState::Linked, vec![]));
+    let mut decided = case(None);
+    decide("other", Resolve::Clear)(&mut decided.desired.mappings[0]);
+    assert_eq!(kinds(&decided.plan()), ["clearSecurityIdentifier other"]);
+}
+
 #[test]
 fn the_finding_says_whose_account_it_is_and_who_has_to_be_moved() {
     let finding = |case: &Case| case.plan().findings.remove(0);
@@ -64,6 +76,7 @@ fn the_finding_says_whose_account_it_is_and_who_has_to_be_moved() {
     let nobodys = finding(&synced(Known::Is(sid(77)), Known::Is(guid(S))));
     assert_eq!(who(&nobodys).as_deref(), Some("Move the AD user that is linked to ann@x.example"), "and not ann");
     let moved = finding(&synced(Known::Is(sid(77)), Known::Is(guid(A))));
+    assert!(moved.message.ends_with("which is not this AD user's, nor that of another one here"), "{}", moved.message);
     assert_eq!((who(&moved), moved.hint.unwrap().contains("run a sync cycle")), (None, true));
 }
 

@@ -1,6 +1,7 @@
 //! Planning on small directories: one test for each thing that can stand in the way.
 
 mod actions;
+mod decided;
 mod discover;
 mod evidence;
 mod explain;
