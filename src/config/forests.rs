@@ -117,6 +117,22 @@ fn forest<'t>(reader: &mut Reader<'t>, value: Value<'t>, base: &Path) -> (Option
     (source, anchor)
 }
 
+/// Attributes of users that hold numbers. Sync encodes whatever is no text, so their digits are not the anchor.
+const NUMBERS: [&str; 12] = [
+    "uidNumber",
+    "gidNumber",
+    "primaryGroupID",
+    "userAccountControl",
+    "sAMAccountType",
+    "adminCount",
+    "instanceType",
+    "countryCode",
+    "codePage",
+    "uSNCreated",
+    "accountExpires",
+    "pwdLastSet",
+];
+
 fn anchor<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<AnchorMode> {
     const MODES: [(&str, bool); 3] = [("consistencyGuid", true), ("objectGuid", false), ("mS-DS-ConsistencyGuid", true)];
     if value.scalar().is_some() {
@@ -142,6 +158,11 @@ fn anchor<'t>(reader: &mut Reader<'t>, value: Value<'t>) -> Option<AnchorMode> {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !is_name {
         reader.error(attribute, format!("`{name}` is no name of an attribute"), "write the LDAP name, such as employeeID");
+        return None;
+    }
+    if NUMBERS.iter().any(|number| number.eq_ignore_ascii_case(name)) {
+        let summary = format!("`{name}` is a number, which sync encodes in a way that is nowhere described");
+        reader.error(attribute, summary, "only an attribute of texts or bytes can be planned on, such as employeeID");
         return None;
     }
     Some(AnchorMode::Attribute(name.into()))

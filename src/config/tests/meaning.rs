@@ -373,3 +373,11 @@ fn a_home_folder_by_its_sign() {
     1 error
     "#);
 }
+
+/// The digits of a number are not what sync makes an anchor of.
+#[test]
+fn an_anchor_that_is_a_number() {
+    let yaml = "version: 1\ntenant: { snapshot: a }\nforests: { b: { ldif: b, anchor: { attribute: UIDNumber } } }\n";
+    let said = errors(yaml);
+    assert!(said.contains("error: `UIDNumber` is a number") && said.contains("hardmatch.yaml:3:47"), "{said}");
+}
