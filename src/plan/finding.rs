@@ -193,7 +193,7 @@ codes! {
     DoubleMailbox "double-mailbox" Warning "The person would have a mailbox on-premises and one in the cloud.";
     SharedMailbox "shared-mailbox" Warning "The cloud user is a shared mailbox or a resource.";
     RoleAssigned "role-assigned" Warning "The account holds a role that is not privileged.";
-    EnabledTwin "enabled-twin" Warning "Another forest has the enabled account of the same person.";
+    EnabledTwin "enabled-twin" Warning "An AD user of another forest may get the account.";
     AcceptUnused "accept-unused" Warning "A decision or an accepted code was not needed.";
     DuplicateRow "duplicate-row" Warning "A row repeats an earlier one.";
     InputTrimmed "input-trimmed" Warning "Blanks around a value were removed.";

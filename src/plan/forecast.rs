@@ -10,25 +10,26 @@ use crate::model::{
 use crate::tenant_model::{Found, Incoming, SyncOutcome, SyncRefusal, SyncRule, Takeover, Tenant, UserRef};
 
 use super::account::{raise_mailbox, raise_plain_roles};
-use super::describe::{ad_user_line, cloud_user_line, other_line, refusal_line};
+use super::describe::{cloud_user_line, other_line, refusal_line};
 use super::finding::{Code, Severity};
 use super::link::Link;
 use super::listed::{Gathered, Listed};
 use super::protection::Protection;
-use super::steps;
 use super::world::{AdRef, World, mail_addresses};
+use super::{rivals, steps};
 
 /// Adds what sync will do with the AD user of a mapping once the plan is carried out. `end` is that state.
 pub(super) fn forecast(link: &mut Link<'_>, end: &World, protection: &Protection<'_>) {
     let Some((ad, target)) = link.ad.zip(link.target) else { return };
     let Some((_, user)) = end.forests.get(ad) else { return };
     raise_anchor_doubts(link, ad, end);
-    raise_enabled_twin(link, ad, user, end);
+    rivals::raise_twins(link, ad, user, end);
     let Some(Ok(anchor)) = end.forests.anchor(ad) else { return };
     let Some(account) = end.tenant.user(target) else { return };
     let incoming = Incoming { user, anchor: &anchor };
     raise_address_conflicts(link, incoming, target, &end.tenant);
     if !account.is_held_by_sync() {
+        rivals::raise_shared_names(link, ad, user, end);
         raise_what_entra_does_not_take(link, user);
         raise_armed(link, account, protection, end);
     }
@@ -104,56 +105,6 @@ fn raise_two_guids(link: &mut Link<'_>, user: &AdUser, anchor: &SourceAnchor) {
         }
         AnchorOrigin::Attribute | AnchorOrigin::Given | AnchorOrigin::Cloud => {}
     }
-}
-
-/// The same person in another forest, enabled there: sync takes sign-in from an enabled one, and of two enabled ones with one
-/// anchor it may see the other first, unless it has the account already.
-fn raise_enabled_twin(link: &mut Link<'_>, ad: AdRef, user: &AdUser, world: &World) {
-    let Some((own_forest, _)) = world.forests.get(ad).filter(|_| world.forests.all().len() > 1) else { return };
-    let is_disabled = user.enabled == Some(false);
-    let is_twin = |twin: &AdRef| {
-        world.forests.get(*twin).is_some_and(|(forest, twin)| {
-            let may_be_enabled = if is_disabled { twin.enabled == Some(true) } else { twin.enabled != Some(false) };
-            forest.name != own_forest.name && may_be_enabled && twin.excluded.is_none()
-        })
-    };
-    let is_open = is_disabled || !link.target_user(world).is_some_and(CloudUser::is_held_by_sync);
-    let anchor = world.forests.anchor(ad).and_then(Result::ok).filter(|_| is_open);
-    let sharers = anchor.map(|anchor| world.forests.by_anchor(&anchor.value, None)).unwrap_or_default();
-    let mut twins: Vec<AdRef> = sharers.into_iter().filter(is_twin).collect();
-    if is_disabled {
-        twins.extend(namesakes(user, world).filter(is_twin));
-    }
-    twins.sort_unstable();
-    twins.dedup();
-    if !twins.is_empty() {
-        raise_twins(link, &twins, is_disabled, world);
-    }
-}
-
-/// Whoever has the sign-in name or an address of an AD user.
-fn namesakes(user: &AdUser, world: &World) -> impl Iterator<Item = AdRef> {
-    let names = user.upn.as_deref().map(|upn| world.forests.by_upn(upn, None)).into_iter();
-    names.chain(mail_addresses(user).map(|mail| world.forests.by_address(mail, None))).flatten()
-}
-
-fn raise_twins(link: &mut Link<'_>, twins: &[AdRef], is_disabled: bool, world: &World) {
-    let (message, hint) = if is_disabled {
-        (
-            "the AD user is disabled, and another forest has an enabled account of the same person",
-            "Sync joins the two and takes the anchor from the enabled account: map that one, or enable this one and disable the other first.",
-        )
-    } else {
-        (
-            "another forest has an AD user with the same source anchor, which is enabled, too: the account may be linked to that one",
-            "Whom sync sees first gets the account, unless it joins the two. Disable the other one or keep it out of the scope of sync \
-             before the sync cycle; `hardmatch verify` then says whose the account is.",
-        )
-    };
-    let mut lines = Gathered::default();
-    lines.add(twins.len(), twins.iter().filter_map(|twin| ad_user_line(*twin, world)));
-    let finding = link.finding(Code::EnabledTwin, message).listed(lines.listed()).hint(hint);
-    link.raise(finding);
 }
 
 fn raise_address_conflicts(link: &mut Link<'_>, incoming: Incoming<'_>, target: UserRef, tenant: &Tenant) {

@@ -46,6 +46,7 @@ pub mod questions;
 mod reasons;
 mod resolve;
 mod restores;
+mod rivals;
 mod rules;
 mod shown;
 mod steps;
@@ -179,6 +180,9 @@ fn finish<'w>(
         link.next_sync = next_sync::of_link(link, &end).map(Box::new);
         if wants_sync(link, world) {
             forecast::forecast(link, &end, &protection);
+        }
+        if !link.is_blocked() {
+            rivals::raise_opened(link, &end);
         }
         assemble::state(link, acting.contains(&at), world)
     });

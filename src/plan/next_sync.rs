@@ -108,7 +108,7 @@ pub(super) fn of_user(user: AdRef, target: Option<UserRef>, end: &World) -> Opti
 }
 
 /// Asks the model.
-fn ask(ad: AdRef, end: &World) -> Option<SyncOutcome> {
+pub(super) fn ask(ad: AdRef, end: &World) -> Option<SyncOutcome> {
     let (_, user) = end.forests.get(ad)?;
     let anchor = end.forests.anchor(ad)?.ok()?;
     Some(end.tenant.forecast(Incoming { user, anchor: &anchor }))

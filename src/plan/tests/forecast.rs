@@ -34,61 +34,6 @@ fn where_the_export_names_a_type_nothing_is_written_for_that_user() {
 }
 
 #[test]
-fn a_disabled_ad_user_has_a_twin_only_where_another_forest_has_it_enabled() {
-    let twin = |forest: &str, enabled: bool| {
-        let disabled = |user: &mut AdUser| user.enabled = Some(false);
-        let mut case = Case::new().ad("ann", A, disabled).ad("bob", P, nothing).cloud(1, "ann", None, nothing);
-        let mut twin = case.observed.forests[0].users[1].clone();
-        (twin.upn, twin.sam, twin.enabled) = (Some("ann@x.example".into()), Some("other".into()), Some(enabled));
-        let mut old = ObservedForest { name: "old".into(), ..ObservedForest::default() };
-        let forests = &mut case.observed.forests;
-        if forest == "old" {
-            old.users.push(twin);
-        } else {
-            old.users.push(forests[0].users[1].clone());
-            forests[0].users[1] = twin;
-        }
-        forests.push(old);
-        says(&case.map("ann", "ann", nothing).plan(), Code::EnabledTwin)
-    };
-    assert!(twin("old", true));
-    assert!(!twin("old", false) && !twin("corp", true));
-}
-
-/// Ann of corp, and Ann of the old forest with the same anchor.
-fn migrated(enabled: Option<bool>, edit: fn(&mut AdUser)) -> Case {
-    let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing);
-    let mut twin = AdUser::new(guid(A), "CN=ann,OU=Staff,DC=old".parse().unwrap());
-    (twin.sam, twin.enabled) = (Some("ann".into()), enabled);
-    edit(&mut twin);
-    case.observed.forests.push(ObservedForest { name: "old".into(), users: vec![twin], ..ObservedForest::default() });
-    case.map("ann", "ann", |mapping| {
-        let OnPremSide::User(selector) = &mut mapping.on_prem else { unreachable!() };
-        selector.forest = Some("corp".into());
-    })
-}
-
-#[test]
-fn of_two_enabled_ad_users_with_one_anchor_sync_may_see_the_other_first() {
-    let told = |case: &Case| says(&case.plan(), Code::EnabledTwin);
-    assert!(told(&migrated(Some(true), nothing)) && told(&migrated(None, nothing)));
-    assert!(!told(&migrated(Some(false), nothing)), "what a migration leaves behind");
-    assert!(!told(&migrated(Some(true), |twin| twin.excluded = Some(Exclusion::LinkedMailbox))));
-    let mut armed = migrated(Some(true), nothing);
-    armed.observed.tenant.users[0].immutable_id = Some(anchor(A));
-    assert!(told(&armed));
-    armed.observed.tenant.users[0].sync_enabled = Known::Is(true);
-    armed.observed.tenant.users[0].sid = Known::Is(sid(1));
-    assert!(!told(&armed), "it is linked");
-    armed.observed.tenant.users[0].sid = Known::Is(sid(9));
-    assert!(!told(&armed), "it is linked to the other one, and that is told");
-    let mut stamped = migrated(Some(true), |twin| twin.guid = guid(P));
-    stamped.observed.tenant.users[0].immutable_id = Some(anchor(P));
-    stamped.desired.mappings[0].write = WriteSide::OnPrem;
-    assert!(told(&stamped), "the stamp makes the anchors equal");
-}
-
-#[test]
 fn two_mailboxes_are_feared_only_where_the_one_in_the_cloud_is_licensed() {
     let on_premises = |user: &mut AdUser| user.has_exchange_mailbox = true;
     let feared = |mail: bool, licensed: bool, edit: fn(&mut AdUser)| {

@@ -21,6 +21,7 @@ mod proof;
 mod proposals;
 mod protection;
 mod recycled;
+mod rivals;
 mod rules;
 mod selectors;
 mod steps;
