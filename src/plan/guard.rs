@@ -10,6 +10,7 @@ use crate::tenant_model::{BLOCKS_HARD_MATCH, ChangeKind};
 
 use super::EarlierRun;
 use super::action::{Action, ActionKind};
+use super::body::MappingState;
 use super::describe::{ad_user_line, cloud_user_line};
 use super::draft::Draft;
 use super::finding::{Code, Finding, Severity};
@@ -298,24 +299,27 @@ fn unresolved_groups(world: &World) -> Option<Finding> {
     })
 }
 
-/// What lets every link of this plan come to nothing: a flag of the tenant, or sync that is switched off.
-pub(super) fn blocked_takeover(actions: &[Action], world: &World) -> Vec<Finding> {
+/// What lets every link come to nothing that is made by this plan or was made before: a flag of the tenant, or sync that is
+/// switched off.
+pub(super) fn blocked_takeover(actions: &[Action], states: &[MappingState], world: &World) -> Vec<Finding> {
     let links = |action: &Action| matches!(action.kind, ActionKind::SetImmutableId | ActionKind::StampConsistencyGuid);
-    if !actions.iter().any(links) {
-        return Vec::new();
-    }
+    let values = match actions.iter().any(links) {
+        true => "values will be set",
+        false if states.contains(&MappingState::Armed) => "values are set",
+        false => return Vec::new(),
+    };
     let observed = world.tenant.observed();
     let warn = |message: String, hint| Finding::general(Code::HardMatchBlocked, message).hint(hint);
     let mut findings = Vec::new();
     if observed.features.as_ref().is_some_and(|features| features.get(BLOCKS_HARD_MATCH) == Some(&true)) {
         findings.push(warn(
-            format!("the tenant has {BLOCKS_HARD_MATCH} on: values will be set, but sync will not take over"),
+            format!("the tenant has {BLOCKS_HARD_MATCH} on: {values}, but sync will not take over"),
             "Switch the flag off for the time of the match and on again afterwards; hardmatch does not touch it.",
         ));
     }
     if observed.sync_enabled == Known::Is(false) {
         findings.push(warn(
-            format!("{SYNC_IS_OFF}: values will be set, but nothing takes over"),
+            format!("{SYNC_IS_OFF}: {values}, but nothing takes over"),
             "The accounts are taken over by whatever forest is synced once it is switched on.",
         ));
     }

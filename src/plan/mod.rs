@@ -190,7 +190,7 @@ fn finish<'w>(
     drop(end);
     let accounts = limits::Accounts::before(&actions, world.tenant.observed().live_count());
     general.extend(limits::exceeded(&actions, &desired.policy.limits, accounts, limits::IN_WAVES));
-    general.extend(guard::blocked_takeover(&actions, world));
+    general.extend(guard::blocked_takeover(&actions, &states, world));
     general.extend(rule_findings);
     general.extend(protection.of_nobody(world));
     Ok(assemble::body(assemble::Parts { desired, options, draft, states, actions, general, proof }, held))

@@ -18,6 +18,7 @@ use super::words::{STATES, state_symbol, tenant_name};
 use crate::model::text::{counted, number, printable};
 use crate::plan::body::{Body, MappingState, PlanAdUser, PlanCloudUser, PlanSource, PlanTenant, PlannedMapping};
 use crate::plan::finding::{Code, Finding};
+use crate::plan::next_sync::{NextSync, Outcome};
 
 /// How many mappings are shown where not all are asked for.
 const ROWS: usize = 50;
@@ -107,7 +108,9 @@ impl VerifyReport {
 fn row(mapping: &PlannedMapping, findings: Vec<Finding>, writes: usize) -> VerifyRow {
     let waits_for = match mapping.state {
         MappingState::Planned => Some(format!("{} of a plan to be applied", counted(writes, "write"))),
-        MappingState::Armed if refused(&findings) => Some("what keeps sync from taking over, then a sync cycle".to_owned()),
+        MappingState::Armed if refused(&findings, mapping) => {
+            Some("what keeps sync from taking over, then a sync cycle".to_owned())
+        }
         MappingState::Armed => Some("the next sync cycle to take over".to_owned()),
         MappingState::Blocked => {
             findings.iter().find(|finding| finding.code == Code::WaitsFor).map(|finding| finding.message.clone())
@@ -136,8 +139,10 @@ fn row(mapping: &PlannedMapping, findings: Vec<Finding>, writes: usize) -> Verif
 }
 
 /// Whether sync will not take over as things stand.
-fn refused(findings: &[Finding]) -> bool {
+fn refused(findings: &[Finding], mapping: &PlannedMapping) -> bool {
+    let takes_over = |next: &NextSync| matches!(next.outcome, Outcome::HardMatch | Outcome::AlreadyLinked);
     findings.iter().any(|finding| finding.code == Code::HardMatchBlocked)
+        || mapping.next_sync.as_ref().is_some_and(|next| !takes_over(next))
 }
 
 /// The two users of a row.

@@ -51,3 +51,22 @@ fn says_when_the_time_is_over() {
     Hardmatch::new().run(&["verify", "--wait=soon"]).expect(64).says(&["a time is for example 90s"]);
     Hardmatch::new().run(&["verify", "--every=5s"]).expect(64).says(&["--wait"]);
 }
+
+/// The ID was right all the time, and what kept sync from it is gone with the plan.
+#[test]
+fn a_plan_without_an_id_leaves_somebody_to_sync_too() {
+    let here = armed();
+    let mut tenant: Value = serde_json::from_str(&here.read("tenant.json")).unwrap();
+    let james =
+        tenant["users"].as_array_mut().unwrap().iter_mut().find(|user| user["userPrincipalName"] == "james.bond@contoso.com");
+    james.unwrap()["onPremisesObjectIdentifier"] = json!("11111111-2222-4333-8444-555555555555");
+    here.write("tenant.json", tenant.to_string());
+    let accepted = here.read("hardmatch.yaml").replace(
+        "    cloud: james.bond@contoso.com",
+        "    cloud: james.bond@contoso.com\n    accept: [object-identifier-differs]\n    because: pinned by mistake",
+    );
+    here.write("hardmatch.yaml", accepted);
+    let digest = here.plan();
+    here.run(&["apply", "plan.json", "--digest", &digest]).expect(0).shows(&["1 done", "Now let sync run"]);
+    here.run(&["verify"]).expect(0).shows(&["waits for: the next sync cycle to take over"]);
+}

@@ -12,7 +12,8 @@ use crate::apply::lock::LockError;
 use crate::apply::unfinished::UnfinishedRun;
 use crate::apply::{ApplyError, Difference, ExitKind, RunReport};
 use crate::model::text::{self, printable};
-use crate::plan::action::{Action, ActionId, ActionKind};
+use crate::plan::action::{Action, ActionId};
+use crate::plan::body::MappingState;
 use crate::planfile::PlanFile;
 use crate::render;
 
@@ -177,10 +178,13 @@ pub(super) fn markdown(report: &RunReport, plan: &PlanFile, again: &str) -> Stri
     render::run_markdown(&counted(report, plan), &troubles(report, plan), &next(report, plan, again))
 }
 
-/// Whether sync has something to take over after the plan.
+/// Whether sync has somebody to take over after the plan.
 fn arms(plan: &PlanFile) -> bool {
-    let arming = [ActionKind::SetImmutableId, ActionKind::StampConsistencyGuid];
-    plan.body.actions.iter().any(|action| arming.contains(&action.kind))
+    plan.body.mappings.iter().any(|mapping| match mapping.state {
+        MappingState::Armed => true,
+        MappingState::Planned => mapping.anchor.is_some(),
+        MappingState::Blocked | MappingState::Detached | MappingState::Linked => false,
+    })
 }
 
 /// How to go on; `again` is the command that does.

@@ -179,3 +179,19 @@ fn a_sign_in_name_that_nobody_can_tell_is_not_foretold() {
     assert!(planned("CN=ann,DC=corp,DC=local").contains("sign-in name: ann@x.example becomes ann@"));
     assert!(!planned("<GUID=f5057fee-4c3e-4459-82dd-21250b729601>").contains("becomes ann@"));
 }
+
+/// Once the ID is set nothing is written any more, and the switch is what everybody waits for.
+#[test]
+fn a_switch_that_keeps_sync_from_everybody_is_told_for_as_long_as_somebody_waits() {
+    let told = |id: Option<ImmutableId>, edit: fn(&mut CloudUser)| {
+        let mut case = Case::new().ad("ann", A, nothing).cloud(1, "ann", id, edit).map("ann", "ann", nothing);
+        case.observed.tenant.features = Some([("blockCloudObjectTakeoverThroughHardMatchEnabled".into(), true)].into());
+        let body = case.plan();
+        let found = body.findings.iter().find(|finding| finding.code == Code::HardMatchBlocked && finding.mapping.is_none());
+        found.map(|finding| finding.message.clone()).unwrap_or_default()
+    };
+    assert!(told(None, nothing).contains("values will be set, but"));
+    assert!(told(Some(anchor(A)), nothing).contains("values are set, but"));
+    let linked = |user: &mut CloudUser| (user.sync_enabled, user.sid) = (Known::Is(true), Known::Is(sid(1)));
+    assert_eq!(told(Some(anchor(A)), linked), "");
+}
