@@ -1,12 +1,12 @@
 //! What a reviewer should know about the cloud user of a mapping before it is written, and what forbids it.
 
 use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, ImmutableId, Known, ObjectGuid, RoleState};
-use crate::tenant_model::{RoleHeld, Tenant, UserRef, mail_addresses};
+use crate::tenant_model::{RoleHeld, Tenant};
 
-use super::describe::{ad_user_line, anchor_text, cloud_user_line, other_line};
+use super::describe::{ad_user_line, anchor_text, other_line};
 use super::finding::Code;
 use super::link::Link;
-use super::listed::{Gathered, Listed};
+use super::listed::Listed;
 use super::owners::{Kinship, owners_of};
 use super::protection::Protection;
 use super::world::{AdRef, World};
@@ -26,41 +26,6 @@ pub(super) fn raise_guest(link: &mut Link<'_>, account: &CloudUser) {
             .finding(Code::TargetGuest, format!("{} is a guest of this tenant", account.original_upn()))
             .hint("Map the person's member account. If the guest is really meant, write `accept: [target-guest]`.");
         link.raise_unless_accepted(Acceptable::TargetGuest, finding);
-    }
-}
-
-/// Sign-in name, addresses and ImmutableID of a deleted account that somebody else has, too: Entra refuses to restore it then.
-/// These other accounts will be `gone` by then.
-pub(super) fn restore_conflicts(account: &CloudUser, tenant: &Tenant, gone: &[UserRef]) -> Gathered {
-    let mut taken = Gathered::default();
-    let names = std::iter::once(account.original_upn()).map(|upn| (upn, tenant.live_by_upn(upn)));
-    let addresses = mail_addresses(account).map(|address| (address, tenant.live_by_address(address)));
-    let stays = |user: &UserRef| !gone.contains(user);
-    for (name, owners) in names.chain(addresses) {
-        let owners: Vec<UserRef> = owners.into_iter().filter(stays).collect();
-        let lines = owners.iter().filter_map(|user| tenant.user(*user));
-        taken.add(owners.len(), lines.map(|owner| format!("{name} belongs to {}", cloud_user_line(owner))));
-    }
-    for address in mail_addresses(account) {
-        let others = tenant.others_with_address(address);
-        taken.add(others.len(), others.iter().map(|other| format!("{address} belongs to {}", other_line(other))));
-    }
-    let holders = account.immutable_id.as_ref().map(|id| tenant.holders_of(id)).unwrap_or_default();
-    let others = holders.into_iter().filter(stays).filter_map(|holder| tenant.user(holder));
-    let holders: Vec<&CloudUser> = others.filter(|holder| holder.id != account.id).collect();
-    taken.add(holders.len(), holders.iter().map(|holder| format!("its ImmutableID belongs to {}, too", cloud_user_line(holder))));
-    taken
-}
-
-/// Comes after the decisions: whoever is purged keeps nobody in the recycle bin.
-pub(super) fn raise_restore_conflicts(link: &mut Link<'_>, account: &CloudUser, tenant: &Tenant) {
-    let taken = restore_conflicts(account, tenant, &link.purged().collect::<Vec<_>>());
-    if !taken.is_empty() {
-        let message =
-            format!("{} cannot be restored: somebody else has a name, address or ImmutableID of it", account.original_upn());
-        let hint = "Rename what uses it now, or take it off there, then plan again.";
-        let finding = link.finding(Code::TargetSoftDeleted, message).listed(taken.listed()).hint(hint);
-        link.raise(finding);
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::model::CloudUser;
 use crate::model::text::same;
 
-use super::account::restore_conflicts;
 use super::decision::{holds_role, needs_its_id};
 use super::link::Link;
+use super::restores::{Freed, restore_conflicts};
 use super::world::World;
 
 /// How a decision names an account: by its sign-in name, or by its id where somebody else has that name, too, or will have
@@ -52,7 +52,7 @@ fn why_not_cleared(account: &CloudUser, world: &World) -> Option<&'static str> {
     if needs_its_id(account, world) {
         return Some("In a federated domain it cannot be cleared.");
     }
-    let is_stuck = account.is_deleted() && !restore_conflicts(account, &world.tenant, &[]).is_empty();
+    let is_stuck = account.is_deleted() && !restore_conflicts(account, &world.tenant, &Freed::default()).is_empty();
     is_stuck
         .then_some("It cannot be cleared: somebody else has a name or address of it, so it cannot come out of the recycle bin.")
 }

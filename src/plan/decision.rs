@@ -4,12 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{Acceptable, CloudUser, Resolve};
 
-use super::account::{raise_cloud_managed, raise_role_of_cleared, restore_conflicts, role_lines};
+use super::account::{raise_cloud_managed, raise_role_of_cleared, role_lines};
 use super::describe::cloud_user_line;
 use super::finding::Code;
 use super::link::Link;
 use super::protection::Protection;
 use super::reasons::InTheWay;
+use super::restores::{Freed, restore_conflicts};
 use super::world::World;
 
 /// Signed in to within so many days means in use.
@@ -69,10 +70,10 @@ fn check_clear(link: &mut Link<'_>, account: &CloudUser, world: &World) {
 
 /// A deleted account is restored for as long as it takes to clear it.
 fn check_clear_in_the_bin(link: &mut Link<'_>, account: &CloudUser, world: &World) {
-    let taken = restore_conflicts(account, &world.tenant, &[]);
+    let taken = restore_conflicts(account, &world.tenant, &Freed::default());
     if !taken.is_empty() {
         let message = format!(
-            "{} is in the recycle bin and has to be restored to be cleared, which Entra refuses: somebody else has a name, address or ImmutableID of it",
+            "{} is in the recycle bin and has to be restored to be cleared, which Entra refuses: somebody else has a name, address, ImmutableID or SID of it",
             account.original_upn()
         );
         let hint = "Rename what uses it now, then plan again; or decide `resolve: purge` if the account is worthless.";

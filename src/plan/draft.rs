@@ -142,7 +142,7 @@ fn examine_one(
         obstacles = holders::examine(link, need.set, targets, world, protection);
     }
     if let Some(account) = link.target_user(world).filter(|_| need.restore) {
-        super::account::raise_restore_conflicts(link, account, &world.tenant);
+        restores::raise_restore_conflicts(link, account, &obstacles, world);
     }
     if need.stamp {
         holders::raise_stamped_too_late(link, targets, world);

@@ -9,11 +9,11 @@ use petgraph::graphmap::DiGraphMap;
 use crate::model::{CloudUser, Known, ObjectGuid, Resolve, Upn};
 use crate::tenant_model::{ChangeKind, UserRef};
 
-use super::account::restore_conflicts;
 use super::cycles::one_of_each_cycle;
 use super::draft::Plans;
 use super::link::Link;
 use super::reasons::{InTheWay, anchor_reason, decision_reason};
+use super::restores::{Freed, restore_conflicts};
 use super::world::{AdRef, World};
 
 /// One write before it has become an action.
@@ -207,14 +207,16 @@ impl<'a> Builder<'a, '_> {
         self.add_set(at, target, account, opens_cycle, last);
     }
 
-    /// Behind the purges of the mapping, where somebody has a name of the account: nobody else may by now.
+    /// Behind what the mapping does with others, where somebody has a name or the SID of the account: nobody else may by now.
     fn add_restore(&mut self, at: usize, link: &Link<'a>, target: UserRef, account: &CloudUser) -> usize {
         let reason = "in the recycle bin the account cannot be written".to_owned();
         let restore = self.push(at, Write::Account(target, ChangeKind::Restore), None, reason);
-        if !restore_conflicts(account, &self.world.tenant, &[]).is_empty()
+        if !restore_conflicts(account, &self.world.tenant, &Freed::default()).is_empty()
             && let Some(op) = self.ops.get_mut(restore)
         {
-            op.after.extend(link.purged().filter_map(|user| self.holder_ops.get(&user).copied()));
+            let sids = self.plans.obstacles(at).sid_of_targets.iter().map(|(user, _)| *user);
+            let others = link.decided.iter().map(|(user, _)| *user).chain(sids);
+            op.after.extend(others.filter_map(|user| self.holder_ops.get(&user).copied()));
         }
         restore
     }

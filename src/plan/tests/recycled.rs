@@ -114,3 +114,46 @@ fn nobody_is_named_by_what_a_passing_account_has_too() {
     };
     assert_eq!(blockers(&case().map("ann", "ann", purged).plan()), [], "it never comes out");
 }
+
+/// An AD user came back under another anchor, and sync made a second account: the SID is on both.
+#[test]
+fn who_shares_its_sid_with_another_account_comes_back_only_once_that_one_has_lost_it() {
+    let deleted = |user: &mut CloudUser| {
+        user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
+        user.sid = Known::Is(sid(1));
+    };
+    let carries = |user: &mut CloudUser| user.sid = Known::Is(sid(1));
+    let case = |edit: &dyn Fn(&mut Mapping)| {
+        let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, deleted).cloud(2, "second", None, carries);
+        case.map("ann", "ann", |mapping| {
+            mapping.restore = true;
+            edit(mapping);
+        })
+    };
+    let restoring = |body: &Body| blockers(body).contains(&Code::TargetSoftDeleted);
+    assert!(restoring(&case(&|mapping| mapping.on_prem = OnPremSide::Nobody).plan()));
+    let cleared = case(&|mapping| decide("second", Resolve::Clear)(mapping)).plan();
+    assert_eq!(kinds(&cleared), ["clearSecurityIdentifier second", "restore ann", "setImmutableId ann"]);
+    let purged = case(&|mapping| decide("second", Resolve::Purge)(mapping)).plan();
+    assert_eq!(kinds(&purged), ["softDelete second", "purge second", "restore ann", "setImmutableId ann"]);
+    let target = case(&nothing).ad("bob", P, nothing).map("bob", "second", nothing).plan();
+    let wanted = ["clearSecurityIdentifier second", "restore ann", "setImmutableId ann", "setImmutableId second"];
+    assert_eq!((blockers(&target), kinds(&target)), (vec![], wanted.map(str::to_owned).to_vec()));
+}
+
+/// Such a holder cannot even come out of the bin to be cleared.
+#[test]
+fn a_deleted_holder_whose_sid_another_account_has_is_not_cleared() {
+    let deleted = |user: &mut CloudUser| {
+        user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
+        user.sid = Known::Is(sid(7));
+    };
+    let case = || {
+        let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "old", Some(anchor(A)), deleted);
+        case.cloud(3, "other", None, |user| user.sid = Known::Is(sid(7)))
+    };
+    assert_eq!(blockers(&case().map("ann", "ann", decide("old", Resolve::Clear)).plan()), [Code::HolderUndecided]);
+    assert_eq!(kinds(&case().map("ann", "ann", decide("old", Resolve::Purge)).plan()), ["purge old", "setImmutableId ann"]);
+    let hint = case().map("ann", "ann", nothing).plan().findings[0].hint.clone().unwrap();
+    assert!(hint.contains("resolve: purge") && hint.contains("It cannot be cleared"), "{hint}");
+}
