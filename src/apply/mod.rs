@@ -8,6 +8,7 @@ mod chain;
 pub mod earlier;
 mod execute;
 mod facts;
+pub mod given_up;
 mod handover;
 pub mod journal;
 pub mod lock;

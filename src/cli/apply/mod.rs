@@ -13,12 +13,14 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use crate::apply::journal::{Journal, journal_path};
+use crate::apply::given_up::left_live;
+use crate::apply::journal::{Journal, JournalError, journal_path};
 use crate::apply::lock::FolderLock;
 use crate::apply::unfinished::{FolderJournals, UnfinishedRun, abandon};
 use crate::apply::{self, ApplyError, Directories, Options, Request, RunReport};
 use crate::config::{Config, ForestSource, TenantSource};
 use crate::directory::folder;
+use crate::model::text::printable;
 use crate::plan;
 use crate::planfile::PlanFile;
 
@@ -355,10 +357,24 @@ async fn attempt(
         return Err(report::refusal(error, is_way_back, &setup.given));
     }
     for run in given_up {
-        abandon(run, surroundings::now()).map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
-        terminal.warn(&format!("gave up the unfinished run of `{}`", run.plan.display()));
+        give_up(run, terminal).map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
     }
     apply::carry_out(request, directories).await.map_err(|error| report::refusal(error, is_way_back, &setup.given))
+}
+
+/// Gives a run up, and says what nobody will finish then.
+fn give_up(run: &UnfinishedRun, terminal: Terminal) -> Result<(), JournalError> {
+    let plan = read_plan(&run.plan).ok().filter(|plan| plan.digest() == run.digest);
+    let live = left_live(run, plan.as_ref())?;
+    abandon(run, surroundings::now())?;
+    terminal.warn(&format!("gave up the unfinished run of `{}`", run.plan.display()));
+    for name in live {
+        terminal.warn(&format!(
+            "{} was taken out of the recycle bin by that run and not put back: it is live now. Delete it if nobody needs it",
+            printable(&name)
+        ));
+    }
+    Ok(())
 }
 
 /// The runs that stand in the way: of other plans, or an earlier one of this plan that somebody undid.
