@@ -147,8 +147,8 @@ fn examine_one(
     if need.stamp {
         holders::raise_stamped_too_late(link, targets, world);
     }
-    if !need.is_nothing() {
-        target::raise_unused_accepts(link);
+    if let Some(account) = link.target_user(world).filter(|_| !need.is_nothing()) {
+        target::raise_unused_accepts(link, account, world);
     }
     (need, (!obstacles.are_none()).then(|| Box::new(obstacles)))
 }

@@ -133,8 +133,13 @@ pub(super) fn not_read(draft: &Draft<'_>, world: &World) -> Vec<Finding> {
     if observed.features.is_none() {
         unknown("the feature flags of directory synchronisation were", "A flag may block every hard match.");
     }
-    if observed.domains.is_none() {
+    if observed.domains.as_ref().is_none_or(Vec::is_empty) {
         unknown("the domains were", "Accounts in federated domains cannot be changed in place.");
+    }
+    if !draft.ops.is_empty() {
+        let parts = [(observed.groups_read, "groups were"), (observed.contacts_read, "contacts were")];
+        let so = "One of them may have an address of an AD user: sync then withholds it, or refuses the user.";
+        parts.iter().filter(|(is_read, _)| !is_read).for_each(|(_, what)| unknown(what, so));
     }
     if world.forests.is_empty() {
         let message = "no forest is configured: the given GUIDs and ImmutableIDs are taken at their word";
@@ -147,6 +152,8 @@ pub(super) fn not_read(draft: &Draft<'_>, world: &World) -> Vec<Finding> {
     findings.extend(unread_sync_state(draft, world));
     findings.extend(unread_sign_ins(draft, world));
     findings.extend(unread_sids(draft, world));
+    findings.extend(unread_pins(draft, world));
+    findings.extend(unread_authentication(draft, world));
     findings.extend(unread_of_matched(draft, world));
     findings.extend(formerly_synced(draft, world));
     findings.extend(unresolved_groups(world));
@@ -173,15 +180,52 @@ fn written_after_sync(draft: &Draft<'_>, world: &World) -> BTreeSet<String> {
 }
 
 fn unread_sync_state(draft: &Draft<'_>, world: &World) -> Option<Finding> {
-    let accounts = draft.ops.iter().filter_map(|op| match &op.write {
+    let written = draft.ops.iter().filter_map(|op| match &op.write {
         Write::Account(user, _) => world.tenant.user(*user),
         Write::Stamp(..) => None,
     });
+    let mapped = draft.links.iter().filter(|link| link.anchor.is_some() && !link.is_blocked());
+    let accounts = written.chain(mapped.filter_map(|link| link.target_user(world)));
     let unread = accounts.filter(|account| account.sync_enabled == Known::Unknown);
     not_checked(
         unread.map(cloud_user_line).collect(),
-        |count| format!("whether {count} of the accounts to be written are synced was not read"),
-        "Writes to synced accounts are refused. Export `onPremisesSyncEnabled`, too.",
+        |count| format!("whether {count} of the accounts that are mapped or to be written are synced was not read"),
+        "Writes to synced accounts are refused, and whom sync has taken over is not known. Export `onPremisesSyncEnabled`, too.",
+    )
+}
+
+/// The accounts of mappings that are written or whose AD user is stamped.
+fn written_targets<'w>(draft: &'w Draft<'_>, world: &'w World) -> impl Iterator<Item = &'w CloudUser> {
+    draft.ops.iter().filter_map(|op| {
+        let target = draft.links.get(op.link)?.target?;
+        let is_its_own = matches!(&op.write, Write::Account(user, _) if *user == target) || matches!(op.write, Write::Stamp(..));
+        is_its_own.then(|| world.tenant.user(target))?
+    })
+}
+
+/// Whoever was never synced has none.
+fn unread_pins(draft: &Draft<'_>, world: &World) -> Option<Finding> {
+    let is_unread = |account: &&CloudUser| !account.object_identifier.is_read() && account.sync_enabled != Known::Null;
+    not_checked(
+        written_targets(draft, world).filter(is_unread).map(cloud_user_line).collect(),
+        |count| {
+            format!(
+                "`onPremisesObjectIdentifier` of {count} of the accounts to be written was not read: whether one is pinned to another \
+                 AD object, which sync refuses since July 2026, is not known"
+            )
+        },
+        "Export `onPremisesObjectIdentifier`, too (in beta it is one of the properties of a user).",
+    )
+}
+
+fn unread_authentication(draft: &Draft<'_>, world: &World) -> Option<Finding> {
+    let is_unread = |account: &&CloudUser| world.tenant.is_federation_unread(account.original_upn());
+    let is_told = world.tenant.observed().domains.as_ref().is_none_or(Vec::is_empty);
+    let accounts = written_targets(draft, world).filter(|account| !is_told && is_unread(account));
+    not_checked(
+        accounts.map(cloud_user_line).collect(),
+        |count| format!("whether the domains of {count} of the accounts to be written are federated was not read"),
+        "In a federated domain Entra refuses a change of the ImmutableID. Export `authenticationType` of the domains, too.",
     )
 }
 

@@ -1,6 +1,6 @@
 //! Whether sync has taken an account over, and for whom: what only sync writes proves it.
 
-use crate::model::{CloudUser, ImmutableId, ObjectGuid, Sid, WriteSide};
+use crate::model::{CloudUser, ObjectGuid, Sid, WriteSide};
 
 use super::describe::{ad_user_line, cloud_user_line};
 use super::finding::Code;
@@ -10,17 +10,21 @@ use super::world::World;
 
 /// Whether sync has taken over and the proof is there: synced, and SID and object identifier are this AD user's.
 pub(super) fn is_linked(link: &Link<'_>, account: &CloudUser, world: &World) -> bool {
-    let proof = Proof::of_link(link, account, world);
-    is_synced_under(link, account) && proof.holds() && has_anchor(link, world) && !lost_sid(link, account, world)
+    is_proven(link, account, world) && !lost_sid(link, account, world)
 }
 
-/// Whether an account lacks the AD user's SID because another one carries it, to which no sync cycle gives another.
+fn is_proven(link: &Link<'_>, account: &CloudUser, world: &World) -> bool {
+    is_synced_under(link, account) && Proof::of_link(link, account, world).holds() && has_anchor(link, world)
+}
+
+/// Whether an account that is linked otherwise lacks the AD user's SID because another one carries it, so that no sync cycle
+/// can write it.
+///
+/// No write of a plan makes that so, or the end of the plan would ask for more. A stamp could: it makes the account proven.
 pub(super) fn lost_sid(link: &Link<'_>, account: &CloudUser, world: &World) -> bool {
-    let Some(sid) = link.ad_sid(world).filter(|sid| account.sid.value() != Some(*sid)) else { return false };
-    let others = world.tenant.by_sid(sid).into_iter().filter(|user| Some(*user) != link.target);
-    let is_anchored = |id: &ImmutableId| !world.forests.by_anchor(id, None).is_empty();
-    let keeps_it = |other: &CloudUser| !other.immutable_id.as_ref().is_some_and(is_anchored);
-    others.filter_map(|user| world.tenant.user(user)).any(keeps_it)
+    let own = link.ad_sid(world).filter(|sid| link.mapping.write == WriteSide::Cloud && account.sid.value() != Some(*sid));
+    let Some(sid) = own.filter(|_| is_proven(link, account, world)) else { return false };
+    world.tenant.by_sid(sid).into_iter().any(|user| Some(user) != link.target)
 }
 
 /// Whether sync makes the wanted anchor of the AD user as it stands. One that is to be stamped may have lost it.

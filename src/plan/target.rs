@@ -204,9 +204,20 @@ fn examine_synced(link: &mut Link<'_>, account: &CloudUser, need: Need, world: &
     Need { stamp: need.stamp, ..Need::default() }
 }
 
+/// Whether what was read tells that a code is not needed.
+fn is_decided(accept: Acceptable, account: &CloudUser, world: &World) -> bool {
+    match accept {
+        Acceptable::FederatedDomain => !world.tenant.is_federation_unread(account.original_upn()),
+        Acceptable::ObjectIdentifierDiffers => account.object_identifier.is_read(),
+        Acceptable::TargetGuest => account.traits.user_type.is_read(),
+        Acceptable::TargetPrivileged => world.tenant.roles_of(&account.id).is_some(),
+        Acceptable::AnchorOpaque | Acceptable::HolderInUse | Acceptable::PrivilegeUnknown => true,
+    }
+}
+
 /// Codes that were accepted without need. Once nothing is due they have done their work and are not mentioned.
-pub(super) fn raise_unused_accepts(link: &mut Link<'_>) {
-    let unused: Vec<Acceptable> = link.unused_accepts().collect();
+pub(super) fn raise_unused_accepts(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    let unused: Vec<Acceptable> = link.unused_accepts().filter(|accept| is_decided(*accept, account, world)).collect();
     for accept in unused {
         let message = format!("`accept: [{}]` was not needed", accept.code());
         let finding = link.finding(Code::AcceptUnused, message).hint("Remove it, so that it does not hide something later.");

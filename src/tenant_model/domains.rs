@@ -45,6 +45,7 @@ pub(super) struct DomainIndex {
 struct Listed {
     verified: bool,
     federated: bool,
+    unread: bool,
 }
 
 impl Tenant {
@@ -52,6 +53,20 @@ impl Tenant {
     #[must_use]
     pub fn suffix_of(&self, name: &str) -> Suffix {
         self.domain_index().suffix(name.rsplit_once('@').map_or(name, |(_, domain)| domain))
+    }
+
+    /// Whether nobody can tell if the domain of a sign-in name is federated.
+    #[must_use]
+    pub fn is_federation_unread(&self, name: &str) -> bool {
+        let index = self.domain_index();
+        match self.suffix_of(name) {
+            Suffix::Unread => true,
+            Suffix::Unverified => false,
+            Suffix::Inherited { .. } | Suffix::Verified { .. } => {
+                let domain = fold(name.rsplit_once('@').map_or(name, |(_, domain)| domain));
+                index.nearest(&domain).is_some_and(|listed| listed.unread && !listed.federated)
+            }
+        }
     }
 
     /// The `….onmicrosoft.com` domain, as read or as the list of domains tells.
@@ -72,6 +87,7 @@ impl DomainIndex {
             let listed = index.by_name.entry(fold(&domain.name).into()).or_default();
             listed.verified |= domain.verified;
             listed.federated |= domain.federated;
+            listed.unread |= !domain.authentication_read;
         }
         index.initial = observed.initial_domain.clone().or_else(|| initial(observed.domains.as_deref()?));
         index
@@ -90,9 +106,13 @@ impl DomainIndex {
         if self.by_name.is_empty() {
             return Suffix::Unread;
         }
-        let parents = std::iter::successors(parent(&domain), |domain| parent(domain));
-        let verified = parents.filter_map(|parent| self.by_name.get(parent)).find(|listed| listed.verified);
-        verified.map_or(Suffix::Unverified, |parent| Suffix::Inherited { federated: parent.federated })
+        self.nearest(&domain).map_or(Suffix::Unverified, |parent| Suffix::Inherited { federated: parent.federated })
+    }
+
+    /// The verified domain that a name is, or else that it is below of.
+    fn nearest(&self, domain: &str) -> Option<&Listed> {
+        let domains = std::iter::successors(Some(domain), |domain| parent(domain));
+        domains.filter_map(|domain| self.by_name.get(domain)).find(|listed| listed.verified)
     }
 }
 

@@ -47,13 +47,15 @@ fn a_value_of_another_ad_user_blocks_whoever_that_is() {
     }
 }
 
-/// No cycle can write a SID that another account keeps; one that is matched itself gets its own.
+/// No cycle can write a SID that another account has.
 #[test]
 fn who_lacks_its_sid_because_another_account_has_it_is_not_linked() {
     let case = |id| synced(Known::Null, Known::Is(guid(A))).cloud(9, "other", id, |user| user.sid = Known::Is(sid(1)));
     assert_eq!(state(&case(None)), (MappingState::Blocked, vec![Code::SecurityIdentifierHeld]));
     assert_eq!(state(&case(Some(anchor(S)))), (MappingState::Blocked, vec![Code::SecurityIdentifierHeld]));
-    assert_eq!(state(&case(Some(anchor(P)))), (MappingState::Linked, vec![]));
+    let mut stamped = case(None);
+    stamped.desired.mappings[0].write = WriteSide::OnPrem;
+    assert_eq!(state(&stamped), (MappingState::Linked, vec![]));
     let mut decided = case(None);
     decide("other", Resolve::Clear)(&mut decided.desired.mappings[0]);
     assert_eq!(kinds(&decided.plan()), ["clearSecurityIdentifier other"]);

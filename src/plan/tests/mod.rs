@@ -27,6 +27,7 @@ mod selectors;
 mod steps;
 mod synced_report;
 mod targets;
+mod unread;
 mod whole;
 
 use std::sync::Arc;
@@ -63,7 +64,7 @@ fn sid(n: u32) -> Sid {
 }
 
 fn domain(name: &str, federated: bool) -> Domain {
-    Domain { name: name.into(), verified: true, federated, initial: name.ends_with("onmicrosoft.com") }
+    Domain { name: name.into(), verified: true, federated, authentication_read: true, initial: name.ends_with("onmicrosoft.com") }
 }
 
 impl Case {

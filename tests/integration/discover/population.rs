@@ -35,8 +35,13 @@ impl Population {
     /// `size` people, of which one in `rarity` is a trap.
     pub(crate) fn new(size: usize, rarity: usize, seed: u64) -> Self {
         let forest = ObservedForest { name: "corp".into(), ..ObservedForest::default() };
-        let domain =
-            |name: &str| Domain { name: name.into(), verified: true, federated: false, initial: name.contains("onmicrosoft") };
+        let domain = |name: &str| Domain {
+            name: name.into(),
+            verified: true,
+            federated: false,
+            authentication_read: true,
+            initial: name.contains("onmicrosoft"),
+        };
         let tenant = ObservedTenant {
             id: Some("t".into()),
             initial_domain: Some("x.onmicrosoft.com".into()),

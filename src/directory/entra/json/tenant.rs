@@ -41,7 +41,8 @@ impl WireOrganization {
 
 impl WireVerifiedDomain {
     fn domain(&self) -> Domain {
-        Domain { name: self.name.clone(), verified: true, federated: is_federated(self.kind.as_deref()), initial: self.initial }
+        let (federated, authentication_read) = authentication(self.kind.as_deref());
+        Domain { name: self.name.clone(), verified: true, federated, authentication_read, initial: self.initial }
     }
 }
 
@@ -60,13 +61,16 @@ pub(crate) struct WireDomain {
 
 impl From<WireDomain> for Domain {
     fn from(wire: WireDomain) -> Self {
-        let federated = is_federated(wire.authentication.as_deref());
-        Self { name: wire.id, verified: wire.verified.unwrap_or(true), federated, initial: wire.initial }
+        let (federated, authentication_read) = authentication(wire.authentication.as_deref());
+        let verified = wire.verified.unwrap_or(true);
+        Self { name: wire.id, verified, federated, authentication_read, initial: wire.initial }
     }
 }
 
-fn is_federated(kind: Option<&str>) -> bool {
-    kind.is_some_and(|kind| kind.eq_ignore_ascii_case("Federated"))
+/// Whether a domain is federated, and whether it says so.
+fn authentication(kind: Option<&str>) -> (bool, bool) {
+    let is = |word: &str| kind.is_some_and(|kind| kind.eq_ignore_ascii_case(word));
+    (is("Federated"), is("Federated") || is("Managed"))
 }
 
 /// The initial domain: the one that says so, else the only `….onmicrosoft.com` there is.

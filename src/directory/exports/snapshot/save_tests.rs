@@ -113,8 +113,16 @@ fn grants() -> BoxedStrategy<RoleGrant> {
 }
 
 fn domains() -> BoxedStrategy<Domain> {
-    (prop_oneof![boxed(), Just("contoso.onmicrosoft.com".into())], any::<bool>(), any::<bool>(), any::<bool>())
-        .prop_map(|(name, verified, federated, initial)| Domain { name, verified, federated, initial })
+    (
+        prop_oneof![boxed(), Just("contoso.onmicrosoft.com".into())],
+        any::<bool>(),
+        proptest::option::of(any::<bool>()),
+        any::<bool>(),
+    )
+        .prop_map(|(name, verified, kind, initial)| {
+            let (federated, authentication_read) = (kind == Some(true), kind.is_some());
+            Domain { name, verified, federated, authentication_read, initial }
+        })
         .boxed()
 }
 
