@@ -1,6 +1,6 @@
 //! What a reviewer should know about the cloud user of a mapping before it is written, and what forbids it.
 
-use crate::model::{Acceptable, AnchorForm, CloudUser, EntraId, ImmutableId, Known, ObjectGuid, RoleState};
+use crate::model::{Acceptable, AdUser, AnchorForm, CloudUser, EntraId, Exclusion, ImmutableId, Known, ObjectGuid, RoleState};
 use crate::tenant_model::{RoleHeld, Tenant};
 
 use super::describe::{ad_user_line, anchor_text, other_line};
@@ -9,6 +9,7 @@ use super::link::Link;
 use super::listed::Listed;
 use super::owners::{Kinship, owners_of};
 use super::protection::Protection;
+use super::rivals::namesakes;
 use super::world::{AdRef, World};
 
 pub(super) fn raise_protected(link: &mut Link<'_>, account: &CloudUser, protection: &Protection<'_>, tenant: &Tenant) {
@@ -131,14 +132,32 @@ pub(super) fn raise_mailbox(link: &mut Link<'_>, account: &CloudUser, world: &Wo
             link.finding(Code::SharedMailbox, message).hint("Make sure that the AD user is the matching shared account.");
         link.raise(finding);
     }
-    let on_premises = link.ad_user(world).is_some_and(|user| user.has_exchange_mailbox);
-    let in_cloud = account.mail.value().is_some() && account.traits.licenses.value().is_some_and(|skus| !skus.is_empty());
-    if on_premises && in_cloud {
-        let message = format!("the AD user has msExchMailboxGuid set and {} has a licensed mailbox", account.original_upn());
-        let hint = "Decide which mailbox stays before the sync cycle; otherwise the person ends with two.";
-        let finding = link.finding(Code::DoubleMailbox, message).hint(hint);
-        link.raise(finding);
+    if account.mail.value().is_some() && account.traits.licenses.value().is_some_and(|skus| !skus.is_empty()) {
+        raise_second_mailbox(link, account, world);
     }
+}
+
+fn raise_second_mailbox(link: &mut Link<'_>, account: &CloudUser, world: &World) {
+    let Some(user) = link.ad_user(world) else { return };
+    let linked = if user.has_exchange_mailbox { None } else { linked_mailbox_of(user, world) };
+    let whose = match &linked {
+        None if user.has_exchange_mailbox => "the AD user",
+        None => return,
+        Some(_) => "the linked mailbox of the AD user in another forest",
+    };
+    let message = format!("{whose} has msExchMailboxGuid set and {} has a licensed mailbox", account.original_upn());
+    let hint = "Decide which mailbox stays before the sync cycle; otherwise the person ends with two.";
+    let finding = link.finding(Code::DoubleMailbox, message).objects(linked);
+    link.raise(finding.hint(hint));
+}
+
+/// The object of a resource forest that holds the mailbox of an AD user, by the names that both have.
+fn linked_mailbox_of(user: &AdUser, world: &World) -> Option<String> {
+    let is_mailbox = |other: &AdRef| {
+        let other = world.forests.user(*other);
+        other.is_some_and(|other| other.has_exchange_mailbox && other.excluded == Some(Exclusion::LinkedMailbox))
+    };
+    ad_user_line(namesakes(user, world).find(is_mailbox)?, world)
 }
 
 pub(super) fn raise_residue(link: &mut Link<'_>, account: &CloudUser, world: &World) {
@@ -146,7 +165,7 @@ pub(super) fn raise_residue(link: &mut Link<'_>, account: &CloudUser, world: &Wo
     if user.sid.as_ref().is_some_and(|own| own != held) {
         let owners: Vec<String> =
             world.forests.by_sid(held, None).into_iter().filter_map(|user| ad_user_line(user, world)).collect();
-        let message = format!("{} still carries the on-premises SID {held} of somebody else", account.original_upn());
+        let message = format!("{} still carries the on-premises SID {held}, which is not this AD user's", account.original_upn());
         let finding = link
             .finding(Code::Residue, message)
             .objects(owners)

@@ -154,6 +154,7 @@ pub(super) fn not_read(draft: &Draft<'_>, world: &World) -> Vec<Finding> {
     findings.extend(unread_sids(draft, world));
     findings.extend(unread_pins(draft, world));
     findings.extend(unread_authentication(draft, world));
+    findings.extend(unread_authority(draft, world));
     findings.extend(unread_of_matched(draft, world));
     findings.extend(formerly_synced(draft, world));
     findings.extend(unresolved_groups(world));
@@ -308,6 +309,26 @@ fn unread_of_matched(draft: &Draft<'_>, world: &World) -> Vec<Finding> {
         )
     };
     UNREAD.iter().filter_map(finding).collect()
+}
+
+/// Of an account in the recycle bin Graph does not tell it. Whoever was never synced is not handed over to the cloud.
+fn unread_authority(draft: &Draft<'_>, world: &World) -> Option<Finding> {
+    let restored = draft.ops.iter().filter_map(|op| {
+        let link = draft.links.get(op.link).filter(|link| link.anchor.is_some())?;
+        let target = link.target.filter(|target| op.write == Write::Account(*target, ChangeKind::Restore))?;
+        world.tenant.user(target)
+    });
+    let is_unread = |account: &&CloudUser| !account.traits.cloud_managed.is_read() && account.sync_enabled != Known::Null;
+    let message = |count| {
+        format!(
+            "whether {count} of the accounts to be restored are managed in the cloud (isCloudManaged), which sync skips, was not read"
+        )
+    };
+    not_checked(
+        restored.filter(is_unread).map(cloud_user_line).collect(),
+        message,
+        "Look at `onPremisesSyncBehavior` of the account once it is restored, or run `hardmatch verify` then.",
+    )
 }
 
 /// Microsoft's own sources disagree on accounts that left sync, so only the write itself tells.

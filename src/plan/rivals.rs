@@ -36,7 +36,7 @@ pub(super) fn raise_twins(link: &mut Link<'_>, ad: AdRef, user: &AdUser, world: 
 }
 
 /// Whoever has the sign-in name or an address of an AD user as either of the two.
-fn namesakes(user: &AdUser, world: &World) -> impl Iterator<Item = AdRef> {
+pub(super) fn namesakes(user: &AdUser, world: &World) -> impl Iterator<Item = AdRef> {
     let names = user.upn.as_deref().into_iter().chain(mail_addresses(user));
     names.flat_map(|name| called(name, world))
 }

@@ -119,3 +119,24 @@ fn an_account_without_id_is_open_to_whoever_has_its_name() {
     let mapped = case().ad("mia", P, nothing).cloud(3, "right", None, nothing).map("mia", "right", nothing);
     assert!(!cleared(mapped), "the AD user gets the account that is right");
 }
+
+/// Account and resource forest: the mailbox is on the other object of the same person.
+#[test]
+fn a_linked_mailbox_in_another_forest_is_a_second_mailbox() {
+    let feared = |edit: fn(&mut AdUser)| {
+        let licensed = |user: &mut CloudUser| {
+            user.mail = Known::Is("ann@x.example".into());
+            user.traits_mut().licenses = Known::Is(["sku"].into());
+        };
+        let mut case = Case::new().ad("ann", A, nothing).ad("box", P, edit).cloud(1, "ann", None, licensed);
+        let users = case.observed.forests[0].users.split_off(1);
+        case.observed.forests.push(ObservedForest { name: "mail".into(), users, ..ObservedForest::default() });
+        said(&case.map("ann", "ann", nothing).plan(), Code::DoubleMailbox).map(|(message, _)| message)
+    };
+    let linked: fn(&mut AdUser) = |user| {
+        (user.mail, user.has_exchange_mailbox) = (Some("ann@x.example".into()), true);
+        user.excluded = Some(Exclusion::LinkedMailbox);
+    };
+    assert!(feared(linked).unwrap().starts_with("the linked mailbox of the AD user"), "{:?}", feared(linked));
+    assert_eq!(feared(|user| (user.has_exchange_mailbox, user.excluded) = (true, Some(Exclusion::LinkedMailbox))), None);
+}

@@ -50,3 +50,21 @@ fn a_domain_that_does_not_say_whether_it_is_federated_is_not_taken_as_managed() 
     let read = body(vec![domain("x.example", false)]);
     assert!(!told(&read, "not read") && codes(&read).contains(&Code::AcceptUnused));
 }
+
+/// Graph does not tell it of accounts in the recycle bin.
+#[test]
+fn a_restored_account_may_be_managed_in_the_cloud() {
+    let body = |managed: Known<bool>| {
+        let deleted = move |user: &mut CloudUser| {
+            user.sync_enabled = Known::Is(false);
+            user.traits_mut().deleted_at = Some("2026-11-01T00:00:00Z".into());
+            user.traits_mut().cloud_managed = managed;
+        };
+        Case::new()
+            .ad("ann", A, nothing)
+            .cloud(1, "ann", None, deleted)
+            .map("ann", "ann", |mapping| mapping.restore = true)
+            .plan()
+    };
+    assert!(told(&body(Known::Unknown), "isCloudManaged") && !told(&body(Known::Null), "isCloudManaged"));
+}
