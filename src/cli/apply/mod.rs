@@ -241,6 +241,7 @@ impl Apply<'_> {
             tool: TOOL,
             run_id: Uuid::now_v7(),
             options: options(self.args, self.setup),
+            also_undone_in: Some(folder::of(&self.setup.path)),
             clock: Arc::new(surroundings::now),
             observer: watcher,
             cancel: signals.token(),
@@ -386,7 +387,7 @@ fn unfinished(error: &ApplyError) -> &[UnfinishedRun] {
         | ApplyError::Journal(_)
         | ApplyError::Backups { .. }
         | ApplyError::Directory(_)
-        | ApplyError::Undone(_)
+        | ApplyError::Undone { .. }
         | ApplyError::WentOn
         | ApplyError::Plan(_) => &[],
     }
