@@ -61,7 +61,10 @@ pub(super) fn run(args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure>
 /// What is told after the run was lost; a run that went well does not hide that, and one that did not keeps its code.
 fn unless_unwritten(ended: Result<Exit, Failure>, fault: Option<Failure>, terminal: Terminal) -> Result<Exit, Failure> {
     match (ended, fault) {
-        (Ok(Exit::Done), Some(fault)) => Err(fault),
+        (Ok(Exit::Done), Some(fault)) => Err(Failure {
+            message: format!("all that the plan says is done, but the report is lost: {}", fault.message),
+            ..fault
+        }),
         (ended, Some(fault)) => {
             terminal.warn(&fault.message);
             ended
@@ -358,7 +361,7 @@ async fn attempt(
         return Err(report::refusal(error, is_way_back, &setup.given));
     }
     for run in given_up {
-        give_up(run, terminal).map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
+        give_up(run, terminal).map_err(|error| report::refusal(error.into(), is_way_back, &setup.given))?;
     }
     apply::carry_out(request, directories).await.map_err(|error| report::refusal(error, is_way_back, &setup.given))
 }

@@ -35,7 +35,7 @@ pub(super) fn exit(report: &RunReport, signalled: Option<Exit>) -> Exit {
         ExitKind::Complete => Exit::Done,
         ExitKind::Denied => Exit::Denied,
         ExitKind::Interrupted => signalled.unwrap_or(Exit::Interrupted),
-        ExitKind::Journal | ExitKind::Unsaved => Exit::Unexpected,
+        ExitKind::Journal | ExitKind::Unsaved => Exit::InvalidInput,
         ExitKind::Partial => Exit::Partial,
         ExitKind::Stale => Exit::Stale,
         ExitKind::Unconfirmed => Exit::Unconfirmed,
