@@ -154,6 +154,23 @@ fn where_no_file_may_grow() {
     assert!(ends.contains(&0) && ends.contains(&3), "{ends:?}");
 }
 
+/// Fewer than the program needs is no fault of the program.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_too_few_files_may_be_open() {
+    let place = Place::new();
+    let before = place.here.read("tenant.json");
+    for files in [5, 6, 7, 8, 9, 10] {
+        for verb in ["plan", "apply plan.json --digest $DIGEST"] {
+            let run = place.shell(&format!("ulimit -n {files}; exec $P {verb}"), &[]);
+            let said = String::from_utf8_lossy(&run.stderr);
+            assert_eq!(run.status.code(), Some(3), "{verb} with {files}: {said}");
+            assert!(said.contains("too few files may be open") && !said.contains("panicked"), "{verb} with {files}: {said}");
+        }
+    }
+    assert_eq!(place.here.read("tenant.json"), before);
+}
+
 /// `/proc` takes no files, even from root.
 #[cfg(target_os = "linux")]
 #[test]

@@ -203,7 +203,7 @@ impl Apply<'_> {
     }
 
     fn carry_out(&self) -> Result<(RunReport, Option<Exit>), Failure> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = directories::runtime()?;
         let _shown = Shown::begin(self.terminal);
         let outcome = runtime.block_on(async {
             let signals = Signals::listen(self.terminal)?;
@@ -241,10 +241,10 @@ impl Apply<'_> {
             body: &self.plan.body,
             policy: &self.setup.config.desired.policy,
             made: self.plan.meta.created_at.parse().ok(),
+            also_undone_in: Some(folder::of(&self.setup.path)),
             tool: TOOL,
             run_id: Uuid::now_v7(),
             options: options(self.args, self.setup),
-            also_undone_in: Some(folder::of(&self.setup.path)),
             clock: Arc::new(surroundings::now),
             observer: watcher,
             cancel: signals.token(),
