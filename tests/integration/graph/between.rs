@@ -315,6 +315,21 @@ async fn what_is_behind_an_answer_or_in_it_twice_is_not_passed_over() {
     }
 }
 
+/// Planning could not read it either.
+#[tokio::test]
+async fn an_answer_without_its_list_is_nothing_that_can_be_read() {
+    for body in ["{}", r#"{"value":null}"#, r#"{"value":[null]}"#] {
+        let rule = move |asked: &Asked| {
+            let is_meant = asked.is("GET", "/users?");
+            if is_meant { answer("200 OK\r\nContent-Type: application/json", body) } else { Act::Pass }
+        };
+        let probes = behind(&small(), rule).await.0.probe().await.unwrap().probes;
+        let failed = probes.iter().filter(|probe| matches!(probe.error, Some(DirectoryError::Unusable(_))));
+        let failed: Vec<&str> = failed.map(|probe| probe.reading.what).collect();
+        assert_eq!(failed, ["users", "holders of an ImmutableID", "sign-ins"], "{body}");
+    }
+}
+
 /// What is asked for, how the answer is changed, and what is said then.
 type PartOf = (String, fn(Value) -> Value, &'static str);
 
