@@ -39,8 +39,10 @@ pub struct Request<'a> {
     pub body: &'a Body,
     /// Whom it protects is not written, whatever the plan says.
     pub policy: &'a Policy,
-    /// When the plan was made, in whole seconds; `None` where nobody can tell.
+    /// When the plan was made; `None` where nobody can tell.
     pub made: Option<Timestamp>,
+    /// Where else than beside the plan a journal may tell that it was undone: a copy of the plan is the same plan.
+    pub also_undone_in: Option<&'a Path>,
     /// Name and version of the program.
     pub tool: &'a str,
     /// Names the run.
@@ -87,8 +89,13 @@ pub enum ApplyError {
         begun: Option<UnfinishedRun>,
     },
     /// The plan was carried out, and that was undone on purpose.
-    #[error("what this plan did was undone at {0}, and it is not carried out again; nothing was written")]
-    Undone(Timestamp),
+    #[error("what this plan did was undone at {at}, as `{}` says, and it is not carried out again; nothing was written", journal.display())]
+    Undone {
+        /// When.
+        at: Timestamp,
+        /// The journal that says so.
+        journal: PathBuf,
+    },
     /// The plan undoes a run that went on since.
     #[error("the run that this plan undoes went on after it was made, so it would undo a part of it; nothing was written")]
     WentOn,
@@ -120,6 +127,7 @@ pub(super) async fn carry_out_with(
     let folder = folder::of(request.plan);
     let _lock = FolderLock::take(folder)?;
     refuse_by_journals(request, &FolderJournals::read(folder)?)?;
+    refuse_undone_elsewhere(request, folder)?;
     let path = journal_path(request.plan);
     let earlier = Journal::read(&path)?;
     let history = earlier.history(request.digest);
@@ -156,10 +164,20 @@ fn refuse_by_journals(request: &Request<'_>, journals: &FolderJournals) -> Resul
     if !unfinished.is_empty() {
         return Err(ApplyError::Unfinished(unfinished));
     }
-    if let Some(at) = request.made.and_then(|made| journals.undone_since(request.digest, made)) {
-        return Err(ApplyError::Undone(at));
-    }
+    refuse_undone(request, journals)?;
     if undoes.is_some_and(|run| journals.went_on_after(run)) { Err(ApplyError::WentOn) } else { Ok(()) }
+}
+
+fn refuse_undone(request: &Request<'_>, journals: &FolderJournals) -> Result<(), ApplyError> {
+    let undone = request.made.and_then(|made| journals.undone_since(request.digest, made));
+    undone.map_or(Ok(()), |(journal, at)| Err(ApplyError::Undone { at, journal: journal.to_owned() }))
+}
+
+fn refuse_undone_elsewhere(request: &Request<'_>, here: &Path) -> Result<(), ApplyError> {
+    match request.also_undone_in.filter(|folder| folder.canonicalize().ok() != here.canonicalize().ok()) {
+        Some(folder) => refuse_undone(request, &FolderJournals::read(folder)?),
+        None => Ok(()),
+    }
 }
 
 /// A run of which nothing is done yet. `backups` are the accounts of which there is a copy.

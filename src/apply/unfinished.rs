@@ -1,6 +1,5 @@
 //! What the journals of a folder say of all plans that were run there: what was never finished, and what was undone.
 
-use std::cmp::Ordering::{Equal, Greater, Less};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -62,18 +61,14 @@ impl FolderJournals {
         found
     }
 
-    /// When what a plan did was undone, under whatever name its file lay here: where the plan was made before that, or after
-    /// it by a clock that was ahead, and is the very file that was carried out.
+    /// The journal in which what a plan did was undone, under whatever name its file lay here, and when: where the plan was
+    /// made before that, or is the very file that was carried out, whatever the clock said.
     #[must_use]
-    pub fn undone_since(&self, digest: &str, made: Timestamp) -> Option<Timestamp> {
-        self.0.iter().find_map(|(_, state)| {
+    pub fn undone_since(&self, digest: &str, made: Timestamp) -> Option<(&Path, Timestamp)> {
+        self.0.iter().find_map(|(journal, state)| {
             let history = state.history(digest);
-            history.undone_at().filter(|at| match made.as_second().cmp(&at.as_second()) {
-                Less => true,
-                // One that is made right afterwards is another one.
-                Equal => false,
-                Greater => history.was_made(made),
-            })
+            let at = history.undone_at().filter(|at| is_before(made, *at) || history.was_made(made))?;
+            Some((journal.as_path(), at))
         })
     }
 
@@ -134,6 +129,12 @@ impl FolderJournals {
             Some((journal.as_path(), state.history(&run.header.digest)))
         })
     }
+}
+
+/// Whether a plan was made before something happened, as exactly as it says when it was: those of earlier versions do in
+/// whole seconds.
+fn is_before(made: Timestamp, at: Timestamp) -> bool {
+    if made.subsec_nanosecond() == 0 { made.as_second() < at.as_second() } else { made < at }
 }
 
 /// Gives a run up: what it did stays, and nobody is asked to finish it.

@@ -1,15 +1,18 @@
 //! From the configuration to the directories: the right adapter for every source.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::Directories;
 use crate::config::{Config, ForestSource, LdapForest, SourceTexts, TenantSource, render_diagnostics};
 use crate::diag::Diagnostics;
 use crate::directory::ports::{ForestWriter, TenantWriter};
+use crate::directory::text::words;
 use crate::directory::{exports, open};
 use crate::model::{AnchorMode, ObservedForest};
 
@@ -88,5 +91,27 @@ pub(super) fn drawn(faults: Diagnostics, terminal: Terminal) -> Failure {
 
 /// Runs what waits for directories.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(work)
+    runtime()?.block_on(work)
+}
+
+/// What waits for directories.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    let runtime = may_open_files().and_then(|()| Builder::new_multi_thread().worker_threads(2).enable_all().build());
+    let words = |error| format!("the program cannot begin to read or write: {}", words(&error));
+    runtime.map_err(|error| Failure::input(words(error)).hint(MORE_FILES))
+}
+
+const MORE_FILES: &str = "Let it open more files and start more threads: `ulimit -n` and `ulimit -u` show and set how many.";
+
+/// The runtime opens some files as it begins, and where it may not it panics.
+#[cfg(unix)]
+fn may_open_files() -> io::Result<()> {
+    let pairs: io::Result<Vec<_>> = (0..4).map(|_| std::os::unix::net::UnixStream::pair()).collect();
+    pairs.map(drop)
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on unix")]
+fn may_open_files() -> io::Result<()> {
+    Ok(())
 }

@@ -69,14 +69,11 @@ impl From<std::io::Error> for Failure {
 impl From<DirectoryError> for Failure {
     fn from(error: DirectoryError) -> Self {
         let exit = match error {
-            DirectoryError::Input(_) => Exit::InvalidInput,
+            DirectoryError::Input(_) | DirectoryError::Unsaved(_) => Exit::InvalidInput,
             DirectoryError::Denied(_) => Exit::Denied,
             // A directory that cannot be read is none, whatever the reason.
             DirectoryError::Unreachable(_) | DirectoryError::Throttled(_) | DirectoryError::Unusable(_) => Exit::Unreachable,
-            DirectoryError::Refused { .. }
-            | DirectoryError::NotThere(_)
-            | DirectoryError::Unsaved(_)
-            | DirectoryError::Unknown(_) => Exit::Unexpected,
+            DirectoryError::Refused { .. } | DirectoryError::NotThere(_) | DirectoryError::Unknown(_) => Exit::Unexpected,
         };
         Self::new(exit, error.to_string())
     }
@@ -91,6 +88,8 @@ mod tests {
         for error in [DirectoryError::Unreachable, DirectoryError::Unusable, DirectoryError::Throttled] {
             assert_eq!(Failure::from(error(String::from("why"))).exit, Exit::Unreachable);
         }
-        assert_eq!(Failure::from(DirectoryError::Input(String::from("why"))).exit, Exit::InvalidInput);
+        for error in [DirectoryError::Input, DirectoryError::Unsaved] {
+            assert_eq!(Failure::from(error(String::from("why"))).exit, Exit::InvalidInput);
+        }
     }
 }

@@ -116,7 +116,7 @@ impl Setup {
         Meta {
             commit: surroundings::git_commit(&self.config.base_dir),
             config: Some(self.path.display().to_string()),
-            created_at: surroundings::now_in_seconds(),
+            created_at: surroundings::now_in_milliseconds(),
             tool: TOOL.to_owned(),
         }
     }

@@ -115,6 +115,12 @@ pub(super) fn now_in_seconds() -> String {
     now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// The same with thousandths of a second: what happens in one second has an order.
+#[must_use]
+pub(super) fn now_in_milliseconds() -> String {
+    now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
 /// A key that nobody else has. A UUID of version 7 holds at least 32 fresh random bits, however fast they are made.
 #[must_use]
 pub(super) fn random_key() -> [u8; 32] {

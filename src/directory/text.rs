@@ -13,8 +13,14 @@ pub(crate) fn shown(text: &str) -> String {
     format!("{}{dots}", printable(&cut))
 }
 
+/// What the system answers when no more files may be open, by this process or at all.
+const TOO_MANY_OPEN: &[i32] = if cfg!(windows) { &[4] } else { &[23, 24] };
+
 /// What is wrong with a file or its disk, in words that people know.
 pub(crate) fn words(error: &io::Error) -> String {
+    if error.raw_os_error().is_some_and(|code| TOO_MANY_OPEN.contains(&code)) {
+        return "too few files may be open at the same time".to_owned();
+    }
     const WORDS: [(io::ErrorKind, &str); 9] = [
         (io::ErrorKind::NotFound, "there is no such file or folder"),
         (io::ErrorKind::PermissionDenied, "it is not permitted"),
@@ -40,5 +46,7 @@ mod tests {
         let told = |path: &Path| words(&std::fs::read(path).unwrap_err());
         assert_eq!(told(Path::new(&"x".repeat(300))), "its name is too long");
         assert_eq!(told(Path::new("no/such")), "there is no such file or folder");
+        let too_many = io::Error::from_raw_os_error(TOO_MANY_OPEN[0]);
+        assert_eq!(words(&too_many), "too few files may be open at the same time");
     }
 }

@@ -74,7 +74,12 @@ pub(super) fn made(view: &PlanView<'_>) -> String {
     let meta = view.meta;
     let config = meta.config.as_ref().map(|config| format!(" from {config}")).unwrap_or_default();
     let commit = meta.commit.as_ref().map(|commit| format!(", commit {commit}")).unwrap_or_default();
-    printable(&format!("{} by {}{config}{commit}", meta.created_at, meta.tool)).into_owned()
+    printable(&format!("{} by {}{config}{commit}", in_seconds(&meta.created_at), meta.tool)).into_owned()
+}
+
+/// A time without the fractions of its second.
+fn in_seconds(time: &str) -> String {
+    time.split_once('.').map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 fn findings(page: &mut Page<'_>, view: &PlanView<'_>, name: &str, groups: &[Group<'_>], color: anstyle::Style) -> io::Result<()> {

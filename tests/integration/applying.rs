@@ -37,6 +37,7 @@ pub(crate) fn request<'a>(plan: &'a Path, digest: &'a str, body: &'a Body, optio
         body,
         policy: &POLICY,
         made: None,
+        also_undone_in: None,
         tool: "test",
         run_id: uuid::Uuid::now_v7(),
         options,

@@ -84,3 +84,22 @@ fn nothing_is_saved_under_the_name_of_a_journal() {
     here.roll_back("plan.journal.jsonl", "undo.journal.jsonl").expect(3).says(&["has the name of a journal"]);
     here.run(&["plan", "--out", "wave.journal.jsonl"]).expect(3).says(&["has the name of a journal"]);
 }
+
+#[test]
+fn a_plan_that_was_rolled_back_is_not_carried_out_again_in_another_folder() {
+    let here = Hardmatch::example(EXAMPLE);
+    here.wave("eve*");
+    let plan = here.read("plan.json");
+    here.roll_back("plan.journal.jsonl", "undo.json").expect(0);
+    here.carry_out("undo.json");
+    let undone = here.read("tenant.json");
+    std::fs::create_dir(here.path().join("x")).unwrap();
+    for copy in ["plan.json", "x/plan.json"] {
+        here.write(copy, &plan);
+        let again = here.run(&["apply", copy, "--digest", &here.digest("plan.json")]);
+        again.expect(6).says(&["was undone at", "plan.journal.jsonl"]);
+    }
+    assert_eq!(here.read("tenant.json"), undone);
+    here.wave("eve*");
+    assert_ne!(here.read("tenant.json"), undone, "planned again, it is wanted again");
+}

@@ -126,9 +126,49 @@ fn a_run_whose_report_is_lost_is_done_all_the_same() {
         let place = Place::new();
         let run = place.shell(&format!("$P apply plan.json --digest $DIGEST --format {format} >/dev/full"), &[]);
         assert_eq!(run.status.code(), Some(1), "{}", String::from_utf8_lossy(&run.stderr));
-        assert!(String::from_utf8_lossy(&run.stderr).contains("standard output"));
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert!(["standard output", "all that the plan says is done"].iter().all(|words| said.contains(words)), "{said}");
         place.here.run(&["verify"]).expect(0).shows(&["armed"]);
     }
+}
+
+/// As on a disk that is full. Wherever that is met before the first write it is one exit code, and no fault of the program.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_no_file_may_grow() {
+    let mut ends = std::collections::BTreeSet::new();
+    for kibibytes in [0, 1, 2, 3, 4, 6, 8, 12, 16, 64] {
+        let place = Place::new();
+        let before = place.here.read("tenant.json");
+        let run = place.shell(&format!("trap '' XFSZ; ulimit -f {kibibytes}; exec $P apply plan.json --digest $DIGEST"), &[]);
+        let has_written = place.here.read("tenant.json") != before;
+        let code = run.status.code().unwrap();
+        let said = [run.stdout, run.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+        assert!(
+            if has_written { [0, 11].contains(&code) } else { code == 3 },
+            "{kibibytes} KiB, written {has_written}: {code}\n{said}"
+        );
+        ends.insert(code);
+        place.here.run(&["apply", "plan.json", "--digest", &place.digest]).expect(0);
+    }
+    assert!(ends.contains(&0) && ends.contains(&3), "{ends:?}");
+}
+
+/// Fewer than the program needs is no fault of the program.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_too_few_files_may_be_open() {
+    let place = Place::new();
+    let before = place.here.read("tenant.json");
+    for files in [5, 6, 7, 8, 9, 10] {
+        for verb in ["plan", "apply plan.json --digest $DIGEST"] {
+            let run = place.shell(&format!("ulimit -n {files}; exec $P {verb}"), &[]);
+            let said = String::from_utf8_lossy(&run.stderr);
+            assert_eq!(run.status.code(), Some(3), "{verb} with {files}: {said}");
+            assert!(said.contains("too few files may be open") && !said.contains("panicked"), "{verb} with {files}: {said}");
+        }
+    }
+    assert_eq!(place.here.read("tenant.json"), before);
 }
 
 /// `/proc` takes no files, even from root.

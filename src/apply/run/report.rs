@@ -210,7 +210,7 @@ pub enum ExitKind {
     Unconfirmed,
     /// A directory is not reachable; nothing was written.
     Unreachable,
-    /// The file of an exported directory could not be replaced; nothing was written.
+    /// A copy of an account or the file of an exported directory could not be saved; nothing was written.
     Unsaved,
 }
 
@@ -247,12 +247,13 @@ impl RunReport {
             Some(StoppedBy::Unsaved(_)) => ExitKind::Unsaved,
             Some(StoppedBy::Cancelled) => ExitKind::Interrupted,
             Some(StoppedBy::Failures) | None => {
-                let all = |kind| self.failed.iter().all(|(_, failure)| failure.kind == kind);
-                match (all(FailureKind::Stale), all(FailureKind::Denied)) {
-                    (true, _) => ExitKind::Stale,
-                    (_, true) => ExitKind::Denied,
-                    (false, false) => ExitKind::Partial,
-                }
+                let all = |kinds: &[FailureKind]| self.failed.iter().all(|(_, failure)| kinds.contains(&failure.kind));
+                let ends = [
+                    (ExitKind::Stale, all(&[FailureKind::Stale])),
+                    (ExitKind::Denied, all(&[FailureKind::Denied])),
+                    (ExitKind::Unsaved, all(&[FailureKind::Backup, FailureKind::Journal, FailureKind::Unsaved])),
+                ];
+                ends.into_iter().find_map(|(end, is_it)| is_it.then_some(end)).unwrap_or(ExitKind::Partial)
             }
         }
     }
@@ -287,6 +288,11 @@ mod tests {
                 RunReport { failed: vec![failed(FailureKind::Stale), failed(FailureKind::Refused)], ..nothing.clone() },
                 ExitKind::Partial,
             ),
+            (
+                RunReport { failed: vec![failed(FailureKind::Backup), failed(FailureKind::Journal)], ..nothing.clone() },
+                ExitKind::Unsaved,
+            ),
+            (RunReport { done: vec![id()], failed: vec![failed(FailureKind::Backup)], ..nothing.clone() }, ExitKind::Partial),
             // What may be written is not nothing.
             (RunReport { failed: vec![failed(FailureKind::Stale)], unconfirmed, ..nothing.clone() }, ExitKind::Partial),
             (RunReport { not_started: vec![id()], interrupted: true, ..nothing }, ExitKind::Interrupted),

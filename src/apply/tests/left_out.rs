@@ -94,11 +94,43 @@ async fn what_was_undone_is_not_done_again_under_another_name() {
     let before = site.disk.image();
     for plan in ["wave.json", "copy.json"] {
         let again = site.apply_to(&body, &site.disk.directories(), &site.folder().join(plan)).await;
-        assert!(matches!(again, Err(ApplyError::Undone(_))), "{plan}: {again:?}");
+        assert!(matches!(again, Err(ApplyError::Undone { .. })), "{plan}: {again:?}");
         assert_eq!(site.disk.image(), before);
     }
     site.made = after(3_601);
     assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete, "planned again, it is wanted again");
+}
+
+#[tokio::test]
+async fn what_was_undone_within_the_second_in_which_it_was_planned_is_not_done_again() {
+    let mut planner = Planner::new();
+    planner.set(11, 11, &[]);
+    let (mut site, body) = (Site::new(), planner.body());
+    let at = |milliseconds: i64| Some(NOW.parse::<jiff::Timestamp>().unwrap() + jiff::SignedDuration::from_millis(milliseconds));
+    site.made = at(0);
+    site.apply(&body).await.unwrap();
+    roll_back(&mut site).await;
+    assert!(matches!(site.apply(&body).await, Err(ApplyError::Undone { .. })), "the file itself, in whole seconds");
+    site.made = at(-1);
+    assert!(matches!(site.apply(&body).await, Err(ApplyError::Undone { .. })), "one that was made before");
+    site.made = at(1);
+    assert_eq!(site.apply(&body).await.unwrap().exit_kind(), ExitKind::Complete, "one that was made afterwards");
+}
+
+#[tokio::test]
+async fn what_was_undone_is_not_done_again_in_another_folder() {
+    let mut planner = Planner::new();
+    planner.set(11, 11, &[]);
+    let (mut site, body) = (Site::new(), planner.body());
+    site.made = NOW.parse().ok();
+    site.apply(&body).await.unwrap();
+    roll_back(&mut site).await;
+    let (before, copy) = (site.disk.image(), site.folder().join("x/copy.json"));
+    std::fs::create_dir(site.folder().join("x")).unwrap();
+    site.also_undone_in = Some(site.folder().to_owned());
+    let again = site.apply_to(&body, &site.disk.directories(), &copy).await;
+    assert!(matches!(&again, Err(ApplyError::Undone { journal, .. }) if *journal == site.journal()), "{again:?}");
+    assert_eq!(site.disk.image(), before);
 }
 
 #[tokio::test]

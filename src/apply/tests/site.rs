@@ -45,6 +45,7 @@ pub(super) struct Site {
     pub(super) policy: Policy,
     /// When the plan was made.
     pub(super) made: Option<jiff::Timestamp>,
+    pub(super) also_undone_in: Option<PathBuf>,
 }
 
 impl Site {
@@ -69,6 +70,7 @@ impl Site {
             loses_backups: false,
             policy: Policy::default(),
             made: None,
+            also_undone_in: None,
         }
     }
 
@@ -103,6 +105,7 @@ impl Site {
             body,
             policy: &self.policy,
             made: self.made,
+            also_undone_in: self.also_undone_in.as_deref(),
             tool: "hardmatch test",
             run_id: Uuid::now_v7(),
             options: self.options.clone(),

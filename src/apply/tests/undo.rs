@@ -69,7 +69,7 @@ async fn a_finished_run_is_undone_and_can_be_done_again() {
     let state = Journal::read(&site.journal()).unwrap();
     assert_eq!(state.runs[0].end, Some(EndStatus::RolledBack));
     site.made = Some(NOW.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_secs(1));
-    assert!(matches!(site.apply(&body).await, Err(ApplyError::Undone(_))), "who undid it meant that");
+    assert!(matches!(site.apply(&body).await, Err(ApplyError::Undone { .. })), "who undid it meant that");
     site.made = NOW.parse().ok();
     // The plan relies on the time at which the account was deleted, and that is another one now.
     assert!(matches!(site.apply(&body).await, Err(ApplyError::Stale { .. })));

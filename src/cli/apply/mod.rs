@@ -61,7 +61,10 @@ pub(super) fn run(args: &ApplyArgs, terminal: Terminal) -> Result<Exit, Failure>
 /// What is told after the run was lost; a run that went well does not hide that, and one that did not keeps its code.
 fn unless_unwritten(ended: Result<Exit, Failure>, fault: Option<Failure>, terminal: Terminal) -> Result<Exit, Failure> {
     match (ended, fault) {
-        (Ok(Exit::Done), Some(fault)) => Err(fault),
+        (Ok(Exit::Done), Some(fault)) => Err(Failure {
+            message: format!("all that the plan says is done, but the report is lost: {}", fault.message),
+            ..fault
+        }),
         (ended, Some(fault)) => {
             terminal.warn(&fault.message);
             ended
@@ -200,7 +203,7 @@ impl Apply<'_> {
     }
 
     fn carry_out(&self) -> Result<(RunReport, Option<Exit>), Failure> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = directories::runtime()?;
         let _shown = Shown::begin(self.terminal);
         let outcome = runtime.block_on(async {
             let signals = Signals::listen(self.terminal)?;
@@ -238,6 +241,7 @@ impl Apply<'_> {
             body: &self.plan.body,
             policy: &self.setup.config.desired.policy,
             made: self.plan.meta.created_at.parse().ok(),
+            also_undone_in: Some(folder::of(&self.setup.path)),
             tool: TOOL,
             run_id: Uuid::now_v7(),
             options: options(self.args, self.setup),
@@ -357,7 +361,7 @@ async fn attempt(
         return Err(report::refusal(error, is_way_back, &setup.given));
     }
     for run in given_up {
-        give_up(run, terminal).map_err(|error| Failure::new(Exit::Unexpected, error.to_string()))?;
+        give_up(run, terminal).map_err(|error| report::refusal(error.into(), is_way_back, &setup.given))?;
     }
     apply::carry_out(request, directories).await.map_err(|error| report::refusal(error, is_way_back, &setup.given))
 }
@@ -386,7 +390,7 @@ fn unfinished(error: &ApplyError) -> &[UnfinishedRun] {
         | ApplyError::Journal(_)
         | ApplyError::Backups { .. }
         | ApplyError::Directory(_)
-        | ApplyError::Undone(_)
+        | ApplyError::Undone { .. }
         | ApplyError::WentOn
         | ApplyError::Plan(_) => &[],
     }

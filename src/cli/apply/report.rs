@@ -35,7 +35,7 @@ pub(super) fn exit(report: &RunReport, signalled: Option<Exit>) -> Exit {
         ExitKind::Complete => Exit::Done,
         ExitKind::Denied => Exit::Denied,
         ExitKind::Interrupted => signalled.unwrap_or(Exit::Interrupted),
-        ExitKind::Journal | ExitKind::Unsaved => Exit::Unexpected,
+        ExitKind::Journal | ExitKind::Unsaved => Exit::InvalidInput,
         ExitKind::Partial => Exit::Partial,
         ExitKind::Stale => Exit::Stale,
         ExitKind::Unconfirmed => Exit::Unconfirmed,
@@ -51,7 +51,7 @@ pub(super) fn refusal(error: ApplyError, is_way_back: bool, given: &Given) -> Fa
         ApplyError::Unfinished(_) => Failure::new(Exit::OtherRun, error.to_string())
             .hint("Finish it with `hardmatch apply` of that plan, undo it with `hardmatch rollback`, or give it up with `--abandon-unfinished`."),
         ApplyError::Lock(LockError::Held { .. }) => Failure::new(Exit::OtherRun, error.to_string()),
-        ApplyError::Undone(_) => Failure::new(Exit::Stale, error.to_string())
+        ApplyError::Undone { .. } => Failure::new(Exit::Stale, error.to_string())
             .hint("If it is wanted again after all, plan again: a plan that is made now can be applied, and approvals of the same digest still count."),
         ApplyError::WentOn => Failure::new(Exit::Stale, error.to_string())
             .hint("Run `hardmatch rollback` again, and have the new plan of the way back reviewed."),

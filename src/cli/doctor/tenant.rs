@@ -110,7 +110,11 @@ fn read(probe: &Probe) -> Line {
     let reading = probe.reading;
     let Some(error) = &probe.error else { return Line::good(PLACE, format!("reads {}", reading.what)) };
     let failure = Failure::from(error.clone());
-    let cure = format!("Grant the Graph permission {} and consent to it.", reading.right);
+    let cure = if failure.exit == Exit::Denied {
+        format!("Grant the Graph permission {} and consent to it.", reading.right)
+    } else {
+        "Try again later; if it stays so, look for a proxy or gateway that changes answers.".to_owned()
+    };
     let text = format!("cannot read {}: {}", reading.what, failure.message.lines().next().unwrap_or_default());
     match reading.without {
         None => Line::broken(failure.exit, PLACE, text, cure),

@@ -314,3 +314,44 @@ async fn what_is_behind_an_answer_or_in_it_twice_is_not_passed_over() {
         assert!(matches!(&error, DirectoryError::Unusable(text) if text.contains("is there twice")), "{error}");
     }
 }
+
+/// Planning could not read it either.
+#[tokio::test]
+async fn an_answer_without_its_list_is_nothing_that_can_be_read() {
+    for body in ["{}", r#"{"value":null}"#, r#"{"value":[null]}"#] {
+        let rule = move |asked: &Asked| {
+            let is_meant = asked.is("GET", "/users?");
+            if is_meant { answer("200 OK\r\nContent-Type: application/json", body) } else { Act::Pass }
+        };
+        let probes = behind(&small(), rule).await.0.probe().await.unwrap().probes;
+        let failed = probes.iter().filter(|probe| matches!(probe.error, Some(DirectoryError::Unusable(_))));
+        let failed: Vec<&str> = failed.map(|probe| probe.reading.what).collect();
+        assert_eq!(failed, ["users", "holders of an ImmutableID", "sign-ins"], "{body}");
+    }
+}
+
+/// What is asked for, how the answer is changed, and what is said then.
+type PartOf = (String, fn(Value) -> Value, &'static str);
+
+/// What a copy lacks is lost with the account.
+#[tokio::test]
+async fn an_account_that_is_told_in_part_is_not_saved() {
+    let live = || format!("GET /v1.0/users/{}", id(1));
+    let edits: [PartOf; 4] = [
+        (live() + "?", |user| json!({ "id": user["id"], "displayName": user["displayName"] }), "left out 46 properties"),
+        (live() + "?", |mut user| (user["userPrincipalName"] = Value::Null, user).1, "no `userPrincipalName`"),
+        (live() + "/memberOf", |_| json!({ "value": ["a"] }), "but not which"),
+        (
+            format!("GET /v1.0/directory/deletedItems/{}", id(3)),
+            |mut user| (user.as_object_mut().unwrap().remove("proxyAddresses"), user).1,
+            "left out 1 property of it: proxyAddresses",
+        ),
+    ];
+    for (what, edit, says) in edits {
+        let of = if what.contains("deletedItems") { 3 } else { 1 };
+        let act = move || Act::Edit(Box::new(move |body| edit(serde_json::from_str(&body).unwrap()).to_string()));
+        let rule = move |asked: &Asked| if asked.what.starts_with(&what) { act() } else { Act::Pass };
+        let error = behind(&small(), rule).await.0.export_account(&account(of)).await.unwrap_err();
+        assert!(matches!(&error, DirectoryError::Unusable(text) if text.contains(says)), "{error}");
+    }
+}

@@ -23,6 +23,7 @@ mod crowd;
 mod details;
 mod endpoint;
 mod everybody;
+mod export;
 mod failure;
 mod frame;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -327,7 +328,7 @@ impl TenantWriter for GraphTenant {
     }
 
     async fn export_account(&self, id: &EntraId) -> Result<Value, DirectoryError> {
-        let mut account = write::export(&self.client, id).await?;
+        let mut account = export::export(&self.client, id).await?;
         let part = self.part(&[(*id).into()]).await?;
         if let Some(object) = account.as_object_mut() {
             object.insert("roles".into(), roles_json(part.roles_of(id)));

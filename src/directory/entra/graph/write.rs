@@ -4,14 +4,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::directory::ports::{DirectoryError, Receipt};
-use crate::model::EntraId;
 use crate::tenant_model::{Change, ChangeKind};
 
 use super::call::{Call, Version};
 use super::client::Client;
 use super::failure::GraphError;
 use super::gather::Gather;
-use super::rights::{DELETE_USERS, READ_USERS, SYNC_BEHAVIOR, WRITE_USERS};
+use super::rights::{DELETE_USERS, SYNC_BEHAVIOR, WRITE_USERS};
 use super::turns::Turns;
 
 /// Writes that wait for company: those of each version by themselves, as a batch has but one.
@@ -133,37 +132,5 @@ fn right(kind: &ChangeKind) -> String {
         ChangeKind::SoftDelete | ChangeKind::Purge | ChangeKind::Restore => {
             format!("This takes the Graph permission {DELETE_USERS}. {OUTRANK}")
         }
-    }
-}
-
-/// What a backup holds of a user beside groups and roles.
-const EXPORTED: &str = "id,userPrincipalName,displayName,givenName,surname,mail,mailNickname,proxyAddresses,otherMails,imAddresses,\
-accountEnabled,userType,creationType,createdDateTime,deletedDateTime,employeeId,employeeType,department,companyName,jobTitle,officeLocation,\
-city,country,state,streetAddress,postalCode,usageLocation,preferredLanguage,businessPhones,mobilePhone,faxNumber,ageGroup,\
-assignedLicenses,assignedPlans,licenseAssignmentStates,identities,passwordPolicies,showInAddressList,onPremisesImmutableId,\
-onPremisesSyncEnabled,onPremisesSecurityIdentifier,onPremisesDistinguishedName,onPremisesDomainName,onPremisesSamAccountName,\
-onPremisesUserPrincipalName,onPremisesLastSyncDateTime,onPremisesExtensionAttributes,onPremisesProvisioningErrors";
-
-/// The whole user, live or deleted, with its groups; roles are added by the caller.
-pub(super) async fn export(client: &Client, id: &EntraId) -> Result<Value, DirectoryError> {
-    let right = READ_USERS;
-    let text = id.to_string();
-    let live = Call::get(Version::V1, &["users", &text]).select(EXPORTED).about(*id);
-    match client.send(&live).await {
-        Ok(reply) => {
-            let user: Value = super::list::parse(&live, &reply.body).map_err(|error| error.of_read(right))?;
-            let groups = Call::get(Version::V1, &["users", &text, "memberOf"]).select("id,displayName").top(super::cost::PAGE);
-            let groups: Vec<Value> = client.list(&groups).await.map_err(|error| error.of_read(right))?;
-            Ok(json!({ "user": user, "memberOf": groups }))
-        }
-        Err(error) if error.is_missing() => {
-            let bin = ["directory", "deletedItems", &text, "microsoft.graph.user"];
-            let bin = Call::get(Version::V1, &bin).select(EXPORTED).about(*id);
-            let reply = client.send(&bin).await.map_err(|error| error.of_read(right))?;
-            let user: Value = super::list::parse(&bin, &reply.body).map_err(|error| error.of_read(right))?;
-            // Of a deleted account Graph shows no groups.
-            Ok(json!({ "user": user, "memberOf": null }))
-        }
-        Err(error) => Err(error.of_read(right)),
     }
 }
