@@ -13,7 +13,6 @@ use crate::model::{AdUser, AnchorForm, CloudUser, Known, ObjectGuid};
 use crate::tenant_model::{Suffix, UserRef, exported_primary, mail_addresses as cloud_addresses};
 
 use super::describe::ad_user_line;
-use super::hints::skeleton;
 use super::listed::EXAMPLES;
 use super::world::{AdRef, AdUsers, World, mail_addresses};
 
@@ -323,6 +322,13 @@ fn owners(account: &CloudUser, world: &World) -> Vec<Owned> {
     ]
 }
 
+/// The AD users that an account may belong to.
+pub(super) fn claimants(account: &CloudUser, world: &World) -> BTreeSet<AdRef> {
+    let by_value = owners(account, world).into_iter().flat_map(|(_, _, users)| users);
+    let by_address = world.forests.with_primary_address(account.original_upn());
+    by_value.chain(by_address).filter(|user| is_synced_user(*user, world)).collect()
+}
+
 /// Others than this AD user to whom something of the account belongs. What a program wrote decides who of two people with
 /// the same name it is.
 fn against(
@@ -377,21 +383,4 @@ fn differs(user: &AdUser, account: &CloudUser, evidence: &BTreeSet<Evidence>, wo
 fn is_called_otherwise(user: &AdUser, account: &CloudUser) -> bool {
     let both = user.display_name.as_deref().zip(account.display_name.as_deref());
     both.is_some_and(|(own, theirs)| !same(own.trim(), theirs.trim()))
-}
-
-/// Whether an address looks like one of this person: it shares a part of a name with it. Says no more than that it may be.
-pub(super) fn could_be_address_of(user: &AdUser, address: &str) -> bool {
-    let own_name = user.dn.own_name();
-    let names = [user.display_name.as_deref(), Some(own_name.as_str()), user.sam.as_deref()];
-    let names: Vec<String> = names.into_iter().flatten().flat_map(words).collect();
-    let parts: Vec<String> = words(local_part(address)).collect();
-    let is_part = |name: &String, part: &String| {
-        name == part || (name.len() > 2 && part.contains(name.as_str())) || (part.len() > 2 && name.contains(part.as_str()))
-    };
-    names.iter().any(|name| parts.iter().any(|part| is_part(name, part)))
-}
-
-/// The words of a name without digits, letters that look alike made one.
-fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|c: char| !c.is_alphabetic()).map(skeleton).filter(|word| word.len() > 1)
 }

@@ -5,9 +5,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::describe::cloud_user_line;
-use super::evidence::{Candidate, Candidates, Evidence, Pinned, Strength, candidates, could_be_address_of};
+use super::evidence::{Candidate, Candidates, Evidence, Pinned, Strength, candidates};
+use super::hints::skeleton;
 use super::listed::EXAMPLES;
 use super::world::{AdRef, World};
+use crate::model::text::local_part;
 use crate::model::{AdUser, CloudUser, Known};
 use crate::tenant_model::exported_primary;
 
@@ -74,7 +76,7 @@ fn is_deleted(candidate: &Candidate, world: &World) -> bool {
 }
 
 /// Whether the only account in question is good enough, or why not.
-fn verdict(ad: AdRef, one: &Candidate, all: &[Candidate], world: &World) -> Result<Confidence, String> {
+pub(super) fn verdict(ad: AdRef, one: &Candidate, all: &[Candidate], world: &World) -> Result<Confidence, String> {
     let (Some(account), Some(user)) = (world.tenant.user(one.user), world.forests.user(ad)) else {
         return Err("one of the two is gone".to_owned());
     };
@@ -131,4 +133,21 @@ fn by_names(user: &AdUser, one: &Candidate, all: &[Candidate], account: &CloudUs
         return Err(format!("only {address} is the same, which does not look like an address of this person"));
     }
     Ok(Confidence::Medium)
+}
+
+/// Whether an address looks like one of this person: it shares a part of a name with it. Says no more than that it may be.
+fn could_be_address_of(user: &AdUser, address: &str) -> bool {
+    let own_name = user.dn.own_name();
+    let names = [user.display_name.as_deref(), Some(own_name.as_str()), user.sam.as_deref()];
+    let names: Vec<String> = names.into_iter().flatten().flat_map(words).collect();
+    let parts: Vec<String> = words(local_part(address)).collect();
+    let is_part = |name: &String, part: &String| {
+        name == part || (name.len() > 2 && part.contains(name.as_str())) || (part.len() > 2 && name.contains(part.as_str()))
+    };
+    names.iter().any(|name| parts.iter().any(|part| is_part(name, part)))
+}
+
+/// The words of a name without digits, letters that look alike made one.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_alphabetic()).map(skeleton).filter(|word| word.len() > 1)
 }
