@@ -19,7 +19,8 @@ use super::super::pairing::{Confidence, Pairing, pair, verdict};
 use super::super::resolve::{self, names_ad_user};
 use super::super::world::{AdRef, World};
 use super::super::{Options, ProofFailure, assemble, expand_rules, plan};
-use super::{ExplainedMapping, ExplainedProposal, Explanation, Standing};
+use super::case::Case;
+use super::{ExplainedMapping, ExplainedProposal, Explanation, Standing, why};
 
 /// Adds what to do to an explanation.
 pub(super) fn add(
@@ -30,6 +31,7 @@ pub(super) fn add(
     world: &World,
 ) -> Result<(), ProofFailure> {
     explanation.mappings = configured(ad, asked, desired, world)?;
+    say_meant(explanation, ad, asked, world);
     say_wanted_elsewhere(explanation, ad, world);
     let is_due = matches!(explanation.standing, Standing::NotLinked | Standing::WrongAccount);
     let Some(ad) = ad.filter(|_| is_due && explanation.mappings.is_empty()) else { return Ok(()) };
@@ -42,6 +44,16 @@ pub(super) fn add(
         Choice::Nobody => {}
     }
     Ok(())
+}
+
+/// Names tell of the right account only as long as no mapping does.
+fn say_meant(explanation: &mut Explanation, ad: Option<AdRef>, asked: Option<UserRef>, world: &World) {
+    let wanted = explanation.mappings.iter().find_map(|mapping| mapping.wants);
+    let meant = wanted.and_then(|wanted| world.tenant.by_id(&wanted));
+    let is_doubted = explanation.standing == Standing::WrongAccount && meant.is_some();
+    let Some(mut case) = ad.filter(|_| is_doubted).and_then(|ad| Case::of(ad, asked, world)) else { return };
+    case.meant = meant;
+    (explanation.standing, explanation.answer) = why::answer(&case, world);
 }
 
 /// The anchor is on an account, and the configuration wants it on another one: that is not the end of the matter.
