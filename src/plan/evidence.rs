@@ -44,6 +44,8 @@ pub enum Evidence {
     Alias,
     /// The same name before the @, in a domain of the tenant.
     LocalPart,
+    /// The same employeeID, which others have, too.
+    SharedEmployeeId,
 }
 
 /// How much a piece of evidence is worth.
@@ -64,7 +66,7 @@ impl Evidence {
                 Strength::Hard
             }
             Self::SignInName | Self::PrimaryAddress | Self::AddressAsName | Self::EmployeeId => Strength::Soft,
-            Self::Alias | Self::LocalPart => Strength::Weak,
+            Self::Alias | Self::LocalPart | Self::SharedEmployeeId => Strength::Weak,
         }
     }
 
@@ -84,6 +86,7 @@ impl Evidence {
             Self::EmployeeId => "same employeeID",
             Self::Alias => "an address in common",
             Self::LocalPart => "same name before the @",
+            Self::SharedEmployeeId => "same employeeID, which others have, too",
         }
     }
 }
@@ -255,9 +258,12 @@ impl Found<'_> {
     fn by_employee_id(&mut self, user: &AdUser) {
         let Some(number) = user.employee_id.as_deref().filter(|number| is_value(number)) else { return };
         let holders = self.world.tenant.by_employee_id(number);
-        let is_unique = holders.len() == 1 && self.world.forests.by_employee_id(number, None).len() == 1;
+        let own = self.world.forests.by_employee_id(number, None).len();
+        let is_unique = holders.len() == 1 && own == 1;
         if is_unique {
             self.add(&holders, Evidence::EmployeeId);
+        } else if holders.len().max(own) <= EXAMPLES {
+            self.add(&holders, Evidence::SharedEmployeeId);
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::describe::cloud_user_line;
+use super::describe::{ad_user_line, cloud_user_line};
 use super::evidence::{Candidate, Candidates, Evidence, Pinned, Strength, candidates};
 use super::hints::skeleton;
 use super::listed::EXAMPLES;
@@ -61,7 +61,7 @@ pub(super) fn pair(ad: AdRef, world: &World, pinned: &Pinned) -> Pairing {
         [] if all.is_empty() && guests.is_empty() => return Pairing::Nobody,
         [] if all.is_empty() => return Pairing::Unsure { why: ONLY_A_GUEST.to_owned(), candidates: guests },
         _ if are_crowded => format!("more than {EXAMPLES} accounts have something of this AD user; these are some of them"),
-        [] => "only an alias or the name before the @ is the same".to_owned(),
+        [] => why_too_little(ad, &all, world),
         [one] => match verdict(ad, one, &all, world) {
             Ok(confidence) => return Pairing::One { candidate: (*one).clone(), confidence },
             Err(why) => why,
@@ -69,6 +69,20 @@ pub(super) fn pair(ad: AdRef, world: &World, pinned: &Pinned) -> Pairing {
         many => format!("{} accounts have something of this AD user", many.len()),
     };
     Pairing::Unsure { why, candidates: all }
+}
+
+/// Where nothing speaks for any account that is enough by itself.
+fn why_too_little(ad: AdRef, all: &[Candidate], world: &World) -> String {
+    let number = world.forests.user(ad).and_then(|user| user.employee_id.as_deref());
+    let is_shared = all.iter().any(|one| one.evidence.contains(&Evidence::SharedEmployeeId));
+    let Some(number) = number.filter(|_| is_shared) else {
+        return "only an alias or the name before the @ is the same".to_owned();
+    };
+    let mut others = world.forests.by_employee_id(number, None).into_iter().filter(|other| *other != ad);
+    match others.find_map(|other| ad_user_line(other, world)) {
+        Some(other) => format!("the employeeID is the same, and it is that of {other}, too"),
+        None => "the employeeID is the same, and several accounts have it".to_owned(),
+    }
 }
 
 fn is_deleted(candidate: &Candidate, world: &World) -> bool {
@@ -124,7 +138,8 @@ fn by_names(user: &AdUser, one: &Candidate, all: &[Candidate], account: &CloudUs
     if let Some(what) = one.differs.first() {
         return Err(format!("one thing is the same, but {what} is another"));
     }
-    if rivals().next().is_some() {
+    let has_more = |rival: &Candidate| rival.evidence.iter().any(|evidence| *evidence != Evidence::SharedEmployeeId);
+    if rivals().any(has_more) {
         return Err("one thing is the same, and another account has an address of this AD user".to_owned());
     }
     // Somebody may have been given the address of a team.
