@@ -348,7 +348,8 @@ fn against(
     let is_decided = evidence.iter().any(|evidence| evidence.strength() == Strength::Hard);
     let mut against = Vec::new();
     for (words, shared, owners) in owners {
-        let others = owners.iter().filter(|owner| **owner != ad && is_synced_user(**owner, world));
+        let is_copy = |owner: AdRef| world.forests.user(owner).is_some_and(|owner| owner.guid == user.guid);
+        let others = owners.iter().filter(|owner| **owner != ad && !is_copy(**owner) && is_synced_user(**owner, world));
         let is_shared = shared.is_some_and(|shared| evidence.contains(&shared)) && is_decided;
         if let Some(other) = others.filter(|_| !is_shared).find_map(|owner| ad_user_line(*owner, world)) {
             against.push(format!("{words} {other}"));

@@ -8,6 +8,7 @@ use super::describe::{ad_user_line, cloud_user_line};
 use super::evidence::{Candidate, Candidates, Evidence, Pinned, Strength, candidates};
 use super::hints::skeleton;
 use super::listed::EXAMPLES;
+use super::rivals::SAME_OBJECT;
 use super::world::{AdRef, World};
 use crate::model::text::local_part;
 use crate::model::{AdUser, CloudUser, Known};
@@ -97,6 +98,9 @@ pub(super) fn verdict(ad: AdRef, one: &Candidate, all: &[Candidate], world: &Wor
     if account.is_deleted() {
         return Err("the account is in the recycle bin".to_owned());
     }
+    if let Some(copy) = copy_of(ad, user, world) {
+        return Err(format!("{SAME_OBJECT}: {copy}"));
+    }
     if let Some(against) = one.against.first() {
         return Err(format!("the account is most likely somebody else's: {against}"));
     }
@@ -109,6 +113,12 @@ pub(super) fn verdict(ad: AdRef, one: &Candidate, all: &[Candidate], world: &Wor
         };
     }
     by_names(user, one, all, account, world)
+}
+
+/// The same object in another forest.
+fn copy_of(ad: AdRef, user: &AdUser, world: &World) -> Option<String> {
+    let copy = world.forests.by_guid(&user.guid, None).into_iter().find(|other| *other != ad)?;
+    ad_user_line(copy, world)
 }
 
 /// Where nothing but names and numbers speaks for an account.
