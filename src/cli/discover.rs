@@ -1,7 +1,7 @@
 //! `discover`: the configuration with proposed mappings.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::append::{MappingText, with_mappings};
 use crate::model::digits::size;
@@ -127,10 +127,43 @@ fn say(setup: &Setup, discovery: &Discovery, args: &DiscoverArgs, live: u64, ter
         ));
     }
     if args.format == DiscoverFormat::Yaml {
-        let file = args.out.as_ref().map_or_else(|| "FILE".to_owned(), |out| command_line::path(out));
-        terminal.say(&format!(
-            "Keep it beside {}, where its paths start. To see what it would do: hardmatch plan --config {file}",
-            setup.path.display()
-        ));
+        terminal.say(&next_command(&setup.path, args.out.as_deref()));
+    }
+}
+
+/// Where the file has to be, as its paths are those of the configuration, and how it is planned there.
+fn next_command(config: &Path, out: Option<&Path>) -> String {
+    let there = config.with_file_name(out.and_then(Path::file_name).unwrap_or("FILE".as_ref()));
+    let is_there = out.is_some_and(|out| folder(out) == folder(config));
+    let verb = if is_there || out.is_none() { "Keep" } else { "Move" };
+    let file = if is_there { out.unwrap_or(&there) } else { &there };
+    format!(
+        "{verb} it beside {}, where its paths start. To see what it would do: hardmatch plan --config {}",
+        config.display(),
+        command_line::path(file)
+    )
+}
+
+/// The folder of a file, as the same text for the same folder where that can be told.
+fn folder(file: &Path) -> PathBuf {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_command_names_a_file_whose_paths_work() {
+        let next = |config: &str, out: Option<&str>| next_command(Path::new(config), out.map(Path::new));
+        let said = |verb: &str, config: &str, file: &str| {
+            let end = format!("hardmatch plan --config {file}");
+            format!("{verb} it beside {config}, where its paths start. To see what it would do: {end}")
+        };
+        assert_eq!(next("conf/hm.yaml", Some("disc.yaml")), said("Move", "conf/hm.yaml", "conf/disc.yaml"));
+        assert_eq!(next("conf/hm.yaml", Some("conf/d.yaml")), said("Keep", "conf/hm.yaml", "conf/d.yaml"));
+        assert_eq!(next("hm.yaml", Some("./d.yaml")), said("Keep", "hm.yaml", "./d.yaml"));
+        assert_eq!(next("conf/hm.yaml", None), said("Keep", "conf/hm.yaml", "conf/FILE"));
     }
 }

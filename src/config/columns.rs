@@ -1,10 +1,12 @@
 //! The columns of mapping files: their names, what others call them, and what may stand before the header.
 
 use crate::diag::Diagnostic;
-use crate::model::text::{counted, nearest};
+use crate::model::text::{counted, nearest, same};
 
 pub(super) const NAMES: [&str; 6] = ["onPrem", "cloud", "holder", "resolve", "because", "write"];
 pub(super) const HEADER_HELP: &str = "the first line names the columns: onPrem,cloud,holder,resolve,because,write";
+/// Keys of a mapping that no column stands for.
+const ONLY_IN_YAML: [&str; 2] = ["accept", "restore"];
 /// What other tools call the same columns.
 const OTHER_NAMES: [(&str, &str); 17] = [
     ("sAMAccountName", "onPrem"),
@@ -83,6 +85,10 @@ pub(super) fn unknown_column(column: &str, meant: Option<&str>) -> Diagnostic {
     let all = NAMES.join(", ");
     let left_out = || Diagnostic::warning(format!("the column `{column}` is not known and is left out"));
     match meant {
+        _ if ONLY_IN_YAML.iter().any(|key| same(key, column)) => {
+            Diagnostic::error(format!("a row of a mapping file cannot say `{column}`"))
+                .help(format!("move the rows that need it to `mappings` of the configuration; the columns are {all}"))
+        }
         // Without it the rows would say something else.
         Some(name @ ("holder" | "resolve" | "write")) => {
             Diagnostic::error(format!("the column `{column}` is not known; did you mean {name}?"))

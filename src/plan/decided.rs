@@ -80,7 +80,8 @@ pub(super) fn raise_purged_targets(link: &mut Link<'_>, targets: &Targets, world
             }
             let message = format!("{} is to be purged here, but it is the target of a mapping", account.original_upn());
             let finding = link.finding(Code::HolderProtected, message).objects([cloud_user_line(account)]);
-            let hint = "Remove the decision: the account gets its own ImmutableID, in order. If another account of that name is meant, give its id.";
+            let hint = "Remove the decision: that mapping gives the account the ImmutableID that it is to have, or takes it off, in order. \
+                        If another account of that name is meant, give its id.";
             link.raise(finding.hint(hint));
         }
     }

@@ -16,6 +16,7 @@ use crate::tenant_model::UserRef;
 
 use super::assemble::plan_ad_user;
 use super::body::{Body, MappingState, PlanAdUser, PlanCloudUser};
+use super::describe::ad_user_line;
 use super::evidence::{Candidate, Evidence, pinned};
 use super::finding::{Finding, Severity};
 use super::hints::Hints;
@@ -190,8 +191,7 @@ impl Sorted {
         }
         self.leave(|pair| {
             let other = takers.get(&pair.candidate.user)?.iter().find(|other| **other != pair.ad)?;
-            let name = super::describe::ad_user_line(*other, world)?;
-            Some(format!("the account could as well be that of {name}"))
+            could_be_that_of(*other, world)
         });
     }
 
@@ -247,6 +247,11 @@ impl Sorted {
         discovery.nobody = self.nobody.into_iter().filter_map(|ad| plan_ad_user(ad, world)).collect();
         discovery
     }
+}
+
+/// Why an account that is as good for another AD user is proposed for neither.
+pub(super) fn could_be_that_of(other: AdRef, world: &World) -> Option<String> {
+    Some(format!("the account could as well be that of {}", ad_user_line(other, world)?))
 }
 
 /// Who the configuration speaks for, by mappings and by rules.

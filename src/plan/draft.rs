@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 
 use crate::model::spreadsheet::is_value;
 use crate::model::text::{local_part, same};
-use crate::model::{AdUser, CloudUser, OnPremSide, Resolve, Text};
+use crate::model::{AdUser, CloudUser, OnPremSide, Resolve, Text, WriteSide};
 use crate::tenant_model::UserRef;
 
 use super::decided::raise_purged_targets;
@@ -270,7 +270,8 @@ fn raise_anchor_of_others(link: &mut Link<'_>, world: &World) {
     if count > 0 {
         let lines = neighbours.iter().filter(|user| **user != own).filter_map(|user| ad_user_line(*user, world));
         let message = format!("another AD user of the same forest has the source anchor `{}`, too", anchor.value);
-        return raise_shared_anchor(link, message, Listed::of(count, lines));
+        let is_swap = neighbours.iter().any(|user| *user != own && is_swapped(link, own, *user, world));
+        return raise_shared_anchor(link, message, Listed::of(count, lines), is_swap);
     }
     // Across forests the old and the new object of a migrated person share the anchor on purpose.
     let is_somebody_else = |user: &&AdRef| {
@@ -285,17 +286,28 @@ fn raise_anchor_of_others(link: &mut Link<'_>, world: &World) {
             anchor.value
         );
         let lines = strangers.iter().filter_map(|user| ad_user_line(*user, world));
-        raise_shared_anchor(link, message, Listed::of(strangers.len(), lines));
+        raise_shared_anchor(link, message, Listed::of(strangers.len(), lines), false);
     }
 }
 
-fn raise_shared_anchor(link: &mut Link<'_>, message: String, who: Listed) {
-    let finding = link.finding(Code::DuplicateAnchor, message).listed(who);
-    link.raise(finding.hint(
-        "Correct mS-DS-ConsistencyGuid (or the anchor attribute) of the one that it does not belong to. Where a mapping with \
-         `write: onPrem` does that, apply a plan with it first (`--partial`), then plan again.",
-    ));
+/// Whether another AD user has what this one is to be stamped with, and the account of that one has what this one has now.
+fn is_swapped(link: &Link<'_>, own: AdRef, other: AdRef, world: &World) -> bool {
+    let anchor = |user: AdRef| world.forests.anchor(user).and_then(Result::ok).map(|anchor| anchor.value);
+    let is_stamped = link.mapping.write == WriteSide::OnPrem;
+    let (Some(now), Some(others)) = (anchor(own).filter(|_| is_stamped), anchor(other)) else { return false };
+    let wanted = link.anchor.as_ref().map(|wanted| &wanted.value);
+    now != others && wanted == Some(&others) && !world.tenant.holders_of(&now).is_empty()
 }
+
+fn raise_shared_anchor(link: &mut Link<'_>, message: String, who: Listed, is_swap: bool) {
+    let finding = link.finding(Code::DuplicateAnchor, message).listed(who);
+    link.raise(finding.hint(if is_swap { SWAPPED } else { SHARED }));
+}
+
+const SWAPPED: &str = "Where two people have each other's ID, neither can be stamped first. Leave out `write: onPrem` in both mappings, so that \
+                       the IDs are exchanged in the cloud; or stamp both by hand while both are out of the scope of sync.";
+const SHARED: &str = "Correct mS-DS-ConsistencyGuid (or the anchor attribute) of the one that it does not belong to. Where a mapping with \
+                      `write: onPrem` does that, apply a plan with it first (`--partial`), then plan again.";
 
 /// Whether two AD users are the old and the new object of one person: they have a number, an address or a sign-in name in
 /// common, and no two numbers. What people are called for show tells nobody, and a sAMAccountName only where nothing else can.

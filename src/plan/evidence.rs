@@ -13,7 +13,6 @@ use crate::model::{AdUser, AnchorForm, CloudUser, Known, ObjectGuid};
 use crate::tenant_model::{Suffix, UserRef, exported_primary, mail_addresses as cloud_addresses};
 
 use super::describe::ad_user_line;
-use super::hints::skeleton;
 use super::listed::EXAMPLES;
 use super::world::{AdRef, AdUsers, World, mail_addresses};
 
@@ -45,6 +44,8 @@ pub enum Evidence {
     Alias,
     /// The same name before the @, in a domain of the tenant.
     LocalPart,
+    /// The same employeeID, which others have, too.
+    SharedEmployeeId,
 }
 
 /// How much a piece of evidence is worth.
@@ -65,7 +66,7 @@ impl Evidence {
                 Strength::Hard
             }
             Self::SignInName | Self::PrimaryAddress | Self::AddressAsName | Self::EmployeeId => Strength::Soft,
-            Self::Alias | Self::LocalPart => Strength::Weak,
+            Self::Alias | Self::LocalPart | Self::SharedEmployeeId => Strength::Weak,
         }
     }
 
@@ -85,6 +86,7 @@ impl Evidence {
             Self::EmployeeId => "same employeeID",
             Self::Alias => "an address in common",
             Self::LocalPart => "same name before the @",
+            Self::SharedEmployeeId => "same employeeID, which others have, too",
         }
     }
 }
@@ -256,9 +258,12 @@ impl Found<'_> {
     fn by_employee_id(&mut self, user: &AdUser) {
         let Some(number) = user.employee_id.as_deref().filter(|number| is_value(number)) else { return };
         let holders = self.world.tenant.by_employee_id(number);
-        let is_unique = holders.len() == 1 && self.world.forests.by_employee_id(number, None).len() == 1;
+        let own = self.world.forests.by_employee_id(number, None).len();
+        let is_unique = holders.len() == 1 && own == 1;
         if is_unique {
             self.add(&holders, Evidence::EmployeeId);
+        } else if holders.len().max(own) <= EXAMPLES {
+            self.add(&holders, Evidence::SharedEmployeeId);
         }
     }
 }
@@ -323,6 +328,13 @@ fn owners(account: &CloudUser, world: &World) -> Vec<Owned> {
     ]
 }
 
+/// The AD users that an account may belong to.
+pub(super) fn claimants(account: &CloudUser, world: &World) -> BTreeSet<AdRef> {
+    let by_value = owners(account, world).into_iter().flat_map(|(_, _, users)| users);
+    let by_address = world.forests.with_primary_address(account.original_upn());
+    by_value.chain(by_address).filter(|user| is_synced_user(*user, world)).collect()
+}
+
 /// Others than this AD user to whom something of the account belongs. What a program wrote decides who of two people with
 /// the same name it is.
 fn against(
@@ -336,7 +348,8 @@ fn against(
     let is_decided = evidence.iter().any(|evidence| evidence.strength() == Strength::Hard);
     let mut against = Vec::new();
     for (words, shared, owners) in owners {
-        let others = owners.iter().filter(|owner| **owner != ad && is_synced_user(**owner, world));
+        let is_copy = |owner: AdRef| world.forests.user(owner).is_some_and(|owner| owner.guid == user.guid);
+        let others = owners.iter().filter(|owner| **owner != ad && !is_copy(**owner) && is_synced_user(**owner, world));
         let is_shared = shared.is_some_and(|shared| evidence.contains(&shared)) && is_decided;
         if let Some(other) = others.filter(|_| !is_shared).find_map(|owner| ad_user_line(*owner, world)) {
             against.push(format!("{words} {other}"));
@@ -377,21 +390,4 @@ fn differs(user: &AdUser, account: &CloudUser, evidence: &BTreeSet<Evidence>, wo
 fn is_called_otherwise(user: &AdUser, account: &CloudUser) -> bool {
     let both = user.display_name.as_deref().zip(account.display_name.as_deref());
     both.is_some_and(|(own, theirs)| !same(own.trim(), theirs.trim()))
-}
-
-/// Whether an address looks like one of this person: it shares a part of a name with it. Says no more than that it may be.
-pub(super) fn could_be_address_of(user: &AdUser, address: &str) -> bool {
-    let own_name = user.dn.own_name();
-    let names = [user.display_name.as_deref(), Some(own_name.as_str()), user.sam.as_deref()];
-    let names: Vec<String> = names.into_iter().flatten().flat_map(words).collect();
-    let parts: Vec<String> = words(local_part(address)).collect();
-    let is_part = |name: &String, part: &String| {
-        name == part || (name.len() > 2 && part.contains(name.as_str())) || (part.len() > 2 && name.contains(part.as_str()))
-    };
-    names.iter().any(|name| parts.iter().any(|part| is_part(name, part)))
-}
-
-/// The words of a name without digits, letters that look alike made one.
-fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|c: char| !c.is_alphabetic()).map(skeleton).filter(|word| word.len() > 1)
 }

@@ -2,7 +2,9 @@
 //!
 //! The answer comes from the sync cycle of the tenant model; nothing here knows a rule of sync itself.
 
-use crate::model::text::same;
+use std::collections::BTreeSet;
+
+use crate::model::text::{fold, local_part, same};
 use crate::model::{
     Acceptable, AdUser, AnchorMode, AnchorOrigin, CloudUser, GuidAttribute, ProxyAddress, ProxyKind, SIGN_IN_SIGNS, SourceAnchor,
     Upn,
@@ -100,7 +102,12 @@ fn raise_two_guids(link: &mut Link<'_>, user: &AdUser, anchor: &SourceAnchor) {
                 user.guid,
                 user.guid.immutable_id()
             );
-            let finding = link.finding(Code::AnchorModeDoubtful, message).hint("That is usual for users who were migrated.");
+            let finding = link.finding(Code::AnchorModeDoubtful, message).hint(if consistency == user.guid.byte_swapped() {
+                "It is the objectGUID with the first three groups reversed, the mistake of a script that stamped it: write it again in the \
+                 byte order of Active Directory, before anybody is linked by it."
+            } else {
+                "That is usual for users who were migrated."
+            });
             link.raise(finding.with_severity(Severity::Info));
         }
         AnchorOrigin::Attribute | AnchorOrigin::Given | AnchorOrigin::Cloud => {}
@@ -110,7 +117,9 @@ fn raise_two_guids(link: &mut Link<'_>, user: &AdUser, anchor: &SourceAnchor) {
 fn raise_address_conflicts(link: &mut Link<'_>, incoming: Incoming<'_>, target: UserRef, tenant: &Tenant) {
     let Some(own) = tenant.user(target) else { return };
     let (mut conflicts, user) = (Gathered::default(), incoming.user);
-    for name in user.upn.as_deref().into_iter().chain(mail_addresses(user)) {
+    let mut seen = BTreeSet::new();
+    let names = user.upn.as_deref().into_iter().chain(mail_addresses(user));
+    for name in names.filter(|name| seen.insert(fold(name))) {
         let mut add = |owners: Found, is_own: bool| {
             let others = owners.len().saturating_sub(usize::from(is_own));
             let accounts = owners.into_iter().filter(|owner| *owner != target).filter_map(|owner| tenant.user(owner));
@@ -137,11 +146,19 @@ fn raise_address_conflicts(link: &mut Link<'_>, incoming: Incoming<'_>, target: 
     }
 }
 
+/// What Entra takes before the @ of a sign-in name.
+fn what_it_takes(upn: &str) -> String {
+    if local_part(upn).ends_with('.') {
+        return "it takes no dot at the end".to_owned();
+    }
+    format!("it takes 64 letters without accents, digits and {SIGN_IN_SIGNS}")
+}
+
 /// Values of the AD user with which its export fails, or of which nobody can tell what comes of them.
 fn raise_what_entra_does_not_take(link: &mut Link<'_>, user: &AdUser) {
     let mut odd: Vec<String> = Vec::new();
     if let Some(upn) = user.upn.as_deref().filter(|upn| !upn.parse::<Upn>().is_ok_and(|upn| upn.is_accepted())) {
-        odd.push(format!("sign-in name {upn}: before the @ it takes 64 letters without accents, digits and {SIGN_IN_SIGNS}"));
+        odd.push(format!("sign-in name {upn}: before the @ {}", what_it_takes(upn)));
     }
     let entries = || user.proxy_addresses.iter().map(|entry| (entry, ProxyAddress::parse(entry)));
     let primaries: Vec<&str> =

@@ -68,7 +68,7 @@ pub(super) fn shrunk_sources(earlier: &[EarlierRun], limit: u64, world: &World) 
             counted(*now, "user"),
             last.at,
             number(*before),
-            size.lost_percent()
+            size.lost_percent(limit)
         );
         Finding::general(Code::SourceEmpty, message).hint(
             "Look at the export: a filter, a missing right or an interrupted run is more likely than so many users gone. If it is true, \
@@ -92,8 +92,21 @@ impl Size {
         self.now > 0 && self.before >= PERCENT_COUNTS_FROM && lost > percent.saturating_mul(self.before)
     }
 
-    fn lost_percent(&self) -> u64 {
-        self.before.saturating_sub(self.now).saturating_mul(100) / self.before.max(1)
+    /// Whole, unless it would seem to be no more than the limit then.
+    fn lost_percent(&self, limit: u64) -> String {
+        let before = self.before.max(1);
+        let lost = self.before.saturating_sub(self.now).saturating_mul(100);
+        let (whole, mut rest) = (lost / before, lost % before);
+        if whole != limit || rest == 0 {
+            return whole.to_string();
+        }
+        let mut decimals = String::new();
+        while decimals.bytes().all(|digit| digit == b'0') {
+            rest = rest.saturating_mul(10);
+            decimals.push_str(&(rest / before).to_string());
+            rest %= before;
+        }
+        format!("{whole}.{decimals}")
     }
 }
 

@@ -21,6 +21,8 @@ const SHOWN: usize = 3;
 const COMPARED: usize = 5_000;
 /// How many selectors get a hint; a file that is wrong from top to bottom has another fault than a typo.
 const CAREFUL: usize = 40;
+/// How far the full-width letters are from the plain ones.
+const FULL_WIDTH: u32 = 0xfee0;
 /// How many letters may differ.
 const NEAR: usize = 2;
 
@@ -124,20 +126,23 @@ impl Names {
     }
 }
 
+/// In lower case, with Latin letters for those that only look like one; `İ` in lower case has a dot of its own.
 fn lowered(name: &str) -> String {
-    fold(name).to_lowercase()
+    let lower = fold(name).to_lowercase();
+    if lower.is_ascii() { lower } else { lower.replace("i\u{307}", "i").chars().map(latin).collect() }
 }
 
 /// How names begin that may have been meant by a text: its first two letters as they are, plain, and with the accents
 /// that are most often left out or added; with a dot between them; and `ae` for what may be an `ä`.
 fn beginnings(text: &str) -> BTreeSet<String> {
-    let own = lowered(text);
+    let own = [fold(text).to_lowercase(), lowered(text)];
     let look = skeleton(local_part(text));
     let mut letters = look.chars();
     let (Some(first), second) = (letters.next(), letters.next()) else { return BTreeSet::new() };
     // A name of one letter ends there.
     let second = second.unwrap_or('@');
-    let mut all: BTreeSet<String> = BTreeSet::from([as_written(&own), format!("{first}.{second}")]);
+    let mut all: BTreeSet<String> = own.iter().map(|own| as_written(own)).collect();
+    all.insert(format!("{first}.{second}"));
     for first in variants(first) {
         all.extend(variants(second).map(|second| format!("{first}{second}")));
     }
@@ -168,11 +173,25 @@ fn variants(letter: char) -> impl Iterator<Item = char> {
     std::iter::once(letter).chain(accented)
 }
 
+/// The Latin letter or the apostrophe that another character looks like.
+fn latin(letter: char) -> char {
+    const CYRILLIC: [char; 13] = ['а', 'е', 'о', 'р', 'с', 'у', 'х', 'і', 'ј', 'ѕ', 'һ', 'ԁ', 'ѵ'];
+    const GREEK: [char; 3] = ['ο', 'ν', 'α'];
+    const LATIN: [char; 16] = ['a', 'e', 'o', 'p', 'c', 'y', 'x', 'i', 'j', 's', 'h', 'd', 'v', 'o', 'v', 'a'];
+    let pairs = CYRILLIC.into_iter().chain(GREEK).zip(LATIN);
+    match letter {
+        _ if letter.is_ascii() => letter,
+        '‘' | '’' | 'ʼ' | '´' => '\'',
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - FULL_WIDTH).unwrap_or(letter),
+        _ => pairs.into_iter().find(|(other, _)| *other == letter).map_or(letter, |(_, latin)| latin),
+    }
+}
+
 /// Letters that look or sound alike made one; marks and punctuation dropped.
 pub(super) fn skeleton(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.to_lowercase().chars() {
-        match c {
+        match latin(c) {
             'ß' => out.push_str("ss"),
             'ä' | 'å' | 'á' | 'à' | 'â' | 'ã' => out.push('a'),
             'ö' | 'ó' | 'ò' | 'ô' | 'õ' | 'ø' => out.push('o'),
@@ -181,7 +200,7 @@ pub(super) fn skeleton(name: &str) -> String {
             'ı' | 'í' | 'ì' | 'î' | 'ï' => out.push('i'),
             'ç' => out.push('c'),
             'ñ' => out.push('n'),
-            _ if c.is_alphanumeric() => out.push(c),
+            c if c.is_alphanumeric() => out.push(c),
             _ => {}
         }
     }
@@ -252,11 +271,29 @@ mod tests {
     }
 
     #[test]
+    fn letters_that_look_alike_are_pointed_at_wherever_they_stand() {
+        for (written, name, points_at) in [
+            ("o’dell", "o'dell", "(`’` U+2019 is not `'` U+0027)"),
+            ("o'dell", "o’dell", "(`'` U+0027 is not `’` U+2019)"),
+            ("ipek", "İpek", "(`i` U+0069 is not `İ` U+0130)"),
+            ("İpek", "ipek", "(`İ` U+0130 is not `i` U+0069)"),
+            ("anna", "аnna", "(`a` U+0061 is not `а` U+0430)"),
+            ("АNNA", "anna", "(`А` U+0410 is not `a` U+0061)"),
+            ("petrov", "pеtrοv", "(`e` U+0065 is not `е` U+0435)"),
+            ("ab", "ＡＢ", "(`a` U+0061 is not `Ａ` U+FF21)"),
+        ] {
+            let found = near(&Names::new([name].into_iter()), written);
+            assert_eq!(found, [format!("{name} {points_at}")], "{written}");
+        }
+        assert!(near(&Names::new(["анна"].into_iter()), "анны").len() == 1, "a name of another alphabet");
+    }
+
+    #[test]
     fn few_beginnings_are_asked_for() {
         let of = |text| beginnings(text).into_iter().collect::<Vec<_>>();
         assert_eq!(of("max@x.example"), ["m.a", "ma", "mä"]);
         assert_eq!(of("Jörg"), ["j.o", "jo", "jö"]);
-        assert_eq!(of("o’dell"), ["o.d", "od", "oe", "o’d", "öd"]);
+        assert_eq!(of("o’dell"), ["o'd", "o.d", "od", "oe", "o’d", "öd"]);
         assert_eq!(of("x@y.example"), ["x.@", "x@", "x@y"]);
         assert!(of("...").is_empty());
         assert!(of("ana").len() <= 9);

@@ -4,10 +4,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::describe::cloud_user_line;
-use super::evidence::{Candidate, Candidates, Evidence, Pinned, Strength, candidates, could_be_address_of};
+use super::describe::{ad_user_line, cloud_user_line};
+use super::evidence::{Candidate, Candidates, Evidence, Pinned, Strength, candidates};
+use super::hints::skeleton;
 use super::listed::EXAMPLES;
+use super::rivals::SAME_OBJECT;
 use super::world::{AdRef, World};
+use crate::model::text::local_part;
 use crate::model::{AdUser, CloudUser, Known};
 use crate::tenant_model::exported_primary;
 
@@ -59,7 +62,7 @@ pub(super) fn pair(ad: AdRef, world: &World, pinned: &Pinned) -> Pairing {
         [] if all.is_empty() && guests.is_empty() => return Pairing::Nobody,
         [] if all.is_empty() => return Pairing::Unsure { why: ONLY_A_GUEST.to_owned(), candidates: guests },
         _ if are_crowded => format!("more than {EXAMPLES} accounts have something of this AD user; these are some of them"),
-        [] => "only an alias or the name before the @ is the same".to_owned(),
+        [] => why_too_little(ad, &all, world),
         [one] => match verdict(ad, one, &all, world) {
             Ok(confidence) => return Pairing::One { candidate: (*one).clone(), confidence },
             Err(why) => why,
@@ -69,17 +72,34 @@ pub(super) fn pair(ad: AdRef, world: &World, pinned: &Pinned) -> Pairing {
     Pairing::Unsure { why, candidates: all }
 }
 
+/// Where nothing speaks for any account that is enough by itself.
+fn why_too_little(ad: AdRef, all: &[Candidate], world: &World) -> String {
+    let number = world.forests.user(ad).and_then(|user| user.employee_id.as_deref());
+    let is_shared = all.iter().any(|one| one.evidence.contains(&Evidence::SharedEmployeeId));
+    let Some(number) = number.filter(|_| is_shared) else {
+        return "only an alias or the name before the @ is the same".to_owned();
+    };
+    let mut others = world.forests.by_employee_id(number, None).into_iter().filter(|other| *other != ad);
+    match others.find_map(|other| ad_user_line(other, world)) {
+        Some(other) => format!("the employeeID is the same, and it is that of {other}, too"),
+        None => "the employeeID is the same, and several accounts have it".to_owned(),
+    }
+}
+
 fn is_deleted(candidate: &Candidate, world: &World) -> bool {
     world.tenant.user(candidate.user).is_some_and(CloudUser::is_deleted)
 }
 
 /// Whether the only account in question is good enough, or why not.
-fn verdict(ad: AdRef, one: &Candidate, all: &[Candidate], world: &World) -> Result<Confidence, String> {
+pub(super) fn verdict(ad: AdRef, one: &Candidate, all: &[Candidate], world: &World) -> Result<Confidence, String> {
     let (Some(account), Some(user)) = (world.tenant.user(one.user), world.forests.user(ad)) else {
         return Err("one of the two is gone".to_owned());
     };
     if account.is_deleted() {
         return Err("the account is in the recycle bin".to_owned());
+    }
+    if let Some(copy) = copy_of(ad, user, world) {
+        return Err(format!("{SAME_OBJECT}: {copy}"));
     }
     if let Some(against) = one.against.first() {
         return Err(format!("the account is most likely somebody else's: {against}"));
@@ -93,6 +113,12 @@ fn verdict(ad: AdRef, one: &Candidate, all: &[Candidate], world: &World) -> Resu
         };
     }
     by_names(user, one, all, account, world)
+}
+
+/// The same object in another forest.
+fn copy_of(ad: AdRef, user: &AdUser, world: &World) -> Option<String> {
+    let copy = world.forests.by_guid(&user.guid, None).into_iter().find(|other| *other != ad)?;
+    ad_user_line(copy, world)
 }
 
 /// Where nothing but names and numbers speaks for an account.
@@ -122,7 +148,8 @@ fn by_names(user: &AdUser, one: &Candidate, all: &[Candidate], account: &CloudUs
     if let Some(what) = one.differs.first() {
         return Err(format!("one thing is the same, but {what} is another"));
     }
-    if rivals().next().is_some() {
+    let has_more = |rival: &Candidate| rival.evidence.iter().any(|evidence| *evidence != Evidence::SharedEmployeeId);
+    if rivals().any(has_more) {
         return Err("one thing is the same, and another account has an address of this AD user".to_owned());
     }
     // Somebody may have been given the address of a team.
@@ -131,4 +158,21 @@ fn by_names(user: &AdUser, one: &Candidate, all: &[Candidate], account: &CloudUs
         return Err(format!("only {address} is the same, which does not look like an address of this person"));
     }
     Ok(Confidence::Medium)
+}
+
+/// Whether an address looks like one of this person: it shares a part of a name with it. Says no more than that it may be.
+fn could_be_address_of(user: &AdUser, address: &str) -> bool {
+    let own_name = user.dn.own_name();
+    let names = [user.display_name.as_deref(), Some(own_name.as_str()), user.sam.as_deref()];
+    let names: Vec<String> = names.into_iter().flatten().flat_map(words).collect();
+    let parts: Vec<String> = words(local_part(address)).collect();
+    let is_part = |name: &String, part: &String| {
+        name == part || (name.len() > 2 && part.contains(name.as_str())) || (part.len() > 2 && name.contains(part.as_str()))
+    };
+    names.iter().any(|name| parts.iter().any(|part| is_part(name, part)))
+}
+
+/// The words of a name without digits, letters that look alike made one.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_alphabetic()).map(skeleton).filter(|word| word.len() > 1)
 }

@@ -1,5 +1,7 @@
 //! Selectors to objects: exactly one AD user and one cloud user, or a finding that lists what was found.
 
+use std::collections::BTreeSet;
+
 use crate::model::hits::Few;
 use crate::model::text::same;
 use crate::model::{
@@ -14,6 +16,7 @@ use super::finding::Code;
 use super::hints::Hints;
 use super::link::{Asked, Link};
 use super::listed::Listed;
+use super::rivals::SAME_OBJECT;
 use super::world::{AdRef, AdUsers, World, mail_addresses};
 
 /// Resolves both sides and the wanted anchor of a mapping.
@@ -45,10 +48,25 @@ fn resolve_on_prem(link: &mut Link<'_>, world: &World, hints: &Hints) {
         (many, _) => {
             let lines = Listed::of(many.len(), many.iter().filter_map(|user| ad_user_line(*user, world)));
             let message = format!("{} AD users answer to `{}`", many.len(), selector.text);
-            let hint = "Name one of them by `guid` or `dn`, or narrow the selector with `forest`.";
+            let hint = how_to_name_one(many, selector, world);
             let finding = link.finding(Code::OnpremAmbiguous, message).listed(lines).hint(hint);
             link.raise(finding);
         }
+    }
+}
+
+/// What tells several AD users apart who answer to one selector.
+fn how_to_name_one(many: &[AdRef], selector: &OnPremSelector, world: &World) -> String {
+    let forests: BTreeSet<_> = many.iter().filter_map(|user| world.forests.get(*user)).map(|(forest, _)| &forest.name).collect();
+    let objects: BTreeSet<ObjectGuid> = many.iter().filter_map(|user| world.forests.user(*user)).map(|user| user.guid).collect();
+    if objects.len() == 1 && forests.len() > 1 {
+        return format!("They are one: {SAME_OBJECT}. Export both anew at the same time, or narrow the selector with `forest`.");
+    }
+    let is_plain_sam = matches!(selector.key, OnPremKey::Sam { domain: None, .. });
+    match (forests.len(), is_plain_sam) {
+        (2.., _) => "Name one of them by `guid` or `dn`, or narrow the selector with `forest`.".to_owned(),
+        (_, true) => r"Name one of them by `guid` or `dn`, or as `DOMAIN\name`.".to_owned(),
+        (_, false) => "Name one of them by `guid` or `dn`.".to_owned(),
     }
 }
 

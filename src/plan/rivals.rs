@@ -52,14 +52,16 @@ fn raise_enabled(link: &mut Link<'_>, twins: Vec<AdRef>, world: &World) {
     link.raise(finding.hint(hint));
 }
 
+/// That an AD user is in two forests.
+pub(super) const SAME_OBJECT: &str = "another forest of the configuration has the very same object (one objectGUID): it was moved, and one of the two was read before that";
+
 /// An objectGUID is given once in a forest of domains: where two exports have it, somebody was moved between them.
 fn raise_copies(link: &mut Link<'_>, twins: Vec<AdRef>, world: &World) {
     if twins.is_empty() {
         return;
     }
-    let message = "another forest of the configuration has the very same object (one objectGUID): it was moved, and one of the two was read before that";
     let hint = "Export both anew at the same time, and plan again: the object is then in one of them only.";
-    let finding = link.finding(Code::EnabledTwin, message).listed(listed(twins, world));
+    let finding = link.finding(Code::EnabledTwin, SAME_OBJECT).listed(listed(twins, world));
     link.raise(finding.hint(hint));
 }
 

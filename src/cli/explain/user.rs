@@ -54,11 +54,11 @@ fn failure(why: &Unexplained, what: &str, setup: &Setup) -> Failure {
     match why {
         Unexplained::Unproven(failure) => unproven(failure),
         Unexplained::Several(users) => {
-            let named = users.iter().take(EXAMPLES).map(|(line, id)| format!("\n  {}\n    {id}", printable(line)));
+            let named = users.iter().take(EXAMPLES).map(|(line, id)| format!("\n  {}\n    {}", printable(line), printable(id)));
             let more = and_more(users.len().saturating_sub(EXAMPLES)).map(|more| format!("\n  {more}"));
             let lines: String = named.chain(more).collect();
             Failure::input(format!("{} users answer to `{what}`:{lines}", number(users.len())))
-                .hint("Name one of them by the id below it: `hardmatch explain ID`.")
+                .hint("Name one of them by what is below it: `hardmatch explain ID`.")
         }
         Unexplained::Nobody(near) => {
             let mut failure = Failure::input(format!("neither an AD user nor a cloud user answers to `{what}`"));

@@ -111,6 +111,23 @@ fn a_column_that_steers_and_is_misspelt_is_an_error() {
     }
 }
 
+/// Renamed to what it resembles, it would say something else.
+#[test]
+fn a_column_that_only_yaml_knows_is_no_other_column() {
+    assert_snapshot!(wave_errors("onPrem,cloud,accept\na,a@x.example,target-guest\n"), @r#"
+    error: a row of a mapping file cannot say `accept`
+     --> waves/w.csv:1:14
+      |
+    1 | onPrem,cloud,accept
+      |              ^^^^^^
+      |
+      = help: move the rows that need it to `mappings` of the configuration; the columns are onPrem, cloud, holder, resolve, because, write
+
+    1 error
+    "#);
+    assert!(wave_errors("onPrem,cloud,Restore\na,a@x.example,yes\n").contains("cannot say `Restore`"));
+}
+
 #[test]
 fn a_file_without_rows_is_a_warning() {
     assert_eq!(wave("onPrem,cloud\n").warnings[0].summary, "the mapping file has no rows below its header");

@@ -16,6 +16,8 @@ pub(super) struct Case<'w> {
     pub(super) ad: AdRef,
     /// The account that was asked for.
     pub(super) asked: Option<UserRef>,
+    /// The account that a mapping of the configuration names for it.
+    pub(super) meant: Option<UserRef>,
     pub(super) forest: &'w ObservedForest,
     pub(super) user: &'w AdUser,
     pub(super) anchor: Result<SourceAnchor, AnchorProblem>,
@@ -32,7 +34,7 @@ impl<'w> Case<'w> {
         let anchor = world.forests.anchor(ad)?;
         let outcome = anchor.as_ref().ok().map(|anchor| world.tenant.forecast(Incoming { user, anchor }));
         let names = world.tenant.sign_in_names(user);
-        Some(Self { ad, asked, forest, user, anchor, names, primary: exported_primary(user), outcome })
+        Some(Self { ad, asked, meant: None, forest, user, anchor, names, primary: exported_primary(user), outcome })
     }
 
     /// GUIDs of the AD user that are not its anchor.

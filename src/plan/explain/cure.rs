@@ -10,16 +10,17 @@ use super::super::body::{Body, MappingState, PlannedMapping};
 use super::super::called::Called;
 use super::super::describe::cloud_user_line;
 use super::super::discover::{self, LeftOut, Pair};
-use super::super::evidence::{Candidate, Evidence, Pinned};
+use super::super::evidence::{Candidate, Evidence, Pinned, Strength, claimants};
 use super::super::finding::{Code, Finding};
 use super::super::hints::Hints;
 use super::super::link::Link;
 use super::super::names::Names;
-use super::super::pairing::{Confidence, Pairing, pair};
+use super::super::pairing::{Confidence, Pairing, pair, verdict};
 use super::super::resolve::{self, names_ad_user};
 use super::super::world::{AdRef, World};
 use super::super::{Options, ProofFailure, assemble, expand_rules, plan};
-use super::{ExplainedMapping, ExplainedProposal, Explanation, Standing};
+use super::case::Case;
+use super::{ExplainedMapping, ExplainedProposal, Explanation, Standing, why};
 
 /// Adds what to do to an explanation.
 pub(super) fn add(
@@ -30,21 +31,29 @@ pub(super) fn add(
     world: &World,
 ) -> Result<(), ProofFailure> {
     explanation.mappings = configured(ad, asked, desired, world)?;
+    say_meant(explanation, ad, asked, world);
     say_wanted_elsewhere(explanation, ad, world);
     let is_due = matches!(explanation.standing, Standing::NotLinked | Standing::WrongAccount);
     let Some(ad) = ad.filter(|_| is_due && explanation.mappings.is_empty()) else { return Ok(()) };
     match choose(ad, world) {
-        Choice::One(candidate, _) if is_claimed(&candidate, desired, world) => {
-            let why = "the configuration maps the account to somebody else".to_owned();
-            explanation.left_out = left_out(ad, why, &[candidate], world);
-        }
-        Choice::One(candidate, confidence) => {
-            explanation.proposal = proposal(&Pair { ad, candidate, confidence }, desired, world)?;
-        }
+        Choice::One(candidate, confidence) => match somebody_elses(ad, &candidate, desired, world) {
+            Some(why) => explanation.left_out = left_out(ad, why, &[candidate], world),
+            None => explanation.proposal = proposal(&Pair { ad, candidate, confidence }, desired, world)?,
+        },
         Choice::Unsure(why, candidates) => explanation.left_out = left_out(ad, why, &candidates, world),
         Choice::Nobody => {}
     }
     Ok(())
+}
+
+/// Names tell of the right account only as long as no mapping does.
+fn say_meant(explanation: &mut Explanation, ad: Option<AdRef>, asked: Option<UserRef>, world: &World) {
+    let wanted = explanation.mappings.iter().find_map(|mapping| mapping.wants);
+    let meant = wanted.and_then(|wanted| world.tenant.by_id(&wanted));
+    let is_doubted = explanation.standing == Standing::WrongAccount && meant.is_some();
+    let Some(mut case) = ad.filter(|_| is_doubted).and_then(|ad| Case::of(ad, asked, world)) else { return };
+    case.meant = meant;
+    (explanation.standing, explanation.answer) = why::answer(&case, world);
 }
 
 /// The anchor is on an account, and the configuration wants it on another one: that is not the end of the matter.
@@ -184,7 +193,7 @@ enum Choice {
 fn choose(ad: AdRef, world: &World) -> Choice {
     match pair(ad, world, &Pinned::new()) {
         Pairing::One { candidate, confidence } => Choice::One(candidate, confidence),
-        Pairing::Unsure { why, candidates } => match beside_the_wrong_one(&candidates, world) {
+        Pairing::Unsure { why, candidates } => match beside_the_wrong_one(ad, &candidates, world) {
             Some(candidate) => Choice::One(candidate, Confidence::Medium),
             None => Choice::Unsure(why, candidates),
         },
@@ -193,14 +202,31 @@ fn choose(ad: AdRef, world: &World) -> Choice {
 }
 
 /// The only account with its name or address, where the others have nothing of the AD user but what sync wrote on them.
-fn beside_the_wrong_one(candidates: &[Candidate], world: &World) -> Option<Candidate> {
+fn beside_the_wrong_one(ad: AdRef, candidates: &[Candidate], world: &World) -> Option<Candidate> {
     const NAMES: [Evidence; 3] = [Evidence::SignInName, Evidence::PrimaryAddress, Evidence::AddressAsName];
     let has_name = |candidate: &&Candidate| NAMES.iter().any(|name| candidate.evidence.contains(name));
     let named: Vec<&Candidate> = candidates.iter().filter(has_name).collect();
     let [one] = named[..] else { return None };
     let account = world.tenant.user(one.user)?;
     let is_good = one.against.is_empty() && !one.is_stale && !account.is_deleted() && !account.is_synced();
-    is_good.then(|| one.clone())
+    // It has to be good enough by itself as well.
+    let others: Vec<Candidate> = candidates.iter().filter(|other| other.strength() < Strength::Hard).cloned().collect();
+    (is_good && verdict(ad, one, &others, world).is_ok()).then(|| one.clone())
+}
+
+/// Why an account is left to somebody else, as `discover` leaves it.
+fn somebody_elses(ad: AdRef, candidate: &Candidate, desired: &Desired, world: &World) -> Option<String> {
+    if is_claimed(candidate, desired, world) {
+        return Some("the configuration maps the account to somebody else".to_owned());
+    }
+    let is_mapped = |other: AdRef| desired.mappings.iter().any(|mapping| names_ad_user(&mapping.on_prem, other, world));
+    let account = world.tenant.user(candidate.user)?;
+    let mut others = claimants(account, world).into_iter().filter(|other| *other != ad && !is_mapped(*other));
+    let takes = |other: &AdRef| match choose(*other, world) {
+        Choice::One(taken, _) => taken.user == candidate.user,
+        Choice::Unsure(..) | Choice::Nobody => false,
+    };
+    discover::could_be_that_of(others.find(takes)?, world)
 }
 
 fn is_claimed(candidate: &Candidate, desired: &Desired, world: &World) -> bool {

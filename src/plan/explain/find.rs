@@ -72,9 +72,12 @@ fn only(users: &[AdRef], world: &World) -> Option<Result<Found, Unexplained>> {
     }
 }
 
+/// With what only this AD user answers to. Who was moved between two forests is in both by one objectGUID.
 fn named_ad_user(user: AdRef, world: &World) -> Option<(String, String)> {
-    let guid = world.forests.user(user)?.guid.to_string();
-    Some((ad_user_line(user, world)?, guid))
+    let (forest, object) = world.forests.get(user)?;
+    let is_moved = world.forests.by_guid(&object.guid, None).len() > 1;
+    let name = if is_moved { format!("{} --forest {}", object.guid, forest.name) } else { object.guid.to_string() };
+    Some((ad_user_line(user, world)?, name))
 }
 
 /// The account with this name: the live one, where there are deleted ones beside it.

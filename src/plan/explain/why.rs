@@ -19,6 +19,7 @@ use super::{HeldValue, Standing};
 const SCOPE: &str = "the scope of sync (OU, group or filter), which hardmatch cannot see";
 const MOVED: &str = "Its object identifier is that of the AD user, and a move between domains changes the SID: run a sync cycle, \
                      then explain again.";
+const MEANT: &str = "The configuration says that this is the right account, though another one has its name or address.";
 /// How many accounts of one kind are told of.
 const TOLD: usize = 2;
 
@@ -65,15 +66,22 @@ fn anchored(
 ) -> (Standing, Vec<String>) {
     let Some(account) = world.tenant.user(user) else { return (Standing::NotLinked, Vec::new()) };
     told.insert(user);
-    let rivals = case.rivals(user, world);
-    if case.has_of_it(account).is_none() && !rivals.is_empty() {
-        let mut sentences = vec![wrong_account(case, account, outcome, world)];
-        for (rival, account) in rivals.into_iter().take(TOLD) {
-            told.insert(rival);
-            sentences.push(rival_sentence(case, account, world));
-        }
-        return (Standing::WrongAccount, sentences);
+    let rivals = if case.has_of_it(account).is_none() { case.rivals(user, world) } else { Vec::new() };
+    let rivals: Vec<_> = rivals.into_iter().take(TOLD).collect();
+    told.extend(rivals.iter().map(|(rival, _)| *rival));
+    let mut of_rivals: Vec<String> = rivals.iter().map(|(_, account)| rival_sentence(case, account, world)).collect();
+    if of_rivals.is_empty() || case.meant == Some(user) {
+        let (standing, mut sentences) = taken_up(case, account, outcome, world);
+        sentences.extend((!of_rivals.is_empty()).then(|| MEANT.to_owned()));
+        sentences.append(&mut of_rivals);
+        return (standing, sentences);
     }
+    of_rivals.insert(0, wrong_account(case, account, outcome, world));
+    (Standing::WrongAccount, of_rivals)
+}
+
+/// The account with the anchor is the right one.
+fn taken_up(case: &Case<'_>, account: &CloudUser, outcome: &SyncOutcome, world: &World) -> (Standing, Vec<String>) {
     match outcome {
         SyncOutcome::AlreadyLinked(_) => synced(case, account, world),
         SyncOutcome::Refused(refusal) => {

@@ -50,3 +50,12 @@ fn who_has_the_name_of_the_ad_user_is_decided_on_by_id() {
     assert!(hint("ann").contains(&entra(2).to_string()), "{}", hint("ann"));
     assert!(hint("twin").contains("account: twin@x.example"), "{}", hint("twin"));
 }
+
+#[test]
+fn what_becomes_of_a_target_that_is_to_be_purged_is_said_for_one_that_leaves_hybrid_as_well() {
+    let case = Case::new().ad("ann", A, nothing).cloud(1, "ann", None, nothing).cloud(2, "mia", Some(anchor(A)), nothing);
+    let leaves = |mapping: &mut Mapping| mapping.on_prem = OnPremSide::Nobody;
+    let body = case.map("ann", "ann", decide("mia", Resolve::Purge)).map("mia", "mia", leaves).plan();
+    let finding = body.findings.iter().find(|finding| finding.code == Code::HolderProtected).unwrap();
+    assert!(finding.hint.as_deref().is_some_and(|hint| hint.contains("or takes it off")), "{finding:?}");
+}

@@ -115,6 +115,21 @@ fn what_belongs_to_another_ad_user_is_not_proposed() {
 }
 
 #[test]
+fn a_number_that_two_have_is_left_to_people() {
+    let numbered =
+        |upn: &'static str| move |user: &mut AdUser| (user.upn, user.employee_id) = (Some(upn.into()), Some("E7".into()));
+    let account = |account: &mut CloudUser| account.employee_id = Known::Is("E7".into());
+    let one = || Case::new().ad("ann", A, numbered("a@corp.local"));
+    let two = one().ad("bob", P, numbered("b@old.local")).cloud(1, "x", None, account).discover();
+    assert_eq!((two.nobody.len(), two.left_out.len()), (0, 2));
+    let ann = &two.left_out[0];
+    assert!(ann.why.starts_with("the employeeID is the same, and it is that of CN=bob"), "{}", ann.why);
+    assert_eq!(ann.candidates[0].evidence, [Evidence::SharedEmployeeId]);
+    let accounts = one().cloud(1, "x", None, account).cloud(2, "y", None, account);
+    assert_eq!(accounts.why(), "the employeeID is the same, and several accounts have it");
+}
+
+#[test]
 fn a_guest_is_nobody_s_account() {
     let guest = |account: &mut CloudUser| account.traits_mut().user_type = Known::Is(UserKind::Guest);
     let unread = |account: &mut CloudUser| {

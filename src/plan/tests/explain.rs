@@ -89,6 +89,20 @@ fn an_anchor_that_the_configuration_wants_elsewhere_is_on_the_wrong_account() {
     assert_eq!(explained(&armed, "ann").standing, Standing::Armed);
 }
 
+/// A mapping says which account is right; that the names say otherwise is a note.
+#[test]
+fn an_anchor_where_the_configuration_wants_it_is_on_the_right_account() {
+    let case = |edit: fn(&mut CloudUser)| ann().cloud(1, "right", Some(anchor(A)), edit).cloud(2, "ann", None, nothing);
+    for (edit, standing) in [(linked as fn(&mut CloudUser), Standing::Linked), (nothing, Standing::Armed)] {
+        assert_eq!(explained(&case(edit), "ann").standing, Standing::WrongAccount);
+        let explanation = explained(&case(edit).map("ann", "right", nothing), "ann");
+        let note: Vec<&str> = explanation.answer.iter().rev().take(2).map(String::as_str).collect();
+        assert!(note[1].starts_with("The configuration says that this is the right account"), "{note:?}");
+        assert!(note[0].starts_with("ann@x.example") && note[0].contains("has the sign-in name"), "{note:?}");
+        assert_eq!(explanation.standing, standing);
+    }
+}
+
 /// As for `plan` and `verify`: what belongs to another AD user proves no link.
 #[test]
 fn a_foreign_sid_is_no_link_whatever_the_anchor_says() {

@@ -312,3 +312,32 @@ fn whom_sync_does_not_end_at_is_told_to_whoever_asked_for_it() {
     excluded.observed.forests[0].users[0].excluded = Some(Exclusion::ServiceAccount);
     assert!(!told(&explained(&excluded, "zoe@x.example")).contains("So sync does not end"));
 }
+
+/// One answer of `explain` and `discover`: whoever is left out by the one is offered nothing by the other.
+#[test]
+fn nothing_is_offered_that_discover_leaves_out() {
+    let two = |second: &str| {
+        let user = |upn: &'static str, name: &'static str| {
+            move |user: &mut AdUser| {
+                (user.upn, user.mail) = (Some(upn.into()), Some("anna@x.example".into()));
+                (user.sam, user.display_name) = (Some(name.into()), Some(name.into()));
+            }
+        };
+        let case = Case::new().ad("anna", A, user("anna@corp.local", "anna"));
+        let second = if second == "anna" { user("anna@old.local", "anna.old") } else { user("as@old.local", "aschmidt") };
+        case.ad("second", P, second).cloud(1, "anna", None, nothing)
+    };
+    for second in ["anna", "aschmidt"] {
+        let (case, discovery) = (two(second), two(second).discover());
+        for (object_guid, name) in [(A, "anna"), (P, "second")] {
+            let key = OnPremKey::Guid(GuidInput::Guid(guid(object_guid)));
+            let explanation = asked(&case, &by(key)).unwrap();
+            let proposed = discovery.proposals.iter().any(|proposal| proposal.on_prem.object_guid == Some(guid(object_guid)));
+            assert_eq!(explanation.proposal.is_some(), proposed, "{second} {name}");
+            let why =
+                discovery.left_out.iter().find(|left| left.on_prem.object_guid == Some(guid(object_guid))).map(|left| &left.why);
+            assert_eq!(explanation.left_out.as_ref().map(|left| &left.why), why, "{second} {name}");
+        }
+    }
+    assert!(two("anna").discover().proposals.is_empty() && two("aschmidt").discover().proposals.len() == 1);
+}

@@ -195,3 +195,37 @@ fn a_switch_that_keeps_sync_from_everybody_is_told_for_as_long_as_somebody_waits
     let linked = |user: &mut CloudUser| (user.sync_enabled, user.sid) = (Known::Is(true), Known::Is(sid(1)));
     assert_eq!(told(Some(anchor(A)), linked), "");
 }
+
+/// Two spellings of one address are one conflict.
+#[test]
+fn a_name_that_is_the_mail_address_as_well_is_told_once() {
+    let user = |user: &mut AdUser| (user.upn, user.mail) = (Some("ANN@x.example".into()), Some("ann@X.example".into()));
+    let case = Case::new().ad("ann", A, user).cloud(1, "other", None, nothing).cloud(2, "ann", None, nothing);
+    let body = case.map("ann", "other", nothing).plan();
+    let conflict = body.findings.iter().find(|finding| finding.code == Code::AddressConflict).unwrap();
+    assert_eq!(conflict.objects.len(), 1, "{conflict:?}");
+}
+
+#[test]
+fn a_stamp_in_the_wrong_byte_order_is_not_taken_for_a_migration() {
+    let hint = |bytes: ObjectGuid| {
+        let stamped = move |user: &mut AdUser| user.consistency_guid = GuidAttribute::Bytes((*bytes.ad_bytes()).into());
+        let body = Case::new().ad("ann", A, stamped).cloud(1, "ann", None, nothing).map("ann", "ann", nothing).plan();
+        let doubt = body.findings.into_iter().find(|finding| finding.code == Code::AnchorModeDoubtful).unwrap();
+        doubt.hint.unwrap()
+    };
+    assert!(hint(guid(A).byte_swapped()).contains("first three groups reversed"));
+    assert_eq!(hint(guid(P)), "That is usual for users who were migrated.");
+}
+
+#[test]
+fn a_dot_before_the_at_is_what_is_wrong_with_a_name_that_ends_so() {
+    let told = |upn: &'static str| {
+        let user = |user: &mut AdUser| user.upn = Some(upn.into());
+        let body = Case::new().ad("ann", A, user).cloud(1, "ann", None, nothing).map("ann", "ann", nothing).plan();
+        let odd = body.findings.into_iter().find(|finding| finding.message.contains("does not take as they are")).unwrap();
+        odd.objects[0].to_string()
+    };
+    assert_eq!(told("ann.@x.example"), "sign-in name ann.@x.example: before the @ it takes no dot at the end");
+    assert!(told("änn@x.example").contains("without accents"));
+}

@@ -89,3 +89,20 @@ fn a_detour_waits_until_the_wanted_id_is_free() {
     let detour = ["setUserPrincipalName ann", "setImmutableId ann", "setUserPrincipalName ann"];
     assert_eq!((&kinds(&body)[0], &kinds(&body)[1..]), (&"setImmutableId bob".to_owned(), &detour.map(str::to_owned)[..]));
 }
+
+/// Each is to be stamped with what the other one still has.
+#[test]
+fn a_swap_is_not_stamped_one_by_one() {
+    let hints = |of_bob: &str| {
+        let case = Case::new().ad("ann", A, nothing).ad("bob", P, nothing);
+        let case = case.cloud(1, "ann", Some(anchor(P)), nothing).cloud(2, "bob", Some(anchor(of_bob)), nothing);
+        let stamp = |mapping: &mut Mapping| mapping.write = WriteSide::OnPrem;
+        let body = case.map("ann", "ann", stamp).map("bob", "bob", stamp).plan();
+        let shared = body.findings.into_iter().filter(|finding| finding.code == Code::DuplicateAnchor);
+        shared.filter_map(|finding| finding.hint).collect::<Vec<_>>()
+    };
+    let swap = hints(A);
+    assert!(swap.len() == 2 && swap.iter().all(|hint| hint.starts_with("Where two people have each other's ID")), "{swap:?}");
+    let chain = hints(S);
+    assert!(chain.len() == 1 && chain[0].contains("--partial"), "{chain:?}");
+}

@@ -1,6 +1,8 @@
 //! AD users who may get what a mapping wants: twins in other forests, names that two have, and accounts left without an ID.
 
+use super::explain::ask;
 use super::*;
+use crate::plan::explain::Unexplained;
 
 fn says(body: &Body, code: Code) -> bool {
     codes(body).contains(&code)
@@ -139,4 +141,44 @@ fn a_linked_mailbox_in_another_forest_is_a_second_mailbox() {
     };
     assert!(feared(linked).unwrap().starts_with("the linked mailbox of the AD user"), "{:?}", feared(linked));
     assert_eq!(feared(|user| (user.has_exchange_mailbox, user.excluded) = (true, Some(Exclusion::LinkedMailbox))), None);
+}
+
+/// One object that was moved between two forests, and of which one export is stale.
+fn moved() -> Case {
+    let mail = |user: &mut AdUser| user.mail = Some("mia@x.example".into());
+    let mut case = Case::new().ad("mia", A, mail).ad("mia", A, mail).cloud(1, "mia", None, nothing);
+    let users = case.observed.forests[0].users.split_off(1);
+    case.observed.forests.push(ObservedForest { name: "old".into(), users, ..ObservedForest::default() });
+    case
+}
+
+#[test]
+fn an_object_in_two_forests_is_named_by_its_forest() {
+    let body = moved().map("mia", "mia", nothing).plan();
+    let (_, hint) = said(&body, Code::OnpremAmbiguous).unwrap();
+    assert!(hint.contains("the very same object (one objectGUID)") && hint.contains("`forest`"), "{hint}");
+    let discovery = moved().discover();
+    assert_eq!((discovery.proposals.len(), discovery.left_out.len()), (0, 2));
+    for left_out in discovery.left_out {
+        assert!(left_out.why.contains("the very same object (one objectGUID)"), "{}", left_out.why);
+        assert!(left_out.candidates[0].against.is_empty(), "{left_out:?}");
+    }
+    let Err(Unexplained::Several(users)) = ask(&moved(), "mia") else { panic!() };
+    let names: Vec<&str> = users.iter().map(|(_, name)| name.as_str()).collect();
+    assert_eq!(names, [format!("{A} --forest corp"), format!("{A} --forest old")]);
+}
+
+#[test]
+fn where_all_are_in_one_forest_that_is_no_advice() {
+    let two = || Case::new().ad("ann", A, nothing).ad("ann", P, nothing).cloud(1, "ann", None, nothing);
+    let hint = |case: &Case| said(&case.plan(), Code::OnpremAmbiguous).unwrap().1;
+    let by_sam = two().map("ann", "ann", nothing);
+    assert_eq!(hint(&by_sam), r"Name one of them by `guid` or `dn`, or as `DOMAIN\name`.");
+    let mut by_upn = two().map("ann", "ann", nothing);
+    let OnPremSide::User(selector) = &mut by_upn.desired.mappings[0].on_prem else { panic!() };
+    selector.key = OnPremKey::Upn("ann@x.example".parse().unwrap());
+    assert_eq!(hint(&by_upn), "Name one of them by `guid` or `dn`.");
+    let users = by_upn.observed.forests[0].users.split_off(1);
+    by_upn.observed.forests.push(ObservedForest { name: "old".into(), users, ..ObservedForest::default() });
+    assert!(hint(&by_upn).ends_with("or narrow the selector with `forest`."));
 }

@@ -115,6 +115,8 @@ fn a_directory_that_shrank_since_the_last_run_blocks() {
     let both = after(vec![run("2026-11-01T00:00:00Z", 101, 76)]);
     assert_eq!(blockers(&both), [Code::SourceEmpty, Code::SourceEmpty]);
     insta::assert_snapshot!(both.findings[0].message, @"forest `corp` has 60 users; at the last run (2026-11-01T00:00:00Z) it had 76: 21 % are missing, more than the limit of 20 %");
+    let of_tenant = |before| after(vec![run("2026-11-01T00:00:00Z", before, 60)]).findings[0].message.clone();
+    assert!(of_tenant(101).contains("20.7 % are missing, more than the limit of 20 %"), "{}", of_tenant(101));
     let mut in_the_bin = Case::new().ad("ann", A, nothing).map("ann", "user1", nothing);
     for n in 1..=60 {
         let sync_deleted =
