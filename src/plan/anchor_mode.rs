@@ -76,22 +76,19 @@ fn has_value_that_was_not_read(account: &CloudUser, id: &ImmutableId, forest: &O
     if forest.anchor != AnchorMode::ConsistencyGuid || !matches!(AnchorForm::of(id), AnchorForm::Guid(_)) {
         return false;
     }
-    let mut users = linked_users(account, forest, world).into_iter();
+    let place = Some(&*forest.name);
+    let of_guid = account.object_identifier.value().map(|guid| world.forests.by_guid(guid, place)).unwrap_or_default();
+    let of_sid = account.sid.value().map(|sid| world.forests.by_sid(sid, place)).unwrap_or_default();
+    let mut users = of_guid.into_iter().chain(of_sid).filter_map(|user| world.forests.user(user));
     users.any(|user| user.consistency_guid == GuidAttribute::Absent && user.guid.immutable_id() != *id)
 }
 
 /// Whether sync links an account to a user of the forest by what is no GUID at all, say the number of an employee. Whoever has
 /// such an ID in the configured attribute has been found by then.
 fn is_of_another_attribute(account: &CloudUser, id: &ImmutableId, forest: &ObservedForest, world: &World) -> bool {
-    AnchorForm::of(id) == AnchorForm::Opaque && !linked_users(account, forest, world).is_empty()
-}
-
-/// The users of a forest that an account belongs to by its object identifier or its SID, whatever its ImmutableID.
-fn linked_users<'w>(account: &CloudUser, forest: &ObservedForest, world: &'w World) -> Vec<&'w AdUser> {
-    let place = Some(&*forest.name);
-    let of_guid = account.object_identifier.value().map(|guid| world.forests.by_guid(guid, place)).unwrap_or_default();
-    let of_sid = account.sid.value().map(|sid| world.forests.by_sid(sid, place)).unwrap_or_default();
-    of_guid.into_iter().chain(of_sid).filter_map(|user| world.forests.user(user)).collect()
+    let of_sid = |sid| world.forests.by_sid(sid, Some(&*forest.name));
+    // By SID alone: the object identifier takes a question an account, which a plan of a few mappings does not ask.
+    AnchorForm::of(id) == AnchorForm::Opaque && account.sid.value().is_some_and(|sid| !of_sid(sid).is_empty())
 }
 
 fn unread_attribute(forest: &ObservedForest, accounts: u64) -> Finding {

@@ -55,6 +55,7 @@ mod taken;
 mod target;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod world;
 
 use std::borrow::Borrow;
@@ -68,9 +69,10 @@ pub use body::{Body, PlanForest, PlanTenant};
 pub(crate) use carry::facts_of;
 pub(crate) use describe::sync_state;
 pub(crate) use draft::is_same_person;
-pub(crate) use guard::{SYNC_IS_OFF, says_blocked_by, says_roles_unread};
+pub(crate) use guard::{SYNC_IS_OFF, says_blocked_by};
 pub use prove::ProofFailure;
 pub use questions::{Unplanned, inquire, needs_everything};
+pub(crate) use unread::says_roles_unread;
 
 use finding::Finding;
 use hints::Hints;
@@ -200,7 +202,7 @@ fn finish<'w>(
 fn general_findings(draft: &draft::Draft<'_>, desired: &Desired, world: &World, options: &Options) -> Vec<Finding> {
     let mut findings = guard::empty_sources(world);
     findings.extend(guard::shrunk_sources(&options.earlier_runs, desired.policy.limits.shrink, world));
-    findings.extend(guard::not_read(draft, world));
+    findings.extend(unread::not_read(draft, world));
     findings.extend(anchor_mode::doubtful_anchor_modes(world));
     findings.extend(desired.notices.iter().map(assemble::notice_finding));
     findings

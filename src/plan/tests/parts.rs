@@ -130,7 +130,7 @@ fn an_anchor_attribute_that_nobody_exported_is_doubted() {
     assert!(doubtful(&|_| false, &foreign, by_sid) && doubtful(&|_| false, &foreign, by_guid));
     assert!(!doubtful(&|_| true, &foreign, by_sid), "theirs was exported");
     let number = |n: u8| ImmutableId::stored(&format!("E{n}")).unwrap();
-    assert!(doubtful(&|_| false, &number, by_sid) && doubtful(&|_| true, &number, by_guid), "no GUID at all");
+    assert!(doubtful(&|_| false, &number, by_sid) && doubtful(&|_| true, &number, by_sid), "no GUID at all");
     assert!(!doubtful(&|_| false, &number, |_, _| {}), "they may be of another forest");
     assert!(!doubtful(&|_| false, &own, by_sid), "they are linked by objectGUID");
     assert!(!doubtful(&|_| false, &foreign, |_, _| {}), "they may be of another forest");
