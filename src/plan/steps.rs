@@ -80,6 +80,7 @@ fn out_of_scope(link: &Link<'_>, account: &CloudUser, then: String, world: &Worl
 /// The AD user that sync links to an account, by name where the forests tell. Who only has the anchor of the account is
 /// somebody else where its SID and object identifier name nobody who was read.
 fn linked_ad_user(account: &CloudUser, world: &World) -> String {
+    world.tenant.ask_details(account);
     let pinned = account.object_identifier.value().map(|guid| world.forests.by_guid(guid, None));
     let by_sid = || account.sid.value().map(|sid| world.forests.by_sid(sid, None));
     let is_bare = account.object_identifier.value().is_none() && account.sid.value().is_none();
