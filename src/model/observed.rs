@@ -97,10 +97,8 @@ pub struct Domain {
     pub name: Box<str>,
     /// Whether ownership was proved.
     pub verified: bool,
-    /// Whether sign-in goes to another identity provider; not if that was not read.
-    pub federated: bool,
-    /// Whether that was read.
-    pub authentication_read: bool,
+    /// Whether sign-in goes to another identity provider; `None` when that was not read.
+    pub federated: Option<bool>,
     /// Whether it is the `….onmicrosoft.com` domain.
     pub initial: bool,
 }

@@ -139,11 +139,12 @@ pub(super) fn raise_mailbox(link: &mut Link<'_>, account: &CloudUser, world: &Wo
 
 fn raise_second_mailbox(link: &mut Link<'_>, account: &CloudUser, world: &World) {
     let Some(user) = link.ad_user(world) else { return };
-    let linked = if user.has_exchange_mailbox { None } else { linked_mailbox_of(user, world) };
-    let whose = match &linked {
-        None if user.has_exchange_mailbox => "the AD user",
-        None => return,
-        Some(_) => "the linked mailbox of the AD user in another forest",
+    let (whose, linked) = if user.has_exchange_mailbox {
+        ("the AD user", None)
+    } else if let Some(linked) = linked_mailbox_of(user, world) {
+        ("the linked mailbox of the AD user in another forest", Some(linked))
+    } else {
+        return;
     };
     let message = format!("{whose} has msExchMailboxGuid set and {} has a licensed mailbox", account.original_upn());
     let hint = "Decide which mailbox stays before the sync cycle; otherwise the person ends with two.";

@@ -38,11 +38,16 @@ fn sort_decisions(link: &mut Link<'_>, world: &World) {
     link.decided.dedup();
 }
 
+/// Who is in the way and the target of no mapping.
+fn free<'w>(found: &[(UserRef, Obstacle)], targets: &Targets, world: &'w World) -> impl Iterator<Item = &'w CloudUser> {
+    found.iter().filter(|(user, _)| !targets.contains_key(user)).filter_map(|(user, _)| world.tenant.user(*user))
+}
+
 /// One name for two accounts in the way, say a live one and an older one in the recycle bin.
 fn raise_ambiguous_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)], targets: &Targets, world: &World) {
     for decision in &link.mapping.holders {
-        let free = found.iter().filter(|(user, _)| !targets.contains_key(user)).filter_map(|(user, _)| world.tenant.user(*user));
-        let accounts: Vec<&CloudUser> = free.filter(|account| names(&decision.account.key, account)).collect();
+        let accounts: Vec<&CloudUser> =
+            free(found, targets, world).filter(|account| names(&decision.account.key, account)).collect();
         if accounts.len() > 1 {
             let message =
                 format!("the decision on `{}` fits {} accounts that stand in the way", decision.account.text, accounts.len());
@@ -54,8 +59,7 @@ fn raise_ambiguous_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)],
 
 /// One account that is named in two ways, to be purged by one and to be cleared by the other.
 fn raise_contradictory_decisions(link: &mut Link<'_>, found: &[(UserRef, Obstacle)], targets: &Targets, world: &World) {
-    let free = found.iter().filter(|(user, _)| !targets.contains_key(user)).filter_map(|(user, _)| world.tenant.user(*user));
-    for account in free {
+    for account in free(found, targets, world) {
         let on_it = |wanted: Resolve| {
             let mut decisions = link.mapping.holders.iter().filter(|decision| decision.resolve == wanted);
             decisions.find(|decision| names(&decision.account.key, account)).map(|decision| decision.account.text.clone())

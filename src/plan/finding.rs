@@ -181,11 +181,11 @@ codes! {
     SourceEmpty "source-empty" Blocker "A directory gave no user at all, or far fewer than at the last run.";
     NotChecked "not-checked" Warning "A part of the directories is unknown, so something could not be checked.";
     AnchorModeDoubtful "anchor-mode-doubtful" Warning "The source anchor may come from another attribute than the configuration says.";
-    AddressConflict "address-conflict" Warning "A sign-in name or mail address of the AD user belongs to another object of the tenant.";
+    AddressConflict "address-conflict" Warning "Somebody else has a sign-in name or mail address of the AD user, too.";
     AnchorNearDuplicate "anchor-near-duplicate" Warning "An account holds an ImmutableID that differs only in case.";
     AnchorNotCanonical "anchor-not-canonical" Warning "An account carries this GUID in an encoding that matches nothing.";
     AnchorWrongByteOrder "anchor-wrong-byte-order" Warning "An account carries this GUID in text order, which matches nothing.";
-    TargetWasLinked "target-was-linked" Warning "An account that is written carries another ImmutableID.";
+    TargetWasLinked "target-was-linked" Warning "An account carries another ImmutableID, or stands without one and may be taken by its name.";
     TakeoverOverwrites "takeover-overwrites" Warning "What Active Directory will change on the account once sync takes over.";
     HardMatchBlocked "hard-match-blocked" Warning "As things stand, sync will not link the account, although the ID is right.";
     Residue "residue" Warning "The account carries on-premises values of somebody else.";

@@ -207,7 +207,7 @@ fn examine_synced(link: &mut Link<'_>, account: &CloudUser, need: Need, world: &
 /// Whether what was read tells that a code is not needed.
 fn is_decided(accept: Acceptable, account: &CloudUser, world: &World) -> bool {
     match accept {
-        Acceptable::FederatedDomain => !world.tenant.is_federation_unread(account.original_upn()),
+        Acceptable::FederatedDomain => !world.tenant.suffix_of(account.original_upn()).is_federation_unread(),
         Acceptable::ObjectIdentifierDiffers => account.object_identifier.is_read(),
         Acceptable::TargetGuest => account.traits.user_type.is_read(),
         Acceptable::TargetPrivileged => world.tenant.roles_of(&account.id).is_some(),

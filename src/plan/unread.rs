@@ -135,7 +135,7 @@ fn unread_pins(draft: &Draft<'_>, world: &World) -> Option<Finding> {
 }
 
 fn unread_authentication(draft: &Draft<'_>, world: &World) -> Option<Finding> {
-    let is_unread = |account: &&CloudUser| world.tenant.is_federation_unread(account.original_upn());
+    let is_unread = |account: &&CloudUser| world.tenant.suffix_of(account.original_upn()).is_federation_unread();
     let is_told = world.tenant.observed().domains.as_ref().is_none_or(Vec::is_empty);
     let accounts = written_targets(draft, world).filter(|account| !is_told && is_unread(account));
     not_checked(

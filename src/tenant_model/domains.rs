@@ -16,13 +16,13 @@ pub enum Suffix {
     Unverified,
     /// Not listed, but below a verified domain, whose authentication it shares.
     Inherited {
-        /// Whether sign-in goes to another identity provider.
-        federated: bool,
+        /// Whether sign-in goes to another identity provider; `None` when that was not read.
+        federated: Option<bool>,
     },
     /// Listed and verified.
     Verified {
-        /// Whether sign-in goes to another identity provider.
-        federated: bool,
+        /// Whether sign-in goes to another identity provider; `None` when that was not read.
+        federated: Option<bool>,
     },
 }
 
@@ -30,7 +30,13 @@ impl Suffix {
     /// Whether sign-in is known to go to another identity provider.
     #[must_use]
     pub fn is_federated(self) -> bool {
-        matches!(self, Self::Inherited { federated: true } | Self::Verified { federated: true })
+        matches!(self, Self::Inherited { federated: Some(true) } | Self::Verified { federated: Some(true) })
+    }
+
+    /// Whether nobody can tell that.
+    #[must_use]
+    pub fn is_federation_unread(self) -> bool {
+        matches!(self, Self::Unread | Self::Inherited { federated: None } | Self::Verified { federated: None })
     }
 }
 
@@ -44,8 +50,7 @@ pub(super) struct DomainIndex {
 #[derive(Debug, Clone, Copy, Default)]
 struct Listed {
     verified: bool,
-    federated: bool,
-    unread: bool,
+    federated: Option<bool>,
 }
 
 impl Tenant {
@@ -53,20 +58,6 @@ impl Tenant {
     #[must_use]
     pub fn suffix_of(&self, name: &str) -> Suffix {
         self.domain_index().suffix(name.rsplit_once('@').map_or(name, |(_, domain)| domain))
-    }
-
-    /// Whether nobody can tell if the domain of a sign-in name is federated.
-    #[must_use]
-    pub fn is_federation_unread(&self, name: &str) -> bool {
-        let index = self.domain_index();
-        match self.suffix_of(name) {
-            Suffix::Unread => true,
-            Suffix::Unverified => false,
-            Suffix::Inherited { .. } | Suffix::Verified { .. } => {
-                let domain = fold(name.rsplit_once('@').map_or(name, |(_, domain)| domain));
-                index.nearest(&domain).is_some_and(|listed| listed.unread && !listed.federated)
-            }
-        }
     }
 
     /// The `….onmicrosoft.com` domain, as read or as the list of domains tells.
@@ -86,8 +77,8 @@ impl DomainIndex {
         for domain in observed.domains.iter().flatten() {
             let listed = index.by_name.entry(fold(&domain.name).into()).or_default();
             listed.verified |= domain.verified;
-            listed.federated |= domain.federated;
-            listed.unread |= !domain.authentication_read;
+            // Of a domain that is listed twice the word that forbids more counts.
+            listed.federated = listed.federated.max(domain.federated);
         }
         index.initial = observed.initial_domain.clone().or_else(|| initial(observed.domains.as_deref()?));
         index
@@ -100,7 +91,7 @@ impl DomainIndex {
             return if listed.verified { Suffix::Verified { federated } } else { Suffix::Unverified };
         }
         if self.initial.as_deref().is_some_and(|initial| fold(initial) == domain) {
-            return Suffix::Verified { federated: false };
+            return Suffix::Verified { federated: Some(false) };
         }
         // A tenant always has a domain, so an empty list is one that was not read.
         if self.by_name.is_empty() {
@@ -148,10 +139,10 @@ mod tests {
         ]);
         let tenant = Tenant::new(observed);
         let suffix = |name| tenant.suffix_of(name);
-        assert_eq!(suffix("a@X.EXAMPLE"), Suffix::Verified { federated: false });
-        assert_eq!(suffix("a@fed.x.example"), Suffix::Verified { federated: true });
-        assert_eq!(suffix("a@deep.new.fed.x.example"), Suffix::Inherited { federated: true });
-        assert_eq!(suffix("a@other.x.example"), Suffix::Inherited { federated: false });
+        assert_eq!(suffix("a@X.EXAMPLE"), Suffix::Verified { federated: Some(false) });
+        assert_eq!(suffix("a@fed.x.example"), Suffix::Verified { federated: Some(true) });
+        assert_eq!(suffix("a@deep.new.fed.x.example"), Suffix::Inherited { federated: Some(true) });
+        assert_eq!(suffix("a@other.x.example"), Suffix::Inherited { federated: Some(false) });
         assert_eq!(suffix("a@new.fed.x.example"), Suffix::Unverified);
         assert_eq!(suffix("a@example"), Suffix::Unverified);
         assert_eq!(tenant.initial_domain(), Some("x.onmicrosoft.com"));
@@ -163,7 +154,7 @@ mod tests {
         observed.domains = Some(Vec::new());
         observed.initial_domain = Some("x.onmicrosoft.com".into());
         let tenant = Tenant::new(observed);
-        assert_eq!(tenant.suffix_of("a@x.OnMicrosoft.com"), Suffix::Verified { federated: false });
+        assert_eq!(tenant.suffix_of("a@x.OnMicrosoft.com"), Suffix::Verified { federated: Some(false) });
         assert_eq!(tenant.suffix_of("a@x.example"), Suffix::Unread);
     }
 }

@@ -67,13 +67,7 @@ impl Person {
 
 /// A domain of a state: `verified`, `federated` or `unverified`.
 pub(crate) fn domain(name: &str, state: &str) -> Domain {
-    Domain {
-        name: name.into(),
-        verified: state != "unverified",
-        federated: state == "federated",
-        authentication_read: true,
-        initial: false,
-    }
+    Domain { name: name.into(), verified: state != "unverified", federated: Some(state == "federated"), initial: false }
 }
 
 /// A group with members, or with members that nobody read.

@@ -91,13 +91,7 @@ fn account(n: u8, upn: &str, holds: Option<u8>) -> CloudUser {
 /// ID; 10 holds what AD user 10 may be stamped with, 11 and 12 hold nothing, 13 holds the ID of nobody.
 pub(super) fn observed_tenant() -> ObservedTenant {
     let name = |n: u8| format!("u{n}@x.example");
-    let domain = |name: &str, federated| Domain {
-        name: name.into(),
-        verified: true,
-        federated,
-        authentication_read: true,
-        initial: false,
-    };
+    let domain = |name: &str, federated| Domain { name: name.into(), verified: true, federated: Some(federated), initial: false };
     let mut users = vec![account(1, &name(1), Some(2)), account(2, &name(2), Some(1))];
     users.extend([account(3, &name(3), None), account(4, &name(4), Some(3))]);
     users.extend([account(5, &name(5), None), account(6, &name(6), Some(5)).binned(DELETED_AT)]);

@@ -170,7 +170,8 @@ fn permission(right: &Right, granted: &BTreeSet<&str>) -> Line {
 
 fn domains(tenant: &ObservedTenant) -> Option<Line> {
     let domains = tenant.domains.as_ref()?;
-    let federated: Vec<&str> = domains.iter().filter(|domain| domain.federated).map(|domain| &*domain.name).collect();
+    let federated: Vec<&str> =
+        domains.iter().filter(|domain| domain.federated == Some(true)).map(|domain| &*domain.name).collect();
     let text = match federated.as_slice() {
         [] => format!("{} domains, none of them federated", domains.len()),
         names => format!("{} domains; federated: {}", domains.len(), names.join(", ")),

@@ -64,7 +64,7 @@ fn sid(n: u32) -> Sid {
 }
 
 fn domain(name: &str, federated: bool) -> Domain {
-    Domain { name: name.into(), verified: true, federated, authentication_read: true, initial: name.ends_with("onmicrosoft.com") }
+    Domain { name: name.into(), verified: true, federated: Some(federated), initial: name.ends_with("onmicrosoft.com") }
 }
 
 impl Case {

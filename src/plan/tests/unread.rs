@@ -41,9 +41,9 @@ fn a_domain_that_does_not_say_whether_it_is_federated_is_not_taken_as_managed() 
         case.observed.tenant.domains = Some(domains);
         case.map("ann", "ann", accept(Acceptable::FederatedDomain)).plan()
     };
-    let unread = body(vec![Domain { authentication_read: false, ..domain("x.example", false) }]);
+    let unread = body(vec![Domain { federated: None, ..domain("x.example", false) }]);
     assert!(told(&unread, "federated was not read") && !codes(&unread).contains(&Code::AcceptUnused));
-    let below = body(vec![Domain { authentication_read: false, ..domain("example", false) }]);
+    let below = body(vec![Domain { federated: None, ..domain("example", false) }]);
     assert!(told(&below, "federated was not read"), "it inherits from the domain above");
     let none = body(Vec::new());
     assert!(told(&none, "the domains were not read") && !codes(&none).contains(&Code::AcceptUnused));

@@ -33,8 +33,7 @@ fn observed(name: &str) -> Observed {
         proxy_addresses: Texts::default(),
         members: None,
     };
-    let domain =
-        |name: &str| Domain { name: name.into(), verified: true, federated: false, authentication_read: true, initial: false };
+    let domain = |name: &str| Domain { name: name.into(), verified: true, federated: Some(false), initial: false };
     let tenant = ObservedTenant {
         initial_domain: Some("x.onmicrosoft.com".into()),
         domains: Some(vec![domain("x.example"), domain("x.onmicrosoft.com")]),

@@ -38,8 +38,7 @@ impl Population {
         let domain = |name: &str| Domain {
             name: name.into(),
             verified: true,
-            federated: false,
-            authentication_read: true,
+            federated: Some(false),
             initial: name.contains("onmicrosoft"),
         };
         let tenant = ObservedTenant {

@@ -198,7 +198,7 @@ fn build(accounts: &[Account], links: &[Link]) -> Case {
 }
 
 pub(crate) fn domain(name: &str, federated: bool) -> Domain {
-    Domain { name: name.into(), verified: true, federated, authentication_read: true, initial: name.ends_with("onmicrosoft.com") }
+    Domain { name: name.into(), verified: true, federated: Some(federated), initial: name.ends_with("onmicrosoft.com") }
 }
 
 fn ad_user(n: u8) -> AdUser {

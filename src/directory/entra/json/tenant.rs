@@ -41,8 +41,7 @@ impl WireOrganization {
 
 impl WireVerifiedDomain {
     fn domain(&self) -> Domain {
-        let (federated, authentication_read) = authentication(self.kind.as_deref());
-        Domain { name: self.name.clone(), verified: true, federated, authentication_read, initial: self.initial }
+        Domain { name: self.name.clone(), verified: true, federated: is_federated(self.kind.as_deref()), initial: self.initial }
     }
 }
 
@@ -61,16 +60,15 @@ pub(crate) struct WireDomain {
 
 impl From<WireDomain> for Domain {
     fn from(wire: WireDomain) -> Self {
-        let (federated, authentication_read) = authentication(wire.authentication.as_deref());
-        let verified = wire.verified.unwrap_or(true);
-        Self { name: wire.id, verified, federated, authentication_read, initial: wire.initial }
+        let federated = is_federated(wire.authentication.as_deref());
+        Self { name: wire.id, verified: wire.verified.unwrap_or(true), federated, initial: wire.initial }
     }
 }
 
-/// Whether a domain is federated, and whether it says so.
-fn authentication(kind: Option<&str>) -> (bool, bool) {
-    let is = |word: &str| kind.is_some_and(|kind| kind.eq_ignore_ascii_case(word));
-    (is("Federated"), is("Federated") || is("Managed"))
+/// Whether a domain is federated, if it says so in a word that is known.
+fn is_federated(kind: Option<&str>) -> Option<bool> {
+    let words = [("Federated", true), ("Managed", false)];
+    words.into_iter().find(|(word, _)| kind.is_some_and(|kind| kind.eq_ignore_ascii_case(word))).map(|(_, federated)| federated)
 }
 
 /// The initial domain: the one that says so, else the only `….onmicrosoft.com` there is.

@@ -104,13 +104,8 @@ fn licences_are_counted_even_where_they_were_not_written() {
 
 #[test]
 fn the_initial_domain_is_marked_or_the_only_one_of_its_kind() {
-    let domain = |name: &str, initial| crate::model::Domain {
-        name: name.into(),
-        verified: true,
-        federated: false,
-        authentication_read: true,
-        initial,
-    };
+    let domain =
+        |name: &str, initial| crate::model::Domain { name: name.into(), verified: true, federated: Some(false), initial };
     let of = |domains: &[crate::model::Domain]| initial_domain(domains);
     assert_eq!(of(&[domain("x.com", false), domain("X.onmicrosoft.com", false)]).as_deref(), Some("X.onmicrosoft.com"));
     assert_eq!(of(&[domain("x.mail.onmicrosoft.com", false)]), None);

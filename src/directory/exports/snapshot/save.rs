@@ -100,7 +100,7 @@ fn organization(tenant: &ObservedTenant) -> Map<String, Value> {
 }
 
 fn domain(domain: &Domain) -> Value {
-    let authentication = domain.authentication_read.then_some(if domain.federated { "Federated" } else { "Managed" });
+    let authentication = domain.federated.map(|federated| if federated { "Federated" } else { "Managed" });
     json!({
         "id": domain.name,
         "isVerified": domain.verified,

@@ -119,10 +119,7 @@ fn domains() -> BoxedStrategy<Domain> {
         proptest::option::of(any::<bool>()),
         any::<bool>(),
     )
-        .prop_map(|(name, verified, kind, initial)| {
-            let (federated, authentication_read) = (kind == Some(true), kind.is_some());
-            Domain { name, verified, federated, authentication_read, initial }
-        })
+        .prop_map(|(name, verified, federated, initial)| Domain { name, verified, federated, initial })
         .boxed()
 }
 

@@ -56,7 +56,7 @@ fn reads_a_whole_snapshot() {
     assert_eq!((tenant.id.as_deref(), tenant.initial_domain.as_deref()), (Some("t-1"), Some("contoso.onmicrosoft.com")));
     assert_eq!(tenant.sync_enabled, Known::Is(true));
     assert!(tenant.recycle_bin_read && tenant.groups_read && tenant.contacts_read);
-    assert!(tenant.domains.as_ref().unwrap()[0].federated);
+    assert!(tenant.domains.as_ref().unwrap()[0].federated == Some(true));
     let [eve, ann] = tenant.users.as_slice() else { panic!() };
     assert_eq!(eve.immutable_id.as_ref().unwrap().as_str(), "7n8F9T5MWUSC3SElC3KWAQ==");
     assert_eq!((&eve.sync_enabled, &eve.employee_id), (&Known::Null, &Known::Unknown));
