@@ -174,7 +174,7 @@ fn refuse_undone(request: &Request<'_>, journals: &FolderJournals) -> Result<(),
 }
 
 fn refuse_undone_elsewhere(request: &Request<'_>, here: &Path) -> Result<(), ApplyError> {
-    match request.also_undone_in.filter(|folder| folder.canonicalize().ok() != here.canonicalize().ok()) {
+    match request.also_undone_in.filter(|other| !folder::is_same(other, here)) {
         Some(folder) => refuse_undone(request, &FolderJournals::read(folder)?),
         None => Ok(()),
     }

@@ -13,18 +13,15 @@ use super::unfinished::UnfinishedRun;
 pub fn left_live(run: &UnfinishedRun, plan: Option<&PlanFile>) -> Result<Vec<String>, JournalError> {
     let state = Journal::read(&run.journal)?;
     let history = state.history(&run.digest);
-    let was_sent = |target: &Target, kind| {
-        let mut fates = history.fates.values().filter(|fate| fate.kind != FateKind::Failed);
-        fates.any(|fate| fate.action.kind == kind && fate.action.target.id == target.id)
-    };
-    let goes_back = |action: &Action| {
-        plan.is_none_or(|plan| {
-            let mut others = plan.body.actions.iter().filter(|other| other.target.id == action.target.id);
-            others.any(|other| other.kind == ActionKind::SoftDelete)
-        })
-    };
-    let restored = history.in_order().into_iter().filter(|fate| fate.kind != FateKind::Failed).map(|fate| fate.action);
-    let restored = restored.filter(|action| action.kind == ActionKind::Restore && goes_back(action));
-    let left = restored.filter(|action| !was_sent(&action.target, ActionKind::SoftDelete));
+    let fates = history.in_order().into_iter().filter(|fate| fate.kind != FateKind::Failed);
+    let sent: Vec<&Action> = fates.map(|fate| fate.action).collect();
+    let left = sent.iter().filter(|action| {
+        let was_to_go_back = plan.is_none_or(|plan| plan.body.actions.iter().any(|other| deletes(other, &action.target)));
+        action.kind == ActionKind::Restore && was_to_go_back && !sent.iter().any(|other| deletes(other, &action.target))
+    });
     Ok(left.map(|action| action.target.upn.clone()).collect())
+}
+
+fn deletes(action: &Action, target: &Target) -> bool {
+    action.kind == ActionKind::SoftDelete && action.target.id == target.id
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::append::{MappingText, with_mappings};
+use crate::directory::folder;
 use crate::model::digits::size;
 use crate::plan::body::MappingState;
 use crate::plan::discover::{Discovery, Scope, discover};
@@ -134,7 +135,7 @@ fn say(setup: &Setup, discovery: &Discovery, args: &DiscoverArgs, live: u64, ter
 /// Where the file has to be, as its paths are those of the configuration, and how it is planned there.
 fn next_command(config: &Path, out: Option<&Path>) -> String {
     let there = config.with_file_name(out.and_then(Path::file_name).unwrap_or("FILE".as_ref()));
-    let is_there = out.is_some_and(|out| folder(out) == folder(config));
+    let is_there = out.is_some_and(|out| folder::is_same(folder::of(out), folder::of(config)));
     let verb = if is_there || out.is_none() { "Keep" } else { "Move" };
     let file = if is_there { out.unwrap_or(&there) } else { &there };
     format!(
@@ -142,12 +143,6 @@ fn next_command(config: &Path, out: Option<&Path>) -> String {
         config.display(),
         command_line::path(file)
     )
-}
-
-/// The folder of a file, as the same text for the same folder where that can be told.
-fn folder(file: &Path) -> PathBuf {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
 }
 
 #[cfg(test)]
