@@ -173,17 +173,33 @@ fn variants(letter: char) -> impl Iterator<Item = char> {
     std::iter::once(letter).chain(accented)
 }
 
+/// Cyrillic and Greek letters, each with the Latin one that it looks like.
+const LOOK_ALIKES: [(char, char); 16] = [
+    ('а', 'a'),
+    ('е', 'e'),
+    ('о', 'o'),
+    ('р', 'p'),
+    ('с', 'c'),
+    ('у', 'y'),
+    ('х', 'x'),
+    ('і', 'i'),
+    ('ј', 'j'),
+    ('ѕ', 's'),
+    ('һ', 'h'),
+    ('ԁ', 'd'),
+    ('ѵ', 'v'),
+    ('ο', 'o'),
+    ('ν', 'v'),
+    ('α', 'a'),
+];
+
 /// The Latin letter or the apostrophe that another character looks like.
 fn latin(letter: char) -> char {
-    const CYRILLIC: [char; 13] = ['а', 'е', 'о', 'р', 'с', 'у', 'х', 'і', 'ј', 'ѕ', 'һ', 'ԁ', 'ѵ'];
-    const GREEK: [char; 3] = ['ο', 'ν', 'α'];
-    const LATIN: [char; 16] = ['a', 'e', 'o', 'p', 'c', 'y', 'x', 'i', 'j', 's', 'h', 'd', 'v', 'o', 'v', 'a'];
-    let pairs = CYRILLIC.into_iter().chain(GREEK).zip(LATIN);
     match letter {
         _ if letter.is_ascii() => letter,
         '‘' | '’' | 'ʼ' | '´' => '\'',
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - FULL_WIDTH).unwrap_or(letter),
-        _ => pairs.into_iter().find(|(other, _)| *other == letter).map_or(letter, |(_, latin)| latin),
+        _ => LOOK_ALIKES.iter().find(|(other, _)| *other == letter).map_or(letter, |(_, latin)| *latin),
     }
 }
 
